@@ -1,0 +1,46 @@
+import adapter from '@sveltejs/adapter-node';
+import { sveltekit } from '@sveltejs/kit/vite';
+import process from 'node:process';
+import { defineConfig } from 'vitest/config';
+
+// Everything but the unit tests runs against one embedded stack, started once for the whole run.
+const withStack = ['tests/helpers/global-setup.ts'];
+
+export default defineConfig({
+  // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
+  plugins: process.env.VITEST ? [] : [sveltekit({ adapter: adapter(), compilerOptions: { runes: true } })],
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: ['tests/{local,database,functions}/**/*.test.ts'],
+          globalSetup: withStack,
+          testTimeout: 30_000,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: withStack,
+          testTimeout: 60_000,
+          hookTimeout: 120_000
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000
+        }
+      }
+    ]
+  }
+});
