@@ -1,0 +1,89 @@
+import { Faults } from './faults.ts';
+import { listen, Refusal } from './http.ts';
+import { handleInbox } from './inbox.ts';
+import { Messages } from './messages.ts';
+import { Reports } from './reports.ts';
+import { handleRest } from './rest.ts';
+
+export interface MessageBirdOptions {
+  /** Where to listen on 127.0.0.1; 0 takes any free port. */
+  port: number;
+  /** The key the REST API asks for (`Authorization: AccessKey <key>`). */
+  accessKey: string;
+  /** Signs every request to the product. */
+  signingKey: string;
+  /** Where incoming calls fetch their first call flow. */
+  ivrUrl: string;
+  /** Keeps accepted messages over restarts; in memory only without it. */
+  storageFile?: string;
+  /** How long after acceptance a message counts as delivered and is reported so; false: never by itself. Default 250. */
+  deliveredAfterMs?: number | false;
+  /** The waits between attempts of an unanswered status report; then it is given up. */
+  reportRetryDelaysMs?: readonly number[];
+}
+
+export interface MessageBird {
+  url: string;
+  /** What a program sets as base of MessageBird's REST API. */
+  apiUrl: string;
+  inboxUrl: string;
+  /** The page with the phone. */
+  simulatorUrl: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for MessageBird: its SMS API, an inbox that shows what was sent, and a phone to call with.
+ * Rejects with a sentence when the port is taken.
+ */
+export async function startMessageBird(options: MessageBirdOptions): Promise<MessageBird> {
+  const messages = new Messages(options.storageFile);
+  const faults = new Faults();
+  const latency = { ms: 0 };
+  const reports = new Reports({
+    messages,
+    signingKey: options.signingKey,
+    deliveredAfterMs: options.deliveredAfterMs ?? 250,
+    retryDelaysMs: options.reportRetryDelaysMs ?? [1_000, 3_000, 10_000, 30_000]
+  });
+  const handle = (request: Request): Promise<Response> => {
+    const { pathname, origin } = new URL(request.url);
+    const under = (base: string): string | undefined =>
+      pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : undefined;
+    const rest = under('/rest');
+    if (rest !== undefined) {
+      const apiUrl = `${origin}/rest`;
+      const latencyMs = () => latency.ms;
+      return handleRest(request, rest, {
+        accessKey: options.accessKey,
+        apiUrl,
+        messages,
+        faults,
+        reports,
+        latencyMs
+      });
+    }
+    const inbox = under('/inbox');
+    if (inbox !== undefined) return handleInbox(request, inbox, { messages, faults, reports, latency });
+    throw new Refusal(404, 'There is no such page.');
+  };
+  const server = await listen(options.port, async (request) => handle(request)).catch((error: unknown) => {
+    messages.close();
+    throw error;
+  });
+  // A stand-in that was stopped before it delivered goes on where it was.
+  for (const message of messages.all()) {
+    if (message.recipients.some(({ status }) => status === 'sent')) reports.expectDelivery(message);
+  }
+  return {
+    url: server.url,
+    apiUrl: `${server.url}/rest`,
+    inboxUrl: `${server.url}/inbox`,
+    simulatorUrl: `${server.url}/`,
+    async close() {
+      reports.close();
+      await server.close();
+      messages.close();
+    }
+  };
+}

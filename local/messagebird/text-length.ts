@@ -1,0 +1,28 @@
+const basic = new Set(
+  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà'
+);
+// Each of these is sent as an escape and a second character (GSM 03.38).
+const extended = new Set('^{}\\[~]|€\f');
+
+export type Datacoding = 'plain' | 'unicode';
+
+/** Whether every character has a place in the GSM 7-bit alphabet. */
+export function fitsGsm(text: string): boolean {
+  return [...text].every((character) => basic.has(character) || extended.has(character));
+}
+
+/** What arrives when a text is forced into the GSM alphabet: characters without a place become question marks. */
+export function forceGsm(text: string): string {
+  return [...text].map((character) => (fitsGsm(character) ? character : '?')).join('');
+}
+
+/** How many units a text takes in its coding, and in how many parts it is sent. */
+export function measure(text: string, coding: Datacoding): { units: number; parts: number } {
+  const units = coding === 'unicode' ? text.length : gsmUnits(text);
+  const [alone, joined] = coding === 'unicode' ? [70, 67] : [160, 153];
+  return { units, parts: units <= alone ? 1 : Math.ceil(units / joined) };
+}
+
+function gsmUnits(text: string): number {
+  return [...text].reduce((units, character) => units + (extended.has(character) ? 2 : 1), 0);
+}
