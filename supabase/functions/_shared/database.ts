@@ -1,0 +1,44 @@
+/** The database, as role postgres. Everything about the driver is in this file, so that another can take its place. */
+import postgres from 'postgres';
+import { setting } from './env.ts';
+
+/**
+ * A pool of connections: a tagged template that runs a query, and `begin` for transactions.
+ * Instants arrive as Date, dates as `YYYY-MM-DD`, bigint as number. Arrays are not parsed: pass and read JSON.
+ */
+export type Database = postgres.Sql<{ bigint: number; date: string }>;
+
+/** Opens a pool. Without prepared statements, which a transaction pooler cannot keep. */
+export function connect(url: string): Database {
+  return postgres(url, {
+    prepare: false,
+    max: 5,
+    idle_timeout: 20,
+    connect_timeout: 10,
+    ...encryption(url),
+    // Saves a round trip on each new connection; it would only be needed to read arrays.
+    fetch_types: false,
+    connection: { application_name: 'medq-functions' },
+    onnotice: () => {},
+    types: {
+      bigint: { to: 20, from: [20], serialize: String, parse: Number },
+      // A calendar day has no time zone; as a Date it would shift by one in half the world.
+      date: { to: 1082, from: [1082], serialize: String, parse: String }
+    }
+  });
+}
+
+let pool: Database | undefined;
+
+/** The pool of this process, opened at the first use. */
+export function database(): Database {
+  pool ??= connect(setting('SUPABASE_DB_URL'));
+  return pool;
+}
+
+/** Encrypted wherever the server can, unless the address itself says how. */
+function encryption(url: string): { ssl?: 'prefer' } {
+  const { hostname, searchParams } = new URL(url);
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return local || searchParams.has('sslmode') || searchParams.has('ssl') ? {} : { ssl: 'prefer' };
+}

@@ -1,0 +1,32 @@
+import { inBackground } from '../_shared/background.ts';
+import { database } from '../_shared/database.ts';
+import { setting } from '../_shared/env.ts';
+import { endpoint, json } from '../_shared/http.ts';
+import { requireInternalCaller } from '../_shared/internal.ts';
+import { describeError } from '../_shared/log.ts';
+import { adminClient, authAccounts } from './accounts.ts';
+import { jobQueue } from './jobs.ts';
+import { provision } from './provision.ts';
+
+/**
+ * `POST /provision-accounts`: gives every phone that booked by call and has no web account yet one, and queues the
+ * welcome SMS. Called by the database after such a booking, and every minute. Any number may run at the same time.
+ */
+export const handle = endpoint({
+  name: 'provision-accounts',
+  methods: ['POST'],
+  async handle(request, { log }) {
+    await requireInternalCaller(request);
+    const work = provision({
+      jobs: jobQueue(database()),
+      accounts: authAccounts(adminClient(), database()),
+      secret: setting('FUNCTIONS_SECRET'),
+      concurrency: 4,
+      budget: 50_000,
+      log
+    });
+    // The database hangs up after a few seconds; the work goes on.
+    inBackground(work, (error) => log.error('provisioning_failed', { error: describeError(error) }));
+    return json(await work);
+  }
+});

@@ -1,0 +1,36 @@
+import { inBackground } from '../_shared/background.ts';
+import { database } from '../_shared/database.ts';
+import { setting } from '../_shared/env.ts';
+import { endpoint, json } from '../_shared/http.ts';
+import { requireInternalCaller } from '../_shared/internal.ts';
+import { describeError } from '../_shared/log.ts';
+import { createMessageBird } from '../_shared/messagebird.ts';
+import { dispatch } from './dispatch.ts';
+import { smsQueue } from './queue.ts';
+
+/**
+ * `POST /sms-dispatch`: sends every SMS that is due and answers with how many came to which end.
+ * Called by the database when an SMS is queued, and every minute. Any number may run at the same time.
+ */
+export const handle = endpoint({
+  name: 'sms-dispatch',
+  methods: ['POST'],
+  async handle(request, { log }) {
+    await requireInternalCaller(request);
+    const work = dispatch({
+      queue: smsQueue(database()),
+      provider: createMessageBird({
+        apiUrl: setting('MESSAGEBIRD_API_URL'),
+        accessKey: setting('MESSAGEBIRD_ACCESS_KEY')
+      }),
+      originator: setting('MESSAGEBIRD_ORIGINATOR'),
+      reportUrl: `${setting('PUBLIC_FUNCTIONS_URL')}/sms-status`,
+      concurrency: setting('SMS_DISPATCH_CONCURRENCY'),
+      budget: 50_000,
+      log
+    });
+    // The database hangs up after a few seconds; the sending goes on.
+    inBackground(work, (error) => log.error('dispatch_failed', { error: describeError(error) }));
+    return json(await work);
+  }
+});

@@ -1,0 +1,46 @@
+/** A status report as MessageBird writes it into a query string. */
+import { z } from 'zod';
+
+const statuses = ['scheduled', 'sent', 'buffered', 'delivered', 'expired', 'delivery_failed'] as const;
+
+const reportSchema = z.object({
+  token: z.string().min(1).max(200),
+  reference: z.uuid(),
+  status: z.string().min(1).max(40),
+  // The plus of `+00:00` arrives as a space when the sender left it bare.
+  statusDatetime: z
+    .string()
+    .transform((text) => text.replace(' ', '+'))
+    .pipe(z.iso.datetime({ offset: true })),
+  statusReason: z.string().max(200).optional(),
+  statusErrorCode: z.string().max(20).optional()
+});
+
+export interface StatusReport {
+  /** The row of sms_messages. */
+  smsId: string;
+  token: string;
+  /** Undefined for a status that MessageBird may add one day. */
+  status: (typeof statuses)[number] | undefined;
+  /** When that happened. */
+  at: Date;
+  /** Why a delivery failed, null otherwise. */
+  reason: string | null;
+}
+
+/** @returns undefined for anything that is not a report about one of our messages */
+export function parseReport(query: URLSearchParams): StatusReport | undefined {
+  const parsed = reportSchema.safeParse(Object.fromEntries(query));
+  if (!parsed.success) return undefined;
+  const { reference, token, status, statusDatetime, statusReason, statusErrorCode } = parsed.data;
+  const known = statuses.find((name) => name === status);
+  const failed = known === 'expired' || known === 'delivery_failed';
+  const code = statusErrorCode ? ` (code ${statusErrorCode})` : '';
+  return {
+    smsId: reference.toLowerCase(),
+    token,
+    status: known,
+    at: new Date(statusDatetime),
+    reason: failed ? `${statusReason || known}${code}` : null
+  };
+}
