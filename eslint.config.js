@@ -6,7 +6,7 @@ import ts from 'typescript-eslint';
 
 export default ts.config(
   // Deno lints the functions with its own tools.
-  { ignores: ['build/', '.medq/', 'supabase/functions/', 'src/lib/database.types.ts'] },
+  { ignores: ['build/', '.svelte-kit/', '.medq/', 'supabase/functions/', 'src/lib/database.types.ts'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
