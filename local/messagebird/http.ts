@@ -131,3 +131,10 @@ export function refuseForeignPages(request: Request): void {
   if (origin !== null && origin !== new URL(request.url).origin)
     throw new Refusal(403, 'Pages of other origins may not use the MessageBird stand-in.');
 }
+
+/** What lies behind a failed fetch, for a sentence. */
+export function whyFailed(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof AggregateError) return String(error.cause.errors[0]);
+  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+}

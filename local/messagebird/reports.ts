@@ -1,3 +1,4 @@
+import { whyFailed } from './http.ts';
 import type { Message, Messages, MessageStatus, Recipient } from './messages.ts';
 import { withOffset } from './rest-message.ts';
 import { signatureHeader, signRequest, wireUrl } from './sign.ts';
@@ -135,7 +136,7 @@ export class Reports {
       const why = delivered ? null : `The receiver answered ${response.status} instead of 200.`;
       return { ...outcome, url, delivered, http_status: response.status, answer, message: why };
     } catch (error) {
-      return { ...outcome, url, message: `The receiver could not be reached: ${reason(error)}` };
+      return { ...outcome, url, message: `The receiver could not be reached: ${whyFailed(error)}` };
     }
   }
 
@@ -158,9 +159,4 @@ function reportUrl(base: string, query: Record<string, string | undefined>): str
 
 function definedOnly(details: ReportDetails): ReportDetails {
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
 }
