@@ -8,10 +8,9 @@ import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from
  */
 export function normalisePhone(input: string, region: string): string | undefined {
   if (input.length > 40) return undefined;
-  const number = parsePhoneNumberFromString(input.trim(), {
-    defaultCountry: countryOf(region),
-    extract: false
-  });
+  // `(+91) 99999 99999` is common on paper; the parser knows brackets only around later groups.
+  const text = input.trim().replace(/^\((\+\d{1,3})\)/, '$1');
+  const number = parsePhoneNumberFromString(text, { defaultCountry: countryOf(region), extract: false });
   if (!number?.isValid() || number.ext) return undefined;
   return number.number;
 }

@@ -1,0 +1,89 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { DomainError, domainErrorOf } from '../../supabase/functions/_shared/errors.ts';
+import { endpoint, json } from '../../supabase/functions/_shared/http.ts';
+import type { Endpoint } from '../../supabase/functions/_shared/http.ts';
+
+const written = vi.spyOn(console, 'error').mockImplementation(() => {});
+vi.spyOn(console, 'log').mockImplementation(() => {});
+afterEach(() => written.mockClear());
+
+const url = 'http://localhost/test';
+const endpointThat = (handle: Endpoint['handle'], more: Partial<Endpoint> = {}) =>
+  endpoint({ name: 'test', methods: ['GET', 'POST'], handle, ...more });
+const failingWith = (error: unknown) => endpointThat(() => Promise.reject(error));
+
+test('an answer carries the request id of its caller, or one of its own', async () => {
+  const handle = endpointThat(async (_request, { requestId }) => json({ requestId }));
+  const given = await handle(new Request(url, { headers: { 'x-request-id': 'abc-12345' } }));
+  expect(given.headers.get('x-request-id')).toBe('abc-12345');
+  expect(await given.json()).toEqual({ requestId: 'abc-12345' });
+  const own = await handle(new Request(url, { headers: { 'x-request-id': '"} forged line' } }));
+  expect(own.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('another method is told which ones there are', async () => {
+  const response = await endpointThat(async () => json({}))(new Request(url, { method: 'DELETE' }));
+  expect(response.status).toBe(405);
+  expect(response.headers.get('allow')).toBe('GET, POST');
+  expect(await response.json()).toEqual({ error: 'method_not_allowed', message: 'Please use GET, POST.' });
+});
+
+test('an error of the contract becomes its word, sentence and details', async () => {
+  const error = new DomainError('rate_limited', 429, 'Please wait a minute.', { retry_after: 60 });
+  const response = await failingWith(error)(new Request(url));
+  expect(response.status).toBe(429);
+  expect(response.headers.get('retry-after')).toBe('60');
+  expect(await response.json()).toEqual({
+    error: 'rate_limited',
+    message: 'Please wait a minute.',
+    retry_after: 60
+  });
+});
+
+test('an error that the database raised for the caller becomes its status, word and hint', async () => {
+  const error = Object.assign(new Error('slot_taken'), { code: 'PT409', hint: 'That time was just taken.' });
+  const response = await failingWith(error)(new Request(url));
+  expect(response.status).toBe(409);
+  expect(await response.json()).toEqual({ error: 'slot_taken', message: 'That time was just taken.' });
+});
+
+test('any other error is a 500 with the request id, and the log has what the answer hides', async () => {
+  const response = await failingWith(new TypeError('connection to db.internal lost'))(new Request(url));
+  expect(response.status).toBe(500);
+  const text = await response.text();
+  expect(text).not.toMatch(/db\.internal|TypeError|at /);
+  const { error, request_id } = JSON.parse(text) as Record<string, string>;
+  expect(error).toBe('internal_error');
+  expect(request_id).toBe(response.headers.get('x-request-id'));
+  expect(written).toHaveBeenCalledOnce();
+  expect(JSON.parse(String(written.mock.calls[0]?.[0]))).toMatchObject({
+    event: 'unexpected_error',
+    request_id,
+    error: { name: 'TypeError', message: 'connection to db.internal lost' }
+  });
+});
+
+test('an endpoint may answer errors in its own form, and even that may fail', async () => {
+  const handle = async () => {
+    throw new Error('first');
+  };
+  const spoken = endpointThat(handle, { onError: () => new Response('sorry') });
+  expect(await (await spoken(new Request(url))).text()).toBe('sorry');
+  const broken = endpointThat(handle, {
+    onError: () => {
+      throw new Error('second');
+    }
+  });
+  expect((await broken(new Request(url))).status).toBe(500);
+});
+
+test.each([
+  Object.assign(new Error('duplicate key'), { code: '23505' }),
+  Object.assign(new Error('x'), { code: 'PT500' }),
+  Object.assign(new Error('x'), { code: 'XPT409' }),
+  new Error('slot_taken'),
+  'slot_taken',
+  undefined
+])('%s is no error of the contract', (error) => {
+  expect(domainErrorOf(error)).toBeUndefined();
+});
