@@ -1,0 +1,40 @@
+import postgres from 'postgres';
+import { AuthError, unexpected } from './errors.ts';
+
+/** A connection pool, or one open transaction. */
+export type Query = postgres.ISql<Record<never, never>>;
+export type Database = postgres.Sql<Record<never, never>>;
+
+/** Every user of a project carries this instance. */
+export const instanceId = '00000000-0000-0000-0000-000000000000';
+
+export function openDatabase(url: string): Database {
+  return postgres(url, {
+    max: 10,
+    onnotice: () => {},
+    // A request may take ten seconds; see toAuthError.
+    connection: { application_name: 'auth', statement_timeout: 10_000 }
+  });
+}
+
+/**
+ * Runs `work` in one transaction. Refusals pass as they are; anything else, such as an exception raised by a trigger
+ * of the project, becomes an unexpected failure with the sentence `failure`.
+ */
+export async function transaction<T>(
+  database: Database,
+  failure: string,
+  work: (sql: Query) => Promise<T>
+): Promise<T> {
+  try {
+    // postgres.js unwraps arrays of promises; nothing here returns one.
+    return (await database.begin((sql) => work(sql))) as T;
+  } catch (error) {
+    throw error instanceof AuthError ? error : unexpected(failure, error);
+  }
+}
+
+/** `value` as a parameter of type jsonb. */
+export function json(sql: Query, value: Record<string, unknown>): postgres.Parameter {
+  return sql.json(value as postgres.JSONValue);
+}

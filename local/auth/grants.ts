@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { deviceOf, limit, readBody, requestAudience, text, type Call } from './call.ts';
+import { transaction } from './database.ts';
+import { AuthError, badRequest, notFound, unexpected, unprocessable } from './errors.ts';
+import { passwordMatches, passwordWeakness } from './passwords.ts';
+import { formatPhone } from './phone.ts';
+import { refreshGrant } from './refresh.ts';
+import { openSession, sessionJson } from './sessions.ts';
+import { findUserByEmail, findUserById, findUserByPhone, isBanned, type User } from './users.ts';
+
+const passwordBody = z.object({ phone: text, email: text, password: text });
+
+/** `POST /token`: exchanges a password or a refresh token for a session. */
+export async function token(call: Call): Promise<Response> {
+  const grant = call.url.searchParams.get('grant_type');
+  switch (grant) {
+    case 'password':
+      limit(call, 'token');
+      return passwordGrant(call);
+    case 'refresh_token':
+      limit(call, 'token');
+      return refreshGrant(call);
+    case 'pkce':
+      throw notFound('flow_state_not_found', 'invalid flow state, no valid flow state found');
+    case 'id_token':
+      throw badRequest('provider_disabled', 'Signing in with an ID token is not enabled');
+    case 'web3':
+      throw unprocessable('web3_provider_disabled', 'Web3 provider is disabled');
+    default:
+      throw badRequest('invalid_credentials', 'unsupported_grant_type');
+  }
+}
+
+/** The user whom the sign-in names, if there is one. */
+async function namedUser(
+  call: Call,
+  { phone, email }: z.infer<typeof passwordBody>
+): Promise<User | undefined> {
+  const { database, settings } = call;
+  const audience = requestAudience(call);
+  if (email && phone) {
+    const message = 'Only an email address or phone number should be provided on login.';
+    throw badRequest('validation_failed', message);
+  }
+  if (email) {
+    if (!settings.enableEmail) throw unprocessable('email_provider_disabled', 'Email logins are disabled');
+    return findUserByEmail(database, email, audience);
+  }
+  if (!phone) throw badRequest('validation_failed', 'missing email or phone');
+  if (!settings.enablePhone) throw unprocessable('phone_provider_disabled', 'Phone logins are disabled');
+  return findUserByPhone(database, formatPhone(phone), audience);
+}
+
+async function passwordGrant(call: Call): Promise<Response> {
+  const { database, settings } = call;
+  const body = await readBody(call, passwordBody);
+  const user = await namedUser(call, body).catch((error: unknown) => {
+    throw error instanceof AuthError ? error : unexpected('Database error querying schema', error);
+  });
+  if (user?.encrypted_password && isBanned(user)) throw badRequest('user_banned', 'User is banned');
+  // Always compared, also for nobody, so that the time does not tell who has an account.
+  const matches = await passwordMatches(body.password, user?.encrypted_password);
+  if (!user || !matches) throw badRequest('invalid_credentials', 'Invalid login credentials');
+  if (body.email && !user.email_confirmed_at) throw badRequest('email_not_confirmed', 'Email not confirmed');
+  if (body.phone && !user.phone_confirmed_at) throw badRequest('phone_not_confirmed', 'Phone not confirmed');
+
+  const session = await transaction(database, 'Database error granting user', async (sql) => {
+    // Locked before the session is added: the password must still be the one that was compared.
+    const current = await findUserById(sql, user.id, 'lock');
+    if (!current || current.encrypted_password !== user.encrypted_password) {
+      throw badRequest('invalid_credentials', 'Invalid login credentials');
+    }
+    const { id, refreshToken } = await openSession(sql, user.id, deviceOf(call));
+    return sessionJson(sql, settings, { id, userId: user.id, refreshToken });
+  });
+  const weakness = passwordWeakness(body.password, settings);
+  return Response.json({ ...session, weak_password: weakness ?? null });
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import bcrypt from 'bcryptjs';
+import { AuthError, badRequest } from './errors.ts';
+import type { PasswordRequirements, Settings } from './settings.ts';
+
+/** bcrypt reads no more. */
+const maximumBytes = 72;
+const cost = 10;
+
+/** The hash of a password nobody knows: comparing against it costs as much as against a real one. */
+const nobodysHash = '$2b$10$jlSc7llOeZJvT0LU/Xtrnu4RnFGWkVBqg1oIvqqt3eG.Mj6eWkuPy';
+
+const lower = 'abcdefghijklmnopqrstuvwxyz';
+const upper = lower.toUpperCase();
+const digits = '0123456789';
+const symbols = '!@#$%^&*()_+-=[]{};\'\\:"|<>?,./`~';
+const requiredCharacters: Record<PasswordRequirements, string[]> = {
+  '': [],
+  letters_digits: [lower + upper, digits],
+  lower_upper_letters_digits: [lower, upper, digits],
+  lower_upper_letters_digits_symbols: [lower, upper, digits, symbols]
+};
+
+const bytes = (password: string) => Buffer.byteLength(password);
+
+export interface Weakness {
+  message: string;
+  reasons: string[];
+}
+
+/** Why `password` is too weak for the project, or undefined when it is good enough. */
+export function passwordWeakness(password: string, settings: Settings): Weakness | undefined {
+  const messages: string[] = [];
+  const reasons: string[] = [];
+  if (bytes(password) < settings.minimumPasswordLength) {
+    reasons.push('length');
+    messages.push(`Password should be at least ${settings.minimumPasswordLength} characters.`);
+  }
+  const sets = requiredCharacters[settings.passwordRequirements];
+  if (sets.some((set) => ![...password].some((character) => set.includes(character)))) {
+    reasons.push('characters');
+    messages.push(`Password should contain at least one character of each: ${sets.join(', ')}.`);
+  }
+  return reasons.length > 0 ? { message: messages.join(' '), reasons } : undefined;
+}
+
+/**
+ * Refuses a password that somebody chose.
+ *
+ * @throws {AuthError} 422 `weak_password` with reasons; 400 `validation_failed` when it has more than 72 bytes.
+ */
+export function checkPasswordStrength(password: string, settings: Settings): void {
+  if (bytes(password) > maximumBytes) {
+    throw badRequest('validation_failed', `Password cannot be longer than ${maximumBytes} characters`);
+  }
+  const weakness = passwordWeakness(password, settings);
+  if (weakness) throw new AuthError(422, 'weak_password', weakness.message, { reasons: weakness.reasons });
+}
+
+/** @throws {AuthError} 400 `validation_failed` when the password has more than 72 bytes. */
+export async function hashPassword(password: string): Promise<string> {
+  if (bytes(password) > maximumBytes) {
+    throw badRequest('validation_failed', 'bcrypt: password length exceeds 72 bytes');
+  }
+  return bcrypt.hash(password, cost);
+}
+
+/**
+ * Whether `password` is the one behind `hash`. Takes as long without a hash (no such user, or one without a
+ * password), so that time does not tell who has an account.
+ */
+export async function passwordMatches(password: string, hash: string | null | undefined): Promise<boolean> {
+  const same = await bcrypt.compare(password, hash || nobodysHash);
+  return same && Boolean(hash);
+}
+
+/** Whether this stack can check passwords against `hash`. */
+export function isBcryptHash(hash: string): boolean {
+  return /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash);
+}
+
+/** A password for an account that nobody is meant to sign in to with one. */
+export function unguessablePassword(): string {
+  return randomBytes(48).toString('base64url');
+}

@@ -1,0 +1,88 @@
+import { getUser, logout, updateUser } from './account.ts';
+import { adminCreateUser } from './admin-create.ts';
+import { adminUpdateUser } from './admin-update.ts';
+import { adminDeleteUser, adminGetUser, adminListFactors, adminListUsers } from './admin.ts';
+import type { Handler } from './call.ts';
+import { token } from './grants.ts';
+import { health, keys, publicSettings } from './info.ts';
+import * as off from './switched-off.ts';
+
+interface Route {
+  methods: string[];
+  /** Parts that start with `:` match anything and are named; a last `*` matches all that follows. */
+  parts: string[];
+  handler: Handler;
+}
+
+function route(methods: string, path: string, handler: Handler): Route {
+  return { methods: methods.split('|'), parts: path.split('/').slice(1), handler };
+}
+
+const anything = 'GET|POST|PUT|PATCH|DELETE';
+
+const routes: Route[] = [
+  route('GET', '/health', health),
+  route('GET', '/settings', publicSettings),
+  route('GET', '/.well-known/jwks.json', keys),
+  route('POST', '/token', token),
+  route('GET', '/user', getUser),
+  route('PUT', '/user', updateUser),
+  route('POST', '/logout', logout),
+  route('GET', '/admin/users', adminListUsers),
+  route('POST', '/admin/users', adminCreateUser),
+  route('GET', '/admin/users/:id', adminGetUser),
+  route('PUT', '/admin/users/:id', adminUpdateUser),
+  route('DELETE', '/admin/users/:id', adminDeleteUser),
+  route('GET', '/admin/users/:id/factors', adminListFactors),
+
+  route('POST', '/signup', off.signUp),
+  route('POST', '/otp', off.sendOtp),
+  route('POST', '/resend', off.resend),
+  route('POST', '/verify', off.verify),
+  route('POST', '/recover', off.recover),
+  route('POST', '/magiclink', off.magicLink),
+  route('GET', '/reauthenticate', off.reauthenticate),
+  route('GET', '/authorize', off.refuse(off.providerDisabled)),
+  route('POST', '/factors', off.enrollFactor),
+  route(anything, '/factors/*', off.refuseUser(off.factorNotFound)),
+  route(anything, '/user/identities/*', off.refuseUser(off.linkingDisabled)),
+  route(anything, '/passkeys/*', off.refuse(off.passkeysDisabled)),
+  route(anything, '/sso/*', off.refuse(off.samlDisabled)),
+  route(anything, '/oauth/*', off.refuse(off.oauthServerDisabled)),
+  route('POST', '/invite', off.refuseAdmin(off.emailDisabled)),
+  route('POST', '/admin/generate_link', off.refuseAdmin(off.emailDisabled)),
+  route(anything, '/admin/sso/*', off.refuseAdmin(off.samlDisabled)),
+  route(anything, '/admin/oauth/*', off.refuseAdmin(off.oauthServerDisabled))
+];
+
+function match(pattern: string[], path: string[]): Record<string, string> | undefined {
+  const rest = pattern.at(-1) === '*';
+  const fixed = rest ? pattern.slice(0, -1) : pattern;
+  if (rest ? path.length < fixed.length : path.length !== fixed.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of fixed.entries()) {
+    const given = path[index] ?? '';
+    if (part.startsWith(':')) params[part.slice(1)] = given;
+    else if (part !== given) return undefined;
+  }
+  return params;
+}
+
+export type Found = { handler: Handler; params: Record<string, string> };
+
+/** The endpoint for a request; without one 404, or 405 when only the method is wrong. */
+export function findRoute(method: string, pathname: string): Found | 404 | 405 {
+  // Endpoints answer with and without a slash at the end.
+  const path = pathname
+    .replace(/(?<=.)\/$/, '')
+    .split('/')
+    .slice(1);
+  let status: 404 | 405 = 404;
+  for (const { methods, parts, handler } of routes) {
+    const params = match(parts, path);
+    if (!params) continue;
+    if (methods.includes(method)) return { handler, params };
+    status = 405;
+  }
+  return status;
+}
