@@ -8,7 +8,30 @@ const withStack = ['tests/helpers/global-setup.ts'];
 
 export default defineConfig({
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
-  plugins: process.env.VITEST ? [] : [sveltekit({ adapter: adapter(), compilerOptions: { runes: true } })],
+  plugins: process.env.VITEST
+    ? []
+    : [
+        sveltekit({
+          adapter: adapter(),
+          compilerOptions: { runes: true },
+          csp: {
+            directives: {
+              'default-src': ['none'],
+              'script-src': ['self'],
+              'style-src': ['self'],
+              // The one style attribute on the site: SvelteKit's page announcer for screen readers.
+              'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
+              'img-src': ['self'],
+              'manifest-src': ['self'],
+              // The hook adds the Supabase project, known only when the server runs.
+              'connect-src': ['self'],
+              'form-action': ['self'],
+              'base-uri': ['none'],
+              'frame-ancestors': ['none']
+            }
+          }
+        })
+      ],
   test: {
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },

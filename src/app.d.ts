@@ -1,0 +1,22 @@
+import type { Supabase } from '#lib/server/supabase.ts';
+import type { Session } from '#lib/server/session.ts';
+
+declare global {
+  namespace App {
+    interface Error {
+      status: number;
+      message: string;
+      /** What to quote when asking for help; the log has the same. */
+      requestId?: string;
+    }
+    interface Locals {
+      requestId: string;
+      /** This request's own client, acting for whoever is signed in. */
+      supabase: Supabase;
+      /** Who is asking, checked with Auth. Asked at most once a request, and only if somebody wants to know. */
+      session: () => Promise<Session>;
+    }
+  }
+}
+
+export {};

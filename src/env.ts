@@ -1,0 +1,17 @@
+import { building } from '$app/env';
+import { defineEnvVars } from '@sveltejs/kit/env';
+import { projectUrl, publicKey } from './lib/settings.ts';
+
+// Read when the server starts. A build needs neither, so one build serves every project.
+export const variables = defineEnvVars({
+  PUBLIC_SUPABASE_URL: {
+    public: true,
+    description: 'The address of the Supabase project.',
+    schema: (value) => (building ? '' : projectUrl(value))
+  },
+  PUBLIC_SUPABASE_ANON_KEY: {
+    public: true,
+    description: "The project's publishable (or older anon) key.",
+    schema: (value) => (building ? '' : publicKey(value))
+  }
+});

@@ -1,0 +1,50 @@
+import { redirect } from '@sveltejs/kit';
+import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks';
+import { PUBLIC_SUPABASE_URL } from '$app/env/public';
+import { isPersonal, judge, refusal } from '#lib/server/guard.ts';
+import { protect } from '#lib/server/headers.ts';
+import { logFailure } from '#lib/server/log.ts';
+import { readSession } from '#lib/server/session.ts';
+import { clientFor, hasSessionCookie } from '#lib/server/supabase.ts';
+
+const identify: Handle = async ({ event, resolve }) => {
+  const fresh: Record<string, string> = {};
+  const { locals } = event;
+  locals.requestId = crypto.randomUUID();
+  locals.supabase = clientFor(event, fresh);
+  let session: ReturnType<typeof readSession> | undefined;
+  locals.session = () => (session ??= readSession(locals.supabase, locals.requestId));
+
+  const personal = isPersonal(event.route.id) || hasSessionCookie(event);
+  const response = await resolve(event);
+  for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
+  response.headers.set('x-request-id', locals.requestId);
+  protect(response.headers, { url: event.url, supabaseUrl: PUBLIC_SUPABASE_URL, personal });
+  return response;
+};
+
+const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
+  if (!isPersonal(event.route.id)) return resolve(event);
+  const verdict = judge(await event.locals.session(), event.url, event.request.method);
+  if (verdict.pass) return resolve(event);
+  if (!event.isDataRequest && event.request.headers.get('accept') === 'application/json') {
+    return refusal(verdict.error);
+  }
+  redirect(303, verdict.to);
+};
+
+export const handle = sequence(identify, guardPersonalRoutes);
+
+export const handleError: HandleServerError = ({ kind, error, event }) => {
+  const { requestId } = event.locals;
+  if (kind === 'unknown') {
+    // The route, not the path: a path can hold what somebody typed.
+    logFailure(
+      'request_failed',
+      { request_id: requestId, route: event.route.id, method: event.request.method },
+      error
+    );
+    return { message: 'Something went wrong on our side.', requestId };
+  }
+  return { requestId };
+};

@@ -1,0 +1,85 @@
+import type { PhoneNumber } from '#lib/phone.ts';
+
+export const STATUSES = ['booked', 'arrived', 'fulfilled', 'cancelled', 'noshow'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const CHANNELS = ['web', 'ivr', 'desk'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** An appointment as its table has it, and as live changes carry it. Times are ISO instants. */
+export interface Appointment {
+  id: string;
+  practitioner_id: string;
+  clinic_id: string;
+  starts_at: string;
+  ends_at: string;
+  status: Status;
+  channel: Channel;
+  token_number: number | null;
+  reference: string | null;
+  /** Grows with every change of the row. */
+  version: number;
+}
+
+export interface Practitioner {
+  name: string;
+  specialty: string;
+}
+
+export interface Place {
+  name: string;
+  address: string;
+  /** IANA name of the time zone in which times are shown. */
+  timeZone: string;
+  phone: PhoneNumber;
+}
+
+/** Who and where, for the ids in appointments. */
+export interface Directory {
+  practitioners: Record<string, Practitioner>;
+  clinics: Record<string, Place>;
+}
+
+/** A patient's appointments at one moment, with all that is needed to show them. */
+export interface Snapshot extends Directory {
+  appointments: Appointment[];
+}
+
+/** An appointment from a row of the table, whoever sent it. Null when it is not one. */
+export function parseAppointment(row: unknown): Appointment | null {
+  if (typeof row !== 'object' || row === null) return null;
+  const r = row as Record<string, unknown>;
+  const { id, practitioner_id, clinic_id, starts_at, ends_at, version } = r;
+  const status = STATUSES.find((known) => known === r.status);
+  const channel = CHANNELS.find((known) => known === r.channel);
+  if (
+    typeof id !== 'string' ||
+    typeof practitioner_id !== 'string' ||
+    typeof clinic_id !== 'string' ||
+    !isInstant(starts_at) ||
+    !isInstant(ends_at) ||
+    typeof version !== 'number' ||
+    !status ||
+    !channel
+  ) {
+    return null;
+  }
+  const token_number = typeof r.token_number === 'number' ? r.token_number : null;
+  const reference = typeof r.reference === 'string' ? r.reference : null;
+  return {
+    id,
+    practitioner_id,
+    clinic_id,
+    starts_at,
+    ends_at,
+    status,
+    channel,
+    token_number,
+    reference,
+    version
+  };
+}
+
+function isInstant(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}

@@ -1,0 +1,23 @@
+/** Whether a host name (of a URL) is this machine itself, where plain http is as good as https. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\./.test(hostname)
+  );
+}
+
+const HERE = 'http://here.invalid';
+
+/**
+ * A page of this site to go to after signing in: `wanted` if it is one, else `fallback`. What comes in with
+ * a link is anybody's text, so other sites, other schemes and the pages that lead here again are refused.
+ */
+export function ownPath(wanted: string | null | undefined, fallback: string): string {
+  if (!wanted?.startsWith('/') || !URL.canParse(wanted, HERE)) return fallback;
+  const url = new URL(wanted, HERE);
+  // Browsers read "//x" and "/\x" as another host: both end up with another origin here.
+  if (url.origin !== HERE || /^\/(?:\/|login(?:\/|$)|logout(?:\/|$))/.test(url.pathname)) return fallback;
+  return url.pathname + url.search;
+}

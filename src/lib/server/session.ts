@@ -1,0 +1,73 @@
+import { error } from '@sveltejs/kit';
+import { z } from 'zod';
+import { logFailure } from './log.ts';
+import type { Supabase } from './supabase.ts';
+
+export interface Account {
+  userId: string;
+  /** Null for a user who is no patient (nobody is, unless made by hand). */
+  patientId: string | null;
+  username: string | null;
+  /** The password was texted to them: they see nothing until they have chosen their own. */
+  mustChangePassword: boolean;
+}
+
+export type Session =
+  | { state: 'signed-in'; account: Account }
+  | { state: 'signed-out' }
+  /** Auth did not answer. That is no reason to treat anybody as signed out. */
+  | { state: 'unknown' };
+
+const accountStatus = z.object({
+  patient_id: z.uuid().nullable(),
+  username: z.string().nullable(),
+  must_change_password: z.boolean()
+});
+
+/** Who is asking: verified by Auth, with the state of their account. */
+export async function readSession(supabase: Supabase, requestId: string): Promise<Session> {
+  const [who, status] = await Promise.all([
+    supabase.auth.getUser(),
+    supabase.rpc('account_status').maybeSingle()
+  ]);
+  if (who.error) {
+    if (isOutage(who.error)) return unknown('auth', requestId, who.error);
+    return { state: 'signed-out' };
+  }
+  if (status.error) return unknown('account_status', requestId, status.error);
+  const known = accountStatus.nullable().safeParse(status.data);
+  if (!known.success) return unknown('account_status', requestId, known.error);
+  return {
+    state: 'signed-in',
+    account: {
+      userId: who.data.user.id,
+      patientId: known.data?.patient_id ?? null,
+      username: known.data?.username ?? null,
+      mustChangePassword: known.data?.must_change_password ?? false
+    }
+  };
+}
+
+/** The account behind a request that the guard has let through. Answers 503 while Auth is not to be reached. */
+export async function accountOf(locals: App.Locals): Promise<Account> {
+  const session = await locals.session();
+  if (session.state === 'signed-in') return session.account;
+  if (session.state === 'unknown')
+    error(503, "We can't reach your account right now. Please try again in a minute.");
+  error(401, 'Please sign in first.');
+}
+
+/** Whether Auth failed to answer, as opposed to answering no. */
+export function isOutage(failure: { name: string; status?: number | undefined }): boolean {
+  return (
+    failure.name === 'AuthRetryableFetchError' ||
+    failure.name === 'AuthUnknownError' ||
+    failure.status === 429 ||
+    (failure.status ?? 0) >= 500
+  );
+}
+
+function unknown(what: string, requestId: string, cause: unknown): Session {
+  logFailure('session_unknown', { asked: what, request_id: requestId }, cause);
+  return { state: 'unknown' };
+}

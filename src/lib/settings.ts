@@ -1,0 +1,42 @@
+/**
+ * The address of the Supabase project, without a slash at its end.
+ * Throws a sentence for whoever starts the server when it is missing or unusable.
+ */
+export function projectUrl(value: string | undefined): string {
+  if (!value) {
+    throw new Error(
+      'Set PUBLIC_SUPABASE_URL to the address of your Supabase project, such as https://abc.supabase.co.'
+    );
+  }
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new Error('PUBLIC_SUPABASE_URL must be a web address such as https://abc.supabase.co.');
+  }
+  return value.replace(/\/+$/, '');
+}
+
+/**
+ * The key every visitor may know. Throws a sentence when it is missing, or is a key that opens everything:
+ * such a key would be sent to every browser.
+ */
+export function publicKey(value: string | undefined): string {
+  if (!value) {
+    throw new Error("Set PUBLIC_SUPABASE_ANON_KEY to your project's publishable key (sb_publishable_...).");
+  }
+  if (value.startsWith('sb_secret_') || roleOf(value) === 'service_role') {
+    throw new Error(
+      'PUBLIC_SUPABASE_ANON_KEY holds a secret key. Browsers would see it: use the publishable (or anon) key.'
+    );
+  }
+  return value;
+}
+
+function roleOf(key: string): unknown {
+  try {
+    const claims: unknown = JSON.parse(
+      atob((key.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'))
+    );
+    return typeof claims === 'object' && claims !== null && 'role' in claims ? claims.role : undefined;
+  } catch {
+    return undefined; // not a JWT: a publishable key
+  }
+}

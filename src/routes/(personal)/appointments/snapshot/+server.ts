@@ -1,0 +1,9 @@
+import { loadAppointments } from '#lib/server/appointments.ts';
+import { accountOf } from '#lib/server/session.ts';
+import type { RequestHandler } from './$types';
+
+/** The list again, for the page that is open. */
+export const GET: RequestHandler = async ({ locals }) => {
+  await accountOf(locals);
+  return Response.json(await loadAppointments(locals.supabase));
+};

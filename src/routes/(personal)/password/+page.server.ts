@@ -1,0 +1,35 @@
+import { fail, redirect } from '@sveltejs/kit';
+import {
+  SHORTEST_PASSWORD,
+  problemsOf,
+  refusedPassword,
+  type PasswordProblems
+} from '#lib/server/password.ts';
+import { accountOf } from '#lib/server/session.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals }) => {
+  const { mustChangePassword, username } = await accountOf(locals);
+  if (!mustChangePassword) redirect(303, '/appointments');
+  return { username, shortest: SHORTEST_PASSWORD };
+};
+
+export const actions: Actions = {
+  default: async ({ locals, request }) => {
+    const { mustChangePassword } = await accountOf(locals);
+    if (!mustChangePassword) redirect(303, '/appointments');
+
+    const form = await request.formData();
+    const password = String(form.get('password') ?? '');
+    const problems = problemsOf(password, String(form.get('repeat') ?? ''));
+    if (problems) return fail(400, { problems });
+
+    const { error } = await locals.supabase.auth.updateUser({ password });
+    if (error) {
+      const { message, status } = refusedPassword(error);
+      const refused: PasswordProblems = { password: message };
+      return fail(status, { problems: refused });
+    }
+    redirect(303, '/appointments');
+  }
+};

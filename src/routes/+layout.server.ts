@@ -1,0 +1,6 @@
+import type { LayoutServerLoad } from './$types';
+
+export const load: LayoutServerLoad = async ({ locals }) => {
+  const session = await locals.session();
+  return { signedIn: session.state !== 'signed-out' };
+};

@@ -1,0 +1,13 @@
+import { listClinics } from '#lib/server/clinics.ts';
+import { logFailure } from '#lib/server/log.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals }) => {
+  try {
+    return { clinics: await listClinics(locals.supabase) };
+  } catch (cause) {
+    // The page is still of use without the numbers, and says so.
+    logFailure('clinics_unavailable', { request_id: locals.requestId }, cause);
+    return { clinics: null };
+  }
+};

@@ -1,0 +1,13 @@
+import { redirect } from '@sveltejs/kit';
+import { forgetSession } from '#lib/server/supabase.ts';
+import type { RequestHandler } from './$types';
+
+/** Ends the session of this browser; other devices stay signed in. */
+export const POST: RequestHandler = async (event) => {
+  await event.locals.supabase.auth.signOut({ scope: 'local' });
+  forgetSession(event);
+  redirect(303, '/');
+};
+
+/** Somebody came by address: nothing is ended by following a link. */
+export const GET: RequestHandler = () => redirect(303, '/');
