@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type postgres from 'postgres';
+import { splitStatements } from './statements.ts';
+
+interface Migration {
+  file: string;
+  version: string;
+  name: string;
+}
+
+/** The migrations of `directory` in order; other files are left alone, as the Supabase CLI does. */
+function listMigrations(directory: string): Migration[] {
+  return readdirSync(directory)
+    .sort()
+    .flatMap((file) => {
+      const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
+      return version && name ? [{ file: path.join(directory, file), version, name }] : [];
+    });
+}
+
+/** Says where in the file the database stopped. */
+function describe(file: string, text: string, error: Error & { position?: string }): string {
+  const line = error.position ? text.slice(0, Number(error.position)).split('\n').length : undefined;
+  return `${path.basename(file)}${line ? `, line ${line}` : ''}: ${error.message}`;
+}
+
+/**
+ * Applies the migrations of `directory` that the database does not know yet, each in a transaction, and records them
+ * in the history table of the Supabase CLI, which can go on from there.
+ *
+ * @param sql logged in as `postgres`, the role that runs migrations on hosted projects
+ * @returns the names of the files that were applied
+ */
+export async function migrate(sql: postgres.Sql, directory: string): Promise<string[]> {
+  await sql.unsafe(`
+    create schema if not exists supabase_migrations;
+    create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
+    alter table supabase_migrations.schema_migrations
+      add column if not exists statements text[],
+      add column if not exists name text;
+  `);
+  const applied = new Set(
+    (await sql<{ version: string }[]>`select version from supabase_migrations.schema_migrations`).map(
+      ({ version }) => version
+    )
+  );
+  const done: string[] = [];
+  for (const { file, version, name } of listMigrations(directory)) {
+    if (applied.has(version)) continue;
+    const text = readFileSync(file, 'utf8');
+    await sql.begin(async (transaction) => {
+      await transaction.unsafe(text).catch((cause: Error) => {
+        throw new Error(`Migration ${describe(file, text, cause)}`, { cause });
+      });
+      await transaction`
+        insert into supabase_migrations.schema_migrations (version, name, statements)
+        values (${version}, ${name}, ${splitStatements(text)})`;
+    });
+    done.push(path.basename(file));
+  }
+  return done;
+}
+
+/** Runs the seed files (demo data) in one transaction. */
+export async function seed(sql: postgres.Sql, files: string[]): Promise<void> {
+  await sql.begin(async (transaction) => {
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8');
+      await transaction.unsafe(text).catch((cause: Error) => {
+        throw new Error(`Seed ${describe(file, text, cause)}`, { cause });
+      });
+    }
+  });
+}
