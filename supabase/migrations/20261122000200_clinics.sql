@@ -152,5 +152,5 @@ create policy "Anyone can read clinics" on public.clinics
   for select to anon, authenticated using (true);
 create policy "Visitors can read active practitioners" on public.practitioners
   for select to anon using (active);
-create policy "Signed-in people can read practitioners, also those of old appointments" on public.practitioners
+create policy "Signed-in people can read all practitioners" on public.practitioners
   for select to authenticated using (true);

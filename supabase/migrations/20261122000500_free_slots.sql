@@ -12,16 +12,14 @@ as $$
     from public.appointments a
     where a.practitioner_id = p_practitioner_id
       and a.active
-      -- A day around the date, so that the index serves it in every time zone.
-      and a.starts_at between p_on::timestamp at time zone 'UTC' - interval '2 days'
-        and p_on::timestamp at time zone 'UTC' + interval '3 days'
+      -- Some days around the date, so that the index serves it in every time zone.
+      and a.starts_at >= p_on - 2 and a.starts_at < p_on + 3
     union all
     select a.starts_at, a.ends_at
     from public.appointments a
     where a.patient_id = p_patient_id
       and a.active
-      and a.starts_at between p_on::timestamp at time zone 'UTC' - interval '2 days'
-        and p_on::timestamp at time zone 'UTC' + interval '3 days'
+      and a.starts_at >= p_on - 2 and a.starts_at < p_on + 3
   )
   select s.starts_at, s.ends_at, s.token_number
   from private.slots_on(p_practitioner_id, p_on) s
@@ -95,16 +93,18 @@ comment on function public.available_slots(uuid, date) is
   'Free slots of a practitioner on a date of the clinic that the signed-in patient can book.';
 grant execute on function public.available_slots(uuid, date) to authenticated;
 
+create type public.slot as (
+  practitioner_id uuid, practitioner_name text, specialty text, starts_at timestamptz, ends_at timestamptz
+);
+comment on type public.slot is 'A time that can be booked with a practitioner.';
+
 create function public.next_available_slots(
   clinic_id uuid, specialty text default null, from_date date default null, "limit" int default 10
 )
-returns table (
-  practitioner_id uuid, practitioner_name text, specialty text, starts_at timestamptz, ends_at timestamptz
-)
+returns setof public.slot
 language plpgsql stable security definer
 set search_path = ''
 as $$
-#variable_conflict use_column
 declare
   v_patient_id uuid := private.require_patient();
   v_zone text;

@@ -27,8 +27,8 @@ language sql immutable
 set search_path = ''
 as $$
   select coalesce(jsonb_object_agg(c.key,
-    case when c.key like '%phone' and c.value <> 'null' then to_jsonb(private.mask_phone(c.value #>> '{}')) else c.value end), '{}')
-  from jsonb_each(p_row) c
+    case when c.key like '%phone' then to_jsonb(private.mask_phone(c.value #>> '{}')) else c.value end), '{}')
+  from jsonb_each(jsonb_strip_nulls(p_row)) c
   where c.key not in ('id', 'reference', 'call_id', 'created_at', 'updated_at', 'version', 'active')
 $$;
 comment on function private.audit_values(jsonb) is 'What of a row the audit may keep.';

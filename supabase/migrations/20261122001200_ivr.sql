@@ -8,9 +8,9 @@ create table public.ivr_calls (
   patient_id uuid references public.patients (id) on delete set null,
   caller text,
   steps jsonb not null default '[]',
-  outcome text check (outcome in ('booked', 'cancelled', 'informed', 'abandoned', 'transferred', 'failed')),
+  outcome text not null check (outcome in ('booked', 'cancelled', 'informed', 'abandoned', 'transferred', 'failed')),
   started_at timestamptz not null default now(),
-  ended_at timestamptz,
+  ended_at timestamptz not null,
   duration_seconds int generated always as (extract(epoch from ended_at - started_at)) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
@@ -25,10 +25,10 @@ comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: withheld.';
 comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when. References are never kept.';
-comment on column public.ivr_calls.outcome is 'booked, cancelled, informed, abandoned, transferred or failed. Empty: not ended yet.';
+comment on column public.ivr_calls.outcome is 'booked, cancelled, informed, transferred, failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
-comment on column public.ivr_calls.ended_at is 'When its last step was taken or the provider said it ended.';
-comment on column public.ivr_calls.duration_seconds is 'How long it took, in seconds.';
+comment on column public.ivr_calls.ended_at is 'When its last step was taken, so far.';
+comment on column public.ivr_calls.duration_seconds is 'From the first step to the last, in seconds.';
 comment on column public.ivr_calls.created_at is 'When the row was made.';
 comment on column public.ivr_calls.updated_at is 'When the row was last changed.';
 
@@ -116,7 +116,7 @@ comment on function private.ivr_book(jsonb, jsonb, uuid, timestamptz) is
   'Books for the calling number, making it a patient if it is new. A refusal comes as error, with the next slot to offer.';
 
 -- p_call: {call_id, caller (+E.164 or null), dialled (+E.164), turn, step, keys}.
--- p_ask: null, {kind: "offer", specialty} or {kind: "book", practitioner_id, starts_at, specialty}.
+-- p_ask: null, {kind: "offer", specialty?} (without: only if the clinic has just one) or {kind: "book", practitioner_id, starts_at, specialty}.
 -- Returns {clinic, specialties, slot?, appointment?, error?}; clinic is null when nobody has the dialled number.
 create function private.ivr_turn(p_call jsonb, p_ask jsonb, p_now timestamptz default now()) returns jsonb
 language plpgsql
@@ -125,6 +125,7 @@ as $$
 declare
   v_clinic public.clinics;
   v_patient_id uuid;
+  v_specialties text[];
   v_answer jsonb := '{}';
 begin
   select * into v_clinic from public.clinics c
@@ -136,7 +137,10 @@ begin
     return jsonb_build_object('clinic', null);
   end if;
 
-  if p_ask ->> 'kind' = 'offer' then
+  select array_agg(distinct p.specialty order by p.specialty) into v_specialties
+  from public.practitioners p where p.clinic_id = v_clinic.id and p.active;
+
+  if p_ask ->> 'kind' = 'offer' and (p_ask ? 'specialty' or cardinality(v_specialties) = 1) then
     v_answer := jsonb_build_object(
       'slot', private.ivr_offer(v_clinic.id, p_ask ->> 'specialty', p_now, v_patient_id, p_now)
     );
@@ -153,10 +157,7 @@ begin
       'id', v_clinic.id, 'name', v_clinic.name, 'time_zone', v_clinic.time_zone, 'locale', v_clinic.locale,
       'reception_phone', v_clinic.reception_phone
     ),
-    'specialties', coalesce((
-      select jsonb_agg(distinct p.specialty order by p.specialty)
-      from public.practitioners p where p.clinic_id = v_clinic.id and p.active
-    ), '[]')
+    'specialties', coalesce(to_jsonb(v_specialties), '[]')
   );
 end $$;
 comment on function private.ivr_turn(jsonb, jsonb, timestamptz) is
