@@ -1,5 +1,6 @@
 import { building } from '$app/env';
 import { defineEnvVars } from '@sveltejs/kit/env';
+import { region } from './lib/server/phone.ts';
 import { projectUrl, publicKey } from './lib/settings.ts';
 
 // Read when the server starts. A build needs neither, so one build serves every project.
@@ -13,5 +14,9 @@ export const variables = defineEnvVars({
     public: true,
     description: "The project's publishable (or older anon) key.",
     schema: (value) => (building ? '' : publicKey(value))
+  },
+  DEFAULT_REGION: {
+    description: 'The country of phone numbers written without a country code, such as IN.',
+    schema: region
   }
 });

@@ -4,7 +4,7 @@ import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { isPersonal, judge, refusal } from '#lib/server/guard.ts';
 import { protect } from '#lib/server/headers.ts';
 import { logFailure } from '#lib/server/log.ts';
-import { readSession } from '#lib/server/session.ts';
+import { readSession, type Session } from '#lib/server/session.ts';
 import { clientFor, hasSessionCookie } from '#lib/server/supabase.ts';
 
 const identify: Handle = async ({ event, resolve }) => {
@@ -12,8 +12,11 @@ const identify: Handle = async ({ event, resolve }) => {
   const { locals } = event;
   locals.requestId = crypto.randomUUID();
   locals.supabase = clientFor(event, fresh);
-  let session: ReturnType<typeof readSession> | undefined;
-  locals.session = () => (session ??= readSession(locals.supabase, locals.requestId));
+  let session: Promise<Session> | undefined;
+  locals.session = () =>
+    (session ??= hasSessionCookie(event)
+      ? readSession(locals.supabase, locals.requestId)
+      : Promise.resolve({ state: 'signed-out' }));
 
   const personal = isPersonal(event.route.id) || hasSessionCookie(event);
   const response = await resolve(event);

@@ -1,17 +1,28 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { isSupportedCountry, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min';
 import type { PhoneNumber } from '#lib/phone.ts';
 
-// Numbers without a country code are Indian; Auth and the database know numbers as +E.164 only.
-const REGION = 'IN';
-
-/** `+91 99999-99999`, `09999999999` and `919999999999` are one phone: `+919999999999`. Undefined: not a phone. */
-export function toE164(text: string): string | undefined {
-  const number = parsePhoneNumberFromString(text.trim(), { defaultCountry: REGION, extract: false });
-  // Possible, not valid: the number plan in the library is older than the newest numbers.
-  return number?.isPossible() ? number.number : undefined;
+/**
+ * A number as people write it (`+91 99999-99999`, `09999999999`, `919999999999`) as +E.164, which is all that
+ * Auth and the database know. `region` is the country of numbers without a country code. Undefined: not a phone.
+ */
+export function toE164(text: string, region: CountryCode): string | undefined {
+  // The parser does not know brackets around the country code, which are common on paper.
+  const plain = text.trim().replace(/^\((\+\d{1,3})\)/, '$1');
+  const number = parsePhoneNumberFromString(plain, { defaultCountry: region, extract: false });
+  // Possible, not valid: the library's numbering plan is older than the newest numbers.
+  return number?.isPossible() && !number.ext ? number.number : undefined;
 }
 
 /** How a page shows a +E.164 number and links to it. */
 export function phoneNumber(e164: string): PhoneNumber {
   return { text: parsePhoneNumberFromString(e164)?.formatInternational() ?? e164, href: `tel:${e164}` };
+}
+
+/** The setting DEFAULT_REGION. Throws a sentence for whoever starts the server. */
+export function region(value: string | undefined): CountryCode {
+  const wanted = value || 'IN';
+  if (isSupportedCountry(wanted)) return wanted;
+  throw new Error(
+    `DEFAULT_REGION is ${wanted}, which is no country with phone numbers. Use two letters such as IN.`
+  );
 }

@@ -18,32 +18,33 @@ export type Session =
   /** Auth did not answer. That is no reason to treat anybody as signed out. */
   | { state: 'unknown' };
 
-const accountStatus = z.object({
-  patient_id: z.uuid().nullable(),
-  username: z.string().nullable(),
-  must_change_password: z.boolean()
-});
+// One row, or none for a user who is no patient.
+const accountStatus = z.array(
+  z.object({
+    patient_id: z.uuid(),
+    username: z.string().nullable(),
+    must_change_password: z.boolean()
+  })
+);
 
 /** Who is asking: verified by Auth, with the state of their account. */
 export async function readSession(supabase: Supabase, requestId: string): Promise<Session> {
-  const [who, status] = await Promise.all([
-    supabase.auth.getUser(),
-    supabase.rpc('account_status').maybeSingle()
-  ]);
+  const [who, status] = await Promise.all([supabase.auth.getUser(), supabase.rpc('account_status')]);
   if (who.error) {
     if (isOutage(who.error)) return unknown('auth', requestId, who.error);
     return { state: 'signed-out' };
   }
   if (status.error) return unknown('account_status', requestId, status.error);
-  const known = accountStatus.nullable().safeParse(status.data);
+  const known = accountStatus.safeParse(status.data);
   if (!known.success) return unknown('account_status', requestId, known.error);
+  const [row] = known.data;
   return {
     state: 'signed-in',
     account: {
       userId: who.data.user.id,
-      patientId: known.data?.patient_id ?? null,
-      username: known.data?.username ?? null,
-      mustChangePassword: known.data?.must_change_password ?? false
+      patientId: row?.patient_id ?? null,
+      username: row?.username ?? null,
+      mustChangePassword: row?.must_change_password ?? false
     }
   };
 }

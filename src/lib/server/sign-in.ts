@@ -1,3 +1,4 @@
+import { DEFAULT_REGION } from '$app/env/private';
 import { toE164 } from './phone.ts';
 import { isOutage } from './session.ts';
 import type { Supabase } from './supabase.ts';
@@ -13,7 +14,7 @@ export async function signIn(
   supabase: Supabase,
   credentials: { username: string; password: string }
 ): Promise<SignIn> {
-  const phone = toE164(credentials.username);
+  const phone = toE164(credentials.username, DEFAULT_REGION);
   if (!phone || !credentials.password) return { ok: false, because: 'mismatch' };
   const { error } = await supabase.auth.signInWithPassword({ phone, password: credentials.password });
   if (!error) return { ok: true };

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { arrange } from '../../src/lib/appointments/arrange.ts';
+import { parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
+import { parseAppointment, type Appointment, type Directory } from '../../src/lib/appointments/model.ts';
+import { whenInSentence, whenOf } from '../../src/lib/appointments/when.ts';
+import { describe as say } from '../../src/lib/appointments/words.ts';
+
+const KOLKATA = 'Asia/Kolkata';
+const NOW = new Date('2026-11-23T06:00:00Z'); // Monday, 11:30 am in Kolkata
+
+const visit = (change: Partial<Appointment> = {}): Appointment => ({
+  id: 'a',
+  practitioner_id: 'rao',
+  clinic_id: 'clinic',
+  starts_at: '2026-11-24T05:00:00+00:00',
+  ends_at: '2026-11-24T05:15:00+00:00',
+  status: 'booked',
+  channel: 'ivr',
+  token_number: 4,
+  reference: '4821',
+  version: 1,
+  ...change
+});
+const directory: Directory = {
+  practitioners: { rao: { name: 'Dr. Anjali Rao', specialty: 'General medicine' } },
+  clinics: {
+    clinic: { name: 'Sunrise', address: '', timeZone: KOLKATA, phone: { text: '', href: '' } }
+  }
+};
+
+describe('dates', () => {
+  test('are in the clinic’s time zone, wherever the reader is', () => {
+    expect(whenOf('2026-11-26T18:45:00Z', KOLKATA, NOW)).toEqual({
+      day: 'Friday 27 November',
+      time: '12:15\u00a0am'
+    });
+    expect(whenOf('2026-11-26T18:45:00Z', 'America/New_York', NOW)).toEqual({
+      day: 'Thursday 26 November',
+      time: '1:45\u00a0pm'
+    });
+  });
+
+  test('say today and tomorrow by the clinic’s calendar', () => {
+    expect(whenOf('2026-11-23T12:00:00Z', KOLKATA, NOW).day).toBe('Today');
+    // Still Monday in London, already Tuesday in Kolkata.
+    expect(whenOf('2026-11-23T19:00:00Z', KOLKATA, NOW).day).toBe('Tomorrow');
+    expect(whenOf('2026-11-23T19:00:00Z', 'Europe/London', NOW).day).toBe('Today');
+    expect(whenInSentence('2026-11-23T12:00:00Z', KOLKATA, NOW)).toBe('today, 5:30\u00a0pm');
+  });
+
+  test('keep tomorrow right over a change of clocks and of the year', () => {
+    expect(whenOf('2026-10-26T12:00:00Z', 'Europe/London', new Date('2026-10-25T00:30:00Z')).day).toBe(
+      'Tomorrow'
+    );
+    expect(whenOf('2026-12-31T20:00:00Z', KOLKATA, new Date('2026-12-31T05:00:00Z')).day).toBe('Tomorrow');
+    expect(whenOf('2027-01-05T05:00:00Z', KOLKATA, NOW).day).toBe('Tuesday 5 January 2027');
+  });
+
+  test('write noon and midnight as people do', () => {
+    expect(whenOf('2026-11-25T12:00:00Z', 'UTC', NOW).time).toBe('12:00\u00a0pm');
+    expect(whenOf('2026-11-25T00:05:00Z', 'UTC', NOW).time).toBe('12:05\u00a0am');
+  });
+});
+
+describe('the order of appointments', () => {
+  const order = (...appointments: Appointment[]) => {
+    const { next, later, past } = arrange(appointments, () => KOLKATA, NOW);
+    return { next: next?.id, later: later.map(({ id }) => id), past: past.map(({ id }) => id) };
+  };
+  const at = (id: string, starts_at: string, status: Appointment['status'] = 'booked') =>
+    visit({ id, status, starts_at, ends_at: new Date(Date.parse(starts_at) + 900_000).toISOString() });
+
+  test('is the soonest first, then later ones, then past and cancelled ones latest first', () => {
+    expect(
+      order(
+        at('later', '2026-11-26T05:00:00Z'),
+        at('seen', '2026-11-01T05:00:00Z', 'fulfilled'),
+        at('next', '2026-11-24T05:00:00Z'),
+        at('off', '2026-11-25T05:00:00Z', 'cancelled'),
+        at('missed', '2026-11-02T05:00:00Z', 'noshow')
+      )
+    ).toEqual({ next: 'next', later: ['later'], past: ['off', 'missed', 'seen'] });
+  });
+
+  test('keeps one in sight while the clinic may be running late', () => {
+    expect(order(at('late', '2026-11-23T04:30:00Z')).next).toBe('late');
+    expect(order(at('over', '2026-11-23T03:30:00Z'))).toEqual({ next: undefined, later: [], past: ['over'] });
+  });
+
+  test('keeps one who is waiting in the clinic in sight all day', () => {
+    expect(order(at('waiting', '2026-11-23T03:30:00Z', 'arrived')).next).toBe('waiting');
+    expect(order(at('forgotten', '2026-11-22T03:30:00Z', 'arrived')).past).toEqual(['forgotten']);
+  });
+
+  test('of none is none', () => {
+    expect(order()).toEqual({ next: undefined, later: [], past: [] });
+  });
+});
+
+describe('what is said of a change', () => {
+  const tell = (before: Appointment | null, after: Appointment | null) =>
+    say({ before, after }, directory, NOW);
+
+  test('names a new appointment with time, doctor and token', () => {
+    expect(tell(null, visit())).toBe(
+      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao. Token 4.'
+    );
+  });
+
+  test('says a cancellation', () => {
+    expect(tell(visit(), visit({ status: 'cancelled', version: 2 }))).toBe(
+      'Cancelled: tomorrow, 10:30\u00a0am with Dr. Anjali Rao.'
+    );
+  });
+
+  test('says where a moved one is now', () => {
+    expect(tell(visit(), visit({ starts_at: '2026-11-25T05:00:00+00:00', token_number: 2 }))).toBe(
+      'Moved: now Wednesday 25 November, 10:30\u00a0am with Dr. Anjali Rao. Token 2.'
+    );
+  });
+
+  test('does not take another spelling of the same instant for a move', () => {
+    expect(tell(visit(), visit({ starts_at: '2026-11-24T10:30:00+05:30' }))).toBeNull();
+  });
+
+  test('says check-in, another doctor, another token, and being removed', () => {
+    expect(tell(visit(), visit({ status: 'arrived' }))).toMatch(/^Checked in: /);
+    expect(tell(visit(), visit({ practitioner_id: 'unknown' }))).toBe(
+      'Another doctor: tomorrow, 10:30\u00a0am. Token 4.'
+    );
+    expect(tell(visit(), visit({ token_number: 5 }))).toMatch(/^Your token changed: .* Token 5\.$/);
+    expect(tell(visit(), null)).toMatch(/^Removed: /);
+  });
+
+  test('is nothing when nothing shows', () => {
+    expect(tell(visit(), visit({ version: 2 }))).toBeNull();
+    expect(tell(visit({ status: 'cancelled' }), null)).toBeNull();
+  });
+});
+
+describe('a broadcast', () => {
+  const record = { ...visit(), patient_id: 'me', call_id: null };
+  const said = (payload: object) =>
+    parseBroadcast({ table: 'appointments', schema: 'public', ...payload }, 'me');
+
+  test('of an insert or update is the row', () => {
+    expect(said({ operation: 'INSERT', record, old_record: null })).toEqual({ kind: 'saved', row: visit() });
+    expect(said({ operation: 'UPDATE', record, old_record: record })).toEqual({
+      kind: 'saved',
+      row: visit()
+    });
+  });
+
+  test('of a deletion is the id that is gone', () => {
+    expect(said({ operation: 'DELETE', record: null, old_record: record })).toEqual({
+      kind: 'deleted',
+      id: 'a'
+    });
+  });
+
+  test('of a row that went to another patient is a deletion too', () => {
+    expect(
+      said({ operation: 'UPDATE', record: { ...record, patient_id: 'other' }, old_record: record })
+    ).toEqual({
+      kind: 'deleted',
+      id: 'a'
+    });
+  });
+
+  test.each([
+    null,
+    'text',
+    {},
+    { operation: 'DELETE', old_record: null },
+    { operation: 'INSERT', record: {} }
+  ])('that makes no sense is nothing: %j', (payload) => expect(parseBroadcast(payload, 'me')).toBeNull());
+});
+
+test('a row with a status or time nobody knows is not an appointment', () => {
+  expect(parseAppointment({ ...visit(), status: 'postponed' })).toBeNull();
+  expect(parseAppointment({ ...visit(), starts_at: 'soon' })).toBeNull();
+  expect(parseAppointment({ ...visit(), extra: 1 })).toEqual(visit());
+});

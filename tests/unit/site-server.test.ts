@@ -1,0 +1,177 @@
+import { AuthError, AuthRetryableFetchError, AuthWeakPasswordError } from '@supabase/supabase-js';
+import { describe, expect, test } from 'vitest';
+import { isLoopback, ownPath } from '../../src/lib/server/addresses.ts';
+import { isPersonal, judge } from '../../src/lib/server/guard.ts';
+import { protect } from '../../src/lib/server/headers.ts';
+import { problemsOf, refusedPassword } from '../../src/lib/server/password.ts';
+import { phoneNumber, region, toE164 } from '../../src/lib/server/phone.ts';
+import type { Session } from '../../src/lib/server/session.ts';
+import { projectUrl, publicKey } from '../../src/lib/settings.ts';
+
+describe('where to go after signing in', () => {
+  test.each(['/appointments', '/book?clinic=1', '/'])('is a page of ours: %s', (path) => {
+    expect(ownPath(path, '/fallback')).toBe(path);
+  });
+
+  test.each([
+    null,
+    '',
+    'appointments',
+    'https://evil.example/',
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    '/%2e%2e//evil.example',
+    '/..//evil.example',
+    'javascript:alert(1)',
+    ' /appointments',
+    '/login?next=/login',
+    '/logout',
+    'http:///x'
+  ])('is never anywhere else: %j', (path) => {
+    expect(ownPath(path, '/fallback')).toBe('/fallback');
+  });
+});
+
+describe('phone numbers', () => {
+  test.each(['+91 99999-99999', '09999999999', '919999999999', '99999 99999', ' (+91) 99999 99999 '])(
+    '%s is one phone',
+    (text) => expect(toE164(text, 'IN')).toBe('+919999999999')
+  );
+  test('keep their own country', () => expect(toE164('+1 555 123 4567', 'IN')).toBe('+15551234567'));
+  test.each(['', 'asha', 'asha99', '12', 'call 9999999999', '99999999999999999'])('%j is none', (text) =>
+    expect(toE164(text, 'IN')).toBeUndefined()
+  );
+  test('are shown in groups and linked in full', () =>
+    expect(phoneNumber('+919999999999')).toEqual({ text: '+91 99999 99999', href: 'tel:+919999999999' }));
+});
+
+describe('personal routes', () => {
+  const account = { userId: 'u', patientId: 'p', username: null, mustChangePassword: false };
+  const own: Session = { state: 'signed-in', account };
+  const texted: Session = { state: 'signed-in', account: { ...account, mustChangePassword: true } };
+  const at = (session: Session, path: string, method = 'GET') =>
+    judge(session, new URL(path, 'http://site'), method);
+
+  test('are those in the group', () => {
+    expect(isPersonal('/(personal)/appointments')).toBe(true);
+    expect([isPersonal('/login'), isPersonal(null)]).toEqual([false, false]);
+  });
+
+  test('send the signed-out to sign in, and back afterwards', () => {
+    expect(at({ state: 'signed-out' }, '/appointments?x=1&y=2')).toEqual({
+      pass: false,
+      error: 'signed_out',
+      to: '/login?next=%2Fappointments%3Fx%3D1%26y%3D2'
+    });
+    expect(at({ state: 'signed-out' }, '/password?/x', 'POST')).toMatchObject({
+      to: '/login?next=%2Fpassword'
+    });
+  });
+
+  test('are closed behind a texted password, but for choosing another', () => {
+    expect(at(texted, '/appointments')).toMatchObject({ pass: false, to: '/password' });
+    expect(at(texted, '/live-token')).toMatchObject({ error: 'password_change_required' });
+    expect(at(texted, '/password')).toEqual({ pass: true });
+  });
+
+  test('are open to a password of one’s own, and answer for themselves while Auth is silent', () => {
+    expect(at(own, '/appointments')).toEqual({ pass: true });
+    expect(at({ state: 'unknown' }, '/appointments')).toEqual({ pass: true });
+  });
+});
+
+describe('a new password', () => {
+  test('is long enough, not too long, and typed twice the same', () => {
+    expect(problemsOf('seven77', 'seven77')?.password).toMatch(/at least 8/);
+    expect(problemsOf('é'.repeat(40), 'é'.repeat(40))?.password).toMatch(/at most 72/);
+    expect(problemsOf('long enough', 'long enouhg')?.repeat).toBeDefined();
+    expect(problemsOf('long enough', 'long enough')).toBeUndefined();
+  });
+
+  test('that Auth refuses is refused in words', () => {
+    expect(refusedPassword(new AuthError('x', 422, 'same_password')).message).toMatch(/differs/);
+    expect(refusedPassword(new AuthWeakPasswordError('x', 422, ['length'])).message).toMatch(/too easy/);
+    expect(refusedPassword(new AuthWeakPasswordError('x', 422, ['pwned'])).message).toMatch(/stolen/);
+    expect(refusedPassword(new AuthError('x', 429, 'over_request_rate_limit')).status).toBe(429);
+    expect(refusedPassword(new AuthRetryableFetchError('x', 0)).status).toBe(503);
+  });
+});
+
+describe('protecting headers', () => {
+  const headersFor = (address: string, given: Record<string, string> = {}, personal = false) => {
+    const headers = new Headers(given);
+    protect(headers, { url: new URL(address), supabaseUrl: 'https://abc.supabase.co', personal });
+    return headers;
+  };
+
+  test('let a page connect to the project of the running server and nowhere else', () => {
+    const policy = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
+    expect(
+      headersFor('https://medq.example/', { 'content-security-policy': policy }).get(
+        'content-security-policy'
+      )
+    ).toBe(
+      "default-src 'none'; connect-src 'self' https://abc.supabase.co wss://abc.supabase.co; frame-ancestors 'none'"
+    );
+  });
+
+  test('are there without a page, too', () => {
+    const headers = headersFor('https://medq.example/live-token');
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('keep personal pages out of every cache', () => {
+    expect(headersFor('https://medq.example/', {}, true).get('cache-control')).toContain('no-store');
+    expect(headersFor('https://medq.example/').get('cache-control')).toBe('private, no-cache');
+  });
+
+  test('insist on https, except on this machine', () => {
+    expect(headersFor('https://medq.example/').has('strict-transport-security')).toBe(true);
+    expect(headersFor('http://127.0.0.1:3000/').has('strict-transport-security')).toBe(false);
+    expect(headersFor('https://localhost:3000/').has('strict-transport-security')).toBe(false);
+  });
+
+  test('know this machine by its names only', () => {
+    expect(['localhost', '127.0.0.1', '[::1]', 'a.localhost'].map(isLoopback)).toEqual([
+      true,
+      true,
+      true,
+      true
+    ]);
+    expect(['127.example.com', 'localhost.evil.example', 'medq.example'].map(isLoopback)).toEqual([
+      false,
+      false,
+      false
+    ]);
+  });
+});
+
+describe('settings', () => {
+  const jwt = (role: string) => `x.${btoa(JSON.stringify({ role })).replaceAll('=', '')}.y`;
+
+  test('are missed with a sentence', () => {
+    expect(() => projectUrl(undefined)).toThrow(/Set PUBLIC_SUPABASE_URL to/);
+    expect(() => projectUrl('abc.supabase.co')).toThrow(/web address/);
+    expect(() => publicKey('')).toThrow(/Set PUBLIC_SUPABASE_ANON_KEY to/);
+  });
+
+  test('refuse a key that opens everything', () => {
+    expect(() => publicKey('sb_secret_abc')).toThrow(/secret key/);
+    expect(() => publicKey(jwt('service_role'))).toThrow(/secret key/);
+    expect(publicKey('sb_publishable_abc')).toBe('sb_publishable_abc');
+    expect(publicKey(jwt('anon'))).toBe(jwt('anon'));
+  });
+
+  test('know the countries', () => {
+    expect([region(undefined), region(''), region('GB')]).toEqual(['IN', 'IN', 'GB']);
+    expect(() => region('India')).toThrow(/two letters/);
+  });
+
+  test('take an address with or without a slash', () => {
+    expect(projectUrl('https://abc.supabase.co/')).toBe('https://abc.supabase.co');
+  });
+});
