@@ -20,14 +20,16 @@ export interface Signable {
 /** Signs a webhook request as MessageBird does and returns the value of its signature header. */
 export async function signRequest({ url, body, signingKey, now, tokenId }: Signable): Promise<string> {
   const notBefore = Math.floor((now ?? new Date()).getTime() / 1000);
-  const claims: Record<string, string> = { url_hash: sha256(url) };
-  if (body !== undefined && body.length > 0) claims.payload_hash = sha256(body);
+  const claims = {
+    iss: 'MessageBird',
+    nbf: notBefore,
+    exp: notBefore + 60,
+    jti: tokenId ?? randomUUID(),
+    url_hash: sha256(url),
+    ...(body !== undefined && body.length > 0 && { payload_hash: sha256(body) })
+  };
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setIssuer('MessageBird')
-    .setNotBefore(notBefore)
-    .setExpirationTime(notBefore + 60)
-    .setJti(tokenId ?? randomUUID())
     .sign(new TextEncoder().encode(signingKey));
 }
 
