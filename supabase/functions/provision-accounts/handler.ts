@@ -3,7 +3,6 @@ import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
 import { requireInternalCaller } from '../_shared/internal.ts';
-import { describeError } from '../_shared/log.ts';
 import { adminClient, authAccounts } from './accounts.ts';
 import { jobQueue } from './jobs.ts';
 import { provision } from './provision.ts';
@@ -25,8 +24,8 @@ export const handle = endpoint({
       budget: 50_000,
       log
     });
-    // The database hangs up after a few seconds; the work goes on.
-    inBackground(work, (error) => log.error('provisioning_failed', { error: describeError(error) }));
+    // Whoever called may hang up; the work goes on. A failure is logged where it is awaited, below.
+    inBackground(work, () => {});
     return json(await work);
   }
 });

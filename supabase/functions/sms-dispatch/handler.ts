@@ -3,7 +3,6 @@ import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
 import { requireInternalCaller } from '../_shared/internal.ts';
-import { describeError } from '../_shared/log.ts';
 import { createMessageBird } from '../_shared/messagebird.ts';
 import { dispatch } from './dispatch.ts';
 import { smsQueue } from './queue.ts';
@@ -29,8 +28,8 @@ export const handle = endpoint({
       budget: 50_000,
       log
     });
-    // The database hangs up after a few seconds; the sending goes on.
-    inBackground(work, (error) => log.error('dispatch_failed', { error: describeError(error) }));
+    // Whoever called may hang up; the sending goes on. A failure is logged where it is awaited, below.
+    inBackground(work, () => {});
     return json(await work);
   }
 });
