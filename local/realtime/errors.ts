@@ -1,0 +1,36 @@
+/** Words by which clients and people recognise a refusal; they are those of the hosted service. */
+export type RefusalCode =
+  | 'TopicNameRequired'
+  | 'Unauthorized'
+  | 'InvalidJWTToken'
+  | 'MalformedJWT'
+  | 'JwtSignatureError'
+  | 'ChannelRateLimitReached'
+  | 'ConnectionRateLimitReached'
+  | 'MissingPartition'
+  | 'UnableToReplayMessages'
+  | 'UnableToConnectToProject'
+  | 'RealtimeDisabledForConfiguration'
+  | 'UnknownErrorOnChannel';
+
+/** Why a channel is not joined, or is closed. `reason` is what a refused join says, `message` what a closed channel says. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+
+  get reason(): string {
+    return `${this.code}: ${this.message}`;
+  }
+}
+
+/** Any error as a refusal; those we did not foresee keep their details to themselves. */
+export function asRefusal(error: unknown): Refusal {
+  return error instanceof Refusal
+    ? error
+    : new Refusal('UnknownErrorOnChannel', 'Unknown Error on Channel', error);
+}

@@ -1,0 +1,232 @@
+import { createServer } from 'node:http';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createClient, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js';
+import { SignJWT } from 'jose';
+import postgres from 'postgres';
+import { WebSocket } from 'ws';
+import { applyBootstrap } from '../../local/postgres/bootstrap.ts';
+import {
+  initialisePostgres,
+  startPostgres,
+  superuser,
+  type PostgresServer
+} from '../../local/postgres/server.ts';
+import { freePort } from '../../local/ports.ts';
+import { createRealtime, type Realtime, type RealtimeOptions } from '../../local/realtime/index.ts';
+
+export const jwtSecret = 'a-secret-of-the-tests-with-enough-characters';
+export const publishableKey = 'sb_publishable_of_the_tests';
+
+/** A token of `role`, signed like those of Auth. `expiresIn` in seconds; null leaves the expiry out. */
+export function tokenOf(
+  claims: { role: string; sub?: string },
+  expiresIn: number | null = 3600,
+  secret = jwtSecret
+): Promise<string> {
+  const token = new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' });
+  if (expiresIn !== null) token.setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn);
+  return token.sign(new TextEncoder().encode(secret));
+}
+
+/** A Postgres of its own with the bootstrap of the stack, for tests that restart it or change the settings. */
+export interface OwnDatabase {
+  /** Logged in as the superuser. */
+  adminUrl: string;
+  /** Logged in as `postgres`, the role of migrations. */
+  url: string;
+  /** Stops the server as `how` says and starts it again on the same port. */
+  restart(how: 'gently' | 'kill'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startDatabase(): Promise<OwnDatabase> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'medq-realtime-'));
+  // Under root the server runs as somebody else, who has to get through.
+  await chmod(directory, 0o711);
+  const dataDirectory = path.join(directory, 'data');
+  const password = 'password';
+  await initialisePostgres(dataDirectory, password);
+  const options = {
+    dataDirectory,
+    port: await freePort(),
+    logFile: path.join(directory, 'log'),
+    durable: true
+  };
+  let server: PostgresServer = await startPostgres(options);
+  const urlOf = (role: string): string => `postgres://${role}:${password}@127.0.0.1:${options.port}/postgres`;
+  const admin = postgres(urlOf(superuser), { max: 1, onnotice: () => undefined });
+  await applyBootstrap(admin);
+  await admin.unsafe(`alter role postgres password '${password}'`);
+  await admin.end();
+  return {
+    adminUrl: urlOf(superuser),
+    url: urlOf('postgres'),
+    async restart(how) {
+      if (how === 'kill') {
+        process.kill(server.pid, 'SIGKILL');
+        await server.ended;
+      } else await server.stop();
+      server = await startPostgres(options);
+    },
+    async stop() {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    }
+  };
+}
+
+/** The service behind an HTTP server, under the paths of a project. */
+export interface OwnRealtime {
+  /** For createClient of supabase-js. */
+  url: string;
+  /** For a WebSocket by hand. */
+  socketUrl(key?: string, version?: string): string;
+  close(): Promise<void>;
+}
+
+export async function startRealtime(
+  databaseUrl: string,
+  options: Partial<RealtimeOptions> = {}
+): Promise<OwnRealtime> {
+  const anonToken = await tokenOf({ role: 'anon' });
+  const realtime: Realtime = createRealtime({
+    databaseUrl,
+    jwtSecret,
+    resolveApiKey: (key) => (key === publishableKey ? anonToken : undefined),
+    joinErrorDelayMs: 10,
+    handshakeErrorDelayMs: 10,
+    ...options
+  });
+  const prefix = '/realtime/v1';
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const url = new URL((request.url ?? '').slice(prefix.length), 'http://realtime');
+      const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [
+        name,
+        String(value)
+      ]);
+      const body = request.method === 'POST' ? Buffer.concat(chunks) : null;
+      void realtime
+        .fetch(new Request(url, { method: request.method ?? 'GET', headers, body }))
+        .then(async (answer) =>
+          response
+            .writeHead(answer.status, Object.fromEntries(answer.headers))
+            .end(Buffer.from(await answer.arrayBuffer()))
+        );
+    });
+  });
+  server.on('upgrade', (request, socket, head) => {
+    request.url = (request.url ?? '').slice(prefix.length);
+    realtime.handleUpgrade(request, socket, head);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await realtime.ready;
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://${host}`,
+    socketUrl: (key = publishableKey, version = '2.0.0') =>
+      `ws://${host}${prefix}/websocket?apikey=${encodeURIComponent(key)}&vsn=${version}`,
+    async close() {
+      await realtime.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  };
+}
+
+/** supabase-js as a browser uses it, with `token` as its session. */
+export async function clientWith(
+  realtime: { url: string },
+  token: string,
+  key = publishableKey
+): Promise<SupabaseClient> {
+  const supabase = createClient(realtime.url, key, { accessToken: () => Promise.resolve(token) });
+  // Without this the first join may leave before the token is known, and goes by the rights of the key.
+  await supabase.realtime.setAuth();
+  return supabase;
+}
+
+/** Subscribes and resolves with the first status that is not the one before; the error's message if there is one. */
+export function subscribe(
+  channel: RealtimeChannel
+): Promise<{ status: string; message: string | undefined }> {
+  return new Promise((resolve) => {
+    channel.subscribe((status, error) => resolve({ status, message: error?.message }));
+  });
+}
+
+/** Waits until broadcasts from the database arrive; call it before `subscribe`. */
+export function databaseReady(channel: RealtimeChannel): Promise<void> {
+  return new Promise((resolve) => {
+    channel.on('system', {}, (payload: { message: string }) => {
+      if (payload.message === 'Replication connection established') resolve();
+    });
+  });
+}
+
+/** A client that shows the frames themselves. */
+export class FrameClient {
+  readonly frames: unknown[][] = [];
+  readonly closed: Promise<number>;
+  #webSocket: WebSocket;
+  #arrived = new Set<() => void>();
+
+  private constructor(webSocket: WebSocket) {
+    this.#webSocket = webSocket;
+    this.closed = new Promise((resolve) => webSocket.once('close', resolve));
+    webSocket.on('message', (data: Buffer, isBinary) => {
+      this.frames.push(isBinary ? ['binary', data] : (JSON.parse(data.toString()) as unknown[]));
+      for (const look of this.#arrived) look();
+    });
+  }
+
+  static async connect(url: string): Promise<FrameClient> {
+    const webSocket = new WebSocket(url);
+    const client = new FrameClient(webSocket);
+    await new Promise((resolve, reject) => webSocket.once('open', resolve).once('error', reject));
+    return client;
+  }
+
+  send(frame: unknown[] | string | Uint8Array): void {
+    this.#webSocket.send(Array.isArray(frame) ? JSON.stringify(frame) : frame);
+  }
+
+  /** The first frame (of all so far and to come) that `matches`. */
+  frame(matches: (frame: unknown[]) => boolean): Promise<unknown[]> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.frames.find(matches);
+        if (!found) return;
+        this.#arrived.delete(look);
+        resolve(found);
+      };
+      this.#arrived.add(look);
+      look();
+    });
+  }
+
+  /** The reply to the message with `ref`. */
+  reply(ref: string): Promise<unknown[]> {
+    return this.frame((frame) => frame[1] === ref && frame[3] === 'phx_reply');
+  }
+
+  /** Sends a heartbeat and waits for its reply: all that was sent before has been handled by then, but for the database. */
+  async roundTrip(ref: string): Promise<void> {
+    this.send([null, ref, 'phoenix', 'heartbeat', {}]);
+    await this.reply(ref);
+  }
+
+  /** Stops reading, as a client does that hangs. */
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  close(): void {
+    this.#webSocket.terminate();
+  }
+}
