@@ -43,8 +43,17 @@ const userRow = z.object({
 });
 export type User = z.infer<typeof userRow>;
 
+function readUser(row: unknown): User {
+  const user = userRow.safeParse(row);
+  if (user.success) return user.data;
+  const columns = user.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new Error(
+    `A row of auth.users cannot be read: ${columns} must not be null. Create users through the admin API.`
+  );
+}
+
 function parseUser(row: unknown): User | undefined {
-  return row === undefined ? undefined : userRow.parse(row);
+  return row === undefined ? undefined : readUser(row);
 }
 
 /** The user with this id, or undefined. `lock` keeps others from changing the row until the transaction ends. */
@@ -107,7 +116,7 @@ export async function listUsers(
     select * ${matching}
     order by created_at ${ascending ? sql`asc` : sql`desc`}
     limit ${perPage} offset ${(page - 1) * perPage}`;
-  return { users: rows.map((row) => userRow.parse(row)), total: count?.total ?? 0 };
+  return { users: rows.map(readUser), total: count?.total ?? 0 };
 }
 
 export function isBanned(user: User): boolean {
