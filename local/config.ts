@@ -18,7 +18,10 @@ const configSchema = z.object({
   db: z
     .object({
       seed: z
-        .object({ enabled: z.boolean().default(true), sql_paths: z.array(z.string()).default(['./seed.sql']) })
+        .object({
+          enabled: z.boolean().default(true),
+          sql_paths: z.array(z.string()).default(['./seed.sql'])
+        })
         .prefault({})
     })
     .prefault({}),
@@ -31,6 +34,12 @@ const configSchema = z.object({
       refresh_token_reuse_interval: z.int().nonnegative().default(10),
       minimum_password_length: z.int().positive().default(6),
       password_requirements: z.string().default(''),
+      email: z
+        .object({
+          enable_signup: z.boolean().default(true),
+          secure_password_change: z.boolean().default(false)
+        })
+        .prefault({}),
       sms: z
         .object({
           enable_signup: z.boolean().default(false),

@@ -3,7 +3,13 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 
-const roles = ['supabase_admin', 'postgres', 'authenticator', 'supabase_auth_admin', 'supabase_realtime_admin'] as const;
+const roles = [
+  'supabase_admin',
+  'postgres',
+  'authenticator',
+  'supabase_auth_admin',
+  'supabase_realtime_admin'
+] as const;
 
 /** A role of the database that can log in. */
 export type LoginRole = (typeof roles)[number];

@@ -73,7 +73,8 @@ function clusterDirectory(root: string): string {
   if (isReachable(inside, unprivilegedUser())) return inside;
   const outside = `/var/tmp/medq-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
   mkdirSync(outside, { recursive: true, mode: 0o711 });
-  if (statSync(outside).uid !== process.getuid?.()) throw new Error(`${outside} belongs to somebody else. Delete it.`);
+  if (statSync(outside).uid !== process.getuid?.())
+    throw new Error(`${outside} belongs to somebody else. Delete it.`);
   return path.join(outside, 'postgres');
 }
 

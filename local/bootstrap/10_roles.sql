@@ -70,15 +70,6 @@ alter default privileges for role postgres in schema public
 
 grant supabase_auth_admin, supabase_realtime_admin to postgres with inherit true, set false;
 
-create function extensions.is_platform_role() returns boolean
-language sql stable
-set search_path = ''
-return current_user like 'supabase\_%' or exists (
-  select from pg_catalog.pg_roles where rolname = current_user and rolsuper
-);
-comment on function extensions.is_platform_role() is
-  'Whether the current role is one of the services rather than a user of the project.';
-
 create function extensions.guard_platform_schemas() returns event_trigger
 language plpgsql
 set search_path = ''
@@ -86,7 +77,8 @@ as $$
 declare
   command record;
 begin
-  if extensions.is_platform_role() then
+  -- The services themselves; nothing is called here that they would need rights for.
+  if current_user like 'supabase\_%' then
     return;
   end if;
   for command in select * from pg_catalog.pg_event_trigger_ddl_commands() loop
@@ -112,7 +104,8 @@ as $$
 declare
   dropped record;
 begin
-  if extensions.is_platform_role() then
+  -- The services themselves; nothing is called here that they would need rights for.
+  if current_user like 'supabase\_%' then
     return;
   end if;
   for dropped in select * from pg_catalog.pg_event_trigger_dropped_objects() loop
@@ -128,10 +121,7 @@ $$;
 comment on function extensions.guard_platform_objects() is
   'Refuses drops by project roles in the schemas of the platform, as hosted projects do.';
 
-revoke execute on function
-  extensions.is_platform_role(), extensions.guard_platform_schemas(), extensions.guard_platform_objects()
-  from public;
-grant execute on function extensions.is_platform_role() to public;
+revoke execute on function extensions.guard_platform_schemas(), extensions.guard_platform_objects() from public;
 
 create event trigger guard_platform_schemas on ddl_command_end execute function extensions.guard_platform_schemas();
 create event trigger guard_platform_objects on sql_drop execute function extensions.guard_platform_objects();

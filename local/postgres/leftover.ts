@@ -48,5 +48,7 @@ export async function stopLeftover(dataDirectory: string): Promise<boolean> {
       await sleep(100);
     }
   }
-  throw new Error(`A Postgres server of an earlier start (process ${pid}) cannot be stopped. Stop it and try again.`);
+  throw new Error(
+    `A Postgres server of an earlier start (process ${pid}) cannot be stopped. Stop it and try again.`
+  );
 }

@@ -47,7 +47,7 @@ export function splitStatements(sql: string): string[] {
   let start = 0;
   // How many `begin atomic` and `case` are open: both are closed by `end`.
   let depth = 0;
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const end = endOfQuoted(sql, at);
     if (end !== undefined) {
       at = end;

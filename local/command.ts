@@ -1,0 +1,41 @@
+import process from 'node:process';
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Something a command runs until it is told to stop. */
+interface Stoppable {
+  close(): Promise<void>;
+}
+
+/** Resolves with the first signal to stop. A second one ends the process at once; the watchdog then cleans up. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of stopSignals) {
+      process.on(signal, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve();
+      });
+    }
+  });
+}
+
+/**
+ * Runs a command: starts something, waits for Ctrl-C, SIGTERM or SIGHUP, and stops it. Exits with 0 after an orderly
+ * stop, and with 1 and one sentence on standard error when it cannot start.
+ */
+export async function runUntilStopped(start: () => Promise<Stoppable>): Promise<void> {
+  const stopped = stopSignal();
+  const starting = start();
+  try {
+    // Told to stop while starting: what is half up is still brought up, and then down in order.
+    const running = await starting;
+    await stopped;
+    await running.close();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,148 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { PostgresConnection } from '@supabase/lite/postgres';
+import type { ConnectionContextOptions, IntrospectResult, VarsContext } from '@supabase/lite';
+import type { JWTPayload } from 'jose';
+import { sql, type QueryExecutorProvider } from 'kysely';
+import { databaseErrorOf, unprintable, type DatabaseError } from './errors.ts';
+
+/** What belongs to one request on its way through @supabase/lite. */
+export interface RequestContext {
+  method: string;
+  /** As PostgREST shows it to SQL: `/patients`, `/rpc/book_appointment`. */
+  path: string;
+  headers: Headers;
+  claims: JWTPayload;
+  /** Set when the database refused the request. */
+  error?: DatabaseError;
+}
+
+/** The request that is being answered. */
+export const requestContext = new AsyncLocalStorage<RequestContext>();
+
+/** What statements are run on; the library leaves its tables open. */
+type Queryable = PostgresConnection['kysely'];
+
+interface Urls {
+  /** Logs in as `authenticator`. */
+  authenticator: string;
+  /** May see every table of the exposed schemas, whatever its grants. */
+  schemaReader: string;
+}
+
+/**
+ * Runs requests as PostgREST does: logged in as `authenticator`, each in a transaction that becomes the role of the
+ * token, with the settings of that role (statement_timeout) and the request in `request.*`.
+ *
+ * The library's own way is not used: it needs rights that `authenticator` lacks on hosted projects, changes grants,
+ * and sees only tables its login may read.
+ */
+export class DataApiConnection extends PostgresConnection {
+  readonly #schemaReader: PostgresConnection;
+  readonly #schemas: string[];
+  readonly #searchPath: string;
+  #known: Promise<{ schema: IntrospectResult; roleSettings: Map<string, string[]> }> | undefined;
+
+  constructor(urls: Urls, schemas: string[], extraSearchPath: string[]) {
+    super({
+      url: urls.authenticator,
+      postgresOptions: { max: 10, onnotice: () => undefined, connection: { application_name: 'postgrest' } }
+    });
+    this.#schemaReader = new PostgresConnection({
+      url: urls.schemaReader,
+      postgresOptions: { max: 1, idle_timeout: 5, onnotice: () => undefined }
+    });
+    this.#schemas = schemas;
+    const path = [...new Set([schemas[0] ?? 'public', ...extraSearchPath])];
+    this.#searchPath = path.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(', ');
+  }
+
+  /** Look at the schema again with the next request. */
+  forgetSchema(): void {
+    this.#known = undefined;
+  }
+
+  #know() {
+    this.#known ??= this.#look().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    return this.#known;
+  }
+
+  async #look() {
+    const everything = await this.#schemaReader.introspect();
+    // It answers with an empty schema when it fails.
+    if (everything.version === '' && everything.tables.length === 0 && !(await this.#schemaReader.ping())) {
+      throw Object.assign(new Error('The database is not reachable.'), { code: '08006' });
+    }
+    const exposed = ({ schema }: { schema?: string | null }) => this.#schemas.includes(schema ?? 'public');
+    const { rows } = await sql<{ rolname: string; rolconfig: string[] }>`
+      select rolname, rolconfig from pg_roles where rolconfig is not null
+    `.execute(this.#schemaReader.kysely);
+    return {
+      schema: {
+        ...everything,
+        tables: everything.tables.filter(exposed),
+        views: everything.views.filter(exposed),
+        columns: everything.columns.filter(exposed),
+        foreign_keys: everything.foreign_keys.filter(exposed),
+        functions: everything.functions?.filter(exposed)
+      },
+      roleSettings: new Map(rows.map(({ rolname, rolconfig }) => [rolname, rolconfig]))
+    };
+  }
+
+  override async introspect(): Promise<IntrospectResult> {
+    const { schema } = await this.#know();
+    return schema;
+  }
+
+  async #becomeCaller(db: QueryExecutorProvider): Promise<void> {
+    const context = requestContext.getStore();
+    if (!context) throw new Error('A statement outside of a request.');
+    const role = typeof context.claims.role === 'string' ? context.claims.role : 'anon';
+    const { roleSettings } = await this.#know();
+    const settings = new Map<string, string>([
+      ['search_path', this.#searchPath],
+      ['request.jwt.claims', JSON.stringify(context.claims)],
+      ['request.method', context.method],
+      ['request.path', context.path],
+      ['request.headers', JSON.stringify(Object.fromEntries(context.headers))],
+      ['response.status', ''],
+      ['response.headers', '']
+    ]);
+    for (const setting of roleSettings.get(role) ?? []) {
+      const [name = '', ...value] = setting.split('=');
+      settings.set(name, value.join('='));
+    }
+    const calls = [...settings].map(([name, value]) => sql`set_config(${name}, ${value}, true)`);
+    await sql`select ${sql.join(calls)}, set_config('role', ${role}, true)`.execute(db);
+  }
+
+  override async withContext<T>(
+    _vars: VarsContext | undefined,
+    answer: (db: Queryable) => Promise<T>,
+    options?: ConnectionContextOptions
+  ): Promise<T> {
+    if (options?.transaction) return answer(options.transaction);
+    const { method } = requestContext.getStore() ?? {};
+    const transaction = this.kysely.transaction();
+    const readOnly = method === 'GET' || method === 'HEAD';
+    return (readOnly ? transaction.setAccessMode('read only') : transaction).execute(async (db) => {
+      await this.#becomeCaller(db);
+      return answer(db);
+    });
+  }
+
+  override normalizeDbError(error: unknown): unknown {
+    const known = databaseErrorOf(error);
+    const context = requestContext.getStore();
+    if (known && context) context.error = known;
+    const told: unknown = known ?? error;
+    return typeof told === 'object' && told !== null ? unprintable(told) : told;
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([this.driver.end({ timeout: 1 }), this.#schemaReader.driver.end({ timeout: 1 })]);
+  }
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { parseEnv } from 'node:util';
+import type { Keys } from '../keys.ts';
+import { functionsDirectory } from './deno.ts';
+
+/** The addresses the functions are told. */
+export interface FunctionAddresses {
+  apiUrl: string;
+  databaseUrl: string;
+  messagebirdApiUrl: string;
+  siteUrl: string;
+}
+
+// Settings of the functions that may be given in the shell, like `PHONE_VERIFICATION=off npm start`.
+const fromShell = ['PHONE_VERIFICATION', 'DEFAULT_REGION', 'MESSAGEBIRD_ORIGINATOR', 'SITE_URL'];
+
+/** The secrets of `supabase/functions/.env`, the file the Supabase CLI reads too; empty without it. */
+function fromFile(): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path.join(functionsDirectory, '.env'), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+function pick(source: NodeJS.Dict<string>, names: string[]): NodeJS.Dict<string> {
+  return Object.fromEntries(
+    names.filter((name) => source[name] !== undefined).map((name) => [name, source[name]])
+  );
+}
+
+/**
+ * The environment of the functions: what Supabase sets, and our own names with values for the embedded stack.
+ * `supabase/functions/.env`, the shell and `overrides` win, in this order, except over what Supabase sets.
+ */
+export function functionsEnvironment(
+  keys: Keys,
+  addresses: FunctionAddresses,
+  overrides: NodeJS.Dict<string>
+): NodeJS.Dict<string> {
+  return {
+    PUBLIC_FUNCTIONS_URL: `${addresses.apiUrl}/functions/v1`,
+    FUNCTIONS_SECRET: keys.functions_secret,
+    MESSAGEBIRD_API_URL: addresses.messagebirdApiUrl,
+    MESSAGEBIRD_ACCESS_KEY: keys.messagebird_access_key,
+    MESSAGEBIRD_SIGNING_KEY: keys.messagebird_signing_key,
+    SITE_URL: addresses.siteUrl,
+    ...fromFile(),
+    ...pick(process.env, fromShell),
+    ...overrides,
+    SUPABASE_URL: addresses.apiUrl,
+    SUPABASE_DB_URL: addresses.databaseUrl,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secret_key }),
+    // The tokens are signed with a shared secret, which is never published.
+    SUPABASE_JWKS: JSON.stringify({ keys: [] }),
+    SUPABASE_ANON_KEY: keys.anon_key,
+    SUPABASE_SERVICE_ROLE_KEY: keys.service_role_key
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * Runs inside Deno and leads `/<name>/...` to `supabase/functions/<name>/handler.ts`, as the runtime of Supabase leads
+ * it to a worker of its own. Here all functions share one process.
+ *
+ * Arguments: port, folder of the functions (a file URL), names of the functions (comma separated), and what /_health
+ * answers, so that the caller knows it is us.
+ */
+type Handle = (request: Request) => Response | Promise<Response>;
+
+declare const Deno: {
+  args: string[];
+  serve(options: { port: number; hostname: string; onListen(): void }, handler: Handle): unknown;
+};
+
+const [port, folder, names, instance] = Deno.args;
+const known = new Set((names ?? '').split(',').filter(Boolean));
+const loading = new Map<string, Promise<Handle>>();
+
+function log(level: string, message: string, error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(JSON.stringify({ level, message, error: detail }));
+}
+
+// Work that goes on after the answer; the process outlives it anyway, but its failures must be seen.
+Object.assign(globalThis, {
+  EdgeRuntime: {
+    waitUntil<T>(promise: Promise<T>): Promise<T> {
+      promise.catch((error) => log('error', 'Background work of a function failed', error));
+      return promise;
+    }
+  }
+});
+// A forgotten promise of one function must not end all of them.
+globalThis.addEventListener('unhandledrejection', (event) => {
+  event.preventDefault();
+  log(
+    'error',
+    'A promise of a function was rejected and nobody cared',
+    (event as PromiseRejectionEvent).reason
+  );
+});
+
+async function load(name: string): Promise<Handle> {
+  const { handle } = (await import(`${folder}${name}/handler.ts`)) as { handle: Handle };
+  return handle;
+}
+
+function refuse(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status });
+}
+
+async function serve(request: Request): Promise<Response> {
+  const name = new URL(request.url).pathname.split('/')[1] ?? '';
+  if (name === '_health') return Response.json({ instance });
+  if (!known.has(name)) return refuse(404, 'NOT_FOUND', 'Requested function was not found');
+  let handle: Handle;
+  try {
+    const promise = loading.get(name) ?? load(name);
+    loading.set(name, promise);
+    handle = await promise;
+  } catch (error) {
+    loading.delete(name);
+    log('error', `Function ${name} does not load`, error);
+    return refuse(503, 'BOOT_ERROR', 'Function failed to start (please check logs)');
+  }
+  try {
+    return await handle(request);
+  } catch (error) {
+    log('error', `Function ${name} failed`, error);
+    return refuse(500, 'WORKER_ERROR', 'Function exited due to an error (please check logs)');
+  }
+}
+
+// Silent: the stack asks /_health.
+Deno.serve({ port: Number(port), hostname: '127.0.0.1', onListen: () => undefined }, serve);
+// The first call should not wait for the packages.
+for (const name of known) {
+  const promise = load(name);
+  loading.set(name, promise);
+  promise.catch(() => loading.delete(name));
+}

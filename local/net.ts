@@ -1,0 +1,140 @@
+import postgres from 'postgres';
+
+interface QueuedRequest {
+  id: string;
+  method: string;
+  url: string;
+  headers: Record<string, string> | null;
+  body: Uint8Array<ArrayBuffer> | null;
+  timeout_milliseconds: number;
+}
+
+interface Outcome {
+  status_code: number | null;
+  content_type: string | null;
+  headers: Record<string, string> | null;
+  content: string | null;
+  timed_out: boolean;
+  error_msg: string | null;
+}
+
+const nothing: Outcome = {
+  status_code: null,
+  content_type: null,
+  headers: null,
+  content: null,
+  timed_out: false,
+  error_msg: null
+};
+
+/** Sends one request; whatever happens becomes a row for net._http_response. */
+async function send(request: QueuedRequest): Promise<Outcome> {
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: { 'user-agent': 'pg_net', ...request.headers },
+      body: request.body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(request.timeout_milliseconds)
+    });
+    return {
+      ...nothing,
+      status_code: response.status,
+      content_type: response.headers.get('content-type'),
+      headers: Object.fromEntries(response.headers),
+      // Postgres cannot store NUL in text.
+      content: (await response.text()).replaceAll('\0', '')
+    };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
+      const limit = request.timeout_milliseconds;
+      return { ...nothing, timed_out: true, error_msg: `Timeout of ${limit} ms reached.` };
+    }
+    const { message, cause } = error as Error;
+    return { ...nothing, error_msg: cause instanceof Error ? `${message}: ${cause.message}` : message };
+  }
+}
+
+/** The worker behind the SQL interface of pg_net. */
+export interface NetWorker {
+  /** Stops listening; requests on their way are given up. */
+  close(): Promise<void>;
+}
+
+const batchSize = 200;
+const pruneEveryMs = 10 * 60_000;
+
+/**
+ * Sends what committed transactions queued in net.http_request_queue, at once and without order, each at most once,
+ * and records the results in net._http_response for six hours. A restart of the database only pauses it.
+ *
+ * @param databaseUrl logs in as `postgres`
+ */
+export async function startNetWorker(databaseUrl: string, log: (line: string) => void): Promise<NetWorker> {
+  const sql = postgres(databaseUrl, { max: 4, onnotice: () => undefined });
+  const running = new Set<Promise<void>>();
+  let closed = false;
+  let draining = false;
+  let again = false;
+
+  async function handle(request: QueuedRequest): Promise<void> {
+    const outcome = await send(request);
+    if (closed) return;
+    try {
+      await sql`insert into net._http_response ${sql({ id: request.id, ...outcome } as never)}`;
+    } catch (error) {
+      if (!closed) log(`net: the result of request ${request.id} was lost: ${(error as Error).message}`);
+    }
+  }
+
+  async function takeBatch(): Promise<QueuedRequest[]> {
+    return sql<QueuedRequest[]>`
+      delete from net.http_request_queue where id in (
+        select id from net.http_request_queue order by id limit ${batchSize} for update skip locked
+      ) returning *`;
+  }
+
+  async function drain(): Promise<void> {
+    again = true;
+    if (draining) return;
+    draining = true;
+    try {
+      while (again && !closed) {
+        again = false;
+        const batch = await takeBatch();
+        if (batch.length === batchSize) again = true;
+        for (const request of batch) {
+          const task = handle(request).finally(() => running.delete(task));
+          running.add(task);
+        }
+      }
+    } catch (error) {
+      if (!closed) log(`net: the queue cannot be read: ${(error as Error).message}`);
+    } finally {
+      draining = false;
+    }
+  }
+
+  async function prune(): Promise<void> {
+    await sql`delete from net._http_response where created < now() - interval '6 hours'`.catch(
+      () => undefined
+    );
+  }
+
+  // Called again after every reconnect, when notifications may have been missed.
+  await sql.listen(
+    'net_worker',
+    () => void drain(),
+    () => void drain()
+  );
+  const pruning = setInterval(() => void prune(), pruneEveryMs);
+  pruning.unref();
+
+  return {
+    async close() {
+      closed = true;
+      clearInterval(pruning);
+      await sql.end({ timeout: 0 });
+    }
+  };
+}

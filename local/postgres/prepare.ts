@@ -1,0 +1,98 @@
+import { chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import postgres from 'postgres';
+import { supabaseDirectory } from '../config.ts';
+import type { Keys, LoginRole } from '../keys.ts';
+import type { DataFiles } from '../settings.ts';
+import { applyBootstrap, bootstrapHash } from './bootstrap.ts';
+import { migrate, seed } from './migrations.ts';
+import { initialisePostgres, isInitialised } from './server.ts';
+
+/** How a role logs in. */
+export type DatabaseUrl = (role: LoginRole) => string;
+
+/** The addresses of the database at `port`. */
+export function databaseUrls(port: number, keys: Keys): DatabaseUrl {
+  return (role) => `postgresql://${role}:${keys.passwords[role]}@127.0.0.1:${port}/postgres`;
+}
+
+/** 40_vault.sql reads it from there. It is as open as the rest of the cluster: only the user of Postgres gets at it. */
+function placeVaultKey(cluster: string, key: string): void {
+  const file = path.join(cluster, 'vault.key');
+  writeFileSync(file, key, { mode: 0o600 });
+  const { uid, gid } = statSync(cluster);
+  chownSync(file, uid, gid);
+}
+
+/** Initialises the cluster of a fresh data directory, or makes sure that an old one can be used. */
+export async function prepareCluster(files: DataFiles, keys: Keys): Promise<{ fresh: boolean }> {
+  // The hash is written last: without it the first start was broken off.
+  if (!existsSync(files.bootstrap)) {
+    rmSync(files.cluster, { recursive: true, force: true });
+    await initialisePostgres(files.cluster, keys.passwords.supabase_admin);
+    placeVaultKey(files.cluster, keys.vault_key);
+    return { fresh: true };
+  }
+  if (!isInitialised(files.cluster) || readFileSync(files.bootstrap, 'utf8') !== bootstrapHash()) {
+    throw new Error(
+      `The data in ${files.root} was made by another version of MedQ and cannot be used with this one. ` +
+        'Start over (the data is thrown away): npm run stack -- --reset'
+    );
+  }
+  return { fresh: false };
+}
+
+/** Tells the database what one tells a hosted project once by hand. */
+async function setVaultSecrets(sql: postgres.Sql, secrets: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(secrets)) {
+    const [known] = await sql<{ id: string; decrypted_secret: string }[]>`
+      select id, decrypted_secret from vault.decrypted_secrets where name = ${name}`;
+    if (!known) await sql`select vault.create_secret(${value}, ${name})`;
+    else if (known.decrypted_secret !== value) await sql`select vault.update_secret(${known.id}, ${value})`;
+  }
+}
+
+/** Gives every login role its password; they are in no file of the project. */
+async function setPasswords(admin: postgres.Sql, passwords: Keys['passwords']): Promise<void> {
+  const statements = Object.entries(passwords).map(([role, word]) => `alter role ${role} password '${word}'`);
+  await admin.unsafe(statements.join(';'));
+}
+
+export interface DatabaseContent {
+  /** Whether the cluster was just initialised. */
+  fresh: boolean;
+  /** Demo data for a fresh database. */
+  seedFiles: string[];
+  /** Where the database reaches the functions. */
+  functionsUrl: string;
+}
+
+/** Brings a running database to where the project's migrations are. */
+export async function prepareDatabase(
+  url: DatabaseUrl,
+  keys: Keys,
+  files: DataFiles,
+  content: DatabaseContent,
+  log: (line: string) => void
+): Promise<void> {
+  const quiet = { max: 1, onnotice: () => undefined };
+  const admin = postgres(url('supabase_admin'), quiet);
+  const owner = postgres(url('postgres'), quiet);
+  try {
+    if (content.fresh) {
+      await applyBootstrap(admin);
+      await setPasswords(admin, keys.passwords);
+    }
+    for (const file of await migrate(owner, path.join(supabaseDirectory, 'migrations'))) {
+      if (!content.fresh) log(`Applied migration ${file}.`);
+    }
+    const secrets = { functions_url: content.functionsUrl, functions_secret: keys.functions_secret };
+    await setVaultSecrets(owner, secrets);
+    if (content.fresh) {
+      await seed(owner, content.seedFiles);
+      writeFileSync(files.bootstrap, bootstrapHash());
+    }
+  } finally {
+    await Promise.all([owner.end(), admin.end()]);
+  }
+}

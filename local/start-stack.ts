@@ -1,0 +1,223 @@
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { keepFunctions, keepPostgres } from './children.ts';
+import { Cleanup, settled } from './cleanup.ts';
+import { readConfig, supabaseDirectory, type ProjectConfig } from './config.ts';
+import { cacheFunctions } from './functions/cache.ts';
+import { functionsEnvironment } from './functions/environment.ts';
+import { startGateway } from './gateway.ts';
+import { createApiKeys } from './gateway/api-keys.ts';
+import { createTokenVerifier } from './gateway/tokens.ts';
+import { loadKeys } from './keys.ts';
+import { acquireLock } from './lock.ts';
+import { startMessageBird } from './messagebird/index.ts';
+import { PortTakenError } from './ports.ts';
+import { stopLeftover } from './postgres/leftover.ts';
+import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
+import { startServices } from './services.ts';
+import {
+  anyPorts,
+  dataFiles,
+  portVariables,
+  temporaryDataDirectory,
+  usualDataDirectory,
+  usualPorts,
+  type DataFiles,
+  type Ports
+} from './settings.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
+
+export interface StackOptions {
+  /** Free ports, and data in a temporary folder that is removed at the end. */
+  ephemeral?: boolean;
+  /** Throw the data away first. */
+  reset?: boolean;
+  /** Put the demo data (supabase/seed.sql) into fresh data. Default true. */
+  seed?: boolean;
+  /** Load the functions again when their files change. Default: unless ephemeral. */
+  watchFunctions?: boolean;
+  /** Settings of the functions that differ from the usual ones. */
+  functionsEnvironment?: NodeJS.Dict<string>;
+  /** Gets one line at a time. Default: standard error. */
+  log?: (line: string) => void;
+}
+
+/** What programs need to know of a running stack: the line that `npm run stack -- --json` prints. */
+export interface StackAddresses {
+  api_url: string;
+  /** As the role `postgres`. */
+  db_url: string;
+  /** As the superuser `supabase_admin`. */
+  admin_db_url: string;
+  anon_key: string;
+  service_role_key: string;
+  publishable_key: string;
+  secret_key: string;
+  jwt_secret: string;
+  inbox_url: string;
+  messagebird_signing_key: string;
+  ivr_url: string;
+  functions_secret: string;
+}
+
+/** A running stack. */
+export interface Stack {
+  addresses: StackAddresses;
+  /** The page with the phone that calls. */
+  simulatorUrl: string;
+  /** Where the site of this stack belongs; 0 is any free port. */
+  sitePort: number;
+  /** Stops everything; a temporary data directory is gone afterwards. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+interface Context {
+  options: StackOptions;
+  ephemeral: boolean;
+  root: string;
+  ports: Ports;
+  cleanup: Cleanup;
+  watchdog: Watchdog;
+  log: (line: string) => void;
+}
+
+function seedFiles(config: ProjectConfig, wanted: boolean): string[] {
+  if (!wanted || !config.db.seed.enabled) return [];
+  return config.db.seed.sql_paths.map((file) => path.join(supabaseDirectory, file)).filter(existsSync);
+}
+
+/** Turns "address in use" into a sentence about the port called `name`. */
+function orPortTaken(ports: Ports, name: keyof Ports): (error: unknown) => never {
+  return (error) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const taken = ports[name] > 0 && (code === 'EADDRINUSE' || /in use|taken/i.test(message));
+    const { what, variable } = portVariables[name];
+    throw taken ? new PortTakenError(ports[name], what, variable) : error;
+  };
+}
+
+/** Throws away everything but the lock, which is ours. */
+function throwAway(files: DataFiles): void {
+  for (const file of [files.cluster, files.bootstrap, files.keys, files.messagebird, files.databaseLog]) {
+    rmSync(file, { recursive: true, force: true });
+  }
+}
+
+async function startParts({
+  options,
+  ephemeral,
+  root,
+  ports,
+  cleanup,
+  watchdog,
+  log
+}: Context): Promise<Stack> {
+  const config = readConfig();
+  const files = dataFiles(root);
+  const lock = acquireLock(files.lock, root);
+  cleanup.add(() => lock.release());
+  if (await stopLeftover(files.cluster)) log('Stopped the Postgres server of an earlier start.');
+  if (options.reset) throwAway(files);
+
+  const keys = await loadKeys(files.keys);
+  const apiKeys = createApiKeys(keys);
+  const verifyToken = createTokenVerifier(keys.jwt_secret);
+
+  // The addresses first, because everything else is told about them; the gateway answers 503 until it is opened.
+  const gateway = await startGateway({ port: ports.api, apiKeys, verifyToken, log }).catch(
+    orPortTaken(ports, 'api')
+  );
+  cleanup.add(() => gateway.close());
+  const apiUrl = `http://127.0.0.1:${gateway.port}`;
+  const functionsUrl = `${apiUrl}/functions/v1`;
+  const ivrUrl = `${functionsUrl}/ivr`;
+  const messagebird = await startMessageBird({
+    port: ports.messagebird,
+    accessKey: keys.messagebird_access_key,
+    signingKey: keys.messagebird_signing_key,
+    ivrUrl,
+    ...(ephemeral ? {} : { storageFile: files.messagebird })
+  }).catch(orPortTaken(ports, 'messagebird'));
+  cleanup.add(() => messagebird.close());
+
+  const [{ fresh }] = await settled(prepareCluster(files, keys), cacheFunctions(log));
+  const postgres = await keepPostgres(
+    { dataDirectory: files.cluster, port: ports.database, logFile: files.databaseLog, durable: !ephemeral },
+    { watchdog, log }
+  );
+  cleanup.add(() => postgres.stop());
+  const databaseUrl = databaseUrls(postgres.current.port, keys);
+
+  const environment = functionsEnvironment(
+    keys,
+    {
+      apiUrl,
+      databaseUrl: databaseUrl('postgres'),
+      messagebirdApiUrl: messagebird.apiUrl,
+      siteUrl: ports.site > 0 ? `http://127.0.0.1:${ports.site}` : config.auth.site_url
+    },
+    options.functionsEnvironment ?? {}
+  );
+  // Deno boots while the migrations run.
+  const [functions] = await settled(
+    keepFunctions({ environment, watch: options.watchFunctions ?? !ephemeral }, { watchdog, log }).then(
+      (started) => {
+        cleanup.add(() => started.stop());
+        return started;
+      }
+    ),
+    prepareDatabase(
+      databaseUrl,
+      keys,
+      files,
+      { fresh, seedFiles: seedFiles(config, options.seed ?? true), functionsUrl },
+      log
+    )
+  );
+  const functionsOrigin = functions.origin;
+  const services = { config, keys, apiKeys, verifyToken, apiUrl, databaseUrl, functionsOrigin, log };
+  gateway.open(await startServices(services, cleanup));
+
+  return {
+    addresses: {
+      api_url: apiUrl,
+      db_url: databaseUrl('postgres'),
+      admin_db_url: databaseUrl('supabase_admin'),
+      anon_key: keys.anon_key,
+      service_role_key: keys.service_role_key,
+      publishable_key: keys.publishable_key,
+      secret_key: keys.secret_key,
+      jwt_secret: keys.jwt_secret,
+      inbox_url: messagebird.inboxUrl,
+      messagebird_signing_key: keys.messagebird_signing_key,
+      ivr_url: ivrUrl,
+      functions_secret: keys.functions_secret
+    },
+    simulatorUrl: messagebird.simulatorUrl,
+    sitePort: ports.site,
+    close: () => cleanup.run(log)
+  };
+}
+
+/**
+ * Starts what hosted Supabase and MessageBird would provide, on 127.0.0.1 and with the project's migrations applied.
+ *
+ * @throws when a port is taken, another stack runs on the data, or a migration fails; the message is for people.
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const ephemeral = options.ephemeral ?? false;
+  const ports = ephemeral ? anyPorts : usualPorts();
+  const root = ephemeral ? temporaryDataDirectory() : usualDataDirectory();
+  const cleanup = new Cleanup();
+  const watchdog = startWatchdog();
+  if (ephemeral) watchdog.removeAtEnd(root);
+  cleanup.add(() => watchdog.close());
+  try {
+    return await startParts({ options, ephemeral, root, ports, cleanup, watchdog, log });
+  } catch (error) {
+    await cleanup.run(log);
+    throw error;
+  }
+}
