@@ -3,6 +3,7 @@ import { PostgresConnection } from '@supabase/lite/postgres';
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from '@supabase/lite';
 import type { JWTPayload } from 'jose';
 import { sql, type QueryExecutorProvider } from 'kysely';
+import { quoteArgumentNames } from './argument-names.ts';
 import { databaseErrorOf, unprintable, type DatabaseError } from './errors.ts';
 
 /** What belongs to one request on its way through @supabase/lite. */
@@ -130,7 +131,7 @@ export class DataApiConnection extends PostgresConnection {
     const readOnly = method === 'GET' || method === 'HEAD';
     return (readOnly ? transaction.setAccessMode('read only') : transaction).execute(async (db) => {
       await this.#becomeCaller(db);
-      return answer(db);
+      return answer(db.withPlugin(quoteArgumentNames()));
     });
   }
 

@@ -22,7 +22,8 @@ export function databaseErrorOf(error: unknown): DatabaseError | undefined {
  */
 export function unprintable<T extends object>(error: T): T {
   return Object.assign(error, {
-    [inspect.custom]: () => `Data API: ${(error as { code?: string }).code ?? 'failed'}`
+    [inspect.custom]: () =>
+      `Data API: ${(error as { code?: string }).code ?? (error as { name?: string }).name ?? 'failed'}`
   });
 }
 
