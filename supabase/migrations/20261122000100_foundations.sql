@@ -41,7 +41,9 @@ begin
     ('not_found', 'PT404', 'We could not find that.'),
     ('not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
     ('password_change_required', 'PT403', 'Please choose a new password first.'),
-    ('not_signed_in', 'PT401', 'Please sign in first.')
+    ('not_signed_in', 'PT401', 'Please sign in first.'),
+    ('username_taken', 'PT409', 'Somebody else has that username. Please choose another.'),
+    ('validation_failed', 'PT400', 'Please check what you entered.')
   ) as e (error, code, sentence)
   where e.error = p_error;
 
