@@ -123,11 +123,9 @@ export async function adminListUsers(call: Call): Promise<Response> {
 export async function adminDeleteUser(call: Call): Promise<Response> {
   await requireAdmin(call);
   const user = await userOfPath(call);
-  const { should_soft_delete: softly } = call.request.body
-    ? await readBody(call, z.object({ should_soft_delete: flag }))
-    : { should_soft_delete: false };
+  const deletion = await readBody(call, z.object({ should_soft_delete: flag }), '{}');
   await transaction(call.database, 'Database error deleting user', async (sql) => {
-    if (softly) await softDelete(sql, user);
+    if (deletion.should_soft_delete) await softDelete(sql, user);
     else await sql`delete from auth.users where id = ${user.id}`;
   });
   return Response.json({});

@@ -41,12 +41,12 @@ async function bodyText(request: Request): Promise<string> {
 }
 
 /**
- * The body of a request as `schema` describes it.
+ * The body of a request as `schema` describes it. `empty` stands for a body that is not there.
  *
  * @throws {AuthError} 400 `bad_json` when it is not JSON or a field has the wrong type; 413 above 1 MB.
  */
-export async function readBody<T>({ request }: Call, schema: z.ZodType<T>): Promise<T> {
-  const text = await bodyText(request);
+export async function readBody<T>({ request }: Call, schema: z.ZodType<T>, empty = ''): Promise<T> {
+  const text = (await bodyText(request)) || empty;
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -1,31 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { anAdmin, aPhone, aUser, password, startAuthStack, type AuthStack } from './auth-stack.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { closeDatabases, databaseAsAdmin, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { anAdmin, aPhone, authUrl, aUser, password } from './auth-stack.ts';
 
-let stack: AuthStack;
-beforeAll(async () => {
-  stack = await startAuthStack();
-});
-afterAll(() => stack.close());
+const database = databaseAsAdmin();
+const migrator = databaseAsPostgres();
+afterAll(closeDatabases);
 
 /** A schema of the project's own, as a migration makes it; goes away with what hangs on it. */
 async function inProjectSchema(work: (schema: string) => Promise<void>) {
   const schema = `auth_test_${randomUUID().replaceAll('-', '')}`;
-  await stack.migrator.unsafe(`create schema ${schema}`);
+  await migrator.unsafe(`create schema ${schema}`);
   try {
     await work(schema);
   } finally {
-    await stack.admin.unsafe(`drop schema ${schema} cascade`);
+    await database.unsafe(`drop schema ${schema} cascade`);
   }
 }
 
 const createUser = (attributes: Record<string, unknown>, version = '2024-01-01') =>
-  fetch(`${stack.apiUrl}/auth/v1/admin/users`, {
+  fetch(`${authUrl()}/admin/users`, {
     method: 'POST',
     headers: {
-      apikey: stack.serviceRoleKey,
-      authorization: `Bearer ${stack.serviceRoleKey}`,
+      apikey: theStack().service_role_key,
+      authorization: `Bearer ${theStack().service_role_key}`,
       'content-type': 'application/json',
       ...(version && { 'x-supabase-api-version': version })
     },
@@ -36,7 +35,7 @@ test('a trigger of the project sees each step of a new account, in the order in 
   await inProjectSchema(async (schema) => {
     const phone = aPhone();
     // As a migration writes it: a definer owned by postgres, which Auth has no rights to.
-    await stack.migrator.unsafe(`
+    await migrator.unsafe(`
       create table ${schema}.steps (id bigint generated always as identity, step jsonb);
       create function ${schema}.note() returns trigger
       language plpgsql security definer set search_path = '' as $$
@@ -61,7 +60,7 @@ test('a trigger of the project sees each step of a new account, in the order in 
       app_metadata: { origin: 'ivr' }
     });
     expect(response.status).toBe(200);
-    const steps = await stack.migrator.unsafe(`select step from ${schema}.steps order by id`);
+    const steps = await migrator.unsafe(`select step from ${schema}.steps order by id`);
     const always = { metadata: { name: 'Asha' }, as: 'postgres', by: 'supabase_auth_admin' };
     expect(steps.map(({ step }) => step)).toEqual([
       { ...always, operation: 'INSERT', role: '', confirmed: false, origin: null, identities: 0 },
@@ -89,7 +88,7 @@ test('a trigger of the project sees each step of a new account, in the order in 
 test('a trigger that runs with the rights of Auth reaches nothing of the project', async () => {
   await inProjectSchema(async (schema) => {
     const phone = aPhone();
-    await stack.migrator.unsafe(`
+    await migrator.unsafe(`
       create table ${schema}.steps (id int);
       create function ${schema}.note() returns trigger language plpgsql set search_path = '' as $$
       begin
@@ -99,7 +98,7 @@ test('a trigger that runs with the rights of Auth reaches nothing of the project
       create trigger note after insert on auth.users for each row execute function ${schema}.note();
     `);
     expect((await createUser({ phone })).status).toBe(500);
-    expect(await stack.admin`select from auth.users where phone = ${phone}`).toHaveLength(0);
+    expect(await database`select from auth.users where phone = ${phone}`).toHaveLength(0);
   });
 });
 
@@ -107,7 +106,7 @@ describe('an exception in a trigger', () => {
   async function withRefusal(code: string, work: (phone: string) => Promise<void>) {
     await inProjectSchema(async (schema) => {
       const phone = aPhone();
-      await stack.migrator.unsafe(`
+      await migrator.unsafe(`
         create function ${schema}.refuse() returns trigger
         language plpgsql security definer set search_path = '' as $$
         begin
@@ -130,12 +129,12 @@ describe('an exception in a trigger', () => {
         500,
         { code: 'unexpected_failure', message: 'Database error creating new user' }
       ]);
-      expect(await stack.admin`select from auth.users where phone = ${phone}`).toHaveLength(0);
+      expect(await database`select from auth.users where phone = ${phone}`).toHaveLength(0);
       expect(
-        await stack.admin`
+        await database`
         select from auth.identities where identity_data ->> 'phone' = ${phone}`
       ).toHaveLength(0);
-      const { error } = await anAdmin(stack).auth.admin.createUser({ phone, phone_confirm: true });
+      const { error } = await anAdmin().createUser({ phone, phone_confirm: true });
       expect(error).toMatchObject({ name: 'AuthRetryableFetchError', status: 500 });
     });
   });
@@ -156,22 +155,22 @@ describe('an exception in a trigger', () => {
 
 describe('what migrations may do with the tables of Auth', () => {
   const refused = (statement: string) =>
-    stack.migrator.unsafe(statement).then(
+    migrator.unsafe(statement).then(
       () => 'allowed',
       (error: postgres.PostgresError) => error.code
     );
 
   test('refer to users, read sessions, correct a user', async () => {
-    const { id } = await aUser(stack);
+    const { id } = await aUser();
     await inProjectSchema(async (schema) => {
-      await stack.migrator.unsafe(`
+      await migrator.unsafe(`
         create table ${schema}.profiles (user_id uuid references auth.users (id) on delete cascade);
         insert into ${schema}.profiles values ('${id}');
         update auth.users set raw_app_meta_data = raw_app_meta_data || '{"x": 1}' where id = '${id}';
       `);
-      expect(await stack.migrator`select from auth.sessions where user_id = ${id}`).toHaveLength(0);
-      await anAdmin(stack).auth.admin.deleteUser(id);
-      expect(await stack.migrator.unsafe(`select from ${schema}.profiles`)).toHaveLength(0);
+      expect(await migrator`select from auth.sessions where user_id = ${id}`).toHaveLength(0);
+      await anAdmin().deleteUser(id);
+      expect(await migrator.unsafe(`select from ${schema}.profiles`)).toHaveLength(0);
     });
   });
 
@@ -191,7 +190,7 @@ describe('what requests may do with the tables of Auth', () => {
   const tables = ['users', 'identities', 'sessions', 'refresh_tokens', 'one_time_tokens', 'mfa_amr_claims'];
   test.each(['anon', 'authenticated', 'service_role'])('%s reads none of them', async (role) => {
     for (const table of tables) {
-      const read = stack.admin.begin(async (sql) => {
+      const read = database.begin(async (sql) => {
         await sql`set local role ${sql(role)}`;
         await sql`select from auth.${sql(table)}`;
       });
@@ -202,7 +201,7 @@ describe('what requests may do with the tables of Auth', () => {
   test.each(['anon', 'authenticated', 'service_role'])('%s can ask who it is', async (role) => {
     const sub = randomUUID();
     const claims = { sub, role, email: 'asha@example.org', app_metadata: { a: 1 } };
-    const who = await stack.admin.begin(async (sql) => {
+    const who = await database.begin(async (sql) => {
       await sql`set local role ${sql(role)}`;
       const nobody =
         await sql`select auth.uid() as uid, auth.role() as role, auth.email() as email, auth.jwt() as jwt`;
@@ -219,7 +218,7 @@ describe('what requests may do with the tables of Auth', () => {
 
   test('single settings win over the claims, and emptied ones count as unset', async () => {
     const [sub, other] = [randomUUID(), randomUUID()];
-    const ids = await stack.admin.begin(async (sql) => {
+    const ids = await database.begin(async (sql) => {
       await sql`select set_config('request.jwt.claims', ${JSON.stringify({ sub })}, true),
         set_config('request.jwt.claim.sub', ${other}, true)`;
       const [single] = await sql`select auth.uid() as uid`;

@@ -1,19 +1,13 @@
 import { isAuthApiError } from '@supabase/supabase-js';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Auth } from '../../local/auth/index.ts';
-import { aClient, aUser, signIn, startAuthStack, type AuthStack } from './auth-stack.ts';
+import { closeDatabases, databaseAsAdmin, theStack } from '../helpers/stack.ts';
+import { aClient, authUrl, authWith, aUser, signIn } from './auth-stack.ts';
 
-let stack: AuthStack;
-let strict: Auth;
-beforeAll(async () => {
-  stack = await startAuthStack();
-  strict = stack.authWith({ refreshTokenReuseInterval: 0 });
-});
-afterAll(async () => {
-  await strict.close();
-  await stack.close();
-});
+const database = databaseAsAdmin();
+const strict = authWith({ refreshTokenReuseInterval: 0 });
+afterAll(() => Promise.all([strict.close(), closeDatabases()]));
 
 /** Refreshes without a client in between: the status, and the session or the error. */
 async function refresh(token: unknown, auth?: Auth) {
@@ -21,7 +15,7 @@ async function refresh(token: unknown, auth?: Auth) {
   const init = {
     method: 'POST',
     headers: {
-      apikey: stack.anonKey,
+      apikey: theStack().anon_key,
       'content-type': 'application/json',
       'x-supabase-api-version': '2024-01-01'
     },
@@ -29,24 +23,24 @@ async function refresh(token: unknown, auth?: Auth) {
   };
   const response = auth
     ? await auth.fetch(new Request(`http://auth${url}`, init))
-    : await fetch(`${stack.apiUrl}/auth/v1${url}`, init);
+    : await fetch(`${authUrl()}${url}`, init);
   return { status: response.status, body: await response.json() };
 }
 
 async function aSession() {
-  const { id, phone } = await aUser(stack);
-  const { client, session } = await signIn(stack, phone);
+  const { id, phone } = await aUser();
+  const { client, session } = await signIn(phone);
   return { id, client, session, token: session.refresh_token };
 }
 
 /** Makes every token of a user look as if it had been used a minute ago. */
 async function age(userId: string) {
-  await stack.admin`
+  await database`
     update auth.refresh_tokens set updated_at = updated_at - interval '1 minute' where user_id = ${userId}`;
 }
 
 const tokensOf = (userId: string) =>
-  stack.admin<{ token: string; parent: string | null; revoked: boolean }[]>`
+  database<{ token: string; parent: string | null; revoked: boolean }[]>`
     select token, parent, revoked from auth.refresh_tokens where user_id = ${userId} order by id`;
 
 test('a refresh gives a new pair of tokens in the same session', async () => {
@@ -67,7 +61,7 @@ test('a refresh gives a new pair of tokens in the same session', async () => {
 
 test('a refresh picks up what has changed about the user', async () => {
   const { id, token } = await aSession();
-  await stack.admin`
+  await database`
     update auth.users set raw_app_meta_data = raw_app_meta_data || '{"desk": true}' where id = ${id}`;
   const { body } = await refresh(token);
   expect(decodeJwt(body.access_token)).toMatchObject({ app_metadata: { desk: true, provider: 'phone' } });
@@ -109,7 +103,7 @@ describe('a token that was used before', () => {
   });
 
   test('is only refused when rotation is off', async () => {
-    const lenient = stack.authWith({ refreshTokenReuseInterval: 0, refreshTokenRotation: false });
+    const lenient = authWith({ refreshTokenReuseInterval: 0, refreshTokenRotation: false });
     const { id, token } = await aSession();
     const first = await refresh(token, lenient);
     const second = await refresh(first.body.refresh_token, lenient);
@@ -124,7 +118,7 @@ describe('a token that was used before', () => {
     await client.auth.refreshSession();
     await client.auth.refreshSession();
     await age(id);
-    const { error } = await aClient(stack).auth.refreshSession(session);
+    const { error } = await aClient().auth.refreshSession(session);
     expect(isAuthApiError(error) && [error.status, error.code]).toEqual([400, 'refresh_token_already_used']);
   });
 });
@@ -154,8 +148,8 @@ describe('many refreshes at once', () => {
   });
 
   test('while the password changes elsewhere never deadlock', async () => {
-    const { phone } = await aUser(stack);
-    const [here, there] = [await signIn(stack, phone), await signIn(stack, phone)];
+    const { phone } = await aUser();
+    const [here, there] = [await signIn(phone), await signIn(phone)];
     const [changed, ...answers] = await Promise.all([
       here.client.auth.updateUser({ password: 'another horse' }),
       ...Array.from({ length: 10 }, () => refresh(there.session.refresh_token))
@@ -167,7 +161,7 @@ describe('many refreshes at once', () => {
 
   test('wait for a lock only so long', async () => {
     const { id, token } = await aSession();
-    const holder = await stack.admin.reserve();
+    const holder = await database.reserve();
     await holder`begin`;
     await holder`select from auth.users where id = ${id} for update`;
     const { status, body } = await refresh(token);
@@ -199,14 +193,14 @@ describe('a refresh is refused', () => {
 
   test('when the session has come to its end', async () => {
     const { id, token } = await aSession();
-    await stack.admin`update auth.sessions set not_after = now() - interval '1 second' where user_id = ${id}`;
+    await database`update auth.sessions set not_after = now() - interval '1 second' where user_id = ${id}`;
     const { status, body } = await refresh(token);
     expect([status, body.code]).toEqual([400, 'session_expired']);
   });
 
   test('when the token has lost its session', async () => {
     const { id, token } = await aSession();
-    await stack.admin`update auth.refresh_tokens set session_id = null where user_id = ${id}`;
+    await database`update auth.refresh_tokens set session_id = null where user_id = ${id}`;
     const { status, body } = await refresh(token);
     expect([status, body.code]).toEqual([400, 'session_not_found']);
   });

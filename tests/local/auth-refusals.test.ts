@@ -1,34 +1,23 @@
 import { isAuthApiError } from '@supabase/supabase-js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Auth, LogEntry } from '../../local/auth/index.ts';
-import {
-  aClient,
-  anAdmin,
-  aPhone,
-  aUser,
-  password,
-  signIn,
-  startAuthStack,
-  type AuthStack
-} from './auth-stack.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Auth, AuthOptions, LogEntry } from '../../local/auth/index.ts';
+import { closeDatabases, databaseAsAdmin, theStack } from '../helpers/stack.ts';
+import { aClient, anAdmin, aPhone, authUrl, authWith, aUser, password, signIn } from './auth-stack.ts';
 
-let stack: AuthStack;
-beforeAll(async () => {
-  stack = await startAuthStack();
-});
-afterAll(() => stack.close());
+const database = databaseAsAdmin();
+afterAll(closeDatabases);
 
 const refusal = (error: unknown) => (isAuthApiError(error) ? [error.status, error.code] : error);
 
 async function call(
   method: string,
   path: string,
-  { token = stack.anonKey, body }: { token?: string; body?: unknown } = {}
+  { token = theStack().anon_key, body }: { token?: string; body?: unknown } = {}
 ) {
-  const response = await fetch(`${stack.apiUrl}/auth/v1${path}`, {
+  const response = await fetch(`${authUrl()}${path}`, {
     method,
     headers: {
-      apikey: stack.anonKey,
+      apikey: theStack().anon_key,
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       'x-supabase-api-version': '2024-01-01'
@@ -40,29 +29,29 @@ async function call(
 
 describe('what is switched off says so', () => {
   test('signing up', async () => {
-    const { error } = await aClient(stack).auth.signUp({ phone: aPhone(), password });
+    const { error } = await aClient().auth.signUp({ phone: aPhone(), password });
     expect(refusal(error)).toEqual([422, 'signup_disabled']);
-    expect(refusal((await aClient(stack).auth.signInAnonymously()).error)).toEqual([
+    expect(refusal((await aClient().auth.signInAnonymously()).error)).toEqual([
       422,
       'anonymous_provider_disabled'
     ]);
   });
 
   test('codes for a phone that nobody has', async () => {
-    const { auth } = aClient(stack);
+    const { auth } = aClient();
     expect(refusal((await auth.signInWithOtp({ phone: aPhone() })).error)).toEqual([422, 'signup_disabled']);
     const existing = await auth.signInWithOtp({ phone: aPhone(), options: { shouldCreateUser: false } });
     expect(refusal(existing.error)).toEqual([422, 'otp_disabled']);
   });
 
   test('codes for a phone that somebody has', async () => {
-    const { phone } = await aUser(stack);
-    const { auth } = aClient(stack);
+    const { phone } = await aUser();
+    const { auth } = aClient();
     expect(refusal((await auth.signInWithOtp({ phone })).error)).toEqual([422, 'sms_send_failed']);
     expect((await auth.resend({ type: 'sms', phone })).error).toBeNull();
     expect((await auth.resend({ type: 'sms', phone: aPhone() })).error).toBeNull();
     const unconfirmed = aPhone();
-    await anAdmin(stack).auth.admin.createUser({ phone: unconfirmed });
+    await anAdmin().createUser({ phone: unconfirmed });
     expect(refusal((await auth.resend({ type: 'sms', phone: unconfirmed })).error)).toEqual([
       422,
       'sms_send_failed'
@@ -70,26 +59,26 @@ describe('what is switched off says so', () => {
   });
 
   test('every code is wrong', async () => {
-    const { phone } = await aUser(stack);
-    const { error } = await aClient(stack).auth.verifyOtp({ phone, token: '123456', type: 'sms' });
+    const { phone } = await aUser();
+    const { error } = await aClient().auth.verifyOtp({ phone, token: '123456', type: 'sms' });
     expect(refusal(error)).toEqual([403, 'otp_expired']);
   });
 
   test('email', async () => {
-    const { auth } = aClient(stack);
+    const { auth } = aClient();
     const email = 'asha@example.org';
     expect(refusal((await auth.signInWithOtp({ email })).error)).toEqual([422, 'email_provider_disabled']);
     expect(refusal((await auth.resetPasswordForEmail(email)).error)).toEqual([
       400,
       'email_provider_disabled'
     ]);
-    const invitation = await anAdmin(stack).auth.admin.inviteUserByEmail(email);
+    const invitation = await anAdmin().inviteUserByEmail(email);
     expect(refusal(invitation.error)).toEqual([422, 'email_provider_disabled']);
   });
 
   test('second factors and linked identities', async () => {
-    const { phone } = await aUser(stack);
-    const { client } = await signIn(stack, phone);
+    const { phone } = await aUser();
+    const { client } = await signIn(phone);
     const factor = await client.auth.mfa.enroll({ factorType: 'totp' });
     expect(refusal(factor.error)).toEqual([422, 'mfa_totp_enroll_not_enabled']);
     expect((await client.auth.mfa.listFactors()).data?.all).toEqual([]);
@@ -126,9 +115,9 @@ describe('errors', () => {
   test.each([undefined, '2023-12-31', 'tomorrow'])(
     'keep the first form for the version %s',
     async (version) => {
-      const response = await fetch(`${stack.apiUrl}/auth/v1/token?grant_type=password`, {
+      const response = await fetch(`${authUrl()}/token?grant_type=password`, {
         method: 'POST',
-        headers: { apikey: stack.anonKey, ...(version && { 'x-supabase-api-version': version }) },
+        headers: { apikey: theStack().anon_key, ...(version && { 'x-supabase-api-version': version }) },
         body: '{}'
       });
       expect(response.headers.get('x-supabase-api-version')).toBeNull();
@@ -140,13 +129,13 @@ describe('errors', () => {
   );
 
   test('of a weak password carry the reasons in both forms', async () => {
-    const { phone } = await aUser(stack);
-    const { session } = await signIn(stack, phone);
+    const { phone } = await aUser();
+    const { session } = await signIn(phone);
     const today = await call('PUT', '/user', { token: session.access_token, body: { password: 'abc' } });
     expect(today.body).toMatchObject({ code: 'weak_password', weak_password: { reasons: ['length'] } });
-    const response = await fetch(`${stack.apiUrl}/auth/v1/user`, {
+    const response = await fetch(`${authUrl()}/user`, {
       method: 'PUT',
-      headers: { apikey: stack.anonKey, authorization: `Bearer ${session.access_token}` },
+      headers: { apikey: theStack().anon_key, authorization: `Bearer ${session.access_token}` },
       body: JSON.stringify({ password: 'abc' })
     });
     expect(await response.json()).toMatchObject({
@@ -179,9 +168,9 @@ describe('errors', () => {
   });
 
   test('tell which address or method does not exist', async () => {
-    const headers = { apikey: stack.anonKey };
-    expect((await fetch(`${stack.apiUrl}/auth/v1/nothing`, { headers })).status).toBe(404);
-    expect((await fetch(`${stack.apiUrl}/auth/v1/token`, { headers })).status).toBe(405);
+    const headers = { apikey: theStack().anon_key };
+    expect((await fetch(`${authUrl()}/nothing`, { headers })).status).toBe(404);
+    expect((await fetch(`${authUrl()}/token`, { headers })).status).toBe(405);
   });
 });
 
@@ -206,11 +195,11 @@ describe('what anybody may know', () => {
 
 describe('settings the project does not have', () => {
   const asked: Auth[] = [];
-  const authWith: AuthStack['authWith'] = (options) => {
-    const auth = stack.authWith(options);
+  function anAuth(options: Partial<AuthOptions>): Auth {
+    const auth = authWith(options);
     asked.push(auth);
     return auth;
-  };
+  }
   afterAll(() => Promise.all(asked.map((auth) => auth.close())));
 
   async function ask(
@@ -232,7 +221,7 @@ describe('settings the project does not have', () => {
   }
 
   test('limits count for each client address apart', async () => {
-    const auth = authWith({
+    const auth = anAuth({
       rateLimitHeader: 'x-forwarded-for',
       rateLimits: { tokenRefresh: 1, tokenVerifications: 1, signInSignUps: 1, burst: 3 }
     });
@@ -250,13 +239,13 @@ describe('settings the project does not have', () => {
   });
 
   test('a password change may need a fresh session', async () => {
-    const auth = authWith({ securePasswordChange: true });
-    const { id, phone } = await aUser(stack);
-    const { session } = await signIn(stack, phone);
+    const auth = anAuth({ securePasswordChange: true });
+    const { id, phone } = await aUser();
+    const { session } = await signIn(phone);
     const change = (body: Record<string, unknown>) =>
       ask(auth, 'PUT', '/user', { authorization: `Bearer ${session.access_token}` }, body);
     expect((await change({ password: 'another horse' }))[0]).toBe(200);
-    await stack.admin`update auth.sessions set created_at = now() - interval '25 hours' where user_id = ${id}`;
+    await database`update auth.sessions set created_at = now() - interval '25 hours' where user_id = ${id}`;
     expect(await change({ password: 'third horse' })).toEqual([400, 'reauthentication_needed']);
     expect(await change({ password: 'third horse', nonce: '123456' })).toEqual([
       422,
@@ -265,9 +254,9 @@ describe('settings the project does not have', () => {
   });
 
   test('a password change may need the current password', async () => {
-    const auth = authWith({ requireCurrentPassword: true });
-    const { phone } = await aUser(stack);
-    const { session } = await signIn(stack, phone);
+    const auth = anAuth({ requireCurrentPassword: true });
+    const { phone } = await aUser();
+    const { session } = await signIn(phone);
     const change = (body: Record<string, unknown>) =>
       ask(auth, 'PUT', '/user', { authorization: `Bearer ${session.access_token}` }, body);
     expect(await change({ password: 'another horse' })).toEqual([400, 'current_password_required']);
@@ -279,9 +268,9 @@ describe('settings the project does not have', () => {
   });
 
   test('a password may need characters of several kinds', async () => {
-    const auth = authWith({ passwordRequirements: 'lower_upper_letters_digits', minimumPasswordLength: 8 });
-    const { phone } = await aUser(stack);
-    const { session } = await signIn(stack, phone);
+    const auth = anAuth({ passwordRequirements: 'lower_upper_letters_digits', minimumPasswordLength: 8 });
+    const { phone } = await aUser();
+    const { session } = await signIn(phone);
     const change = async (wanted: string) => {
       const response = await auth.fetch(
         new Request('http://auth/user', {
@@ -295,39 +284,39 @@ describe('settings the project does not have', () => {
     expect(await change('abc')).toEqual(['length', 'characters']);
     expect(await change('lowercase 1')).toEqual(['characters']);
     expect(await change('Mixed Case 1')).toBeUndefined();
-    expect(() => stack.authWith({ passwordRequirements: 'runes' })).toThrow('runes');
+    expect(() => anAuth({ passwordRequirements: 'runes' })).toThrow('runes');
   });
 
   test('sign-up and phones can be switched', async () => {
-    const open = authWith({ enableSignup: true });
+    const open = anAuth({ enableSignup: true });
     expect(await ask(open, 'POST', '/signup', {}, { phone: aPhone(), password })).toEqual([
       422,
       'sms_send_failed'
     ]);
     expect(await ask(open, 'POST', '/signup', {}, { phone: aPhone() })).toEqual([400, 'validation_failed']);
-    const closed = authWith({ enablePhone: false });
-    const { phone } = await aUser(stack);
+    const closed = anAuth({ enablePhone: false });
+    const { phone } = await aUser();
     const signInByPhone = ask(closed, 'POST', '/token?grant_type=password', {}, { phone, password });
     expect(await signInByPhone).toEqual([422, 'phone_provider_disabled']);
   });
 
   test('email can be switched on for signing in', async () => {
-    const auth = authWith({ enableEmail: true });
+    const auth = anAuth({ enableEmail: true });
     const email = `${aPhone()}@example.org`;
-    await anAdmin(stack).auth.admin.createUser({ email, password });
+    await anAdmin().createUser({ email, password });
     const attempt = () => ask(auth, 'POST', '/token?grant_type=password', {}, { email, password });
     expect(await attempt()).toEqual([400, 'email_not_confirmed']);
-    await stack.admin`update auth.users set email_confirmed_at = now() where email = ${email}`;
+    await database`update auth.users set email_confirmed_at = now() where email = ${email}`;
     expect((await attempt())[0]).toBe(200);
   });
 
   test('a failure is logged once, without the phone or the password', async () => {
     const lines: LogEntry[] = [];
-    const auth = authWith({ log: (entry) => lines.push(entry) });
+    const auth = anAuth({ log: (entry) => lines.push(entry) });
     const phone = aPhone();
-    const other = await aUser(stack);
-    const { id } = await aUser(stack, phone);
-    const admin = { authorization: `Bearer ${stack.serviceRoleKey}`, 'x-request-id': 'request-7' };
+    const other = await aUser();
+    const { id } = await aUser(phone);
+    const admin = { authorization: `Bearer ${theStack().service_role_key}`, 'x-request-id': 'request-7' };
     const attributes = { phone: other.phone, password: 'another horse' };
     expect(await ask(auth, 'PUT', `/admin/users/${id}`, admin, attributes)).toEqual([
       500,
