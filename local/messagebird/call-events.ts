@@ -44,3 +44,7 @@ export type CallEvent =
   /** Something the provider would run, but whose outcome nobody has documented. */
   | { type: 'advice'; message: string }
   | { type: 'ended'; reason: EndReason; message: string };
+
+/** A call's event, or a request with its answer as it went over the wire; duplicates have their own. */
+export type LiveEvent =
+  CallEvent | { type: 'delivered'; request: CallRequest; token: string; answer: CallAnswer; tookMs: number };

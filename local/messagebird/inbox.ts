@@ -4,6 +4,7 @@ import type { Faults } from './faults.ts';
 import { readJson, Refusal, refuseForeignPages } from './http.ts';
 import { messageStatuses } from './messages.ts';
 import type { Message, Messages, MessageStatus } from './messages.ts';
+import { parseBody } from './parse-body.ts';
 import { internationalDigits } from './phone-number.ts';
 import type { Reports } from './reports.ts';
 import { eventStream } from './sse.ts';
@@ -55,7 +56,7 @@ export async function handleInbox(request: Request, path: string, options: Inbox
     case 'POST /faults':
       return setFault(request, options.faults);
     case 'POST /latency':
-      options.latency.ms = parse(latencyRequest, await readJson(request)).ms;
+      options.latency.ms = parseBody(latencyRequest, await readJson(request)).ms;
       return Response.json(options.latency);
     case 'POST /reports':
       return deliverReport(request, options);
@@ -97,7 +98,7 @@ function streamInbox(request: Request, messages: Messages): Response {
 }
 
 async function setFault(request: Request, faults: Faults): Promise<Response> {
-  const { mode, count, recipient } = parse(faultRequest, await readJson(request));
+  const { mode, count, recipient } = parseBody(faultRequest, await readJson(request));
   const number = recipient === undefined ? null : internationalDigits(recipient);
   if (number === undefined) throw new Refusal(400, 'recipient must be a phone number with country code.');
   if (mode === 'ok') faults.clear(number);
@@ -106,7 +107,7 @@ async function setFault(request: Request, faults: Faults): Promise<Response> {
 }
 
 async function deliverReport(request: Request, { messages, reports }: InboxOptions): Promise<Response> {
-  const { id, status, recipient, ...details } = parse(reportRequest, await readJson(request));
+  const { id, status, recipient, ...details } = parseBody(reportRequest, await readJson(request));
   const message = messages.get(id);
   if (!message) throw new Refusal(404, 'There is no message with this id.');
   const number = recipient === undefined ? undefined : internationalDigits(recipient);
@@ -115,11 +116,4 @@ async function deliverReport(request: Request, { messages, reports }: InboxOptio
   const [first] = outcomes;
   if (!first) throw new Refusal(404, 'The message did not go to this recipient.');
   return Response.json(outcomes.length === 1 ? first : { ...first, reports: outcomes });
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ message }) => message.replace(/\.$/, ''));
-  throw new Refusal(400, `${problems.join('; ')}.`);
 }

@@ -1,9 +1,13 @@
 import { Faults } from './faults.ts';
-import { listen, Refusal } from './http.ts';
+import { listen } from './http.ts';
 import { handleInbox } from './inbox.ts';
 import { Messages } from './messages.ts';
 import { Reports } from './reports.ts';
 import { handleRest } from './rest.ts';
+import { Simulator } from './simulator.ts';
+import type { CallableClinic } from './simulator.ts';
+
+export type { CallableClinic };
 
 export interface MessageBirdOptions {
   /** Where to listen on 127.0.0.1; 0 takes any free port. */
@@ -20,6 +24,12 @@ export interface MessageBirdOptions {
   deliveredAfterMs?: number | false;
   /** The waits between attempts of an unanswered status report; then it is given up. */
   reportRetryDelaysMs?: readonly number[];
+  /** The clinics the phone simulator offers to call. */
+  clinics?: () => Promise<CallableClinic[]>;
+  /** The site's address, for a link on the phone simulator. */
+  siteUrl?: string;
+  /** A webhook that is told when a simulated call begins and ends. */
+  callStatusUrl?: string;
 }
 
 export interface MessageBird {
@@ -46,28 +56,24 @@ export async function startMessageBird(options: MessageBirdOptions): Promise<Mes
     deliveredAfterMs: options.deliveredAfterMs ?? 250,
     retryDelaysMs: options.reportRetryDelaysMs ?? [1_000, 3_000, 10_000, 30_000]
   });
+  const simulator = new Simulator(options);
   const handle = (request: Request): Promise<Response> => {
     const { pathname, origin } = new URL(request.url);
-    const under = (base: string): string | undefined =>
-      pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : undefined;
-    const rest = under('/rest');
-    if (rest !== undefined) {
-      const apiUrl = `${origin}/rest`;
-      const latencyMs = () => latency.ms;
-      return handleRest(request, rest, {
+    if (pathname.startsWith('/rest/')) {
+      return handleRest(request, pathname.slice('/rest'.length), {
         accessKey: options.accessKey,
-        apiUrl,
+        apiUrl: `${origin}/rest`,
         messages,
         faults,
         reports,
-        latencyMs
+        latencyMs: () => latency.ms
       });
     }
-    const inbox = under('/inbox');
-    if (inbox !== undefined) return handleInbox(request, inbox, { messages, faults, reports, latency });
-    throw new Refusal(404, 'There is no such page.');
+    if (pathname.startsWith('/inbox/'))
+      return handleInbox(request, pathname.slice('/inbox'.length), { messages, faults, reports, latency });
+    return simulator.handle(request, pathname);
   };
-  const server = await listen(options.port, async (request) => handle(request)).catch((error: unknown) => {
+  const server = await listen(options.port, handle).catch((error: unknown) => {
     messages.close();
     throw error;
   });
@@ -81,6 +87,7 @@ export async function startMessageBird(options: MessageBirdOptions): Promise<Mes
     inboxUrl: `${server.url}/inbox`,
     simulatorUrl: `${server.url}/`,
     async close() {
+      simulator.close();
       reports.close();
       await server.close();
       messages.close();

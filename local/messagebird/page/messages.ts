@@ -1,0 +1,124 @@
+import type { InboxMessage } from '../inbox.ts';
+import { byId, follow, make, toast } from './dom.ts';
+import { stretches } from './rich-text.ts';
+
+export interface MessagesOptions {
+  /** Types a code on the keypad; false when no call is under way. */
+  type(digits: string): boolean;
+  /** Told of every text that arrives while the page is open. */
+  arrived(): void;
+}
+
+/** The texts of one number, live. */
+export class Messages {
+  #options: MessagesOptions;
+  #list = byId('messages', HTMLOListElement);
+  #live = byId('inbox-live', HTMLSpanElement);
+  #stream: EventSource | undefined;
+  #number = '';
+
+  constructor(options: MessagesOptions) {
+    this.#options = options;
+  }
+
+  /** Shows the texts of this number (digits) from now on. */
+  show(number: string): void {
+    if (number === this.#number) return;
+    this.#number = number;
+    this.#stream?.close();
+    this.#list.replaceChildren();
+    byId('inbox-owner', HTMLSpanElement).textContent = number === '' ? '' : `+${number}`;
+    this.#setLive(false);
+    if (number === '') return;
+    const stream = new EventSource(`/inbox/events?recipient=${number}`);
+    this.#stream = stream;
+    // Texts that came while the stream was away are fetched whenever it is there again.
+    stream.addEventListener('open', () => void this.#load(number));
+    stream.addEventListener('error', () => this.#setLive(false));
+    stream.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      this.#put(JSON.parse(data) as InboxMessage, true);
+      this.#options.arrived();
+    });
+    stream.addEventListener('status', ({ data }: MessageEvent<string>) =>
+      this.#put(JSON.parse(data) as InboxMessage)
+    );
+    stream.addEventListener('deleted', ({ data }: MessageEvent<string>) => {
+      this.#list.querySelector(`[data-id="${(JSON.parse(data) as InboxMessage).id}"]`)?.remove();
+    });
+  }
+
+  async #load(number: string): Promise<void> {
+    const response = await fetch(`/inbox/messages?recipient=${number}`);
+    const newestFirst = (await response.json()) as InboxMessage[];
+    if (number !== this.#number) return;
+    this.#setLive(true);
+    for (const message of newestFirst.reverse()) this.#put(message);
+    if (this.#list.childElementCount === 0)
+      this.#list.append(
+        make('li', 'hint', 'No texts yet. What MedQ sends to this number appears here at once.')
+      );
+    this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  #put(message: InboxMessage, isNew = false): void {
+    const old = this.#list.querySelector(`[data-id="${message.id}"]`);
+    if (old) {
+      const status = old.querySelector('.text-status');
+      if (status) status.textContent = statusWords[message.status];
+      return;
+    }
+    this.#list.querySelector('.hint')?.remove();
+    const item = make('li', isNew ? 'text new' : 'text');
+    item.dataset.id = message.id;
+    const body = make('div', 'text-body', ...stretches(message.body).map((one) => this.#stretch(one)));
+    const time = make(
+      'time',
+      '',
+      new Date(message.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+    );
+    time.dateTime = message.at;
+    const status = make('span', 'text-status', statusWords[message.status]);
+    item.append(make('div', 'text-head', make('strong', '', message.originator), time), body, status);
+    follow(this.#list, () => this.#list.append(item));
+  }
+
+  #stretch({ kind, text }: ReturnType<typeof stretches>[number]): Node | string {
+    if (kind === 'plain') return text;
+    if (kind === 'link') {
+      const link = make('a', '', text);
+      link.href = text;
+      link.target = '_blank';
+      link.rel = 'noopener';
+      return link;
+    }
+    const button = make('button', 'code', text);
+    button.type = 'button';
+    button.title = 'Copies it; during a call, a code is typed on the keypad';
+    button.addEventListener('click', () => void this.#use(text));
+    return button;
+  }
+
+  async #use(text: string): Promise<void> {
+    if (/^\d+$/.test(text) && this.#options.type(text)) return toast(`Typed ${text}`);
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(`Copied ${text}`);
+    } catch {
+      toast('This browser does not let pages copy; mark the text instead.');
+    }
+  }
+
+  #setLive(live: boolean): void {
+    this.#live.dataset.live = String(live);
+    this.#live.textContent = live ? 'live' : this.#number === '' ? '' : 'connecting';
+  }
+}
+
+const statusWords: Record<InboxMessage['status'], string> = {
+  scheduled: 'scheduled',
+  sent: 'sent',
+  buffered: 'waiting for the phone',
+  delivered: 'delivered',
+  expired: 'expired',
+  delivery_failed: 'not delivered'
+};
