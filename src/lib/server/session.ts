@@ -7,7 +7,8 @@ export interface Account {
   userId: string;
   /** Null for a user who is no patient (nobody is, unless made by hand). */
   patientId: string | null;
-  username: string | null;
+  /** The name they chose, else their phone: what a password manager files the password under. */
+  username: string;
   /** The password was texted to them: they see nothing until they have chosen their own. */
   mustChangePassword: boolean;
 }
@@ -43,7 +44,7 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
     account: {
       userId: who.data.user.id,
       patientId: row?.patient_id ?? null,
-      username: row?.username ?? null,
+      username: row?.username ?? `+${who.data.user.phone ?? ''}`,
       mustChangePassword: row?.must_change_password ?? false
     }
   };

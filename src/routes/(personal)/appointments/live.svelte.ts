@@ -36,6 +36,7 @@ export class LiveAppointments {
   #fetchAgain = false;
   #newsId = 0;
   #stopped = false;
+  #leaving = false;
 
   constructor(loaded: Snapshot) {
     this.#held = hold(loaded.appointments);
@@ -93,7 +94,11 @@ export class LiveAppointments {
     on(window, 'offline', () => (this.connection = 'offline'));
     // A socket that lived through an outage may be dead without knowing it.
     on(window, 'online', begin);
-    on(window, 'pageshow', look);
+    on(window, 'beforeunload', () => (this.#leaving = true));
+    on(window, 'pageshow', () => {
+      this.#leaving = false;
+      look();
+    });
 
     begin();
     return () => {
@@ -168,7 +173,8 @@ export class LiveAppointments {
     try {
       return await answer;
     } catch (error) {
-      if (error instanceof NotAllowed && !this.#stopped) {
+      // While signing out the session ends before the next page is there: that page must not be overtaken.
+      if (error instanceof NotAllowed && !this.#stopped && !this.#leaving) {
         this.#stopped = true;
         this.#following?.close();
         location.assign(error.status === 401 ? '/login?next=/appointments' : '/password');

@@ -1,0 +1,134 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { startTestSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import { aBooking, aClinic, aDoctor, aPatient, signIn, type Clinic, type Patient } from './setting.ts';
+
+const sql = databaseAsPostgres();
+let browser: Browser;
+let site: string;
+let stopSite: () => Promise<void>;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  const started = await startTestSite();
+  site = started.url;
+  stopSite = () => started.close();
+});
+afterAll(async () => {
+  await browser.close();
+  await stopSite();
+  await closeDatabases();
+});
+
+/** A patient's page that is live, and proof that it was never loaded again. */
+async function anOpenPage(): Promise<{ page: Page; patient: Patient; clinic: Clinic }> {
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  await signIn(page, site, patient);
+  await isLive(page);
+  await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
+  return { page, patient, clinic };
+}
+
+const isLive = (page: Page) => page.locator('[data-connection="live"]').waitFor();
+const reads = (page: Page, text: string | RegExp) =>
+  page.getByRole('log', { name: 'Changes' }).getByText(text).waitFor({ state: 'attached' });
+
+async function neverReloaded(page: Page): Promise<void> {
+  expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
+  await page.context().close();
+}
+
+test('a booking appears while the page is open, and is announced', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();
+
+  const first = await aBooking(sql, patient, clinic, { days: 3, hour: 11 });
+  await page.getByRole('region', { name: 'Next appointment' }).getByText(first.reference).waitFor();
+  await reads(page, new RegExp(`^New appointment: .*11:00\\sam with ${clinic.doctor}\\. Token 9\\.$`));
+
+  // An earlier one takes its place.
+  const second = await aBooking(sql, patient, clinic, { days: 1, hour: 9 });
+  await page.getByRole('region', { name: 'Next appointment' }).getByText(second.reference).waitFor();
+  await page.getByRole('region', { name: 'After that' }).getByText(first.reference).waitFor();
+  await neverReloaded(page);
+});
+
+test('changes made by hand in the database show: moved, checked in, cancelled, deleted', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  const { id, reference } = await aBooking(sql, patient, clinic, { days: 1, hour: 10 });
+  const next = page.getByRole('region', { name: 'Next appointment' });
+  await next.getByText(reference).waitFor();
+
+  await sql`update public.appointments set starts_at = starts_at + interval '2 hours' where id = ${id}`;
+  await next.getByText(/12:00\spm/).waitFor();
+  await reads(page, /^Moved: now tomorrow, 12:00\spm/);
+
+  await sql`update public.appointments set status = 'arrived' where id = ${id}`;
+  await next.getByText('Checked in').waitFor();
+
+  await sql`update public.appointments set status = 'cancelled' where id = ${id}`;
+  await page.getByRole('heading', { name: 'Nothing coming up' }).waitFor();
+  await page
+    .getByRole('region', { name: 'Past and cancelled' })
+    .getByText('Cancelled', { exact: true })
+    .waitFor();
+  await reads(page, /^Cancelled: tomorrow, 12:00\spm/);
+
+  await sql`delete from public.appointments where id = ${id}`;
+  await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();
+  await neverReloaded(page);
+});
+
+test('a doctor the page has not met is shown by name', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  const practitionerId = await aDoctor(sql, clinic.id, 'Dr. Brand New');
+  await aBooking(sql, patient, { practitionerId });
+  await page.getByRole('region', { name: 'Next appointment' }).getByText('Dr. Brand New').waitFor();
+  await neverReloaded(page);
+});
+
+test('what happened while the network was away is there when it is back', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  await page.context().setOffline(true);
+  await page.locator('[data-connection="offline"]').waitFor();
+
+  const { reference } = await aBooking(sql, patient, clinic);
+  await page.context().setOffline(false);
+  await page.getByRole('region', { name: 'Next appointment' }).getByText(reference).waitFor();
+  await isLive(page);
+
+  const later = await aBooking(sql, patient, clinic, { days: 5 });
+  await page.getByRole('region', { name: 'After that' }).getByText(later.reference).waitFor();
+  await neverReloaded(page);
+});
+
+test('nobody hears of another patient', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  const other = await aPatient(sql);
+  const theirs = await aBooking(sql, other, clinic, { days: 1, hour: 9 });
+  const own = await aBooking(sql, patient, clinic, { days: 1, hour: 10 });
+  await page.getByRole('region', { name: 'Next appointment' }).getByText(own.reference).waitFor();
+  expect(await page.locator(`[data-appointment="${theirs.id}"]`).count()).toBe(0);
+  await neverReloaded(page);
+});
+
+test('a page whose session has ended elsewhere goes to sign in', async () => {
+  const { page, patient } = await anOpenPage();
+  await sql`delete from auth.sessions where user_id = ${patient.userId}`;
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await page.waitForURL(`${site}/login?next=/appointments`);
+  await page.context().close();
+});
+
+test('news can be dismissed', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  await aBooking(sql, patient, clinic);
+  const dismiss = page.getByRole('button', { name: /^Dismiss: New appointment/ });
+  await dismiss.click();
+  await dismiss.waitFor({ state: 'detached' });
+  await neverReloaded(page);
+});

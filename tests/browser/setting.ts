@@ -1,0 +1,102 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import type { Sql } from 'postgres';
+import { serviceClient } from '../helpers/stack.ts';
+
+export interface Clinic {
+  id: string;
+  practitionerId: string;
+  doctor: string;
+  name: string;
+  phone: string;
+}
+
+export interface Patient {
+  id: string;
+  userId: string;
+  phone: string;
+  password: string;
+}
+
+/** A phone number nobody else in this run has: the tests share one database. */
+export function aPhone(): string {
+  return `+9198${String(randomInt(1e8)).padStart(8, '0')}`;
+}
+
+/** A clinic of its own with one doctor, open every day from 9:00 to 17:00. */
+export async function aClinic(sql: Sql): Promise<Clinic> {
+  const mark = randomBytes(3).toString('hex');
+  const clinic = { name: `Clinic ${mark}`, phone: aPhone(), doctor: `Dr. Meera ${mark}` };
+  const [made] = await sql<{ id: string }[]>`
+    insert into public.clinics (name, phone, address)
+    values (${clinic.name}, ${clinic.phone}, '14 MG Road, Bengaluru 560038') returning id`;
+  if (!made) throw new Error('The clinic was not made.');
+  const practitionerId = await aDoctor(sql, made.id, clinic.doctor);
+  return { ...clinic, id: made.id, practitionerId };
+}
+
+/** One more doctor for a clinic. */
+export async function aDoctor(sql: Sql, clinicId: string, name: string): Promise<string> {
+  const [made] = await sql<{ id: string }[]>`
+    insert into public.practitioners (clinic_id, name, specialty)
+    values (${clinicId}, ${name}, 'General medicine') returning id`;
+  if (!made) throw new Error('The doctor was not made.');
+  await sql`
+    insert into public.schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
+    select ${made.id}, day, '09:00', '17:00', 15 from generate_series(1, 7) day`;
+  return made.id;
+}
+
+/** A patient with a web account; with `temporary`, one whose password was texted after a first booking. */
+export async function aPatient(sql: Sql, options: { temporary?: boolean } = {}): Promise<Patient> {
+  const phone = aPhone();
+  const password = `Pw-${randomBytes(6).toString('hex')}`;
+  const { data, error } = await serviceClient().auth.admin.createUser({
+    phone,
+    password,
+    phone_confirm: true
+  });
+  if (error) throw error;
+  const userId = data.user.id;
+  const [patient] = await sql<{ id: string }[]>`select id from public.patients where user_id = ${userId}`;
+  if (!patient) throw new Error('The account has no patient.');
+  if (options.temporary) {
+    await sql`
+      insert into private.temporary_passwords (user_id, expires_at)
+      values (${userId}, now() + interval '72 hours')`;
+  }
+  return { id: patient.id, userId, phone, password };
+}
+
+/** A booking at `hour` o'clock (of the clinic) some days from now. Answers with its id and reference. */
+export async function aBooking(
+  sql: Sql,
+  patient: Patient,
+  clinic: Pick<Clinic, 'practitionerId'>,
+  { days = 2, hour = 10, channel = 'ivr' }: { days?: number; hour?: number; channel?: string } = {}
+): Promise<{ id: string; reference: string }> {
+  const [made] = await sql<{ id: string; reference: string }[]>`
+    insert into public.appointments (patient_id, practitioner_id, starts_at, channel)
+    values (
+      ${patient.id}, ${clinic.practitionerId},
+      ((now() at time zone 'Asia/Kolkata')::date + ${days}::int + make_interval(hours => ${hour}))
+        at time zone 'Asia/Kolkata',
+      ${channel}
+    ) returning id, reference`;
+  if (!made) throw new Error('The booking was not made.');
+  return made;
+}
+
+/** Signs in through the form, and waits for the page it leads to. */
+export async function signIn(
+  page: Page,
+  siteUrl: string,
+  { phone, password }: Pick<Patient, 'phone' | 'password'>,
+  to = '/appointments'
+): Promise<void> {
+  await page.goto(`${siteUrl}/login`);
+  await page.getByLabel('Username or phone number').fill(phone);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${siteUrl}${to}`);
+}
