@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A port that something else already listens on; the message says how to choose another. */
 export class PortTakenError extends Error {
@@ -35,4 +36,15 @@ export async function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+/**
+ * Like `isFree`, but patient: a program that was just killed takes a moment to let go of its port.
+ */
+export async function becomesFree(port: number): Promise<boolean> {
+  for (let tries = 20; tries > 0; tries -= 1) {
+    if (await isFree(port)) return true;
+    await sleep(100);
+  }
+  return false;
 }

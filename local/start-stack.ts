@@ -12,7 +12,7 @@ import { createTokenVerifier } from './gateway/tokens.ts';
 import { loadKeys } from './keys.ts';
 import { acquireLock } from './lock.ts';
 import { startMessageBird } from './messagebird/index.ts';
-import { PortTakenError } from './ports.ts';
+import { becomesFree, PortTakenError } from './ports.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
 import { startServices } from './services.ts';
@@ -118,6 +118,10 @@ async function startParts({
   const lock = acquireLock(files.lock, root);
   cleanup.add(() => lock.release());
   if (await stopLeftover(files.cluster)) log('Stopped the Postgres server of an earlier start.');
+  if (ports.database > 0 && !(await becomesFree(ports.database))) {
+    const { what, variable } = portVariables.database;
+    throw new PortTakenError(ports.database, what, variable);
+  }
   if (options.reset) throwAway(files);
 
   const keys = await loadKeys(files.keys);

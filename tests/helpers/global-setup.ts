@@ -1,9 +1,12 @@
 import type { TestProject } from 'vitest/node';
+import { startSite, type Site } from '../../local/site.ts';
 import { startStack, type StackAddresses } from '../../local/start-stack.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     stack: StackAddresses;
+    /** Where the built site is; only in the browser tests. */
+    siteUrl: string;
   }
 }
 
@@ -15,5 +18,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   shared ??= startStack({ ephemeral: true, seed: false });
   const stack = await shared;
   project.provide('stack', stack.addresses);
-  return () => stack.close();
+  let site: Site | undefined;
+  if (project.name === 'browser') {
+    const { api_url, publishable_key } = stack.addresses;
+    site = await startSite({ supabaseUrl: api_url, key: publishable_key, port: 0 });
+    project.provide('siteUrl', site.url);
+  }
+  return async () => {
+    await site?.close();
+    await stack.close();
+  };
 }

@@ -1,0 +1,86 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { Cleanup, settled } from './cleanup.ts';
+import { runUntilStopped } from './command.ts';
+import { becomesFree, PortTakenError } from './ports.ts';
+import { portVariables, usualPorts } from './settings.ts';
+import { buildSite } from './site/build.ts';
+import { startSite } from './site.ts';
+import { startStack, type Stack } from './start-stack.ts';
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+
+function print(rows: [name: string, value: string][]): void {
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(18)} ${value}`);
+  process.stdout.write(`\nMedQ is ready.\n\n${lines.join('\n')}\n\nStop it with Ctrl-C.\n`);
+}
+
+/** Only the site, on the project the environment names: hosted Supabase, or one in Docker. */
+async function onGivenProject(supabaseUrl: string, hotReload: boolean) {
+  const key = process.env.PUBLIC_SUPABASE_ANON_KEY;
+  if (!key) {
+    throw new Error(
+      'PUBLIC_SUPABASE_URL is set, so the site runs on that project; set PUBLIC_SUPABASE_ANON_KEY to its ' +
+        'publishable key too. To run everything on this machine instead, unset PUBLIC_SUPABASE_URL.'
+    );
+  }
+  const site = await startSite({ supabaseUrl, key, port: usualPorts().site, hotReload, log });
+  print([
+    ['Site', site.url],
+    ['Supabase', supabaseUrl]
+  ]);
+  return site;
+}
+
+function addresses({ addresses: stack, simulatorUrl }: Stack, siteUrl: string): [string, string][] {
+  return [
+    ['Site', siteUrl],
+    ['Phone simulator', simulatorUrl],
+    ['SMS inbox', `${stack.inbox_url}/messages`],
+    ['Supabase API', stack.api_url],
+    ['Database', stack.db_url]
+  ];
+}
+
+/** Everything on this machine. */
+async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; seed: boolean }) {
+  const cleanup = new Cleanup();
+  const { site: port } = usualPorts();
+  // Before the work of starting, not after it.
+  if (!(await becomesFree(port)))
+    throw new PortTakenError(port, portVariables.site.what, portVariables.site.variable);
+  try {
+    const [stack] = await settled(
+      startStack({ ...options, log }).then((started) => {
+        cleanup.add(() => started.close());
+        return started;
+      }),
+      hotReload ? Promise.resolve() : buildSite(log)
+    );
+    const site = await startSite({
+      supabaseUrl: stack.addresses.api_url,
+      key: stack.addresses.publishable_key,
+      port,
+      hotReload,
+      log
+    });
+    cleanup.add(() => site.close());
+    print(addresses(stack, site.url));
+    return { close: () => cleanup.run(log) };
+  } catch (error) {
+    await cleanup.run(log);
+    throw error;
+  }
+}
+
+/** The command behind `npm start` and `npm run dev`; `--reset` throws the local data away, `--no-seed` as it says. */
+export async function runProject({ hotReload }: { hotReload: boolean }): Promise<void> {
+  await runUntilStopped(async () => {
+    const { values } = parseArgs({
+      options: { reset: { type: 'boolean', default: false }, 'no-seed': { type: 'boolean', default: false } }
+    });
+    const given = process.env.PUBLIC_SUPABASE_URL;
+    if (given) return onGivenProject(given, hotReload);
+    return onEmbeddedStack(hotReload, { reset: values.reset, seed: !values['no-seed'] });
+  });
+}

@@ -1,0 +1,80 @@
+import { fork } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { PortTakenError } from './ports.ts';
+import { portVariables } from './settings.ts';
+import { buildSite, plainEnvironment, projectDirectory } from './site/build.ts';
+import type { SiteMessage } from './site/child.ts';
+import { supervise, type Running } from './supervise.ts';
+
+export interface SiteOptions {
+  supabaseUrl: string;
+  /** A publishable or anon key. */
+  key: string;
+  /** 0 is any free port. */
+  port: number;
+  /** From its sources with hot reload, instead of from `build/`. */
+  hotReload?: boolean;
+  /** Gets one line at a time. Default: standard error. */
+  log?: (line: string) => void;
+}
+
+/** A running site. */
+export interface Site {
+  url: string;
+  close(): Promise<void>;
+}
+
+interface SiteProcess extends Running {
+  port: number;
+}
+
+async function startProcess(options: SiteOptions, port: number): Promise<SiteProcess> {
+  const script = options.hotReload ? './site/dev-server.ts' : './site/server.ts';
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), [String(port)], {
+    cwd: projectDirectory,
+    env: {
+      ...plainEnvironment(),
+      PUBLIC_SUPABASE_URL: options.supabaseUrl,
+      PUBLIC_SUPABASE_ANON_KEY: options.key
+    },
+    execArgv: [],
+    // Standard output belongs to the command.
+    stdio: ['ignore', process.stderr, process.stderr, 'ipc']
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const message = await new Promise<SiteMessage>((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error('The site ended while starting; its words are above.')));
+  });
+  async function stop(): Promise<void> {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  if ('port' in message) return { pid: child.pid ?? 0, port: message.port, ended, stop };
+  await stop();
+  if (message.code === 'EADDRINUSE' || /already in use/.test(message.failed)) {
+    const { what, variable } = portVariables.site;
+    throw new PortTakenError(port, what, variable);
+  }
+  throw new Error(`The site could not be started: ${message.failed}`);
+}
+
+/**
+ * Serves the site on 127.0.0.1 against a Supabase project, embedded or not, in a process of its own that ends with
+ * this one. Builds it first when `build/` is missing or older than its sources.
+ */
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  if (!options.hotReload) await buildSite(log);
+  // A restart takes the same port.
+  let { port } = options;
+  const start = async () => {
+    const started = await startProcess(options, port);
+    port = started.port;
+    return started;
+  };
+  const supervisor = await supervise('The site', start, log);
+  return { url: `http://127.0.0.1:${port}`, close: () => supervisor.stop() };
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of package.json. */
+export const projectDirectory = fileURLToPath(new URL('../../', import.meta.url));
+
+const sources = ['src', 'static', 'vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.json'];
+
+/** When something at or below `file` was last changed, files removed from a folder included. */
+function lastChange(file: string): number {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(file).reduce(
+    (last, name) => Math.max(last, lastChange(path.join(file, name))),
+    stat.mtimeMs
+  );
+}
+
+function isStale(): boolean {
+  const built = statSync(path.join(projectDirectory, 'build/index.js'), { throwIfNoEntry: false });
+  if (!built) return true;
+  return sources.some((source) => lastChange(path.join(projectDirectory, source)) > built.mtimeMs);
+}
+
+/** The environment without what a test runner set: the site is built as for everybody. */
+export function plainEnvironment(): NodeJS.Dict<string> {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|NODE_ENV$|TEST$|DEV$|PROD$|MODE$)/.test(name)
+  );
+  return Object.fromEntries(kept);
+}
+
+/** Builds the site into `build/` unless it is newer than everything it is made of. */
+export async function buildSite(log: (line: string) => void): Promise<void> {
+  if (!isStale()) return;
+  log('Building the site ...');
+  const vite = path.join(projectDirectory, 'node_modules/vite/bin/vite.js');
+  const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: projectDirectory,
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe']
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk));
+  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  if (code !== 0) throw new Error(`The site could not be built:\n${said.trim()}`);
+}
