@@ -66,9 +66,14 @@ comment on function private.set_channel(text) is
 create function private.channel() returns text
 language sql stable
 set search_path = ''
-as $$ select coalesce(nullif(current_setting('medq.channel', true), ''), 'desk') $$;
+as $$
+  select coalesce(
+    nullif(current_setting('medq.channel', true), ''),
+    case when session_user = 'supabase_auth_admin' then 'system' else 'desk' end
+  )
+$$;
 comment on function private.channel() is
-  'Which way the current change came: web, ivr, system, or desk for a hand edit.';
+  'Which way the current change came: web, ivr, system (also Supabase Auth), or desk for a hand edit.';
 
 create function private.mask_phone(p_phone text) returns text
 language sql immutable

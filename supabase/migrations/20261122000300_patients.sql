@@ -42,17 +42,26 @@ comment on column private.temporary_passwords.user_id is 'The account (auth.user
 comment on column private.temporary_passwords.expires_at is 'When the texted password stops working.';
 comment on column private.temporary_passwords.created_at is 'When the password was made.';
 
--- Who is asking. Every policy and every RPC of a patient rests on this function.
+-- Who is asking. Every policy and every RPC of a patient rests on these functions.
+create function private.current_user_id() returns uuid
+language sql stable
+set search_path = ''
+as $$
+  select auth.uid()
+  -- A token outlives its session by up to an hour; signing out must count at once.
+  where auth.jwt() ->> 'session_id' is null
+    or exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid)
+$$;
+comment on function private.current_user_id() is
+  'The account that is signed in, or null: also when the session was signed out.';
+
 create function private.current_patient_id() returns uuid
 language sql stable security definer
 set search_path = ''
 as $$
   select p.id
   from public.patients p
-  where p.user_id = (select auth.uid())
-    -- A token outlives its session by up to an hour; signing out must count at once.
-    and ((select auth.jwt()) ->> 'session_id' is null
-      or exists (select from auth.sessions s where s.id::text = (select auth.jwt()) ->> 'session_id'))
+  where p.user_id = (select private.current_user_id())
     and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
 $$;
 comment on function private.current_patient_id() is
@@ -68,7 +77,7 @@ declare
   v_patient_id uuid := private.current_patient_id();
 begin
   if v_patient_id is null then
-    if exists (select from private.temporary_passwords t where t.user_id = auth.uid()) then
+    if exists (select from private.temporary_passwords t where t.user_id = private.current_user_id()) then
       perform private.fail('password_change_required');
     end if;
     perform private.fail('not_signed_in');
@@ -85,7 +94,7 @@ set search_path = ''
 as $$
   select p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = p.user_id)
   from public.patients p
-  where p.user_id = auth.uid()
+  where p.user_id = (select private.current_user_id())
 $$;
 comment on function public.account_status() is
   'What the site must know before it can show anything: whose account this is and whether its password is temporary.';
@@ -108,6 +117,10 @@ begin
   on conflict (phone) do update
     set user_id = excluded.user_id, account_origin = excluded.account_origin
     where p.user_id is null;
+  if not exists (select from public.patients p where p.phone = v_phone and p.user_id = new.id) then
+    raise exception using errcode = 'PT409', message = 'phone_already_registered',
+      hint = 'The patient with this phone has another account.';
+  end if;
   return null;
 end $$;
 comment on function private.tg_users__link_patient() is
@@ -118,10 +131,27 @@ create trigger medq_link_patient_of_new_user after insert on auth.users
   execute function private.tg_users__link_patient();
 create trigger medq_link_patient_of_confirmed_user after update of phone, phone_confirmed_at on auth.users
   for each row when (
-    new.phone is not null and new.phone_confirmed_at is not null
+    new.phone is not null and new.phone_confirmed_at is not null and new.deleted_at is null
     and (old.phone_confirmed_at is null or old.phone is distinct from new.phone)
   )
   execute function private.tg_users__link_patient();
+
+-- Deleting an account for good empties user_id by its foreign key. The soft deletion of Auth keeps the row, under a
+-- phone that is none.
+create function private.tg_users__unlink_patient() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  update public.patients p set user_id = null where p.user_id = new.id;
+  return null;
+end $$;
+comment on function private.tg_users__unlink_patient() is
+  'The account was deleted: its patient and their appointments stay, and may get a new one.';
+
+create trigger medq_unlink_patient_of_deleted_user after update of deleted_at on auth.users
+  for each row when (new.deleted_at is not null and old.deleted_at is null)
+  execute function private.tg_users__unlink_patient();
 
 create function private.tg_users__password_chosen() returns trigger
 language plpgsql security definer

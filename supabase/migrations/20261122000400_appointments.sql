@@ -28,8 +28,7 @@ create table public.appointments (
 );
 create index appointments_of_patient on public.appointments (patient_id, starts_at desc);
 create index appointments_of_clinic on public.appointments (clinic_id);
-create index appointments_of_day on public.appointments (practitioner_id, starts_at)
-  where active;
+create index appointments_of_day on public.appointments (practitioner_id, local_date);
 create unique index appointments_token on public.appointments (practitioner_id, local_date, token_number)
   where active;
 create unique index appointments_reference on public.appointments (patient_id, reference)
@@ -96,10 +95,13 @@ as $$
   cross join lateral (
     select (p_on + start_time) at time zone z.time_zone as opens,
       (p_on + end_time) at time zone z.time_zone as closes,
-      make_interval(mins => slot_minutes) as length
+      make_interval(mins => slot_minutes) as length, p_on + end_time as local_end
     from hours
   ) h
   cross join lateral generate_series(h.opens, h.closes - h.length, h.length) as slot
+  -- Hours that end in an hour the clocks skip end where it begins; they must not run into those that follow.
+  where h.closes at time zone z.time_zone = h.local_end
+    or (slot + h.length - interval '1 microsecond') at time zone z.time_zone < h.local_end
 $$;
 comment on function private.slots_on(uuid, date) is
   'All slots of a practitioner on a date of the clinic, taken or not, with the token number each has in the day.';
@@ -111,9 +113,12 @@ as $$
 declare
   v_slot record;
   v_zone text;
+  v_length interval := interval '15 minutes';
 begin
-  if tg_op = 'UPDATE' then
-    if new.patient_id <> old.patient_id then
+  if tg_op = 'INSERT' then
+    new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
+  else
+    if new.patient_id is distinct from old.patient_id then
       raise exception using errcode = 'PT409', message = 'patient_is_fixed',
         hint = 'An appointment cannot be given to another patient. Cancel it and book a new one.';
     end if;
@@ -124,13 +129,24 @@ begin
       when old.status = 'cancelled' then old.cancelled_at
       else now()
     end;
-    if new.practitioner_id = old.practitioner_id and new.starts_at = old.starts_at then
+    if new.practitioner_id is distinct from old.practitioner_id or new.starts_at is distinct from old.starts_at then
+      if new.ends_at = old.ends_at then
+        v_length := old.ends_at - old.starts_at;
+        new.ends_at := null;
+      end if;
+      new.token_number := null;
+    elsif old.active or new.status not in ('booked', 'arrived', 'fulfilled') then
+      new.clinic_id := old.clinic_id;
+      new.local_date := old.local_date;
       return new;
+    elsif exists (
+      select from public.appointments a
+      where a.practitioner_id = new.practitioner_id and a.local_date = old.local_date
+        and a.token_number = new.token_number and a.active and a.id <> new.id
+    ) then
+      -- Taken up again after its number was given to another. The same may be true of its reference, see below.
+      new.token_number := null;
     end if;
-    if new.ends_at = old.ends_at then
-      new.ends_at := new.starts_at + (old.ends_at - old.starts_at);
-    end if;
-    new.token_number := null;
   end if;
 
   select p.clinic_id, c.time_zone into new.clinic_id, v_zone
@@ -141,7 +157,7 @@ begin
   if new.token_number is null or new.ends_at is null then
     select s.ends_at, s.token_number into v_slot
     from private.slots_on(new.practitioner_id, new.local_date) s where s.starts_at = new.starts_at;
-    new.ends_at := coalesce(new.ends_at, v_slot.ends_at, new.starts_at + interval '15 minutes');
+    new.ends_at := coalesce(new.ends_at, v_slot.ends_at, new.starts_at + v_length);
     -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already:
     -- the next number after the last.
     if v_slot.token_number is null or exists (
@@ -161,7 +177,13 @@ begin
       new.token_number := v_slot.token_number;
     end if;
   end if;
-  new.reference := coalesce(new.reference, private.random_digits(4));
+  while new.reference is null or exists (
+    select from public.appointments a
+    where a.patient_id = new.patient_id and a.reference = new.reference
+      and a.status in ('booked', 'arrived') and a.id <> new.id
+  ) loop
+    new.reference := private.random_digits(4);
+  end loop;
   return new;
 end $$;
 comment on function private.tg_appointments__complete() is

@@ -12,8 +12,8 @@ as $$
     from public.appointments a
     where a.practitioner_id = p_practitioner_id
       and a.active
-      -- Some days around the date, so that the index serves it in every time zone.
-      and a.starts_at >= p_on - 2 and a.starts_at < p_on + 3
+      -- Some days around the date, so that an index serves it in every time zone.
+      and a.local_date between p_on - 2 and p_on + 2
     union all
     select a.starts_at, a.ends_at
     from public.appointments a

@@ -41,17 +41,17 @@ as $$
 begin
   if exists (
     select from public.appointments a
-    where a.practitioner_id = p_practitioner_id and a.active and a.id is distinct from p_except
-      and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at)
-  ) then
-    perform private.fail('slot_taken');
-  end if;
-  if exists (
-    select from public.appointments a
     where a.patient_id = p_patient_id and a.active and a.id is distinct from p_except
       and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at)
   ) then
     perform private.fail('slot_unavailable', 'You already have an appointment at that time.');
+  end if;
+  if exists (
+    select from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.active and a.id is distinct from p_except
+      and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at)
+  ) then
+    perform private.fail('slot_taken');
   end if;
 end $$;
 comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is

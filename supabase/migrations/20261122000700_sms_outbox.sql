@@ -41,7 +41,7 @@ declare
   v_used text;
 begin
   for v_used in
-    select split_part(t.piece, '}}', 1)
+    select case when strpos(t.piece, '}}') > 0 then split_part(t.piece, '}}', 1) else t.piece || ' (never closed)' end
     from string_to_table(new.body, '{{') with ordinality as t (piece, place) where t.place > 1
   loop
     if v_used <> all (new.placeholders) then
@@ -56,6 +56,23 @@ comment on function private.tg_sms_templates__check() is 'Refuses a body with a 
 
 create trigger _100_check before insert or update on public.sms_templates
   for each row execute function private.tg_sms_templates__check();
+
+create function private.tg_sms_templates__keep() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception using errcode = 'PT409', message = 'template_is_needed',
+    hint = 'Bookings send this SMS, and could not be made without it. Edit its body instead.';
+end $$;
+comment on function private.tg_sms_templates__keep() is
+  'Keeps the en-IN templates, which every other language falls back to.';
+
+create trigger _100_keep before delete on public.sms_templates
+  for each row when (old.locale = 'en-IN') execute function private.tg_sms_templates__keep();
+create trigger _100_keep_name before update of key, locale on public.sms_templates
+  for each row when (old.locale = 'en-IN' and (new.key <> old.key or new.locale <> old.locale))
+  execute function private.tg_sms_templates__keep();
 create trigger _200_touch before update on public.sms_templates
   for each row execute function private.tg_touch();
 
@@ -214,7 +231,7 @@ as $$
 declare
   v_max_attempts constant int := 8;
   -- 10 s, 20 s, 40 s, up to 15 minutes; jitter keeps a crowd from coming back together.
-  v_delay constant interval := least(interval '10 seconds' * 2 ^ (p_attempt - 1), interval '15 minutes')
+  v_delay constant interval := least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '15 minutes')
     * (0.75 + random() / 2);
 begin
   if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then

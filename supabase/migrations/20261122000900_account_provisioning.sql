@@ -13,6 +13,7 @@ create table private.account_jobs (
   created_at timestamptz not null default now()
 );
 create unique index account_jobs_open on private.account_jobs (patient_id) where done_at is null;
+create index account_jobs_of_patient on private.account_jobs (patient_id);
 create index account_jobs_due on private.account_jobs (next_attempt_at) where done_at is null;
 alter table private.account_jobs enable row level security;
 comment on table private.account_jobs is 'Accounts to be made for patients who booked by phone.';
@@ -96,7 +97,8 @@ begin
 
   if p_password is not null then
     update public.patients p set user_id = p_user_id, account_origin = 'ivr'
-    where p.id = v_patient.id and p.user_id is null;
+    where p.id = v_patient.id
+      and (p.user_id is null or (p.user_id = p_user_id and p.account_origin is distinct from 'ivr'));
     insert into private.temporary_passwords (user_id, expires_at) values (p_user_id, v_expires_at)
     on conflict (user_id) do nothing;
     perform private.queue_sms(
@@ -111,6 +113,26 @@ end $$;
 comment on function private.finish_account_job(uuid, uuid, text, timestamptz) is
   'The account is there: marks its password temporary and queues the welcome SMS. Without a password the phone has an account of its own.';
 
+-- Between the account and its SMS the owner may have chosen a password (forgot password works on any account).
+create function private.tg_users__end_account_job() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  update private.account_jobs j set done_at = now()
+  where j.done_at is null and j.id::text = new.raw_app_meta_data ->> 'account_job';
+  return null;
+end $$;
+comment on function private.tg_users__end_account_job() is
+  'The owner has a password, so the one of the job is not texted any more.';
+
+create trigger medq_end_account_job after update of encrypted_password on auth.users
+  for each row when (
+    new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password <> ''
+    and new.raw_app_meta_data ? 'account_job'
+  )
+  execute function private.tg_users__end_account_job();
+
 create function private.retry_account_job(
   p_job_id uuid, p_attempt int, p_error text, p_now timestamptz default now()
 )
@@ -120,7 +142,7 @@ set search_path = ''
 as $$
   update private.account_jobs j
   set last_error = p_error,
-    next_attempt_at = p_now + least(interval '10 seconds' * 2 ^ (p_attempt - 1), interval '1 hour') * (0.75 + random() / 2)
+    next_attempt_at = p_now + least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '1 hour') * (0.75 + random() / 2)
   where j.id = p_job_id and j.attempts = p_attempt and j.done_at is null
 $$;
 comment on function private.retry_account_job(uuid, int, text, timestamptz) is
@@ -140,12 +162,21 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  v_users uuid[];
   v_expired int;
 begin
+  -- Lock first, look again after: a password that is being chosen at this moment must survive.
+  select array_agg(late.id) into v_users
+  from (
+    select u.id
+    from private.temporary_passwords t join auth.users u on u.id = t.user_id
+    where t.expires_at <= p_now and u.encrypted_password <> ''
+    for update of u skip locked
+  ) late;
   -- The row in temporary_passwords stays: a session from before still has to choose a new password.
   update auth.users u set encrypted_password = ''
-  from private.temporary_passwords t
-  where t.user_id = u.id and t.expires_at <= p_now and u.encrypted_password <> '';
+  where u.id = any (v_users)
+    and exists (select from private.temporary_passwords t where t.user_id = u.id and t.expires_at <= p_now);
   get diagnostics v_expired = row_count;
   return v_expired;
 end $$;

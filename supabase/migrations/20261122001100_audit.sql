@@ -83,4 +83,5 @@ create trigger _100_append_only before update or delete or truncate on public.au
 -- Rights: for admins. Not even our own functions write here, only the triggers.
 alter table public.audit_events enable row level security;
 revoke all on public.audit_events from anon, authenticated, service_role;
+revoke all on sequence public.audit_events_id_seq from anon, authenticated, service_role;
 grant select on public.audit_events to service_role;

@@ -18,10 +18,13 @@ begin
     return; -- Not set up yet. Rows wait; nothing is lost.
   end if;
   perform net.http_post(
-    url := v_url || '/' || p_name,
+    url := rtrim(v_url, '/') || '/' || p_name,
     headers := jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || v_secret),
     timeout_milliseconds := 60000
   );
+exception when others then
+  -- Only a hint that there is work: a wrong address must not undo a booking. The sweep comes back to it.
+  raise warning 'Could not call the function %: %', p_name, sqlerrm;
 end $$;
 comment on function private.call_function(text) is
   'Calls one of our Edge Functions once the transaction has committed.';
