@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js';
@@ -15,16 +16,14 @@ import {
   type PostgresServer
 } from '../../local/postgres/server.ts';
 import { freePort } from '../../local/ports.ts';
-import { createRealtime, type Realtime, type RealtimeOptions } from '../../local/realtime/index.ts';
-
-export const jwtSecret = 'a-secret-of-the-tests-with-enough-characters';
-export const publishableKey = 'sb_publishable_of_the_tests';
+import { createRealtime, type RealtimeOptions } from '../../local/realtime/index.ts';
+import { theStack } from './stack.ts';
 
 /** A token of `role`, signed like those of Auth. `expiresIn` in seconds; null leaves the expiry out. */
 export function tokenOf(
-  claims: { role: string; sub?: string },
+  claims: { role: string; sub?: string; honour?: string },
   expiresIn: number | null = 3600,
-  secret = jwtSecret
+  secret = theStack().jwt_secret
 ): Promise<string> {
   const token = new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' });
   if (expiresIn !== null) token.setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn);
@@ -78,47 +77,54 @@ export async function startDatabase(): Promise<OwnDatabase> {
   };
 }
 
-/** The service behind an HTTP server, under the paths of a project. */
-export interface OwnRealtime {
+/** Where a Realtime is. */
+export interface RealtimeAddress {
   /** For createClient of supabase-js. */
   url: string;
   /** For a WebSocket by hand. */
   socketUrl(key?: string, version?: string): string;
-  close(): Promise<void>;
 }
 
+const prefix = '/realtime/v1';
+
+function addressOf(url: string): RealtimeAddress {
+  return {
+    url,
+    socketUrl: (key = theStack().publishable_key, version = '2.0.0') =>
+      `${url.replace('http', 'ws')}${prefix}/websocket?apikey=${encodeURIComponent(key)}&vsn=${version}`
+  };
+}
+
+/** The service of the stack. */
+export function theRealtime(): RealtimeAddress {
+  return addressOf(theStack().api_url);
+}
+
+/** A service with other settings than the stack's, behind a server of its own; takes the keys of the stack. */
 export async function startRealtime(
   databaseUrl: string,
   options: Partial<RealtimeOptions> = {}
-): Promise<OwnRealtime> {
-  const anonToken = await tokenOf({ role: 'anon' });
-  const realtime: Realtime = createRealtime({
+): Promise<RealtimeAddress & { close(): Promise<void> }> {
+  const { jwt_secret: jwtSecret, publishable_key: key, anon_key: anonToken } = theStack();
+  const realtime = createRealtime({
     databaseUrl,
     jwtSecret,
-    resolveApiKey: (key) => (key === publishableKey ? anonToken : undefined),
+    resolveApiKey: (candidate) => (candidate === key ? anonToken : undefined),
     joinErrorDelayMs: 10,
     handshakeErrorDelayMs: 10,
     ...options
   });
-  const prefix = '/realtime/v1';
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const url = new URL((request.url ?? '').slice(prefix.length), 'http://realtime');
-      const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [
-        name,
-        String(value)
-      ]);
-      const body = request.method === 'POST' ? Buffer.concat(chunks) : null;
-      void realtime
-        .fetch(new Request(url, { method: request.method ?? 'GET', headers, body }))
-        .then(async (answer) =>
-          response
-            .writeHead(answer.status, Object.fromEntries(answer.headers))
-            .end(Buffer.from(await answer.arrayBuffer()))
-        );
-    });
+  const server = createServer((incoming, response) => {
+    const url = new URL((incoming.url ?? '').slice(prefix.length), 'http://realtime');
+    const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [
+      name,
+      String(value)
+    ]);
+    void buffer(incoming)
+      .then((body) =>
+        realtime.fetch(new Request(url, { method: 'POST', headers, body: new Uint8Array(body) }))
+      )
+      .then((answer) => response.writeHead(answer.status).end());
   });
   server.on('upgrade', (request, socket, head) => {
     request.url = (request.url ?? '').slice(prefix.length);
@@ -126,11 +132,8 @@ export async function startRealtime(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await realtime.ready;
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://${host}`,
-    socketUrl: (key = publishableKey, version = '2.0.0') =>
-      `ws://${host}${prefix}/websocket?apikey=${encodeURIComponent(key)}&vsn=${version}`,
+    ...addressOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     async close() {
       await realtime.close();
       server.closeAllConnections();
@@ -140,12 +143,10 @@ export async function startRealtime(
 }
 
 /** supabase-js as a browser uses it, with `token` as its session. */
-export async function clientWith(
-  realtime: { url: string },
-  token: string,
-  key = publishableKey
-): Promise<SupabaseClient> {
-  const supabase = createClient(realtime.url, key, { accessToken: () => Promise.resolve(token) });
+export async function clientWith(realtime: RealtimeAddress, token: string): Promise<SupabaseClient> {
+  const supabase = createClient(realtime.url, theStack().publishable_key, {
+    accessToken: () => Promise.resolve(token)
+  });
   // Without this the first join may leave before the token is known, and goes by the rights of the key.
   await supabase.realtime.setAuth();
   return supabase;

@@ -1,42 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import {
   clientWith,
   databaseReady,
   FrameClient,
-  jwtSecret,
-  publishableKey,
-  startDatabase,
-  startRealtime,
   subscribe,
-  tokenOf,
-  type OwnDatabase,
-  type OwnRealtime
+  theRealtime,
+  tokenOf
 } from '../helpers/realtime.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 
-let database: OwnDatabase;
-let realtime: OwnRealtime;
-let sql: postgres.Sql;
+const realtime = theRealtime();
+const { jwt_secret: jwtSecret, publishable_key: publishableKey } = theStack();
+// As a migration would: by the role postgres, which does not own the table.
+const sql = databaseAsPostgres();
 
 beforeAll(async () => {
-  database = await startDatabase();
-  realtime = await startRealtime(database.adminUrl, { tokenCheckMs: 200 });
-  sql = postgres(database.url, { onnotice: () => undefined });
-  // As a migration would: by the role postgres, which does not own the table.
   await sql`
     create policy "Users receive what is sent to them" on realtime.messages for select to authenticated
-    using (extension = 'broadcast' and realtime.topic() = 'user:' || auth.uid())`;
+    using (extension = 'broadcast' and realtime.topic() = 'authorization-user:' || auth.uid())`;
   await sql`
     create policy "Guests listen to the lobby" on realtime.messages for select to anon
-    using (topic = 'lobby')`;
+    using (topic = 'authorization-lobby')`;
+  await sql`
+    create policy "Members see who is there, guests of honour hear more" on realtime.messages
+    for select to authenticated
+    using (
+      realtime.topic() = 'authorization-hall'
+      and (extension = 'presence' or auth.jwt() ->> 'honour' = 'yes')
+    )`;
 });
 
 afterAll(async () => {
-  await realtime.close();
-  await sql.end();
-  await database.stop();
+  await sql`drop policy "Users receive what is sent to them" on realtime.messages`;
+  await sql`drop policy "Guests listen to the lobby" on realtime.messages`;
+  await sql`drop policy "Members see who is there, guests of honour hear more" on realtime.messages`;
+  await closeDatabases();
 });
 
 async function client(token: string): Promise<SupabaseClient> {
@@ -86,7 +86,7 @@ function refusal(reason: string, topic: string): unknown[] {
 describe('joining', () => {
   test('a private channel is joined when a policy lets the user read it', async () => {
     const { id, token } = await userToken();
-    const channel = (await client(token)).channel(`user:${id}`, inPrivate);
+    const channel = (await client(token)).channel(`authorization-user:${id}`, inPrivate);
     expect(await subscribe(channel)).toEqual({ status: 'SUBSCRIBED', message: undefined });
   });
 
@@ -100,7 +100,7 @@ describe('joining', () => {
 
   test("another user's channel is refused", async () => {
     const { token } = await userToken();
-    const topic = `user:${randomUUID()}`;
+    const topic = `authorization-user:${randomUUID()}`;
     const raw = await frames();
     raw.send(join(topic, token));
     expect(await raw.reply('1')).toEqual(
@@ -111,23 +111,25 @@ describe('joining', () => {
   test('the probe rows of a check are never delivered and never stored', async () => {
     const { id, token } = await userToken();
     const raw = await frames();
-    raw.send(join(`user:${id}`, token));
+    raw.send(join(`authorization-user:${id}`, token));
     await raw.reply('1');
-    expect(await sql`select from realtime.messages where topic = ${`user:${id}`}`).toHaveLength(0);
+    expect(await sql`select from realtime.messages where topic = ${`authorization-user:${id}`}`).toHaveLength(
+      0
+    );
   });
 
   test('a channel without a token of its own is joined with the rights of the key', async () => {
     const raw = await frames();
-    raw.send(join('lobby'));
+    raw.send(join('authorization-lobby'));
     expect(await raw.reply('1')).toEqual([
       '1',
       '1',
-      'realtime:lobby',
+      'realtime:authorization-lobby',
       'phx_reply',
       { status: 'ok', response: { postgres_changes: [] } }
     ]);
     const other = await frames();
-    other.send(join('lobby', publishableKey));
+    other.send(join('authorization-lobby', publishableKey));
     expect(await other.reply('1')).toMatchObject({ 4: { status: 'ok' } });
   });
 
@@ -188,7 +190,7 @@ describe('joining', () => {
   test('a policy that fails refuses, and other channels go on', async () => {
     await sql`
       create policy "Broken" on realtime.messages for select to authenticated
-      using (realtime.topic() = 'broken' and 1 / (length(topic) - length(topic)) = 1)`;
+      using (case when realtime.topic() = 'broken' then 1 / (length(topic) - length(topic)) = 1 end)`;
     onTestFinished(async () => {
       await sql`drop policy "Broken" on realtime.messages`;
     });
@@ -206,12 +208,12 @@ describe('a token that changes', () => {
   test('with the same rights the channel stays', async () => {
     const { id, token } = await userToken();
     const raw = await frames();
-    raw.send(join(`user:${id}`, token));
+    raw.send(join(`authorization-user:${id}`, token));
     await raw.reply('1');
     const renewed = await tokenOf({ role: 'authenticated', sub: id }, 7200);
-    raw.send(['1', '2', `realtime:user:${id}`, 'access_token', { access_token: renewed }]);
+    raw.send(['1', '2', `realtime:authorization-user:${id}`, 'access_token', { access_token: renewed }]);
     // Answered after the token, because a channel does one thing after the other.
-    raw.send(['1', '3', `realtime:user:${id}`, 'presence', { event: 'untrack' }]);
+    raw.send(['1', '3', `realtime:authorization-user:${id}`, 'presence', { event: 'untrack' }]);
     await raw.reply('3');
     expect(raw.frames.filter((frame) => frame[3] !== 'phx_reply')).toEqual([]);
   });
@@ -219,8 +221,8 @@ describe('a token that changes', () => {
   test('without the right the channel says why and closes', async () => {
     const { id, token } = await userToken();
     const raw = await frames();
-    const topic = `realtime:user:${id}`;
-    raw.send(join(`user:${id}`, token));
+    const topic = `realtime:authorization-user:${id}`;
+    raw.send(join(`authorization-user:${id}`, token));
     await raw.reply('1');
     raw.send(['1', '2', topic, 'access_token', { access_token: (await userToken()).token }]);
     await raw.frame((frame) => frame[3] === 'phx_close');
@@ -231,10 +233,10 @@ describe('a token that changes', () => {
         topic,
         'system',
         {
-          channel: `user:${id}`,
+          channel: `authorization-user:${id}`,
           extension: 'system',
           status: 'error',
-          message: `You do not have permissions to read from this Channel topic: user:${id}`
+          message: `You do not have permissions to read from this Channel topic: authorization-user:${id}`
         }
       ],
       ['1', '1', topic, 'phx_close', {}]
@@ -247,7 +249,7 @@ describe('a token that changes', () => {
   test('supabase-js sees a channel closed whose new token has no rights', async () => {
     const { id, token } = await userToken();
     const supabase = await client(token);
-    const channel = supabase.channel(`user:${id}`, inPrivate);
+    const channel = supabase.channel(`authorization-user:${id}`, inPrivate);
     const statuses: string[] = [];
     const closed = new Promise<void>((resolve) => {
       channel.subscribe((status) => {
@@ -264,15 +266,18 @@ describe('a token that changes', () => {
 
   test('a channel whose rights were revoked stays until its next token', async () => {
     const { id, token } = await userToken();
-    await sql`create table public.members (id uuid primary key)`;
-    await sql`grant select on public.members to authenticated`;
-    await sql`insert into public.members values (${id})`;
+    await sql.unsafe(`
+      create schema realtime_club;
+      create table realtime_club.members (id uuid primary key);
+      grant usage on schema realtime_club to authenticated;
+      grant select on realtime_club.members to authenticated;`);
+    await sql`insert into realtime_club.members values (${id})`;
     await sql`
       create policy "Members read the club" on realtime.messages for select to authenticated
-      using (realtime.topic() = 'club' and exists (select from public.members where members.id = auth.uid()))`;
+      using (realtime.topic() = 'club' and exists (select from realtime_club.members where members.id = auth.uid()))`;
     onTestFinished(async () => {
       await sql`drop policy "Members read the club" on realtime.messages`;
-      await sql`drop table public.members`;
+      await sql.unsafe('drop schema realtime_club cascade');
     });
     const channel = (await client(token)).channel('club', {
       config: { private: true, broadcast: { replication_ready: true } }
@@ -287,7 +292,7 @@ describe('a token that changes', () => {
     const ready = databaseReady(channel);
     await subscribe(channel);
     await ready;
-    await sql`delete from public.members where id = ${id}`;
+    await sql`delete from realtime_club.members where id = ${id}`;
     await sql`select realtime.send('{}', 'still', 'club')`;
     await first;
     expect(received).toEqual(['still']);
@@ -299,10 +304,10 @@ describe('a token that changes', () => {
   test('an expired token as the new one closes the channel', async () => {
     const { id, token } = await userToken();
     const raw = await frames();
-    raw.send(join(`user:${id}`, token));
+    raw.send(join(`authorization-user:${id}`, token));
     await raw.reply('1');
     const expired = await tokenOf({ role: 'authenticated', sub: id }, -5);
-    raw.send(['1', '2', `realtime:user:${id}`, 'access_token', { access_token: expired }]);
+    raw.send(['1', '2', `realtime:authorization-user:${id}`, 'access_token', { access_token: expired }]);
     const [, , , , said] = await raw.frame((frame) => frame[3] === 'system');
     expect(said).toMatchObject({
       status: 'error',
@@ -314,12 +319,44 @@ describe('a token that changes', () => {
   test('a token that runs out closes the channel by itself', async () => {
     const { id, token } = await userToken(2);
     const raw = await frames();
-    raw.send(join(`user:${id}`, token));
+    raw.send(join(`authorization-user:${id}`, token));
     expect(await raw.reply('1')).toMatchObject({ 4: { status: 'ok' } });
     await raw.frame((frame) => frame[3] === 'phx_close');
     expect(raw.frames[1]).toMatchObject({
       3: 'system',
       4: { status: 'error', message: expect.stringMatching(/^Token has expired \d+ seconds ago$/) as string }
+    });
+  });
+});
+
+describe('rights to one extension only', () => {
+  const hall = 'authorization-hall';
+
+  test('who may read presence but not broadcasts hears no broadcasts', async () => {
+    const { token } = await userToken();
+    const member = await frames();
+    member.send(join(hall, token, { presence: { enabled: true } }));
+    await member.frame((frame) => frame[3] === 'presence_state');
+    const speaker = await frames();
+    const service = await tokenOf({ role: 'service_role' });
+    speaker.send(join(hall, service, { broadcast: { ack: true, self: true } }));
+    await speaker.reply('1');
+    const said = { type: 'broadcast', event: 'for honoured ears', payload: {} };
+    speaker.send(['1', '2', `realtime:${hall}`, 'broadcast', said]);
+    await speaker.reply('2');
+    await member.roundTrip('3');
+    expect(speaker.frames.map((frame) => frame[3])).toEqual(['phx_reply', 'broadcast', 'phx_reply']);
+    expect(member.frames.map((frame) => frame[3])).toEqual(['phx_reply', 'presence_state', 'phx_reply']);
+  });
+
+  test('a new token that takes one of two rights away closes the channel', async () => {
+    const raw = await frames();
+    const honoured = await tokenOf({ role: 'authenticated', sub: randomUUID(), honour: 'yes' });
+    raw.send(join(hall, honoured, { presence: { enabled: true } }));
+    await raw.reply('1');
+    raw.send(['1', '2', `realtime:${hall}`, 'access_token', { access_token: (await userToken()).token }]);
+    expect(await raw.frame((frame) => frame[3] === 'system')).toMatchObject({
+      4: { message: `You no longer have permission to read from this Channel topic: ${hall}` }
     });
   });
 });
