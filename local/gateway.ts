@@ -119,6 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const target = route(url.pathname);
     if (!target) return json(404, { message: 'no Route matched with those values' });
     if (req.method === 'OPTIONS') return preflight(headers);
+    if (!services) return json(503, { message: 'The stack is starting. Try again in a moment.' });
     const { service, path } = target;
     const apiKey = headers.get('apikey') ?? url.searchParams.get('apikey');
     if (!(service === 'auth' && openAuthPaths.test(path))) {
@@ -126,7 +127,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if ('refused' in admission) return json(401, admission.refused);
       headers.set('authorization', admission.authorization);
     }
-    if (!services) return json(503, { message: 'The stack is starting. Try again in a moment.' });
     const stripped = new URL(path + url.search, url);
     // PostgREST would take it for a filter.
     if (service === 'rest') stripped.searchParams.delete('apikey');

@@ -3,6 +3,7 @@ import type { Cleanup } from './cleanup.ts';
 import type { ProjectConfig } from './config.ts';
 import { startScheduler } from './cron.ts';
 import { startDataApi } from './data-api.ts';
+import { functionNames } from './functions/deno.ts';
 import type { Services } from './gateway.ts';
 import type { ApiKeys } from './gateway/api-keys.ts';
 import type { TokenVerifier } from './gateway/tokens.ts';
@@ -75,7 +76,7 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     realtime,
     functions: {
       origin: options.functionsOrigin,
-      verifiesJwt: (name) => config.functions[name]?.verify_jwt ?? true
+      verifiesJwt: (name) => functionNames().includes(name) && (config.functions[name]?.verify_jwt ?? true)
     }
   };
 }

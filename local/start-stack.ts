@@ -87,6 +87,10 @@ function seedFiles(config: ProjectConfig, wanted: boolean): string[] {
   return config.db.seed.sql_paths.map((file) => path.join(supabaseDirectory, file)).filter(existsSync);
 }
 
+function switchedOff(config: ProjectConfig): string[] {
+  return Object.entries(config.functions).flatMap(([name, { enabled }]) => (enabled ? [] : [name]));
+}
+
 /** Turns "address in use" into a sentence about the port called `name`. */
 function orPortTaken(ports: Ports, name: keyof Ports): (error: unknown) => never {
   return (error) => {
@@ -165,12 +169,13 @@ async function startParts({
   );
   // Deno boots while the migrations run.
   const [functions] = await settled(
-    keepFunctions({ environment, watch: options.watchFunctions ?? !ephemeral }, { watchdog, log }).then(
-      (started) => {
-        cleanup.add(() => started.stop());
-        return started;
-      }
-    ),
+    keepFunctions(
+      { environment, switchedOff: switchedOff(config), watch: options.watchFunctions ?? !ephemeral },
+      { watchdog, log }
+    ).then((started) => {
+      cleanup.add(() => started.stop());
+      return started;
+    }),
     prepareDatabase(
       databaseUrl,
       keys,

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Running } from '../supervise.ts';
-import { denoBinary, denoEnvironment, functionNames, functionsDirectory } from './deno.ts';
+import { denoBinary, denoEnvironment, functionsDirectory } from './deno.ts';
 
 const router = fileURLToPath(new URL('./router.ts', import.meta.url));
 const bootTimeoutMs = 60_000;
@@ -16,6 +16,8 @@ export interface FunctionsOptions {
   /** A folder like supabase/functions, with a deno.json. */
   directory?: string;
   environment: NodeJS.Dict<string>;
+  /** Functions that are not to be served. */
+  switchedOff: string[];
   /** Load the functions again when one of their files changes. */
   watch: boolean;
   /** Gets every line the functions write. */
@@ -47,7 +49,7 @@ function denoArguments(options: FunctionsOptions, directory: string): string[] {
     router,
     String(options.port),
     pathToFileURL(`${directory}/`).href,
-    functionNames(directory).join(',')
+    options.switchedOff.join(',')
   ];
 }
 

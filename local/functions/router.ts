@@ -2,18 +2,20 @@
  * Runs inside Deno and leads `/<name>/...` to `supabase/functions/<name>/handler.ts`, as the runtime of Supabase leads
  * it to a worker of its own. Here all functions share one process.
  *
- * Arguments: port, folder of the functions (a file URL), names of the functions (comma separated), and what /_health
- * answers, so that the caller knows it is us.
+ * Arguments: port, folder of the functions (a file URL), names of functions that are switched off (comma separated),
+ * and what /_health answers, so that the caller knows it is us.
  */
 type Handle = (request: Request) => Response | Promise<Response>;
 
 declare const Deno: {
   args: string[];
+  readDirSync(folder: URL): Iterable<{ name: string; isDirectory: boolean }>;
+  statSync(file: URL): unknown;
   serve(options: { port: number; hostname: string; onListen(): void }, handler: Handle): unknown;
 };
 
-const [port, folder, names, instance] = Deno.args;
-const known = new Set((names ?? '').split(',').filter(Boolean));
+const [port, folder, off, instance] = Deno.args;
+const switchedOff = new Set((off ?? '').split(','));
 const loading = new Map<string, Promise<Handle>>();
 
 function log(level: string, message: string, error: unknown): void {
@@ -40,8 +42,23 @@ globalThis.addEventListener('unhandledrejection', (event) => {
   );
 });
 
+function handlerOf(name: string): URL {
+  return new URL(`${name}/handler.ts`, folder);
+}
+
+/** Whether there is such a function; it may have been written a moment ago. */
+function isFunction(name: string): boolean {
+  if (!/^[A-Za-z0-9][\w-]*$/.test(name) || switchedOff.has(name)) return false;
+  try {
+    Deno.statSync(handlerOf(name));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function load(name: string): Promise<Handle> {
-  const { handle } = (await import(`${folder}${name}/handler.ts`)) as { handle: Handle };
+  const { handle } = (await import(handlerOf(name).href)) as { handle: Handle };
   return handle;
 }
 
@@ -52,7 +69,7 @@ function refuse(status: number, code: string, message: string): Response {
 async function serve(request: Request): Promise<Response> {
   const name = new URL(request.url).pathname.split('/')[1] ?? '';
   if (name === '_health') return Response.json({ instance });
-  if (!known.has(name)) return refuse(404, 'NOT_FOUND', 'Requested function was not found');
+  if (!isFunction(name)) return refuse(404, 'NOT_FOUND', 'Requested function was not found');
   let handle: Handle;
   try {
     const promise = loading.get(name) ?? load(name);
@@ -74,7 +91,8 @@ async function serve(request: Request): Promise<Response> {
 // Silent: the stack asks /_health.
 Deno.serve({ port: Number(port), hostname: '127.0.0.1', onListen: () => undefined }, serve);
 // The first call should not wait for the packages.
-for (const name of known) {
+for (const { name, isDirectory } of Deno.readDirSync(new URL(folder ?? ''))) {
+  if (!isDirectory || !isFunction(name)) continue;
   const promise = load(name);
   loading.set(name, promise);
   promise.catch(() => loading.delete(name));
