@@ -1,0 +1,222 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type postgres from 'postgres';
+import type { Account } from './database.ts';
+
+// Everything here takes a connection first: a pool makes rows that stay, a transaction makes rows that do not.
+
+export interface Clinic {
+  id: string;
+  name: string;
+  phone: string;
+  time_zone: string;
+}
+
+export interface Practitioner {
+  id: string;
+  clinic_id: string;
+  name: string;
+  specialty: string;
+}
+
+export interface Patient {
+  id: string;
+  phone: string;
+}
+
+export interface PatientWithAccount extends Patient {
+  account: Account;
+}
+
+export interface Slot {
+  starts_at: Date;
+  ends_at: Date;
+}
+
+export interface Appointment extends Slot {
+  id: string;
+  patient_id: string;
+  practitioner_id: string;
+  clinic_id: string;
+  status: string;
+  channel: string;
+  token_number: number;
+  reference: string;
+  call_id: string | null;
+  cancelled_at: Date | null;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** Weekly hours; weekday 1 is Monday. */
+export interface Hours {
+  weekdays?: number[];
+  from: string;
+  to: string;
+  minutes?: number;
+}
+
+/** A mobile number nobody has, as +E.164. */
+export function aPhone(): string {
+  return `+91${randomInt(7_000_000_000, 9_999_999_999)}`;
+}
+
+/** A clinic with a name and a number of its own. */
+export async function aClinic(
+  sql: postgres.Sql,
+  options: {
+    phone?: string;
+    time_zone?: string;
+    locale?: string;
+    reception_phone?: string;
+    booking_horizon_days?: number;
+    max_active_bookings?: number;
+  } = {}
+): Promise<Clinic> {
+  const row = { name: 'Lakeside Clinic', phone: aPhone(), ...options };
+  const [clinic] = await sql<Clinic[]>`
+    insert into public.clinics ${sql(row)} returning id, name, phone, time_zone`;
+  if (!clinic) throw new Error('The clinic was not made.');
+  return clinic;
+}
+
+/** A practitioner of the clinic, by default one with slots of 15 minutes from 9 to 17 every day. */
+export async function aPractitioner(
+  sql: postgres.Sql,
+  clinic: Clinic,
+  {
+    hours = [{ from: '09:00', to: '17:00' }],
+    ...options
+  }: {
+    hours?: Hours[];
+    name?: string;
+    spoken_name?: string;
+    specialty?: string;
+    active?: boolean;
+  } = {}
+): Promise<Practitioner> {
+  const row = { clinic_id: clinic.id, name: 'Dr. Anjali Rao', specialty: 'General medicine', ...options };
+  const [practitioner] = await sql<Practitioner[]>`
+    insert into public.practitioners ${sql(row)} returning id, clinic_id, name, specialty`;
+  if (!practitioner) throw new Error('The practitioner was not made.');
+  const schedules = hours.flatMap(({ weekdays = [1, 2, 3, 4, 5, 6, 7], from, to, minutes = 15 }) =>
+    weekdays.map((weekday) => ({
+      practitioner_id: practitioner.id,
+      weekday,
+      start_time: from,
+      end_time: to,
+      slot_minutes: minutes
+    }))
+  );
+  if (schedules.length > 0) await sql`insert into public.schedules ${sql(schedules)}`;
+  return practitioner;
+}
+
+/** A date on which a practitioner keeps other hours, or none. */
+export async function anException(
+  sql: postgres.Sql,
+  practitioner: Practitioner,
+  on_date: string,
+  hours?: { from: string; to: string; minutes?: number }
+): Promise<void> {
+  const row = {
+    practitioner_id: practitioner.id,
+    on_date,
+    start_time: hours?.from ?? null,
+    end_time: hours?.to ?? null,
+    slot_minutes: hours?.minutes ?? 15
+  };
+  await sql`insert into public.schedule_exceptions ${sql(row)}`;
+}
+
+/** Further devices of an account: one more session, as signing in makes it. */
+export async function aSession(sql: postgres.Sql, userId: string): Promise<Account> {
+  const sessionId = randomUUID();
+  await sql`
+    insert into auth.sessions (id, user_id, aal, created_at, updated_at)
+    values (${sessionId}, ${userId}, 'aal1', now(), now())`;
+  return { userId, sessionId };
+}
+
+/**
+ * An account as Supabase Auth keeps it, with a session; by default with its phone confirmed, which makes or links the
+ * patient. The password, if one is given, really signs in.
+ * @param phone +E.164
+ */
+export async function anAccount(
+  sql: postgres.Sql,
+  phone: string,
+  { confirmed = true, password, jobId }: { confirmed?: boolean; password?: string; jobId?: string } = {}
+): Promise<Account> {
+  const id = randomUUID();
+  const number = phone.slice(1);
+  const metadata = { provider: 'phone', providers: ['phone'], ...(jobId && { account_job: jobId }) };
+  await sql`
+    insert into auth.users (
+      instance_id, id, aud, role, phone, encrypted_password, phone_confirmed_at, raw_app_meta_data, raw_user_meta_data,
+      confirmation_token, recovery_token, email_change, email_change_token_new, email_change_token_current,
+      phone_change, phone_change_token, reauthentication_token, created_at, updated_at
+    ) values (
+      '00000000-0000-0000-0000-000000000000', ${id}, 'authenticated', 'authenticated', ${number},
+      ${password === undefined ? '' : sql`extensions.crypt(${password}, extensions.gen_salt('bf', 4))`},
+      ${confirmed ? sql`now()` : null}, ${sql.json(metadata)}, '{}', '', '', '', '', '', '', '', '', now(), now()
+    )`;
+  await sql`
+    insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
+    values (${id}, ${id}, ${sql.json({ sub: id, phone: number })}, 'phone', now(), now())`;
+  return aSession(sql, id);
+}
+
+/** A patient with a phone of their own; with `account: true` also a web account and a session of it. */
+export async function aPatient(
+  sql: postgres.Sql,
+  options: { account: true; phone?: string; password?: string }
+): Promise<PatientWithAccount>;
+export async function aPatient(
+  sql: postgres.Sql,
+  options?: { account?: false; phone?: string }
+): Promise<Patient>;
+export async function aPatient(
+  sql: postgres.Sql,
+  { account, phone = aPhone(), password }: { account?: boolean; phone?: string; password?: string } = {}
+): Promise<Patient | PatientWithAccount> {
+  const [patient] = await sql<
+    Patient[]
+  >`insert into public.patients (phone) values (${phone}) returning id, phone`;
+  if (!patient) throw new Error('The patient was not made.');
+  if (!account) return patient;
+  return { ...patient, account: await anAccount(sql, phone, password === undefined ? {} : { password }) };
+}
+
+/** The next free slots of a practitioner, from `now` (default: now) on. */
+export async function nextSlots(
+  sql: postgres.Sql,
+  practitioner: Practitioner,
+  count: number,
+  now = new Date()
+): Promise<Date[]> {
+  const slots = await sql<Slot[]>`
+    select starts_at from private.next_free_slots(
+      ${practitioner.clinic_id}, null, ${practitioner.id}, ${now}, ${count}, ${now})`;
+  return slots.map((slot) => slot.starts_at);
+}
+
+/** Books as calls and pages do, through private.book. */
+export async function book(
+  sql: postgres.Sql,
+  patient: Patient,
+  practitioner: Practitioner,
+  startsAt: Date | string,
+  { channel = 'web', callId = null, now = new Date() }: BookingOptions = {}
+): Promise<Appointment> {
+  const [appointment] = await sql<Appointment[]>`
+    select * from private.book(${patient.id}, ${practitioner.id}, ${startsAt}, ${channel}, ${callId}, ${now})`;
+  if (!appointment) throw new Error('Nothing was booked.');
+  return appointment;
+}
+
+export interface BookingOptions {
+  channel?: 'web' | 'ivr';
+  callId?: string | null;
+  now?: Date;
+}
