@@ -165,7 +165,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       : refused
         ? [503, { code: 'BOOT_ERROR', message: 'Function failed to start (please check logs)' }]
         : [502, { message: 'An invalid response was received from the upstream server' }];
-    res.setHeader('connection', 'close');
+    // Swallow the rest: a client that is still writing would see a broken connection instead of the answer.
+    req.unpipe();
+    req.resume();
     res.setHeader('access-control-allow-origin', '*');
     sendResponse(json(Number(status), body), res).catch(() => res.destroy());
   }
