@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { signatureHeader, signRequest, wireUrl } from './sign.ts';
 
 export interface CallStatus {
@@ -26,7 +25,7 @@ export async function sendCallStatus(
     status: endedAt ? 'ended' : 'ongoing',
     ...(source !== null && { source }),
     destination,
-    numberId: randomUUID(),
+    numberId: '5f0c1c52-0d3b-4a53-9b7e-2f3f8f2b1a90',
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     ...(endedAt && { endedAt: endedAt.toISOString() })

@@ -17,11 +17,18 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Scrolls a list to its newest entry, unless the reader has scrolled away from it. */
-export function follow(list: HTMLElement, change: () => void): void {
+/**
+ * Appends an entry and scrolls to it, unless the reader has scrolled away from the end. Of an entry that is longer
+ * than the list, the beginning is shown.
+ */
+export function appendAndFollow(list: HTMLElement, entry: HTMLElement): void {
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  change();
-  if (isAtEnd) list.scrollTop = list.scrollHeight;
+  const followsLongEntry =
+    list.lastElementChild instanceof HTMLElement && list.lastElementChild.offsetHeight > list.clientHeight;
+  list.append(entry);
+  if (!isAtEnd && !followsLongEntry) return;
+  const room = list.clientHeight - 24;
+  list.scrollTop = entry.offsetHeight > room ? entry.offsetTop - 12 : list.scrollHeight;
 }
 
 let toastTimer = 0;

@@ -27,7 +27,10 @@ export class Keypad {
     this.#press = press;
     const pad = byId('keypad', HTMLDivElement);
     for (const [key, letters] of keys) {
-      const button = make('button', 'key', make('span', 'digit', key), make('span', 'letters', letters));
+      const isDigit = /\d/.test(key);
+      const button = make('button', 'key', make('span', 'digit', key));
+      // Room for letters is kept where there are none, so that the digits stand in line.
+      if (isDigit) button.append(make('span', 'letters', letters));
       button.type = 'button';
       button.dataset.key = key;
       button.setAttribute('aria-label', names[key] ?? key);
@@ -54,7 +57,8 @@ export class Keypad {
   }
 
   #type(event: KeyboardEvent): void {
-    const isWriting = event.target instanceof HTMLInputElement && event.target.type === 'tel';
+    const { target } = event;
+    const isWriting = target instanceof HTMLInputElement && target.type === 'tel' && !target.readOnly;
     if (isWriting || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (this.#buttons.has(event.key)) this.press(event.key);
   }

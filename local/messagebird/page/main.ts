@@ -150,6 +150,7 @@ function showPart(part: string): void {
   if (part !== 'messages') return;
   unread.textContent = '';
   unread.hidden = true;
+  messages.showNewest();
 }
 
 function isBoolean(value: unknown): value is boolean {

@@ -1,5 +1,5 @@
 import type { InboxMessage } from '../inbox.ts';
-import { byId, follow, make, toast } from './dom.ts';
+import { appendAndFollow, byId, make, toast } from './dom.ts';
 import { stretches } from './rich-text.ts';
 
 export interface MessagesOptions {
@@ -47,6 +47,11 @@ export class Messages {
     });
   }
 
+  /** A list that was hidden has no place to scroll to; this makes up for it. */
+  showNewest(): void {
+    this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
   async #load(number: string): Promise<void> {
     const response = await fetch(`/inbox/messages?recipient=${number}`);
     const newestFirst = (await response.json()) as InboxMessage[];
@@ -57,7 +62,7 @@ export class Messages {
       this.#list.append(
         make('li', 'hint', 'No texts yet. What MedQ sends to this number appears here at once.')
       );
-    this.#list.scrollTop = this.#list.scrollHeight;
+    this.showNewest();
   }
 
   #put(message: InboxMessage, isNew = false): void {
@@ -79,7 +84,7 @@ export class Messages {
     time.dateTime = message.at;
     const status = make('span', 'text-status', statusWords[message.status]);
     item.append(make('div', 'text-head', make('strong', '', message.originator), time), body, status);
-    follow(this.#list, () => this.#list.append(item));
+    appendAndFollow(this.#list, item);
   }
 
   #stretch({ kind, text }: ReturnType<typeof stretches>[number]): Node | string {

@@ -17,6 +17,7 @@ export class Numbers {
     this.#from.value = this.#callers[0] ?? usualCaller;
     this.#to.value = recall('clinic', isString) ?? '';
     this.#listCallers();
+    this.#to.addEventListener('input', () => this.#nameClinic());
     this.#from.addEventListener('change', () => changed(this.caller));
     byId('new-caller', HTMLButtonElement).addEventListener('click', () => {
       this.#from.value = randomMobile();
@@ -36,6 +37,7 @@ export class Numbers {
     // A number that was remembered from other data is of no use.
     const isKnown = clinics.some(({ phone }) => digits(phone) === digits(this.#to.value));
     if (!isKnown && clinics[0]) this.#to.value = clinics[0].phone;
+    this.#nameClinic();
   }
 
   /** The caller's number in digits, '' while it is none. */
@@ -68,6 +70,10 @@ export class Numbers {
     remember('callers', this.#callers);
     remember('clinic', this.to);
     this.#listCallers();
+  }
+
+  #nameClinic(): void {
+    byId('clinic-name', HTMLSpanElement).textContent = this.clinicName ?? '';
   }
 
   #listCallers(): void {

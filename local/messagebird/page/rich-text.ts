@@ -12,7 +12,7 @@ const interesting = new RegExp(
   [
     String.raw`(?<link>https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])`,
     String.raw`(?<=\b(?:Username|Password|Code):\s*)(?<named>[^\s]+)`,
-    String.raw`(?<![\d+.:/-])(?<!${month} )(?<code>\d{6}|\d{4})(?![\d:/-])(?!\.\d)`
+    String.raw`(?<![\d+.:/-])(?<!\d )(?<!${month} )(?<code>\d{6}|\d{4})(?![\d:/-])(?!\.\d)(?! \d{3})`
   ].join('|'),
   'gi'
 );

@@ -1,5 +1,5 @@
 import type { LiveEvent } from '../call-events.ts';
-import { byId, follow, make } from './dom.ts';
+import { appendAndFollow, byId, make } from './dom.ts';
 
 /** What was said and pressed in the call, as a conversation. */
 export class Transcript {
@@ -64,7 +64,7 @@ export class Transcript {
   }
 
   #append(item: HTMLLIElement): void {
-    follow(this.#list, () => this.#list.append(item));
+    appendAndFollow(this.#list, item);
   }
 
   #finish(): void {
