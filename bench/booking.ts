@@ -37,7 +37,7 @@ async function prepare(sql: postgres.Sql): Promise<Slot[]> {
       select '00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
         (919000000000 + n)::text, 'x', now(), '', '', '', '', '', '', '', '', '{}', '{}', now(), now()
       from generate_series(1, ${doctors * patientsOfADoctor}) n`;
-    await tx`analyze`;
+    await tx`analyze public.patients, public.practitioners, public.schedules`;
     return tx<Slot[]>`
       with doctor as (
         select p.id, row_number() over (order by p.id) - 1 as n from practitioners p where p.clinic_id = ${clinic?.id ?? ''}

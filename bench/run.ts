@@ -1,19 +1,22 @@
 /** `npm run bench`: every benchmark, as one table and bench/results.json. Ratios compare things measured in one run. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { startStack } from '../local/start-stack.ts';
 import { benchBooking } from './booking.ts';
 import { benchIvr } from './ivr.ts';
 import type { Finding } from './measure.ts';
-import { benchStack } from './stack.ts';
+import { benchStack, ownStack } from './stack.ts';
 
-const findings: Finding[] = await benchStack();
-const stack = await startStack({ ephemeral: true, log: () => undefined });
+const { directory, environment } = await ownStack();
+Object.assign(process.env, environment);
+const findings: Finding[] = await benchStack(environment);
+const stack = await startStack({ watchFunctions: false, log: () => undefined });
 try {
   findings.push(...(await benchIvr(stack)), ...(await benchBooking(stack)));
 } finally {
   await stack.close();
+  rmSync(directory, { recursive: true, force: true });
 }
 
 console.table(

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -13,7 +13,7 @@ import { finding, type Finding } from './measure.ts';
 const command = fileURLToPath(new URL('../local/stack.ts', import.meta.url));
 
 /** Starts the stack as its command does; resolves when it has printed its addresses. */
-async function start(environment: NodeJS.ProcessEnv) {
+async function start(environment: NodeJS.Dict<string>) {
   const begun = performance.now();
   const child = spawn(process.execPath, [command, '--json'], {
     env: { ...process.env, ...environment },
@@ -60,7 +60,8 @@ async function memoryOf(root: number): Promise<number> {
   return bytes;
 }
 
-export async function benchStack(): Promise<Finding[]> {
+/** A data directory and ports of its own, for stacks that keep their data: every commit reaches the disk. */
+export async function ownStack(): Promise<{ directory: string; environment: NodeJS.Dict<string> }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'medq-bench-'));
   const environment = {
     MEDQ_DATA: directory,
@@ -68,24 +69,24 @@ export async function benchStack(): Promise<Finding[]> {
     MEDQ_DATABASE_PORT: String(await freePort()),
     MEDQ_MESSAGEBIRD_PORT: String(await freePort())
   };
-  try {
-    const cold = await start(environment);
-    const megabytes = (await memoryOf(cold.pid)) / 1e6;
-    await cold.stop();
-    const warm = await start(environment);
-    await warm.stop();
-    return [
-      finding('seconds until the stack is ready, no data yet', `${cold.seconds.toFixed(1)} s`, cold.seconds, {
-        atMost: 8
-      }),
-      finding('seconds until the stack is ready, with data', `${warm.seconds.toFixed(1)} s`, warm.seconds, {
-        atMost: 4
-      }),
-      finding('memory of the whole stack in megabytes', `${megabytes.toFixed(0)} MB`, megabytes, {
-        atMost: 700
-      })
-    ];
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return { directory, environment };
+}
+
+export async function benchStack(environment: NodeJS.Dict<string>): Promise<Finding[]> {
+  const cold = await start(environment);
+  const megabytes = (await memoryOf(cold.pid)) / 1e6;
+  await cold.stop();
+  const warm = await start(environment);
+  await warm.stop();
+  return [
+    finding('seconds until the stack is ready, no data yet', `${cold.seconds.toFixed(1)} s`, cold.seconds, {
+      atMost: 8
+    }),
+    finding('seconds until the stack is ready, with data', `${warm.seconds.toFixed(1)} s`, warm.seconds, {
+      atMost: 4
+    }),
+    finding('memory of the whole stack in megabytes', `${megabytes.toFixed(0)} MB`, megabytes, {
+      atMost: 700
+    })
+  ];
 }
