@@ -1,4 +1,7 @@
 -- What every later migration stands on: extensions, the private schema, closed-by-default grants, errors.
+--
+-- A function on the way of a booking is plpgsql, which keeps its plans, or a single expression (`return ...`), which
+-- becomes part of the plan around it. Other SQL functions are planned again at every call.
 
 create extension if not exists btree_gist with schema extensions;
 
@@ -56,29 +59,24 @@ comment on function private.fail(text, text) is
   'Raises one of the errors of the contract: the message is a stable word, the hint a sentence for people.';
 
 -- Which way a change came: set by our own functions for the transaction, absent for a hand edit in the dashboard.
-create function private.set_channel(p_channel text) returns void
+create function private.set_channel(p_channel text) returns text
 language sql
-set search_path = ''
-as $$ select set_config('medq.channel', p_channel, true) $$;
+return set_config('medq.channel', p_channel, true);
 comment on function private.set_channel(text) is
   'Says for the rest of the transaction which way a change came: web, ivr or system.';
 
 create function private.channel() returns text
 language sql stable
-set search_path = ''
-as $$
-  select coalesce(
-    nullif(current_setting('medq.channel', true), ''),
-    case when session_user = 'supabase_auth_admin' then 'system' else 'desk' end
-  )
-$$;
+return coalesce(
+  nullif(current_setting('medq.channel', true), ''),
+  case when session_user = 'supabase_auth_admin' then 'system' else 'desk' end
+);
 comment on function private.channel() is
   'Which way the current change came: web, ivr, system (also Supabase Auth), or desk for a hand edit.';
 
 create function private.mask_phone(p_phone text) returns text
 language sql immutable
-set search_path = ''
-as $$ select left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2) $$;
+return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
 comment on function private.mask_phone(text) is
   'A phone number that logs and audit rows may hold: +91********99.';
 

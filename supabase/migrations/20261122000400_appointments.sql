@@ -56,55 +56,93 @@ comment on column public.appointments.updated_at is 'When it was last changed.';
 
 create function private.random_digits(p_length int) returns text
 language sql volatile
-set search_path = ''
-as $$
-  -- 60 random bits of a v4 uuid; gen_random_uuid() draws from the system's secure source.
-  select lpad((('x' || substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::bit(60)::bigint
-    % (10 ^ p_length)::bigint)::text, p_length, '0')
-$$;
+-- 60 random bits of a v4 uuid; gen_random_uuid() draws from the system's secure source.
+return lpad((('x' || substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::bit(60)::bigint
+  % (10 ^ p_length)::bigint)::text, p_length, '0');
 comment on function private.random_digits(int) is 'A random string of digits, for references.';
 
--- Slots are the only place where hours become instants. A day's slots follow each other in real time, so a day on
--- which the clocks change has the slots that really fit.
-create function private.slots_on(p_practitioner_id uuid, p_on date)
-returns table (starts_at timestamptz, ends_at timestamptz, token_number int)
-language sql stable
+-- The only place where hours become instants. Slots follow each other in real time, so a day on which the clocks
+-- change has the slots that really fit.
+create function private.hours_on(p_practitioner_id uuid, p_on date)
+returns table (opens timestamptz, length interval, slots int, slots_before int)
+language plpgsql stable
 set search_path = ''
 as $$
-  with zone as (
-    select c.time_zone
-    from public.practitioners p join public.clinics c on c.id = p.clinic_id
-    where p.id = p_practitioner_id
-  ),
-  exceptions as (
-    select e.start_time, e.end_time, e.slot_minutes
-    from public.schedule_exceptions e
-    where e.practitioner_id = p_practitioner_id and e.on_date = p_on
-  ),
-  hours as (
-    select e.start_time, e.end_time, e.slot_minutes from exceptions e where e.start_time is not null
-    union all
-    select s.start_time, s.end_time, s.slot_minutes
-    from public.schedules s
-    where s.practitioner_id = p_practitioner_id
-      and s.weekday = extract(isodow from p_on)
-      and not exists (select from exceptions)
-  )
-  select slot, slot + h.length, (row_number() over (order by slot))::int
-  from zone z
-  cross join lateral (
-    select (p_on + start_time) at time zone z.time_zone as opens,
-      (p_on + end_time) at time zone z.time_zone as closes,
-      make_interval(mins => slot_minutes) as length, p_on + end_time as local_end
-    from hours
-  ) h
-  cross join lateral generate_series(h.opens, h.closes - h.length, h.length) as slot
-  -- Hours that end in an hour the clocks skip end where it begins; they must not run into those that follow.
-  where h.closes at time zone z.time_zone = h.local_end
-    or (slot + h.length - interval '1 microsecond') at time zone z.time_zone < h.local_end
-$$;
+begin
+  return query
+    with hours as (
+      select e.start_time, e.end_time, e.slot_minutes
+      from public.schedule_exceptions e
+      where e.practitioner_id = p_practitioner_id and e.on_date = p_on and e.start_time is not null
+      union all
+      select s.start_time, s.end_time, s.slot_minutes
+      from public.schedules s
+      where s.practitioner_id = p_practitioner_id
+        and s.weekday = extract(isodow from p_on)
+        and not exists (
+          select from public.schedule_exceptions e
+          where e.practitioner_id = p_practitioner_id and e.on_date = p_on
+        )
+    ),
+    local_sessions as (
+      select c.time_zone, p_on + h.end_time as local_end,
+        (p_on + h.start_time) at time zone c.time_zone as opens,
+        (p_on + h.end_time) at time zone c.time_zone as closes,
+        make_interval(mins => h.slot_minutes) as length
+      from hours h, public.practitioners p, public.clinics c
+      where p.id = p_practitioner_id and c.id = p.clinic_id
+    ),
+    sessions as (
+      select l.opens, l.length, case
+        when l.closes at time zone l.time_zone = l.local_end
+          then div(extract(epoch from l.closes - l.opens), extract(epoch from l.length))::int
+        -- Hours that end in an hour the clocks skip end where it begins; they must not run into those that follow.
+        else (
+          select count(*)::int from generate_series(l.opens + l.length, l.closes, l.length) as slot_end
+          where (slot_end - interval '1 microsecond') at time zone l.time_zone < l.local_end
+        )
+      end as slots
+      from local_sessions l
+    )
+    select s.opens, s.length, s.slots, (sum(s.slots) over (order by s.opens) - s.slots)::int
+    from sessions s
+    where s.slots > 0;
+end $$;
+comment on function private.hours_on(uuid, date) is
+  'When a practitioner sees patients on a date of the clinic: sessions of so many slots, and how many slots came before.';
+
+create function private.slots_on(p_practitioner_id uuid, p_on date)
+returns table (starts_at timestamptz, ends_at timestamptz, token_number int)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select h.opens + n * h.length, h.opens + (n + 1) * h.length, h.slots_before + n + 1
+    from private.hours_on(p_practitioner_id, p_on) h
+    cross join lateral generate_series(0, h.slots - 1) n
+    order by 1;
+end $$;
 comment on function private.slots_on(uuid, date) is
   'All slots of a practitioner on a date of the clinic, taken or not, with the token number each has in the day.';
+
+create function private.slot_at(
+  p_practitioner_id uuid, p_on date, p_starts_at timestamptz, out ends_at timestamptz, out token_number int
+)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  select p_starts_at + h.length, h.slots_before + div(s.offset, s.length)::int + 1
+  into ends_at, token_number
+  from private.hours_on(p_practitioner_id, p_on) h
+  cross join lateral (
+    select extract(epoch from p_starts_at - h.opens) as offset, extract(epoch from h.length) as length
+  ) s
+  where s.offset >= 0 and mod(s.offset, s.length) = 0 and div(s.offset, s.length) < h.slots;
+end $$;
+comment on function private.slot_at(uuid, date, timestamptz) is
+  'The one slot of private.slots_on that begins at an instant; nulls where none does.';
 
 create function private.tg_appointments__complete() returns trigger
 language plpgsql security definer
@@ -155,8 +193,7 @@ begin
   new.local_date := (new.starts_at at time zone v_zone)::date;
 
   if new.token_number is null or new.ends_at is null then
-    select s.ends_at, s.token_number into v_slot
-    from private.slots_on(new.practitioner_id, new.local_date) s where s.starts_at = new.starts_at;
+    select * into v_slot from private.slot_at(new.practitioner_id, new.local_date, new.starts_at);
     new.ends_at := coalesce(new.ends_at, v_slot.ends_at, new.starts_at + v_length);
     -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already:
     -- the next number after the last.

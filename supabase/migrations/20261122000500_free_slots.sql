@@ -4,34 +4,36 @@ create function private.free_slots(
   p_practitioner_id uuid, p_on date, p_now timestamptz, p_patient_id uuid default null
 )
 returns table (starts_at timestamptz, ends_at timestamptz, token_number int)
-language sql stable
+language plpgsql stable
 set search_path = ''
 as $$
-  with taken as (
-    select a.starts_at, a.ends_at
-    from public.appointments a
-    where a.practitioner_id = p_practitioner_id
-      and a.active
-      -- Some days around the date, so that an index serves it in every time zone.
-      and a.local_date between p_on - 2 and p_on + 2
-    union all
-    select a.starts_at, a.ends_at
-    from public.appointments a
-    where a.patient_id = p_patient_id
-      and a.active
-      and a.starts_at >= p_on - 2 and a.starts_at < p_on + 3
-  )
-  select s.starts_at, s.ends_at, s.token_number
-  from private.slots_on(p_practitioner_id, p_on) s
-  where s.starts_at > p_now
-    and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at)
-    and exists (
-      select
-      from public.practitioners p join public.clinics c on c.id = p.clinic_id
-      where p.id = p_practitioner_id and p.active
-        and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
+begin
+  return query
+    with taken as (
+      select a.starts_at, a.ends_at
+      from public.appointments a
+      where a.practitioner_id = p_practitioner_id
+        and a.active
+        -- Some days around the date, so that an index serves it in every time zone.
+        and a.local_date between p_on - 2 and p_on + 2
+      union all
+      select a.starts_at, a.ends_at
+      from public.appointments a
+      where a.patient_id = p_patient_id
+        and a.active
+        and a.starts_at >= p_on - 2 and a.starts_at < p_on + 3
     )
-$$;
+    select s.starts_at, s.ends_at, s.token_number
+    from private.slots_on(p_practitioner_id, p_on) s
+    where s.starts_at > p_now
+      and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at)
+      and exists (
+        select
+        from public.practitioners p join public.clinics c on c.id = p.clinic_id
+        where p.id = p_practitioner_id and p.active
+          and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
+      );
+end $$;
 comment on function private.free_slots(uuid, date, timestamptz, uuid) is
   'Slots of a practitioner on a date that can be booked now; with a patient, only those that fit their other appointments.';
 

@@ -20,7 +20,7 @@ begin
   from public.practitioners p
   join public.clinics c on c.id = p.clinic_id
   cross join lateral (select (p_starts_at at time zone c.time_zone)::date as on_date) l
-  left join lateral private.slots_on(p.id, l.on_date) s on s.starts_at = p_starts_at
+  cross join lateral private.slot_at(p.id, l.on_date, p_starts_at) s
   where p.id = p_practitioner_id;
   if not found then
     perform private.fail('not_found', 'We do not know this doctor.');

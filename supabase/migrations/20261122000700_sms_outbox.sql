@@ -21,16 +21,19 @@ comment on column public.sms_templates.created_at is 'When the row was made.';
 comment on column public.sms_templates.updated_at is 'When the row was last changed.';
 
 create function private.render_template(p_body text, p_values jsonb) returns text
-language sql immutable
+language plpgsql immutable
 set search_path = ''
 as $$
+begin
   -- One pass over the pieces between the braces, so that a value is never read as a template itself.
-  select string_agg(
-    case when t.place = 1 then t.piece
-    else coalesce(p_values ->> split_part(t.piece, '}}', 1), '') || substr(t.piece, strpos(t.piece, '}}') + 2)
-    end, '' order by t.place)
-  from string_to_table(p_body, '{{') with ordinality as t (piece, place)
-$$;
+  return (
+    select string_agg(
+      case when t.place = 1 then t.piece
+      else coalesce(p_values ->> split_part(t.piece, '}}', 1), '') || substr(t.piece, strpos(t.piece, '}}') + 2)
+      end, '' order by t.place)
+    from string_to_table(p_body, '{{') with ordinality as t (piece, place)
+  );
+end $$;
 comment on function private.render_template(text, jsonb) is 'A template''s body with its {{placeholders}} replaced.';
 
 create function private.tg_sms_templates__check() returns trigger

@@ -23,14 +23,22 @@ comment on column public.audit_events.row_id is 'Which row.';
 comment on column public.audit_events.changes is 'Changed columns, each with its values before and after. Phones are masked, references left out.';
 
 create function private.audit_values(p_row jsonb) returns jsonb
-language sql immutable
+language plpgsql immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(c.key,
-    case when c.key like '%phone' then to_jsonb(private.mask_phone(c.value #>> '{}')) else c.value end), '{}')
-  from jsonb_each(jsonb_strip_nulls(p_row)) c
-  where c.key not in ('id', 'reference', 'call_id', 'created_at', 'updated_at', 'version', 'active')
-$$;
+declare
+  v_kept jsonb := jsonb_strip_nulls(
+    p_row - array['id', 'reference', 'call_id', 'created_at', 'updated_at', 'version', 'active']
+  );
+  v_column text;
+begin
+  foreach v_column in array array['phone', 'reception_phone'] loop
+    if v_kept ? v_column then
+      v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));
+    end if;
+  end loop;
+  return v_kept;
+end $$;
 comment on function private.audit_values(jsonb) is 'What of a row the audit may keep.';
 
 create function private.tg_audit() returns trigger

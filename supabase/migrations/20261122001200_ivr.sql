@@ -37,9 +37,10 @@ create trigger _200_touch before update on public.ivr_calls
 
 create function private.ivr_record_step(p_call jsonb, p_clinic_id uuid, p_patient_id uuid, p_outcome text, p_now timestamptz)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   insert into public.ivr_calls as c (call_id, clinic_id, patient_id, caller, steps, outcome, started_at, ended_at)
   values (
     p_call ->> 'call_id', p_clinic_id, p_patient_id, private.mask_phone(p_call ->> 'caller'),
@@ -57,18 +58,21 @@ as $$
     end,
     -- What was booked stays booked, however the call ends.
     outcome = coalesce(nullif(c.outcome, 'abandoned'), excluded.outcome),
-    ended_at = greatest(c.ended_at, excluded.ended_at)
-$$;
+    ended_at = greatest(c.ended_at, excluded.ended_at);
+end $$;
 comment on function private.ivr_record_step(jsonb, uuid, uuid, text, timestamptz) is
   'Writes down one step of a call, once.';
 
 create function private.ivr_offer(p_clinic_id uuid, p_specialty text, p_from timestamptz, p_patient_id uuid, p_now timestamptz)
 returns jsonb
-language sql stable
+language plpgsql stable
 set search_path = ''
 as $$
-  select to_jsonb(s) from private.next_free_slots(p_clinic_id, p_specialty, null, p_from, 1, p_now, p_patient_id) s
-$$;
+begin
+  return (
+    select to_jsonb(s) from private.next_free_slots(p_clinic_id, p_specialty, null, p_from, 1, p_now, p_patient_id) s
+  );
+end $$;
 comment on function private.ivr_offer(uuid, text, timestamptz, uuid, timestamptz) is
   'The earliest slot to offer a caller, or null.';
 
