@@ -33,12 +33,15 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Abbreviations are refused: to PostgreSQL IST is Israel, and browsers know none of them.
-  if not exists (select from pg_catalog.pg_timezone_names z where z.name = new.time_zone) then
-    raise exception using errcode = 'PT400', message = 'unknown_time_zone',
-      hint = format('"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.', new.time_zone);
+  -- PostgreSQL takes more than names: to it IST is Israel, and UTC+5 is west of Greenwich.
+  if new.time_zone !~ '^(UTC|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
+    raise invalid_parameter_value;
   end if;
+  perform now() at time zone new.time_zone;
   return new;
+exception when invalid_parameter_value then
+  raise exception using errcode = 'PT400', message = 'unknown_time_zone',
+    hint = format('"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.', new.time_zone);
 end $$;
 comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
 

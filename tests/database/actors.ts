@@ -1,0 +1,108 @@
+import type postgres from 'postgres';
+import { asAnon, asPatient, asServiceRole, type Account, type Transaction } from '../helpers/database.ts';
+import {
+  aClinic,
+  anAccount,
+  aPatient,
+  aPhone,
+  aPractitioner,
+  aSession,
+  book,
+  nextSlots
+} from '../helpers/world.ts';
+import type { Appointment, Clinic, PatientWithAccount, Practitioner } from '../helpers/world.ts';
+
+/** Everybody who may turn up at the Data API. */
+export const actors = [
+  'visitor',
+  'owner',
+  'other patient',
+  'account without patient',
+  'owner with a temporary password',
+  'owner after signing out',
+  'secret key'
+] as const;
+
+export type Actor = (typeof actors)[number];
+
+/** A patient with an appointment, and the others who are not to see it. */
+export interface Scene {
+  clinic: Clinic;
+  practitioner: Practitioner;
+  owner: PatientWithAccount;
+  appointment: Appointment;
+  /** Runs `work` as one of the actors, as part of the transaction of the scene. */
+  as<T>(actor: Actor, work: (sql: Transaction) => Promise<T>): Promise<T>;
+}
+
+/** A row of every table, all about one patient, and the actors around it. */
+export async function aScene(tx: Transaction): Promise<Scene> {
+  const clinic = await aClinic(tx);
+  const practitioner = await aPractitioner(tx, clinic);
+  await tx`
+    insert into public.schedule_exceptions (practitioner_id, on_date) values (${practitioner.id}, '2001-01-01')`;
+  const owner = await aPatient(tx, { account: true });
+  const other = await aPatient(tx, { account: true });
+  const nobody = await anAccount(tx, aPhone(), { confirmed: false });
+  const signedOut = await aSession(tx, owner.account.userId);
+  await tx`delete from auth.sessions where id = ${signedOut.sessionId}`;
+
+  const [slot] = await nextSlots(tx, practitioner, 1);
+  if (!slot) throw new Error('The practitioner has no slot.');
+  const appointment = await book(tx, owner, practitioner, slot);
+  const call = {
+    call_id: clinic.id,
+    caller: owner.phone,
+    dialled: clinic.phone,
+    turn: 1,
+    step: 'greeting',
+    keys: ''
+  };
+  await tx`select private.ivr_turn(${tx.json(call)}, null)`;
+
+  const signedIn = (account: Account) => (work: (sql: Transaction) => Promise<unknown>) =>
+    asPatient(tx, account, work);
+  const ways: Record<Actor, (work: (sql: Transaction) => Promise<unknown>) => Promise<unknown>> = {
+    visitor: (work) => asAnon(tx, work),
+    owner: signedIn(owner.account),
+    'other patient': signedIn(other.account),
+    'account without patient': signedIn(nobody),
+    'owner with a temporary password': (work) => asTemporary(tx, owner.account, work),
+    'owner after signing out': signedIn(signedOut),
+    'secret key': (work) => asServiceRole(tx, work)
+  };
+  return {
+    clinic,
+    practitioner,
+    owner,
+    appointment,
+    as: <T>(actor: Actor, work: (sql: Transaction) => Promise<T>) => ways[actor](work) as Promise<T>
+  };
+}
+
+async function asTemporary<T>(
+  tx: Transaction,
+  account: Account,
+  work: (sql: Transaction) => Promise<T>
+): Promise<T> {
+  await tx`
+    insert into private.temporary_passwords (user_id, expires_at)
+    values (${account.userId}, now() + interval '72 hours') on conflict do nothing`;
+  try {
+    return await asPatient(tx, account, work);
+  } finally {
+    await tx`delete from private.temporary_passwords where user_id = ${account.userId}`;
+  }
+}
+
+/** The tables or functions of schema public, by name. */
+export async function publicNames(sql: postgres.Sql, kind: 'tables' | 'functions'): Promise<string[]> {
+  const rows = await (kind === 'tables'
+    ? sql<{ name: string }[]>`
+        select relname as name from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')`
+    : sql<
+        { name: string }[]
+      >`select proname as name from pg_proc where pronamespace = 'public'::regnamespace`);
+  return rows.map(({ name }) => name).sort();
+}

@@ -1,0 +1,93 @@
+import type postgres from 'postgres';
+import { afterAll, describe, expect, test } from 'vitest';
+import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import { nextSlots } from '../helpers/world.ts';
+import { actors, aScene, publicNames, type Actor, type Scene } from './actors.ts';
+
+const sql = databaseAsPostgres();
+afterAll(closeDatabases);
+
+type Outcome = 'works' | 'finds nothing' | `${string} ${string}` | '42501';
+
+/** What each actor gets who asks about the appointment of the owner, or for one of their own. */
+const onlyForPatients: Record<Actor, Outcome> = {
+  visitor: '42501',
+  owner: 'works',
+  'other patient': 'works',
+  'account without patient': 'PT401 not_signed_in',
+  'owner with a temporary password': 'PT403 password_change_required',
+  'owner after signing out': 'PT401 not_signed_in',
+  'secret key': '42501'
+};
+const onlyForTheOwner: Record<Actor, Outcome> = { ...onlyForPatients, 'other patient': 'PT404 not_found' };
+
+const expected: Record<string, Record<Actor, Outcome>> = {
+  account_status: {
+    visitor: '42501',
+    owner: 'works',
+    'other patient': 'works',
+    'account without patient': 'finds nothing',
+    'owner with a temporary password': 'works',
+    'owner after signing out': 'finds nothing',
+    'secret key': 'finds nothing'
+  },
+  available_slots: onlyForPatients,
+  next_available_slots: onlyForPatients,
+  book_appointment: onlyForPatients,
+  cancel_appointment: onlyForTheOwner,
+  reschedule_appointment: onlyForTheOwner,
+  queue_position: onlyForTheOwner
+};
+
+type Call = (tx: Transaction, scene: Scene, slot: Date) => postgres.PendingQuery<postgres.Row[]>;
+
+const calls: Record<string, Call> = {
+  account_status: (tx) => tx`select * from public.account_status()`,
+  available_slots: (tx, { practitioner }, slot) =>
+    tx`select * from public.available_slots(${practitioner.id}, (${slot}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  next_available_slots: (tx, { clinic }) => tx`select * from public.next_available_slots(${clinic.id})`,
+  book_appointment: (tx, { practitioner }, slot) =>
+    tx`select * from public.book_appointment(${practitioner.id}, ${slot})`,
+  cancel_appointment: (tx, { appointment }) => tx`select * from public.cancel_appointment(${appointment.id})`,
+  reschedule_appointment: (tx, { appointment }, slot) =>
+    tx`select * from public.reschedule_appointment(${appointment.id}, ${slot})`,
+  queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`
+};
+
+test('every function is in the list of rights', async () => {
+  expect(await publicNames(sql, 'functions')).toEqual(Object.keys(expected).sort());
+});
+
+describe.each(Object.entries(expected))('function %s', (name, outcomes) => {
+  test.each(actors.map((actor) => [actor, outcomes[actor]] as const))('%s: %s', async (actor, outcome) => {
+    await rolledBack(sql, async (tx) => {
+      const scene = await aScene(tx);
+      const [, , , slot] = await nextSlots(tx, scene.practitioner, 4);
+      const call = calls[name];
+      if (!slot || !call) throw new Error(`There is no call of ${name} to try.`);
+      let count = 0;
+      const refusal = await refusalIn(tx, () =>
+        scene.as(actor, async () => {
+          count = (await call(tx, scene, slot)).count;
+        })
+      );
+      const result = count > 0 ? 'works' : 'finds nothing';
+      const refused = refusal?.code === '42501' ? '42501' : `${refusal?.code} ${refusal?.message}`;
+      expect(refusal ? refused : result).toBe(outcome);
+    });
+  });
+});
+
+test('the account of a session tells whether its password is temporary', async () => {
+  await rolledBack(sql, async (tx) => {
+    const scene = await aScene(tx);
+    const status = (db: Transaction) => db`select * from public.account_status()`;
+    expect([...(await scene.as('owner', status))]).toEqual([
+      { patient_id: scene.owner.id, username: null, must_change_password: false }
+    ]);
+    expect([...(await scene.as('owner with a temporary password', status))]).toEqual([
+      { patient_id: scene.owner.id, username: null, must_change_password: true }
+    ]);
+  });
+});
