@@ -43,7 +43,11 @@ export async function startScheduler(
   urls: { admin: string; postgres: string },
   log: (line: string) => void
 ): Promise<Scheduler> {
-  const admin = postgres(urls.admin, { max: 3, onnotice: () => undefined });
+  const admin = postgres(urls.admin, {
+    max: 3,
+    onnotice: () => undefined,
+    connection: { application_name: 'pg_cron scheduler' }
+  });
   const timers = new Map<string, { job: Job; timer: { stop(): void } }>();
   const active = new Set<string>();
   const due = new Set<string>();

@@ -71,7 +71,11 @@ const pruneEveryMs = 10 * 60_000;
  * @param databaseUrl logs in as `postgres`
  */
 export async function startNetWorker(databaseUrl: string, log: (line: string) => void): Promise<NetWorker> {
-  const sql = postgres(databaseUrl, { max: 4, onnotice: () => undefined });
+  const sql = postgres(databaseUrl, {
+    max: 4,
+    onnotice: () => undefined,
+    connection: { application_name: 'pg_net worker' }
+  });
   const running = new Set<Promise<void>>();
   let closed = false;
   let draining = false;
