@@ -1,24 +1,19 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { startTestSite } from '../helpers/site.ts';
+import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aBooking, aClinic, aDoctor, aPatient, signIn, type Clinic, type Patient } from './setting.ts';
 
 const sql = databaseAsPostgres();
+const site = theSite();
 let browser: Browser;
-let site: string;
-let stopSite: () => Promise<void>;
 
 beforeAll(async () => {
   browser = await launchBrowser();
-  const started = await startTestSite();
-  site = started.url;
-  stopSite = () => started.close();
 });
 afterAll(async () => {
   await browser.close();
-  await stopSite();
   await closeDatabases();
 });
 
