@@ -3,7 +3,6 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { signRequest } from '../local/messagebird/sign.ts';
 import { functionsDirectory } from '../local/functions/deno.ts';
 import { startFunctions } from '../local/functions/process.ts';
@@ -13,17 +12,25 @@ import { finding, inTurns, rate, type Finding } from './measure.ts';
 
 const seconds = 4;
 
+/** The floor of a step of a call: one round trip to the database, and nothing else. */
+const selectOne = `
+import { database } from '../_shared/database.ts';
+export async function handle() {
+  const [row] = await database()\`select 1 as one\`;
+  return Response.json(row);
+}`;
+
 /** The functions with the floor beside them. */
 async function functionsWithFloor(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'medq-bench-'));
   await cp(functionsDirectory, directory, { recursive: true });
-  await cp(fileURLToPath(new URL('./functions/', import.meta.url)), directory, { recursive: true });
   const configFile = path.join(directory, 'deno.json');
   const config = JSON.parse(await readFile(configFile, 'utf8')) as { workspace: string[] };
   config.workspace.push('./select-one');
   // The lock knows nothing of the floor, which needs no package of its own.
   await writeFile(configFile, JSON.stringify({ ...config, lock: false }));
   await cp(path.join(directory, 'ivr/deno.json'), path.join(directory, 'select-one/deno.json'));
+  await writeFile(path.join(directory, 'select-one/handler.ts'), selectOne);
   return directory;
 }
 
@@ -36,6 +43,7 @@ export async function benchIvr(stack: Stack): Promise<Finding[]> {
     directory,
     port,
     watch: false,
+    switchedOff: [],
     log: (line) => process.stderr.write(`${line}\n`),
     environment: {
       SUPABASE_URL: api_url,
@@ -61,13 +69,13 @@ export async function benchIvr(stack: Stack): Promise<Finding[]> {
         const { steps } = (await answer.json()) as { steps?: unknown[] };
         if (!steps || steps.length < 3) throw new Error(`A step of a call failed with ${answer.status}.`);
       });
-    const selectOne = () =>
+    const floorStep = () =>
       rate(1, seconds, async () => {
         const answer = await fetch(`${origin}/select-one`);
         if (!answer.ok) throw new Error(`select-one failed with ${answer.status}.`);
         await answer.json();
       });
-    const { ours, floor } = await inTurns(3, step, selectOne);
+    const { ours, floor } = await inTurns(3, step, floorStep);
     return [
       finding(
         'a step of a call against a function that does select 1',
