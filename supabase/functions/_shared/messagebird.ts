@@ -1,6 +1,7 @@
 /** MessageBird's REST API, as much of it as sending SMS needs. */
 import { z } from 'zod';
 import { authPhone } from './phone.ts';
+import { type OnceRequest, requestOnce } from './request-once.ts';
 
 export interface Sms {
   originator: string;
@@ -55,15 +56,15 @@ const pageSize = 100;
 const mostPages = 10;
 
 export function createMessageBird({ apiUrl, accessKey, timeout = 10_000 }: MessageBirdOptions): MessageBird {
-  const call = async (path: string, init: RequestInit = {}): Promise<Reply> => {
+  const call = async (path: string, what: Pick<OnceRequest, 'method' | 'body'>): Promise<Reply> => {
+    const headers = {
+      authorization: `AccessKey ${accessKey}`,
+      accept: 'application/json',
+      'content-type': 'application/json'
+    };
     try {
-      const response = await fetch(`${apiUrl}${path}`, {
-        ...init,
-        headers: { authorization: `AccessKey ${accessKey}`, accept: 'application/json', ...init.headers },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeout)
-      });
-      return { kind: 'answer', status: response.status, body: parseJson(await response.text()) };
+      const { status, body } = await requestOnce({ ...what, url: `${apiUrl}${path}`, headers, timeout });
+      return { kind: 'answer', status, body: parseJson(body) };
     } catch (error) {
       return classifyFailure(error);
     }
@@ -72,8 +73,7 @@ export function createMessageBird({ apiUrl, accessKey, timeout = 10_000 }: Messa
   return {
     async send(sms) {
       const body = JSON.stringify(messageOf(sms, new Date()));
-      const headers = { 'content-type': 'application/json' };
-      return classifySend(await call('/messages', { method: 'POST', headers, body }));
+      return classifySend(await call('/messages', { method: 'POST', body }));
     },
     async find(to, reference) {
       // Read to the end: in which order the list comes is not promised.
@@ -83,7 +83,7 @@ export function createMessageBird({ apiUrl, accessKey, timeout = 10_000 }: Messa
           limit: String(pageSize),
           offset: String(page * pageSize)
         });
-        const lookup = findInPage(await call(`/messages?${query}`), reference);
+        const lookup = findInPage(await call(`/messages?${query}`, { method: 'GET' }), reference);
         if (lookup.found !== false || lookup.last) return lookup;
       }
       return { found: 'unclear', reason: 'This number has too many messages to search.' };
@@ -159,19 +159,15 @@ function isAboutOriginator(error: ProviderError): boolean {
   return [missingParameter, invalidParameter].includes(error.code) && error.parameter === 'originator';
 }
 
-/** What a failed fetch tells about whether the request was sent. */
-export function classifyFailure(error: unknown): Reply {
-  if (error instanceof Error && ['TimeoutError', 'AbortError'].includes(error.name)) {
-    return { kind: 'lost', reason: 'timeout' };
-  }
-  const texts: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    texts.push(at.message, String((at as { code?: unknown }).code ?? ''));
-  }
-  // Refused, no such host, no route, no TLS: the connection did not come about, so nothing went through it.
-  const neverConnected = /client error \(Connect\)|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
-  if (neverConnected.test(texts.join('\n'))) return { kind: 'unreachable' };
-  return { kind: 'lost', reason: 'broken connection' };
+/** Refused, no such host, no route: the connection did not come about, so nothing went through it. */
+const neverConnected = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** What a failed request tells about whether it was sent. */
+function classifyFailure(error: unknown): Reply {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  if (neverConnected.includes(String(code))) return { kind: 'unreachable' };
+  const timeout = name === 'TimeoutError' || name === 'AbortError';
+  return { kind: 'lost', reason: timeout ? 'timeout' : 'broken connection' };
 }
 
 const listSchema = z.object({
