@@ -37,6 +37,19 @@ async function neverReloaded(page: Page): Promise<void> {
   await page.context().close();
 }
 
+/** Makes the session's cookie say that its token has expired, as it does an hour after signing in. */
+async function pretendExpired(page: Page): Promise<void> {
+  const context = page.context();
+  const [cookie, ...more] = (await context.cookies()).filter(({ name }) => name.startsWith('medq-session'));
+  if (!cookie || more.length > 0) throw new Error('Expected the session in one cookie.');
+  const session: unknown = JSON.parse(
+    Buffer.from(cookie.value.replace('base64-', ''), 'base64url').toString()
+  );
+  const expired = { ...(session as object), expires_at: Math.floor(Date.now() / 1000) - 60 };
+  const value = `base64-${Buffer.from(JSON.stringify(expired)).toString('base64url')}`;
+  await context.addCookies([{ ...cookie, value }]);
+}
+
 test('a booking appears while the page is open, and is announced', async () => {
   const { page, patient, clinic } = await anOpenPage();
   await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();
@@ -116,6 +129,36 @@ test('a page whose session has ended elsewhere goes to sign in', async () => {
   await sql`delete from auth.sessions where user_id = ${patient.userId}`;
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForURL(`${site}/login?next=/appointments`);
+  await page.context().close();
+});
+
+test('a session about to expire is renewed, and the page goes on listening with the new token', async () => {
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  // Every token is about to expire, so the page asks for another whenever it looks.
+  await page.route('**/live-token', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...((await response.json()) as object), expires_in: 60 } });
+  });
+  const sent: string[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      if (typeof payload === 'string' && payload.includes('"access_token"')) sent.push(payload);
+    })
+  );
+  await signIn(page, site, patient);
+  await isLive(page);
+  const joined = sent.length;
+
+  await pretendExpired(page);
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await expect.poll(() => sent.length).toBeGreaterThan(joined);
+  const tokens = sent.map((frame) => /"access_token":"([^"]+)"/.exec(frame)?.[1]);
+  expect(new Set(tokens).size).toBe(2);
+
+  const { reference } = await aBooking(sql, patient, clinic);
+  await page.getByRole('region', { name: 'Next appointment' }).getByText(reference).waitFor();
   await page.context().close();
 });
 

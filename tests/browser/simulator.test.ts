@@ -218,10 +218,13 @@ describe('the page', () => {
     await hasText(transcript, welcome);
     await page.keyboard.press('1');
     await hasText(transcript, 'Enter your code.');
+    const tabs = page.getByRole('navigation').getByRole('button');
     for (const part of ['Phone', 'Messages', 'Requests']) {
-      const button = page.getByRole('button', { name: new RegExp(`^${part}`) });
-      if (await button.isVisible()) await button.click();
+      const isSmall = options.viewport === PHONE;
+      if (isSmall) await tabs.getByText(part).click();
       if (part === 'Requests') await page.locator('.request summary').first().click();
+      // On a desk all parts are shown at once.
+      if (!isSmall && part !== 'Requests') continue;
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -232,7 +235,7 @@ describe('the page', () => {
 
   test('keeps everything in its place while a call goes on', async () => {
     const { page, transcript, key } = await openPhone({ viewport: PHONE });
-    const places = () => Promise.all(['1', '# hash'].map((one) => key(one).boundingBox()));
+    const places = () => Promise.all(['3', '# hash'].map((one) => key(one).boundingBox()));
     const before = await places();
     await call(page).click();
     await hasText(transcript, welcome);

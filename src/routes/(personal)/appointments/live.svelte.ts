@@ -34,6 +34,8 @@ export class LiveAppointments {
   #following: Following | undefined;
   #fetching: Promise<void> | undefined;
   #fetchAgain = false;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #newsId = 0;
   #stopped = false;
   #leaving = false;
@@ -78,7 +80,11 @@ export class LiveAppointments {
         onconnection: (connection) => (this.connection = connection)
       });
     };
-    const begin = () => void listen().catch(() => (this.connection = 'reconnecting'));
+    const begin = () =>
+      void listen().catch(() => {
+        this.connection = navigator.onLine ? 'reconnecting' : 'offline';
+        this.#later(begin);
+      });
 
     const events = new AbortController();
     const on = (target: EventTarget, type: string, handle: () => void) =>
@@ -104,6 +110,7 @@ export class LiveAppointments {
     return () => {
       this.#stopped = true;
       events.abort();
+      clearTimeout(this.#retry);
       this.#following?.close();
     };
   }
@@ -132,11 +139,20 @@ export class LiveAppointments {
     try {
       const snapshot = (await this.#orLeave(fetchJson('/appointments/snapshot'))) as Snapshot;
       if (this.#stopped) return;
+      this.#failures = 0;
       this.#learn(snapshot);
       this.#take(applySnapshot(this.#held, snapshot.appointments, asOf));
     } catch {
-      // What is shown stays; coming back online, or to the page, fetches again.
+      // What is shown stays.
+      this.#later(() => this.refetch());
     }
+  }
+
+  /** Tries something again after a pause that grows with every failure in a row. */
+  #later(again: () => void): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(again, Math.min(60_000, 2_000 * 2 ** this.#failures++));
   }
 
   #hear(payload: unknown, patientId: string): void {

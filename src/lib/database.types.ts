@@ -1,0 +1,756 @@
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  public: {
+    Tables: {
+      appointments: {
+        Row: {
+          active: boolean;
+          call_id: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          updated_at: string;
+          version: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          active?: never;
+          call_id?: string | null;
+          cancelled_at?: string | null;
+          channel?: string;
+          clinic_id: string;
+          created_at?: string;
+          ends_at: string;
+          id?: string;
+          local_date: string;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          starts_at: string;
+          status?: string;
+          token_number: number;
+          updated_at?: string;
+          version?: number;
+        };
+        Update: {
+          active?: never;
+          call_id?: string | null;
+          cancelled_at?: string | null;
+          channel?: string;
+          clinic_id?: string;
+          created_at?: string;
+          ends_at?: string;
+          id?: string;
+          local_date?: string;
+          patient_id?: string;
+          practitioner_id?: string;
+          reference?: string;
+          starts_at?: string;
+          status?: string;
+          token_number?: number;
+          updated_at?: string;
+          version?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'appointments_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'appointments_patient_id_fkey';
+            columns: ['patient_id'];
+            isOneToOne: false;
+            referencedRelation: 'patients';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'appointments_practitioner_id_fkey';
+            columns: ['practitioner_id'];
+            isOneToOne: false;
+            referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      audit_events: {
+        Row: {
+          action: string;
+          actor_id: string | null;
+          changes: NonNullable<Json>;
+          channel: string;
+          id: number;
+          occurred_at: string;
+          row_id: string;
+          table_name: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          action: string;
+          actor_id?: string | null;
+          changes?: NonNullable<Json>;
+          channel: string;
+          id?: never;
+          occurred_at?: string;
+          row_id: string;
+          table_name: string;
+        };
+        Update: {
+          action?: string;
+          actor_id?: string | null;
+          changes?: NonNullable<Json>;
+          channel?: string;
+          id?: never;
+          occurred_at?: string;
+          row_id?: string;
+          table_name?: string;
+        };
+        Relationships: [];
+      };
+      clinics: {
+        Row: {
+          address: string;
+          booking_horizon_days: number;
+          created_at: string;
+          id: string;
+          locale: string;
+          max_active_bookings: number;
+          name: string;
+          phone: string;
+          reception_phone: string | null;
+          time_zone: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          address?: string;
+          booking_horizon_days?: number;
+          created_at?: string;
+          id?: string;
+          locale?: string;
+          max_active_bookings?: number;
+          name: string;
+          phone: string;
+          reception_phone?: string | null;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Update: {
+          address?: string;
+          booking_horizon_days?: number;
+          created_at?: string;
+          id?: string;
+          locale?: string;
+          max_active_bookings?: number;
+          name?: string;
+          phone?: string;
+          reception_phone?: string | null;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      ivr_calls: {
+        Row: {
+          call_id: string;
+          caller: string | null;
+          clinic_id: string | null;
+          created_at: string;
+          duration_seconds: number | null;
+          ended_at: string;
+          id: string;
+          outcome: string;
+          patient_id: string | null;
+          started_at: string;
+          steps: NonNullable<Json>;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          call_id: string;
+          caller?: string | null;
+          clinic_id?: string | null;
+          created_at?: string;
+          duration_seconds?: never;
+          ended_at: string;
+          id?: string;
+          outcome: string;
+          patient_id?: string | null;
+          started_at?: string;
+          steps?: NonNullable<Json>;
+          updated_at?: string;
+        };
+        Update: {
+          call_id?: string;
+          caller?: string | null;
+          clinic_id?: string | null;
+          created_at?: string;
+          duration_seconds?: never;
+          ended_at?: string;
+          id?: string;
+          outcome?: string;
+          patient_id?: string | null;
+          started_at?: string;
+          steps?: NonNullable<Json>;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'ivr_calls_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'ivr_calls_patient_id_fkey';
+            columns: ['patient_id'];
+            isOneToOne: false;
+            referencedRelation: 'patients';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      patients: {
+        Row: {
+          account_origin: string | null;
+          age: number | null;
+          created_at: string;
+          id: string;
+          locale: string | null;
+          name: string | null;
+          phone: string;
+          updated_at: string;
+          user_id: string | null;
+          username: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          account_origin?: string | null;
+          age?: number | null;
+          created_at?: string;
+          id?: string;
+          locale?: string | null;
+          name?: string | null;
+          phone: string;
+          updated_at?: string;
+          user_id?: string | null;
+          username?: string | null;
+        };
+        Update: {
+          account_origin?: string | null;
+          age?: number | null;
+          created_at?: string;
+          id?: string;
+          locale?: string | null;
+          name?: string | null;
+          phone?: string;
+          updated_at?: string;
+          user_id?: string | null;
+          username?: string | null;
+        };
+        Relationships: [];
+      };
+      practitioners: {
+        Row: {
+          active: boolean;
+          clinic_id: string;
+          created_at: string;
+          id: string;
+          name: string;
+          specialty: string;
+          spoken_name: string | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          active?: boolean;
+          clinic_id: string;
+          created_at?: string;
+          id?: string;
+          name: string;
+          specialty: string;
+          spoken_name?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          active?: boolean;
+          clinic_id?: string;
+          created_at?: string;
+          id?: string;
+          name?: string;
+          specialty?: string;
+          spoken_name?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'practitioners_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      schedule_exceptions: {
+        Row: {
+          created_at: string;
+          end_time: string | null;
+          id: string;
+          on_date: string;
+          practitioner_id: string;
+          reason: string;
+          slot_minutes: number;
+          start_time: string | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          end_time?: string | null;
+          id?: string;
+          on_date: string;
+          practitioner_id: string;
+          reason?: string;
+          slot_minutes?: number;
+          start_time?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          end_time?: string | null;
+          id?: string;
+          on_date?: string;
+          practitioner_id?: string;
+          reason?: string;
+          slot_minutes?: number;
+          start_time?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'schedule_exceptions_practitioner_id_fkey';
+            columns: ['practitioner_id'];
+            isOneToOne: false;
+            referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      schedules: {
+        Row: {
+          created_at: string;
+          end_time: string;
+          id: string;
+          practitioner_id: string;
+          slot_minutes: number;
+          start_time: string;
+          updated_at: string;
+          weekday: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          end_time: string;
+          id?: string;
+          practitioner_id: string;
+          slot_minutes?: number;
+          start_time: string;
+          updated_at?: string;
+          weekday: number;
+        };
+        Update: {
+          created_at?: string;
+          end_time?: string;
+          id?: string;
+          practitioner_id?: string;
+          slot_minutes?: number;
+          start_time?: string;
+          updated_at?: string;
+          weekday?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'schedules_practitioner_id_fkey';
+            columns: ['practitioner_id'];
+            isOneToOne: false;
+            referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      sms_messages: {
+        Row: {
+          appointment_id: string | null;
+          attempts: number;
+          body: string;
+          created_at: string;
+          dedupe_key: string | null;
+          delivered_at: string | null;
+          expires_at: string | null;
+          id: string;
+          last_error: string | null;
+          locale: string;
+          next_attempt_at: string;
+          outcome_unknown: boolean;
+          patient_id: string | null;
+          provider_id: string | null;
+          report_token: string;
+          secret: boolean;
+          sent_at: string | null;
+          status: string;
+          template: string;
+          to_phone: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          appointment_id?: string | null;
+          attempts?: number;
+          body: string;
+          created_at?: string;
+          dedupe_key?: string | null;
+          delivered_at?: string | null;
+          expires_at?: string | null;
+          id?: string;
+          last_error?: string | null;
+          locale?: string;
+          next_attempt_at?: string;
+          outcome_unknown?: boolean;
+          patient_id?: string | null;
+          provider_id?: string | null;
+          report_token?: string;
+          secret?: boolean;
+          sent_at?: string | null;
+          status?: string;
+          template: string;
+          to_phone: string;
+          updated_at?: string;
+        };
+        Update: {
+          appointment_id?: string | null;
+          attempts?: number;
+          body?: string;
+          created_at?: string;
+          dedupe_key?: string | null;
+          delivered_at?: string | null;
+          expires_at?: string | null;
+          id?: string;
+          last_error?: string | null;
+          locale?: string;
+          next_attempt_at?: string;
+          outcome_unknown?: boolean;
+          patient_id?: string | null;
+          provider_id?: string | null;
+          report_token?: string;
+          secret?: boolean;
+          sent_at?: string | null;
+          status?: string;
+          template?: string;
+          to_phone?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'sms_messages_appointment_id_fkey';
+            columns: ['appointment_id'];
+            isOneToOne: false;
+            referencedRelation: 'appointments';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'sms_messages_patient_id_fkey';
+            columns: ['patient_id'];
+            isOneToOne: false;
+            referencedRelation: 'patients';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      sms_templates: {
+        Row: {
+          body: string;
+          created_at: string;
+          description: string;
+          key: string;
+          locale: string;
+          placeholders: string[];
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          body: string;
+          created_at?: string;
+          description?: string;
+          key: string;
+          locale?: string;
+          placeholders?: string[];
+          updated_at?: string;
+        };
+        Update: {
+          body?: string;
+          created_at?: string;
+          description?: string;
+          key?: string;
+          locale?: string;
+          placeholders?: string[];
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      account_status: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          must_change_password: boolean;
+          patient_id: string;
+          username: string;
+        }[];
+      };
+      available_slots: {
+        Args: { on_date: string; practitioner_id: string };
+        Returns: {
+          ends_at: string;
+          starts_at: string;
+        }[];
+      };
+      book_appointment: {
+        Args: { practitioner_id: string; starts_at: string };
+        Returns: {
+          active: boolean;
+          call_id: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          updated_at: string;
+          version: number;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      cancel_appointment: {
+        Args: { appointment_id: string };
+        Returns: {
+          active: boolean;
+          call_id: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          updated_at: string;
+          version: number;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      next_available_slots: {
+        Args: { clinic_id: string; from_date?: string; limit?: number; specialty?: string };
+        Returns: Database['public']['CompositeTypes']['slot'][];
+        SetofOptions: {
+          from: '*';
+          to: 'slot';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      queue_position: {
+        Args: { appointment_id: string };
+        Returns: {
+          ahead: number;
+          now_serving: number;
+        }[];
+      };
+      reschedule_appointment: {
+        Args: { appointment_id: string; starts_at: string };
+        Returns: {
+          active: boolean;
+          call_id: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          updated_at: string;
+          version: number;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      slot: {
+        practitioner_id: string | null;
+        practitioner_name: string | null;
+        specialty: string | null;
+        starts_at: string | null;
+        ends_at: string | null;
+      };
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, 'public'>];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    keyof (DefaultSchema['Tables'] & DefaultSchema['Views']) | { schema: keyof DatabaseWithoutInternals },
+  TableName extends (DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])
+    : never) = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])[TableName] extends {
+      Row: infer R;
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema['Tables'] & DefaultSchema['Views'])
+    ? (DefaultSchema['Tables'] & DefaultSchema['Views'])[DefaultSchemaTableNameOrOptions] extends {
+        Row: infer R;
+      }
+      ? R
+      : never
+    : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    keyof DefaultSchema['Tables'] | { schema: keyof DatabaseWithoutInternals },
+  TableName extends (DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables']
+    : never) = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
+      Insert: infer I;
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables']
+    ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
+        Insert: infer I;
+      }
+      ? I
+      : never
+    : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    keyof DefaultSchema['Tables'] | { schema: keyof DatabaseWithoutInternals },
+  TableName extends (DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables']
+    : never) = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
+      Update: infer U;
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables']
+    ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
+        Update: infer U;
+      }
+      ? U
+      : never
+    : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    keyof DefaultSchema['Enums'] | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends (DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums']
+    : never) = never
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums'][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema['Enums']
+    ? DefaultSchema['Enums'][DefaultSchemaEnumNameOrOptions]
+    : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    keyof DefaultSchema['CompositeTypes'] | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends (PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes']
+    : never) = never
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes'][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema['CompositeTypes']
+    ? DefaultSchema['CompositeTypes'][PublicCompositeTypeNameOrOptions]
+    : never;
+
+export const Constants = {
+  public: {
+    Enums: {}
+  }
+} as const;

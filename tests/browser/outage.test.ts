@@ -1,0 +1,59 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSite, type Site } from '../../local/site.ts';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { aPatient, signIn } from './setting.ts';
+
+// A second site whose Supabase project nobody answers for.
+const sql = databaseAsPostgres();
+let browser: Browser;
+let cutOff: Site;
+
+beforeAll(async () => {
+  const { publishable_key } = theStack();
+  [browser, cutOff] = await Promise.all([
+    launchBrowser(),
+    startSite({ supabaseUrl: 'http://127.0.0.1:9', key: publishable_key, port: 0 })
+  ]);
+});
+afterAll(async () => {
+  await browser.close();
+  await cutOff.close();
+  await closeDatabases();
+});
+
+test('while the service is away the start page stands, and says what is missing', async () => {
+  const page = await openPage(browser);
+  const response = await page.goto(cutOff.url);
+  expect(response?.status()).toBe(200);
+  await page.getByText("can't show the clinics' numbers right now").waitFor();
+  await page.context().close();
+});
+
+test('while the service is away nobody is signed out, and nobody’s password is called wrong', async () => {
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  await signIn(page, theSite(), patient);
+
+  // The session's cookie belongs to the host, whatever the port.
+  const response = await page.goto(`${cutOff.url}/appointments`);
+  expect(response?.status()).toBe(503);
+  await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+  await page.getByText("can't reach your account right now").waitFor();
+  const requestId = response?.headers()['x-request-id'] ?? 'none';
+  await page.getByText(requestId).waitFor();
+
+  await page.goto(`${theSite()}/appointments`);
+  await page.getByRole('heading', { name: 'Your appointments' }).waitFor();
+
+  const stranger = await openPage(browser);
+  await stranger.goto(`${cutOff.url}/login`);
+  await stranger.getByLabel('Username or phone number').fill(patient.phone);
+  await stranger.getByLabel('Password', { exact: true }).fill(patient.password);
+  await stranger.getByRole('button', { name: 'Sign in' }).click();
+  await stranger.getByRole('alert').getByText("can't sign you in right now").waitFor();
+  await stranger.context().close();
+  await page.context().close();
+});
