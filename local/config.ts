@@ -6,6 +6,11 @@ import { z } from 'zod';
 /** The folder that is deployed to Supabase. */
 export const supabaseDirectory = fileURLToPath(new URL('../supabase/', import.meta.url));
 
+/** `enabled` was called `enable_signup` before. */
+function withOldName<T extends { enabled?: boolean; enable_signup: boolean }>(section: T) {
+  return { ...section, enabled: section.enabled ?? section.enable_signup };
+}
+
 // Only what the embedded stack honours; defaults are those of the Supabase CLI.
 const configSchema = z.object({
   api: z
@@ -36,16 +41,16 @@ const configSchema = z.object({
       password_requirements: z.string().default(''),
       email: z
         .object({
+          enabled: z.boolean().optional(),
           enable_signup: z.boolean().default(true),
           secure_password_change: z.boolean().default(false)
         })
-        .prefault({}),
-      sms: z
-        .object({
-          enable_signup: z.boolean().default(false),
-          enable_confirmations: z.boolean().default(false)
-        })
         .prefault({})
+        .transform(withOldName),
+      sms: z
+        .object({ enabled: z.boolean().optional(), enable_signup: z.boolean().default(false) })
+        .prefault({})
+        .transform(withOldName)
     })
     .prefault({}),
   functions: z

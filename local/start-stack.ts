@@ -84,7 +84,7 @@ interface Context {
 
 function seedFiles(config: ProjectConfig, wanted: boolean): string[] {
   if (!wanted || !config.db.seed.enabled) return [];
-  return config.db.seed.sql_paths.map((file) => path.join(supabaseDirectory, file)).filter(existsSync);
+  return config.db.seed.sql_paths.filter((file) => existsSync(path.join(supabaseDirectory, file)));
 }
 
 function switchedOff(config: ProjectConfig): string[] {

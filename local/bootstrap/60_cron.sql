@@ -30,11 +30,6 @@ create table cron.job_run_details (
 );
 comment on table cron.job_run_details is 'One row a run; nobody prunes it by itself.';
 
-alter table cron.job enable row level security;
-create policy cron_job_policy on cron.job using (username = current_user);
-alter table cron.job_run_details enable row level security;
-create policy cron_job_run_details_policy on cron.job_run_details using (username = current_user);
-
 create function cron._check_schedule(schedule text) returns void
 language plpgsql immutable
 set search_path = ''

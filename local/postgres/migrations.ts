@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type postgres from 'postgres';
@@ -62,11 +63,21 @@ export async function migrate(sql: postgres.Sql, directory: string): Promise<str
   return done;
 }
 
-/** Runs the seed files (demo data) in one transaction. */
-export async function seed(sql: postgres.Sql, files: string[]): Promise<void> {
+/**
+ * Runs the seed files (demo data) of the project's folder in one transaction, and records them as the Supabase CLI
+ * does.
+ */
+export async function seed(sql: postgres.Sql, directory: string, files: string[]): Promise<void> {
+  await sql.unsafe(`
+    create table if not exists supabase_migrations.seed_files (path text not null primary key, hash text not null)
+  `);
   await sql.begin(async (transaction) => {
-    for (const file of files) {
+    for (const name of files) {
+      const file = path.join(directory, name);
       const text = readFileSync(file, 'utf8');
+      const recorded = path.join(path.basename(directory), name);
+      const hash = createHash('sha256').update(text).digest('hex');
+      await transaction`insert into supabase_migrations.seed_files (path, hash) values (${recorded}, ${hash})`;
       await transaction.unsafe(text).catch((cause: Error) => {
         throw new Error(`Seed ${describe(file, text, cause)}`, { cause });
       });

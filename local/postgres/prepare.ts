@@ -61,7 +61,7 @@ async function setPasswords(admin: postgres.Sql, passwords: Keys['passwords']): 
 export interface DatabaseContent {
   /** Whether the cluster was just initialised. */
   fresh: boolean;
-  /** Demo data for a fresh database. */
+  /** Demo data for a fresh database; names below the folder `supabase`. */
   seedFiles: string[];
   /** Where the database reaches the functions. */
   functionsUrl: string;
@@ -89,7 +89,7 @@ export async function prepareDatabase(
     const secrets = { functions_url: content.functionsUrl, functions_secret: keys.functions_secret };
     await setVaultSecrets(owner, secrets);
     if (content.fresh) {
-      await seed(owner, content.seedFiles);
+      await seed(owner, supabaseDirectory, content.seedFiles);
       writeFileSync(files.bootstrap, bootstrapHash());
     }
   } finally {
