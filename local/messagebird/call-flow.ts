@@ -222,7 +222,8 @@ function reachableSteps(steps: Step[]): Set<number> {
     const one = steps[index];
     if (one === undefined || reached.has(index)) continue;
     reached.add(index);
-    if (!endsFlow(one)) open.push(index + 1);
+    // What follows a transfer may run when it comes to nothing.
+    if (!endsFlow(one) || one.action === 'transfer') open.push(index + 1);
     if (listens(one)) open.push(steps.findIndex(({ id }) => id === one.onKeypressGoto));
   }
   return reached;

@@ -133,6 +133,12 @@ describe('a careful author is warned', () => {
     ).toEqual([]);
   });
 
+  test('not about what follows a transfer that may come to nothing, nor when nothing does', () => {
+    const transfer = { action: 'transfer', options: { destination: '911140000000' } };
+    expect(advice([transfer, hangup])).toEqual([]);
+    expect(advice([transfer])).toEqual([]);
+  });
+
   test('of a flow that runs off its end', () => {
     expect(advice([say('Bye.')])).toEqual([
       'The flow runs off its end after step 0 (say); end it with hangup.'

@@ -15,7 +15,7 @@ const keys: [key: string, letters: string][] = [
   ['0', '+'],
   ['#', '']
 ];
-const names: Record<string, string> = { '*': 'star', '#': 'hash' };
+const names: Record<string, string> = { '*': '* star', '#': '# hash' };
 
 /** The keys of the phone, with the mouse, by touch and from the keyboard. */
 export class Keypad {
@@ -27,13 +27,18 @@ export class Keypad {
     this.#press = press;
     const pad = byId('keypad', HTMLDivElement);
     for (const [key, letters] of keys) {
-      const isDigit = /\d/.test(key);
       const button = make('button', 'key', make('span', 'digit', key));
-      // Room for letters is kept where there are none, so that the digits stand in line.
-      if (isDigit) button.append(make('span', 'letters', letters));
       button.type = 'button';
       button.dataset.key = key;
-      button.setAttribute('aria-label', names[key] ?? key);
+      const name = names[key];
+      if (name === undefined) {
+        const small = make('span', 'letters', letters);
+        // The key is called by its digit alone; the letters are for the eye.
+        small.setAttribute('aria-hidden', 'true');
+        button.append(small);
+      } else {
+        button.setAttribute('aria-label', name);
+      }
       button.addEventListener('click', () => this.press(key));
       this.#buttons.set(key, button);
       pad.append(button);

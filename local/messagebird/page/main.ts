@@ -16,7 +16,10 @@ const status = new Status();
 const speaker = new Speaker();
 const keypad = new Keypad((key) => line?.press(key));
 const messages = new Messages({ type: typeCode, arrived: countUnread });
-const numbers = new Numbers((digits) => messages.show(digits));
+const numbers = new Numbers(
+  (digits) => messages.show(digits),
+  () => status.ready(numbers.clinicName)
+);
 
 const problem = byId('number-problem', HTMLParagraphElement);
 const callButton = byId('call', HTMLButtonElement);
@@ -51,6 +54,7 @@ async function start(): Promise<void> {
 
   const config = (await (await fetch('/config')).json()) as SimulatorConfig;
   numbers.offer(config.clinics);
+  status.ready(numbers.clinicName);
   if (config.siteUrl !== null) {
     const link = byId('site', HTMLAnchorElement);
     link.href = config.siteUrl;

@@ -12,7 +12,7 @@ export interface MessagesOptions {
 /** The texts of one number, live. */
 export class Messages {
   #options: MessagesOptions;
-  #list = byId('messages', HTMLOListElement);
+  #list = byId('messages', HTMLDivElement);
   #live = byId('inbox-live', HTMLSpanElement);
   #stream: EventSource | undefined;
   #number = '';
@@ -60,7 +60,7 @@ export class Messages {
     for (const message of newestFirst.reverse()) this.#put(message);
     if (this.#list.childElementCount === 0)
       this.#list.append(
-        make('li', 'hint', 'No texts yet. What MedQ sends to this number appears here at once.')
+        make('p', 'hint', 'No texts yet. What MedQ sends to this number appears here at once.')
       );
     this.showNewest();
   }
@@ -73,7 +73,7 @@ export class Messages {
       return;
     }
     this.#list.querySelector('.hint')?.remove();
-    const item = make('li', isNew ? 'text new' : 'text');
+    const item = make('div', isNew ? 'text new' : 'text');
     item.dataset.id = message.id;
     const body = make('div', 'text-body', ...stretches(message.body).map((one) => this.#stretch(one)));
     const time = make(

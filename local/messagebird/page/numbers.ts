@@ -11,13 +11,16 @@ export class Numbers {
   #callers: string[];
   #clinics: SimulatorConfig['clinics'] = [];
 
-  /** `changed` is told the caller's digits whenever they are another number's; '' while they are none. */
-  constructor(changed: (digits: string) => void) {
+  /**
+   * `changed` is told the caller's digits whenever they are another number's, '' while they are none;
+   * `clinicChanged` is called when another clinic is to be called.
+   */
+  constructor(changed: (digits: string) => void, clinicChanged: () => void) {
     this.#callers = recall('callers', isStrings) ?? [usualCaller];
     this.#from.value = this.#callers[0] ?? usualCaller;
     this.#to.value = recall('clinic', isString) ?? '';
     this.#listCallers();
-    this.#to.addEventListener('input', () => this.#nameClinic());
+    this.#to.addEventListener('input', clinicChanged);
     this.#from.addEventListener('change', () => changed(this.caller));
     byId('new-caller', HTMLButtonElement).addEventListener('click', () => {
       this.#from.value = randomMobile();
@@ -37,7 +40,6 @@ export class Numbers {
     // A number that was remembered from other data is of no use.
     const isKnown = clinics.some(({ phone }) => digits(phone) === digits(this.#to.value));
     if (!isKnown && clinics[0]) this.#to.value = clinics[0].phone;
-    this.#nameClinic();
   }
 
   /** The caller's number in digits, '' while it is none. */
@@ -70,10 +72,6 @@ export class Numbers {
     remember('callers', this.#callers);
     remember('clinic', this.to);
     this.#listCallers();
-  }
-
-  #nameClinic(): void {
-    byId('clinic-name', HTMLSpanElement).textContent = this.clinicName ?? '';
   }
 
   #listCallers(): void {

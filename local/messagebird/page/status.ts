@@ -9,6 +9,11 @@ export class Status {
   #animation: Animation | undefined;
   #ticking = 0;
 
+  /** Before a call: which clinic would be called. */
+  ready(clinic: string | undefined): void {
+    this.#say(clinic === undefined ? 'Ready to call' : `Ready to call ${clinic}`, 'idle');
+  }
+
   show(event: LiveEvent, atMs: number, clinic: string | undefined): void {
     const name = clinic ?? 'The clinic';
     switch (event.type) {

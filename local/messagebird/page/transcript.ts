@@ -3,11 +3,11 @@ import { appendAndFollow, byId, make } from './dom.ts';
 
 /** What was said and pressed in the call, as a conversation. */
 export class Transcript {
-  #list = byId('transcript', HTMLOListElement);
+  #list = byId('transcript', HTMLDivElement);
   /** The prompt that is being said. */
-  #speaking: HTMLLIElement | undefined;
+  #speaking: HTMLDivElement | undefined;
   /** The keys that are being typed. */
-  #typing: HTMLLIElement | undefined;
+  #typing: HTMLDivElement | undefined;
 
   clear(): void {
     this.#list.replaceChildren();
@@ -43,7 +43,7 @@ export class Transcript {
   #speak(text: string, language: string): void {
     this.#finish();
     this.#typing = undefined;
-    this.#speaking = make('li', 'them speaking', make('p', '', text));
+    this.#speaking = make('div', 'them speaking', make('p', '', text));
     this.#speaking.lang = language;
     this.#append(this.#speaking);
   }
@@ -53,17 +53,17 @@ export class Transcript {
     if (this.#speaking) this.#speaking.classList.add('cut');
     this.#finish();
     if (!this.#typing) {
-      this.#typing = make('li', 'me', make('p', '', make('span', 'unseen', 'You pressed ')));
+      this.#typing = make('div', 'me', make('p', '', make('span', 'unseen', 'You pressed ')));
       this.#append(this.#typing);
     }
     this.#typing.firstElementChild?.append(make('kbd', '', key));
   }
 
   #note(text: string, kind = ''): void {
-    this.#append(make('li', `note ${kind}`.trim(), text));
+    this.#append(make('div', `note ${kind}`.trim(), text));
   }
 
-  #append(item: HTMLLIElement): void {
+  #append(item: HTMLDivElement): void {
     appendAndFollow(this.#list, item);
   }
 
