@@ -2,7 +2,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { createServerClient } from '@supabase/ssr';
 import type { SupabaseClient } from '@supabase/supabase-js';
-import type { Database } from '#lib/database-shape.ts';
+import type { Database } from '#lib/database.types.ts';
 import { isLoopback } from './addresses.ts';
 
 export type Supabase = SupabaseClient<Database>;
@@ -36,6 +36,8 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
         Object.assign(headers, noStore);
       }
     },
+    // Retries take seconds; whoever waits for a page is better served by trying again themselves.
+    db: { retry: false },
     global: {
       fetch: (input, init) => {
         const patience = AbortSignal.timeout(PATIENCE_MS);
