@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { rolledBack } from '../helpers/database.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import { aClinic, anException, aPatient, aPractitioner, type Hours, type Slot } from '../helpers/world.ts';
+
+const sql = databaseAsPostgres();
+afterAll(closeDatabases);
+
+/** Dates on which clocks change somewhere below, and some on which none do. */
+const dates = ['2027-03-28', '2027-10-31', '2027-04-04', '2027-10-03', '2027-06-16', '2027-12-31'];
+const zones = [
+  'Asia/Kolkata',
+  'Europe/London',
+  'Australia/Lord_Howe',
+  'Australia/Adelaide',
+  'America/St_Johns'
+];
+
+const clock = (minutes: number) =>
+  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+
+/** Hours of one day that do not overlap, in order. */
+const hoursOfADay: fc.Arbitrary<Hours[]> = fc
+  .tuple(
+    fc.uniqueArray(fc.integer({ min: 0, max: 288 }), { minLength: 2, maxLength: 6 }),
+    fc.array(fc.integer({ min: 5, max: 90 }), { minLength: 3, maxLength: 3 })
+  )
+  .map(([marks, lengths]) => {
+    const sorted = marks.map((mark) => mark * 5).sort((a, b) => a - b);
+    return lengths.flatMap((minutes, row) => {
+      const [from, to] = sorted.slice(row * 2, row * 2 + 2);
+      return from === undefined || to === undefined ? [] : [{ from: clock(from), to: clock(to), minutes }];
+    });
+  });
+
+const world = fc.record({
+  zone: fc.constantFrom(...zones),
+  date: fc.constantFrom(...dates),
+  hours: hoursOfADay,
+  onDate: fc.option(hoursOfADay, { nil: undefined }),
+  /** Appointments at the desk: when they begin (minutes after midnight UTC) and how long they last. */
+  squeezedIn: fc.array(
+    fc.tuple(fc.integer({ min: -720, max: 2160 }), fc.integer({ min: 1, max: 120 }), fc.boolean()),
+    { maxLength: 6 }
+  ),
+  now: fc.integer({ min: -1440, max: 1440 })
+});
+
+test('free slots are in order, apart, ahead, inside the hours, and beside every active appointment', async () => {
+  await rolledBack(sql, async (tx) => {
+    await fc.assert(
+      fc.asyncProperty(world, async ({ zone, date, hours, onDate, squeezedIn, now }) => {
+        await tx`savepoint example`;
+        const midnight = new Date(`${date}T00:00:00Z`).getTime();
+        // Hours that end in an hour which comes twice end with the second one.
+        const slack = ['2027-10-31', '2027-04-04'].includes(date) ? '1 hour' : '0';
+        const at = (minutes: number) => new Date(midnight + minutes * 60_000);
+        const clinic = await aClinic(tx, { time_zone: zone, booking_horizon_days: 366 });
+        const practitioner = await aPractitioner(tx, clinic, { hours });
+        for (const other of onDate ?? [])
+          await anException(tx, practitioner, date, { minutes: 15, ...other });
+        for (const [begins, length, cancelled] of squeezedIn) {
+          const patient = await aPatient(tx);
+          // Those that overlap one another are left out.
+          await tx`
+            insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, status)
+            values (
+              ${patient.id}, ${practitioner.id}, ${at(begins)}, ${at(begins + length)},
+              ${cancelled ? 'cancelled' : 'arrived'}
+            ) on conflict do nothing`;
+        }
+
+        const free = await tx<Slot[]>`
+          select * from private.free_slots(${practitioner.id}, ${date}, ${at(now)})`;
+        const [wrong] = await tx`
+          with free as (select * from private.free_slots(${practitioner.id}, ${date}, ${at(now)})),
+          hours as (
+            select start_time, end_time, slot_minutes from public.schedule_exceptions
+            where practitioner_id = ${practitioner.id}
+            union all
+            select start_time, end_time, slot_minutes from public.schedules
+            where practitioner_id = ${practitioner.id} and weekday = extract(isodow from ${date}::date)
+              and not exists (select from public.schedule_exceptions where practitioner_id = ${practitioner.id})
+          )
+          select 'overlaps an appointment' as reason, free.starts_at from free, public.appointments a
+          where a.practitioner_id = ${practitioner.id} and a.active
+            and tstzrange(a.starts_at, a.ends_at) && tstzrange(free.starts_at, free.ends_at)
+          union all
+          select 'outside the hours', free.starts_at from free
+          where not exists (
+            select from hours h
+            where free.ends_at - free.starts_at = make_interval(mins => h.slot_minutes)
+              and (free.starts_at at time zone ${zone}) >= ${date}::date + h.start_time
+              and (free.ends_at - interval '1 second') at time zone ${zone} < ${date}::date + h.end_time + ${slack}::interval
+          )
+          limit 1`;
+        await tx`rollback to savepoint example`;
+
+        expect(wrong).toBeUndefined();
+        for (const [index, slot] of free.entries()) {
+          expect(slot.starts_at.getTime()).toBeGreaterThan(at(now).getTime());
+          const previous = free[index - 1];
+          if (previous) expect(slot.starts_at.getTime()).toBeGreaterThanOrEqual(previous.ends_at.getTime());
+        }
+      }),
+      { numRuns: 100 }
+    );
+  });
+});
