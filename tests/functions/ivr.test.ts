@@ -48,10 +48,9 @@ async function confirmation(from: string, clinic: Clinic): Promise<string> {
 
 async function spoken(response: Response): Promise<string> {
   expect(response.status).toBe(200);
-  const { steps } = (await response.json()) as {
-    steps: { action: string; options?: { payload?: string } }[];
-  };
-  return steps.map((step) => step.options?.payload ?? '').join(' ');
+  const { flow, problems = [] } = checkCallFlow(await response.text());
+  expect(problems).toEqual([]);
+  return (flow?.steps ?? []).map((step) => (step.action === 'say' ? step.options.payload : '')).join(' ');
 }
 
 describe('a call from an unknown number', () => {

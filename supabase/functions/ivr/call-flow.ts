@@ -40,7 +40,10 @@ export function callFlow({ say, then }: Reply, language: string, ownUrl: string)
   if (then === 'hangup') return { title: 'MedQ', steps: [speak, { action: 'hangup' }] };
   if ('transfer' in then) {
     const destination = then.transfer.replace('+', '');
-    return { title: 'MedQ', steps: [speak, { action: 'transfer', options: { destination } }, { action: 'hangup' }] };
+    return {
+      title: 'MedQ',
+      steps: [speak, { action: 'transfer', options: { destination } }, { action: 'hangup' }]
+    };
   }
   const input = { onKeypressVar: keysVariable(then.listen.turn), onKeypressGoto: 'next', maxNumKeys: 1 };
   return {
@@ -48,7 +51,11 @@ export function callFlow({ say, then }: Reply, language: string, ownUrl: string)
     steps: [
       { id: 'ask', ...speak, ...input },
       { id: 'wait', action: 'pause', options: { length: thinkingTime }, ...input },
-      { id: 'next', action: 'fetchCallFlow', options: { url: `${ownUrl}?position=${encodePosition(then.listen)}` } }
+      {
+        id: 'next',
+        action: 'fetchCallFlow',
+        options: { url: `${ownUrl}?position=${encodePosition(then.listen)}` }
+      }
     ]
   };
 }

@@ -84,7 +84,9 @@ export function reply(turn: Turn, facts: Facts, prompts: Prompts): Reply {
     const { appointment, error, slot } = facts;
     // The confirmation of a call came once more, after its booking had been cancelled.
     if (appointment?.status === 'cancelled') return { say: [prompts.cancelledMeanwhile()], then: 'hangup' };
-    if (appointment) return { say: [prompts.booked({ ...appointment, timeZone: clinic.time_zone })], then: 'hangup' };
+    if (appointment) {
+      return { say: [prompts.booked({ ...appointment, timeZone: clinic.time_zone })], then: 'hangup' };
+    }
     if (error === 'too_many_bookings') return menu(prompts.tooManyBookings());
     return offer(slot, prompts.justTaken());
   };

@@ -62,7 +62,11 @@ async function nextFlow(query: URLSearchParams): Promise<CallFlow> {
 }
 
 /** The one round trip to the database that a step makes. */
-async function factsOf(call: CallParameters, { position, keys }: Turn, asked: Ask | undefined): Promise<Facts> {
+async function factsOf(
+  call: CallParameters,
+  { position, keys }: Turn,
+  asked: Ask | undefined
+): Promise<Facts> {
   const sql = database();
   const turn = {
     call_id: call.callID,

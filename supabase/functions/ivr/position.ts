@@ -41,7 +41,10 @@ export function encodePosition(value: Position): string {
 export function decodePosition(text: string | null): Position | undefined {
   if (text === null) return start;
   try {
-    const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
+    const bytes = Uint8Array.from(
+      atob(text.replaceAll('-', '+').replaceAll('_', '/')),
+      (c) => c.charCodeAt(0)
+    );
     return position.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
   } catch {
     return undefined;

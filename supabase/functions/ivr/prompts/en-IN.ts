@@ -6,17 +6,25 @@ export const english: Language = {
   at: (now) => ({
     greeting: ({ clinic }) => `Welcome to ${clinic}.`,
     menu: ({ reception }) =>
-      `To book the next available appointment, press 1. ${reception ? 'To speak to reception, press 0. ' : ''}To hear this again, press 9.`,
+      `To book the next available appointment, press 1. ${
+        reception ? 'To speak to reception, press 0. ' : ''
+      }To hear this again, press 9.`,
     specialties: ({ choices }) =>
-      `${choices.map((choice, index) => `For ${choice}, press ${index + 1}.`).join(' ')} To go back, press star.`,
+      `${
+        choices.map((choice, index) => `For ${choice}, press ${index + 1}.`).join(' ')
+      } To go back, press star.`,
     offer: ({ spoken_name, starts_at, timeZone }) =>
-      `The next available appointment is with ${spoken_name}, ${spokenTime(starts_at, now, timeZone)}. To book it, press 1. To hear it again, press 9. To go back, press star.`,
+      `The next available appointment is with ${spoken_name}, ${
+        spokenTime(starts_at, now, timeZone)
+      }. To book it, press 1. To hear it again, press 9. To go back, press star.`,
     justTaken: () => 'Sorry, that appointment was just taken.',
     nothingFree: () => 'Sorry, there is no free appointment in the coming weeks.',
     tooManyBookings: () =>
       'You already have as many appointments as this clinic allows. Please cancel one before you book another.',
     booked: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `Your appointment is booked. ${spoken_name}, ${spokenTime(starts_at, now, timeZone)}. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
+      `Your appointment is booked. ${spoken_name}, ${
+        spokenTime(starts_at, now, timeZone)
+      }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
     notUnderstood: () => 'Sorry, that is not one of the choices.',
     transferring: () => 'We are connecting you to reception. Please hold.',
@@ -34,7 +42,9 @@ export function spokenTime(instant: Date, now: Date, timeZone: string): string {
     new Intl.DateTimeFormat('en-IN', { timeZone, ...options }).format(instant);
   const daysAhead = dayNumber(instant, timeZone) - dayNumber(now, timeZone);
   const near = daysAhead === 0 ? 'today, ' : daysAhead === 1 ? 'tomorrow, ' : '';
-  const date = `${part({ weekday: 'long' })} the ${ordinal(Number(part({ day: 'numeric' })))} of ${part({ month: 'long' })}`;
+  const date = `${part({ weekday: 'long' })} the ${ordinal(Number(part({ day: 'numeric' })))} of ${
+    part({ month: 'long' })
+  }`;
   return `${near === '' ? 'on ' : near}${date}, at ${clock(instant, timeZone)}`;
 }
 
@@ -49,8 +59,11 @@ function clock(instant: Date, timeZone: string): string {
     .map(Number);
   if (hour === 12 && minute === 0) return '12 noon';
   const twelve = hour % 12 === 0 ? 12 : hour % 12;
-  const spoken =
-    minute === 0 ? `${twelve} o'clock` : minute === 30 ? `half past ${twelve}` : `${twelve} ${twoDigits(minute)}`;
+  const spoken = minute === 0
+    ? `${twelve} o'clock`
+    : minute === 30
+    ? `half past ${twelve}`
+    : `${twelve} ${twoDigits(minute)}`;
   return `${spoken} ${hour < 12 ? 'in the morning' : hour < 17 ? 'in the afternoon' : 'in the evening'}`;
 }
 
