@@ -31,8 +31,9 @@ export function readHandshake(
   { resolveApiKey, maxSockets }: Settings,
   socketCount: number
 ): Handshake | HandshakeRefusal {
-  const url = new URL(request.url ?? '/', 'http://realtime');
-  if (url.pathname !== '/websocket') return { status: 404, error: 'There is no WebSocket here.' };
+  // Not every request target is a URL.
+  const url = URL.parse(request.url ?? '/', 'http://realtime');
+  if (url?.pathname !== '/websocket') return { status: 404, error: 'There is no WebSocket here.' };
   const headerKey = request.headers['x-api-key'];
   const key = typeof headerKey === 'string' ? headerKey : url.searchParams.get('apikey');
   if (!key) return { status: 401, error: 'Missing API key' };

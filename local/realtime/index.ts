@@ -108,7 +108,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     ready,
-    handleUpgrade: (request, socket, head) => void accept(request, socket, head),
+    handleUpgrade(request, socket, head) {
+      accept(request, socket, head).catch((error: Error) => {
+        log('A handshake failed.', { reason: error.message });
+        socket.destroy();
+      });
+    },
     fetch: restHandler(services),
     async close() {
       clearInterval(maintenance);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js';
 import { SignJWT } from 'jose';
 import postgres from 'postgres';
@@ -55,6 +56,17 @@ export async function startDatabase(): Promise<OwnDatabase> {
     durable: true
   };
   let server: PostgresServer = await startPostgres(options);
+  /** After a kill the processes of the old server take a moment to notice. */
+  async function startAgain(): Promise<PostgresServer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await startPostgres(options);
+      } catch (error) {
+        if (attempt === 50) throw error;
+        await sleep(100);
+      }
+    }
+  }
   const urlOf = (role: string): string => `postgres://${role}:${password}@127.0.0.1:${options.port}/postgres`;
   const admin = postgres(urlOf(superuser), { max: 1, onnotice: () => undefined });
   await applyBootstrap(admin);
@@ -68,7 +80,7 @@ export async function startDatabase(): Promise<OwnDatabase> {
         process.kill(server.pid, 'SIGKILL');
         await server.ended;
       } else await server.stop();
-      server = await startPostgres(options);
+      server = await startAgain();
     },
     async stop() {
       await server.stop();

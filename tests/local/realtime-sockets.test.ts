@@ -46,6 +46,8 @@ describe('the handshake', () => {
     expect(await handshake(realtime.socketUrl(publishableKey, '3.0.0'))).toMatchObject({ status: 403 });
     const elsewhere = realtime.socketUrl().replace('/websocket', '/elsewhere');
     expect(await handshake(elsewhere)).toMatchObject({ status: 404 });
+    // `//` is a path that is no URL.
+    expect(await handshake(realtime.socketUrl().replace(/websocket.*/, '/'))).toMatchObject({ status: 404 });
   });
 
   test('is refused when there are too many sockets', async () => {

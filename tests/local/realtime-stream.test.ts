@@ -122,6 +122,31 @@ describe('the stream', () => {
     expect(await all(raw)).toHaveLength(1);
   });
 
+  test('what was replayed does not come again when the stream catches up', async () => {
+    const first = await listen(topic, token);
+    const [slot] = await sql<{ pid: number }[]>`
+      select active_pid as pid from pg_replication_slots
+      where slot_name like 'supabase_realtime_messages_replication_slot_%' and active_pid is not null`;
+    const sender = slot?.pid ?? 0;
+    expect(sender).toBeGreaterThan(0);
+    process.kill(sender, 'SIGSTOP');
+    const second = await connect();
+    try {
+      await sql`select realtime.send('{}', 'slow', ${topic})`;
+      const config = { private: true, broadcast: { replay: { since: Date.now() - 60_000 } } };
+      second.send(['1', '1', `realtime:${topic}`, 'phx_join', { config, access_token: token }]);
+      await second.frame((frame) => frame[3] === 'broadcast');
+    } finally {
+      process.kill(sender, 'SIGCONT');
+    }
+    expect((await all(first)).map((text) => text.includes(`${topic}slow`))).toEqual([true, false]);
+    expect((await all(second)).map((text) => text.includes(`${topic}slow`))).not.toContain(true);
+    const replayed = second.frames.filter((frame) => frame[3] === 'broadcast');
+    expect(replayed).toMatchObject([
+      { 2: `realtime:${topic}`, 4: { event: 'slow', meta: { replayed: true } } }
+    ]);
+  });
+
   test('rows without event or payload are not delivered and harm nobody', async () => {
     const raw = await listen(topic, token);
     await sql`
