@@ -162,6 +162,23 @@ test('a session about to expire is renewed, and the page goes on listening with 
   await page.context().close();
 });
 
+test('whoever is in another time zone is told whose clock it is, and nobody else', async () => {
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  await aBooking(sql, patient, clinic);
+  for (const { timezoneId, told } of [
+    { timezoneId: 'Asia/Kolkata', told: 0 },
+    { timezoneId: 'Europe/London', told: 1 }
+  ]) {
+    const page = await openPage(browser, { timezoneId });
+    await signIn(page, site, patient);
+    await isLive(page);
+    await page.getByText(/10:00\sam/).waitFor();
+    expect(await page.getByText("by the clinic's clock").count()).toBe(told);
+    await page.context().close();
+  }
+});
+
 test('news can be dismissed', async () => {
   const { page, patient, clinic } = await anOpenPage();
   await aBooking(sql, patient, clinic);

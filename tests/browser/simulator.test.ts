@@ -54,11 +54,11 @@ interface Opened {
 async function openPhone(options: Parameters<typeof openPage>[1] = { viewport: DESK }): Promise<Opened> {
   const page = await openPage(browser, options);
   const phone = aPhone();
+  await page.addInitScript(() => localStorage.setItem('medq.phone.speech', 'false'));
   await page.goto(messagebird.simulatorUrl);
   const own = page.getByRole('combobox', { name: 'Your number' });
   await own.fill(`+${phone}`);
   await own.blur();
-  await page.getByRole('checkbox', { name: 'Speak' }).setChecked(false, { force: true });
   return {
     page,
     phone,

@@ -130,8 +130,9 @@ export class LiveAppointments {
     });
   }
 
+  /** Forgets an item of news, and what came before it. */
   dismiss(id: number): void {
-    this.news = this.news.filter((item) => item.id !== id);
+    this.news = this.news.filter((item) => item.id > id);
   }
 
   async #fetch(): Promise<void> {
