@@ -112,9 +112,10 @@ export class Call {
 
   /** The caller has heard the prompt of this turn to its end. */
   played(turn: number, now: number): void {
-    if (turn === this.#turn && this.waiting.for === 'time' && !this.waiting.typing)
-      this.pass(this.waiting.until);
-    if (this.waiting.for === 'time' && this.waiting.until < now) this.pass(now);
+    const step = this.#current();
+    const isPrompt = step?.action === 'say' || step?.action === 'play';
+    // Reports may come late, when the caller is already typing or elsewhere.
+    if (isPrompt && turn === this.#turn && this.#typed === '') this.#run(this.#index + 1, now);
   }
 
   hangUp(): void {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startMessageBird } from '../../local/messagebird/index.ts';
 import type { MessageBird } from '../../local/messagebird/index.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { reportStatus, smsTo, textsOf } from '../helpers/inbox.ts';
 import { aPhone, restClient } from '../helpers/messagebird.ts';
 import type { RestClient } from '../helpers/messagebird.ts';
@@ -36,20 +37,11 @@ const fields = (recipient: string, reference: string) => {
 const reportsOn = (reference: string): SignedRequest[] =>
   receiver.requests.filter(({ query }) => query.get('reference') === reference);
 
-async function eventually<T>(look: () => T | undefined): Promise<T> {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    const found = look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('It did not come about.');
-}
-
 describe('an accepted text', () => {
   test('is reported delivered by a signed GET with the documented query', async () => {
     const phone = aPhone();
     const { body: sent } = await rest.post(fields(phone, 'row-1'));
-    const report = await eventually(() => reportsOn('row-1')[0]);
+    const report = await eventually(async () => reportsOn('row-1')[0]);
     expect(report.method).toBe('GET');
     expect(report.body).toBe('');
     expect(Object.fromEntries(report.query)).toEqual({
@@ -71,7 +63,7 @@ describe('an accepted text', () => {
   test('has its report repeated until it is answered with 200, with the same time', async () => {
     answers.set('row-2', [500, 404]);
     await rest.post(fields(aPhone(), 'row-2'));
-    const reports = await eventually(() =>
+    const reports = await eventually(async () =>
       reportsOn('row-2').length === 3 ? reportsOn('row-2') : undefined
     );
     expect(new Set(reports.map(({ query }) => query.get('statusDatetime'))).size).toBe(1);
@@ -81,11 +73,11 @@ describe('an accepted text', () => {
   test('has its report given up after a few attempts', async () => {
     answers.set('row-3', [500, 500, 500, 500, 500, 500]);
     await rest.post(fields(aPhone(), 'row-3'));
-    await eventually(() => (reportsOn('row-3').length === 4 ? true : undefined));
+    await eventually(async () => (reportsOn('row-3').length === 4 ? true : undefined));
     // A later message's whole round shows that no fifth attempt was on its way.
     answers.set('row-4', [500, 500]);
     await rest.post(fields(aPhone(), 'row-4'));
-    await eventually(() => (reportsOn('row-4').length === 3 ? true : undefined));
+    await eventually(async () => (reportsOn('row-4').length === 3 ? true : undefined));
     expect(reportsOn('row-3')).toHaveLength(4);
   });
 

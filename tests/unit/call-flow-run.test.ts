@@ -209,6 +209,14 @@ describe('a call', () => {
     expect(line.call.ended?.reason).toBe('hangup');
   });
 
+  test('begins the pause after a prompt when the prompt was heard, not when it was expected to end', () => {
+    const line = new Line({ playback: 'reported' }).answer(ask('Press 1.', 'm', base)).wait(1_000);
+    line.call.played(1, line.now);
+    expect(line.call.waiting).toEqual({ for: 'time', until: 6_000, listening: true, typing: false });
+    line.call.played(2, line.now);
+    expect(line.call.waiting.for).toBe('time');
+  });
+
   test('takes no notice of a late report about an earlier prompt', () => {
     const line = new Line({ playback: 'reported' }).answer({ steps: [say('One'), say('Two'), hangup] });
     line.call.played(1, 0);

@@ -30,6 +30,8 @@ const lineSwitches = ['duplicate', 'dropNext', 'clearVariables', 'carryKeys'].ma
 );
 
 let line: Line | undefined;
+/** The turn of the prompt that was said last. */
+let promptTurn = 0;
 
 void start();
 
@@ -44,8 +46,11 @@ async function start(): Promise<void> {
   });
   speech.addEventListener('change', () => {
     remember('speech', speech.checked);
-    if (!speech.checked) speaker.stop();
     line?.switch(switches());
+    if (speech.checked) return;
+    // Whoever mutes a prompt has heard enough of it.
+    speaker.stop();
+    line?.played(promptTurn);
   });
   tones.addEventListener('change', () => remember('tones', tones.checked));
   for (const one of lineSwitches) one.addEventListener('change', () => line?.switch(switches()));
@@ -84,6 +89,7 @@ function happen({ event, atMs }: NumberedEvent): void {
   transcript.add(event);
   requests.add(event);
   status.show(event, atMs, numbers.clinicName);
+  if (event.type === 'said' || event.type === 'played') promptTurn = event.turn;
   switch (event.type) {
     case 'said':
       if (speech.checked) speaker.speak(event, () => line?.played(event.turn));

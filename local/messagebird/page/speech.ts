@@ -13,25 +13,26 @@ export function whenVoicesAreThere(tell: () => void): void {
   else speechSynthesis.addEventListener('voiceschanged', () => tell(), { once: true });
 }
 
+/** How long a voice may take to begin; some browsers list voices that never speak. */
+const startLimitMs = 2_000;
+
 /** Speaks prompts with the browser's voices, one at a time. */
 export class Speaker {
   #stop: () => void = () => {};
 
   /** Speaks and calls `done` when it was said to its end, not when it was stopped. */
   speak({ text, language, repeat, lastsMs }: Utterance, done: () => void): void {
-    this.stop();
     const voice = voiceFor(language);
-    if (!voice) {
-      const timer = setTimeout(done, lastsMs);
-      this.#stop = () => clearTimeout(timer);
-      return;
-    }
+    if (!voice) return this.wait(lastsMs, done);
+    this.stop();
     let left = repeat;
     let stopped = false;
+    let begins = 0;
     const say = () => {
       const utterance = new SpeechSynthesisUtterance(text);
       utterance.voice = voice;
       utterance.lang = voice.lang;
+      utterance.onstart = () => clearTimeout(begins);
       utterance.onend = () => {
         left -= 1;
         if (stopped) return;
@@ -40,12 +41,14 @@ export class Speaker {
       };
       // A voice that fails must not leave the caller in silence.
       utterance.onerror = () => {
-        if (!stopped) done();
+        if (!stopped) this.wait(lastsMs, done);
       };
       speechSynthesis.speak(utterance);
     };
+    begins = window.setTimeout(() => this.wait(lastsMs, done), startLimitMs);
     this.#stop = () => {
       stopped = true;
+      clearTimeout(begins);
       speechSynthesis.cancel();
     };
     say();
