@@ -30,6 +30,8 @@ export interface MessageBirdOptions {
   siteUrl?: string;
   /** A webhook that is told when a simulated call begins and ends. */
   callStatusUrl?: string;
+  /** How long a simulated call goes on after its page was closed. Default 10 seconds. */
+  abandonedAfterMs?: number;
 }
 
 export interface MessageBird {
@@ -45,6 +47,13 @@ export interface MessageBird {
 /**
  * Starts a stand-in for MessageBird: its SMS API, an inbox that shows what was sent, and a phone to call with.
  * Rejects with a sentence when the port is taken.
+ *
+ * - `/rest/messages`, `/rest/messages/<id>`: the SMS API as MessageBird documents it
+ * - `GET /inbox/messages?recipient=`: the texts of a phone, newest first; `GET /inbox/events` the same live
+ * - `POST /inbox/faults {mode, count, recipient?}`: the next sends fail; `GET /inbox/faults` what is still to come
+ * - `POST /inbox/latency {ms}`: answers come late, after the message was accepted
+ * - `POST /inbox/reports {id, status, ...}`: delivers a status report and tells what came of it
+ * - `/`: the phone simulator, `/calls...`: the calls it makes
  */
 export async function startMessageBird(options: MessageBirdOptions): Promise<MessageBird> {
   const messages = new Messages(options.storageFile);

@@ -29,6 +29,8 @@ export interface LiveCallOptions {
   callStatusUrl?: string | undefined;
   /** How long an answer may take. */
   answerTimeoutMs?: number | undefined;
+  /** How long the call goes on when nobody listens to it any more, as when its page was closed. */
+  abandonedAfterMs?: number | undefined;
 }
 
 /** An event with its place in the call, from 1, and the time since dialling. */
@@ -37,9 +39,6 @@ export interface NumberedEvent {
   atMs: number;
   event: LiveEvent;
 }
-
-/** How long a call goes on when nobody listens to it any more, as when its page was closed. */
-const abandonedAfterMs = 10_000;
 
 /** A call in real time: it makes the requests, waits the pauses and keeps every event for whoever listens. */
 export class LiveCall {
@@ -167,7 +166,7 @@ export class LiveCall {
 
   #watchForListeners(): void {
     if (this.#listeners.size > 0 || this.ended) return;
-    this.#abandoned = setTimeout(() => this.hangUp(), abandonedAfterMs);
+    this.#abandoned = setTimeout(() => this.hangUp(), this.#options.abandonedAfterMs ?? 10_000);
   }
 
   #now(): number {

@@ -21,6 +21,8 @@ export interface SimulatorOptions {
   clinics?: (() => Promise<CallableClinic[]>) | undefined;
   /** Where the site is, for a link. */
   siteUrl?: string | undefined;
+  /** How long a call goes on after its page was closed. */
+  abandonedAfterMs?: number | undefined;
 }
 
 /** What the page learns when it opens. */
@@ -95,10 +97,10 @@ export class Simulator {
   }
 
   async #dial(request: Request): Promise<Response> {
-    const { from, to, withheld, switches: line } = parseBody(callRequest, await readJson(request));
-    const { ivrUrl, signingKey, callStatusUrl } = this.#options;
-    const source = withheld ? null : from;
-    const call = new LiveCall({ ivrUrl, signingKey, callStatusUrl, source, destination: to, switches: line });
+    const { from, to, withheld, switches: chosen } = parseBody(callRequest, await readJson(request));
+    const { ivrUrl, signingKey, callStatusUrl, abandonedAfterMs } = this.#options;
+    const line = { ivrUrl, signingKey, callStatusUrl, abandonedAfterMs };
+    const call = new LiveCall({ ...line, source: withheld ? null : from, destination: to, switches: chosen });
     this.#calls.set(call.id, call);
     for (const [id, old] of this.#calls) {
       if (this.#calls.size <= rememberedCalls) break;

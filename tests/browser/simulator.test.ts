@@ -138,6 +138,48 @@ describe('a call', () => {
     await page.context().close();
   });
 
+  test('is spoken by the browser where it has voices, until a key is pressed', async () => {
+    const page = await openPage(browser, { viewport: DESK });
+    // Browsers without sound have no voices, so this one gets a voice that notes what it says.
+    await page.addInitScript(() => {
+      const spoken: string[] = [];
+      const voice = { lang: 'en-IN', name: 'Test', default: true, localService: true, voiceURI: 'test' };
+      class Utterance {
+        onstart = () => {};
+        onend = () => {};
+        text: string;
+        constructor(text: string) {
+          this.text = text;
+        }
+      }
+      const synthesis = {
+        getVoices: () => [voice],
+        cancel: () => spoken.push('silence'),
+        speak(utterance: Utterance) {
+          spoken.push(utterance.text);
+          utterance.onstart();
+          if (utterance.text === 'Enter your code.') utterance.onend();
+        }
+      };
+      Object.defineProperty(window, 'speechSynthesis', { value: synthesis });
+      Object.assign(window, { SpeechSynthesisUtterance: Utterance, spoken });
+    });
+    await page.goto(messagebird.simulatorUrl);
+    expect(await page.getByRole('checkbox', { name: 'Speak' }).isChecked()).toBe(true);
+    await call(page).click();
+    await page.getByText('City Care is speaking').waitFor();
+    await page.keyboard.press('1');
+    await page.getByText('Enter your code.').waitFor();
+    // The second prompt is reported as heard at once, so that the pause for keys begins.
+    await page.getByText('Your turn: press a key').waitFor();
+    expect(await page.evaluate(() => (window as unknown as { spoken: string[] }).spoken)).toEqual([
+      welcome,
+      'silence',
+      'Enter your code.'
+    ]);
+    await page.context().close();
+  });
+
   test('to nowhere says what a number looks like', async () => {
     const { page } = await openPhone();
     await page.getByRole('combobox', { name: 'Clinic' }).fill('12');

@@ -3,6 +3,7 @@ import { startMessageBird } from '../../local/messagebird/index.ts';
 import type { MessageBird } from '../../local/messagebird/index.ts';
 import type { NumberedEvent } from '../../local/messagebird/live-call.ts';
 import { stretches } from '../../local/messagebird/page/rich-text.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { streamOf } from '../helpers/sse.ts';
 import { ask, aTestIvr, sayAndHangUp } from '../helpers/test-ivr.ts';
 import type { TestIvr } from '../helpers/test-ivr.ts';
@@ -127,6 +128,26 @@ describe('a call from the page', () => {
     expect(text).toContain(`id: ${said.number}\n`);
     await reader?.cancel();
     await post(`/calls/${call.id}/hang-up`, {});
+  });
+
+  test('ends when its page is closed', async () => {
+    const hasty = await startMessageBird({
+      port: 0,
+      accessKey: 'test_key',
+      signingKey,
+      ivrUrl: ivr.url,
+      callStatusUrl: `${ivr.url}/status`,
+      abandonedAfterMs: 1
+    });
+    const answer = await fetch(`${hasty.url}/calls`, {
+      method: 'POST',
+      body: JSON.stringify({ from: '+919876543210', to: talkative })
+    });
+    const { id } = (await answer.json()) as { id: string };
+    await eventually(async () =>
+      ivr.requests.find(({ body }) => body.includes(id) && body.includes('"ended"'))
+    );
+    await hasty.close();
   });
 
   test('tells the status webhook of its beginning and end', async () => {
