@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import postgres from 'postgres';
+import { keepListening } from './postgres/listen.ts';
 
 interface Job {
   jobid: string;
@@ -137,12 +138,13 @@ export async function startScheduler(
     update cron.job_run_details
     set status = 'failed', return_message = 'server restarted', end_time = clock_timestamp()
     where status in ('starting', 'running')`;
-  await admin.listen('cron_scheduler', reloadSoon, reloadSoon);
+  const listener = await keepListening(urls.admin, 'cron_scheduler', reloadSoon);
 
   return {
     async close() {
       closed = true;
       for (const { timer } of timers.values()) timer.stop();
+      await listener.close();
       await Promise.all([admin, ...connections].map((sql) => sql.end({ timeout: 0 })));
     }
   };

@@ -1,8 +1,8 @@
 import { App } from '@supabase/lite';
-import postgres from 'postgres';
 import { DataApiConnection, requestContext } from './data-api/connection.ts';
 import { errorResponse } from './data-api/errors.ts';
 import type { TokenVerifier } from './gateway/tokens.ts';
+import { keepListening } from './postgres/listen.ts';
 
 export interface DataApiOptions {
   /** Logs in as `authenticator`. */
@@ -46,9 +46,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       }
     }
   });
-  const listener = postgres(options.schemaReaderUrl, { max: 1, onnotice: () => undefined });
-  const forget = () => connection.forgetSchema();
-  await listener.listen('pgrst', forget, forget);
+  const listener = await keepListening(options.schemaReaderUrl, 'pgrst', () => connection.forgetSchema());
 
   async function answer(url: URL, method: string, headers: Headers, body: ArrayBuffer | undefined) {
     const inner = new Request(url, { method, headers, body });
@@ -88,7 +86,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       return requestContext.run(context, () => fetchFresh(request, headers));
     },
     async close() {
-      await Promise.all([connection.close(), listener.end({ timeout: 0 })]);
+      await Promise.all([connection.close(), listener.close()]);
     }
   };
 }

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { keepListening } from './postgres/listen.ts';
 
 interface QueuedRequest {
   id: string;
@@ -125,12 +126,7 @@ export async function startNetWorker(databaseUrl: string, log: (line: string) =>
     );
   }
 
-  // Called again after every reconnect, when notifications may have been missed.
-  await sql.listen(
-    'net_worker',
-    () => void drain(),
-    () => void drain()
-  );
+  const listener = await keepListening(databaseUrl, 'net_worker', () => void drain());
   const pruning = setInterval(() => void prune(), pruneEveryMs);
   pruning.unref();
 
@@ -138,6 +134,7 @@ export async function startNetWorker(databaseUrl: string, log: (line: string) =>
     async close() {
       closed = true;
       clearInterval(pruning);
+      await listener.close();
       await sql.end({ timeout: 0 });
     }
   };

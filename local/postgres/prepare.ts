@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { supabaseDirectory } from '../config.ts';
 import type { Keys, LoginRole } from '../keys.ts';
 import type { DataFiles } from '../settings.ts';
+import type { Watchdog } from '../watchdog.ts';
 import { applyBootstrap, bootstrapHash } from './bootstrap.ts';
 import { migrate, seed } from './migrations.ts';
 import { initialisePostgres, isInitialised } from './server.ts';
@@ -25,11 +26,19 @@ function placeVaultKey(cluster: string, key: string): void {
 }
 
 /** Initialises the cluster of a fresh data directory, or makes sure that an old one can be used. */
-export async function prepareCluster(files: DataFiles, keys: Keys): Promise<{ fresh: boolean }> {
+export async function prepareCluster(
+  files: DataFiles,
+  keys: Keys,
+  watchdog: Watchdog
+): Promise<{ fresh: boolean }> {
   // The hash is written last: without it the first start was broken off.
   if (!existsSync(files.bootstrap)) {
     rmSync(files.cluster, { recursive: true, force: true });
-    await initialisePostgres(files.cluster, keys.passwords.supabase_admin);
+    let initdb = 0;
+    await initialisePostgres(files.cluster, keys.passwords.supabase_admin, (pid) => {
+      initdb = pid;
+      watchdog.watch(pid);
+    }).finally(() => watchdog.forget(initdb));
     placeVaultKey(files.cluster, keys.vault_key);
     return { fresh: true };
   }

@@ -61,13 +61,19 @@ function settings({ port, durable }: PostgresOptions): Record<string, string | n
 }
 
 /** Runs a program to its end; fails with what it said. */
-async function run(program: string, args: string[], runAs: RunAs): Promise<void> {
+async function run(
+  program: string,
+  args: string[],
+  runAs: RunAs,
+  onProcess?: (pid: number) => void
+): Promise<void> {
   const child = spawn(program, args, {
     ...runAs,
     cwd: '/',
     env: { ...process.env, LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe']
   });
+  if (child.pid !== undefined) onProcess?.(child.pid);
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk));
   child.stderr.on('data', (chunk: Buffer) => (said += chunk));
@@ -89,7 +95,11 @@ export function isInitialised(dataDirectory: string): boolean {
  * Creates a cluster in `dataDirectory` (which must not exist or be empty) with the one role `supabase_admin` and
  * `password`, encoding UTF-8, locale C.UTF-8.
  */
-export async function initialisePostgres(dataDirectory: string, password: string): Promise<void> {
+export async function initialisePostgres(
+  dataDirectory: string,
+  password: string,
+  onProcess?: (pid: number) => void
+): Promise<void> {
   const runAs = unprivilegedUser();
   const { initdb } = await findBinaries(runAs);
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
@@ -113,7 +123,8 @@ export async function initialisePostgres(dataDirectory: string, password: string
         '--no-sync',
         '--set=scram_iterations=1'
       ],
-      runAs
+      runAs,
+      onProcess
     );
   } finally {
     await rm(passwordFile, { force: true });
