@@ -105,19 +105,19 @@ export function asServiceRole<T>(sql: postgres.Sql, work: Work<T>): Promise<T> {
 
 /** A migrated database where nothing happens by itself: no functions, no jobs, no other tests. */
 export interface QuietDatabase {
-  /** Logged in as postgres; as many connections as are asked for at once, up to 40. */
+  /** Logged in as postgres. */
   sql: postgres.Sql;
   /** Logged in as the superuser. */
   admin: postgres.Sql;
   stop(): Promise<void>;
 }
 
-/** Starts a server for tests of queues, which on the shared stack are worked through at once. */
-export async function startQuietDatabase(): Promise<QuietDatabase> {
+/** Starts a server for tests of races and queues; on the shared stack the functions would work through them at once. */
+export async function startQuietDatabase({ connections = 10 } = {}): Promise<QuietDatabase> {
   const server = await startDatabase();
   const quiet = { onnotice: () => undefined };
   const admin = postgres(server.adminUrl, { max: 2, ...quiet });
-  const sql = postgres(server.url, { max: 40, ...quiet });
+  const sql = postgres(server.url, { max: connections, ...quiet });
   // The key that the vault encrypts with.
   await admin`
     do $$ begin execute format('copy (select 1) to %L', current_setting('data_directory') || '/vault.key'); end $$`;
