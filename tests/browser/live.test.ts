@@ -153,7 +153,7 @@ test('a session about to expire is renewed, and the page goes on listening with 
 
   await pretendExpired(page);
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
-  await expect.poll(() => sent.length).toBeGreaterThan(joined);
+  await expect.poll(() => sent.length, { timeout: 15_000 }).toBeGreaterThan(joined);
   const tokens = sent.map((frame) => /"access_token":"([^"]+)"/.exec(frame)?.[1]);
   expect(new Set(tokens).size).toBe(2);
 

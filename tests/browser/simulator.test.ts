@@ -59,6 +59,8 @@ async function openPhone(options: Parameters<typeof openPage>[1] = { viewport: D
   const own = page.getByRole('combobox', { name: 'Your number' });
   await own.fill(`+${phone}`);
   await own.blur();
+  // From here on its texts arrive live.
+  await page.locator('#inbox-live[data-live="true"]').waitFor({ state: 'attached' });
   return {
     page,
     phone,
@@ -169,7 +171,8 @@ describe('a call', () => {
     await call(page).click();
     await page.getByText('City Care is speaking').waitFor();
     await page.keyboard.press('1');
-    await page.getByText('Enter your code.').waitFor();
+    const transcript = page.getByRole('log', { name: 'What is said in the call' });
+    await hasText(transcript, 'Enter your code.');
     // The second prompt is reported as heard at once, so that the pause for keys begins.
     await page.getByText('Your turn: press a key').waitFor();
     expect(await page.evaluate(() => (window as unknown as { spoken: string[] }).spoken)).toEqual([

@@ -10,7 +10,7 @@ export interface ChannelOptions {
   topic: string;
   /** A token that is still good; called often. */
   token: () => Promise<string>;
-  /** Every (re)connection: what was said before it is lost, so fetch. */
+  /** From now on nothing is missed. What was said before is lost, so fetch; again after every interruption. */
   onlive: () => void;
   onchange: (payload: unknown) => void;
   onconnection: (connection: Connection) => void;
@@ -18,6 +18,10 @@ export interface ChannelOptions {
 
 // Pauses before joining again after the server closed the channel, which the client does not do by itself.
 const REJOIN_AFTER_MS = [1_000, 2_000, 5_000, 10_000];
+
+// A joined channel is deaf until the server follows the database, and then says so. Servers that say nothing
+// have long begun by this time.
+const HEARS_BY_MS = 5_000;
 
 export interface Following {
   /** Somebody is looking: do not wait for the next attempt, if one is waiting. */
@@ -34,6 +38,7 @@ export function follow(options: ChannelOptions): Following {
   });
   let channel: RealtimeChannel | undefined;
   let rejoin: ReturnType<typeof setTimeout> | undefined;
+  let deaf: ReturnType<typeof setTimeout> | undefined;
   let attempts = 0;
   let closed = false;
 
@@ -43,15 +48,26 @@ export function follow(options: ChannelOptions): Following {
     await token();
     await client.setAuth();
     if (closed) return;
-    const joined = client.channel(topic, { config: { private: true } });
+    const joined = client.channel(topic, {
+      config: { private: true, broadcast: { replication_ready: true } }
+    });
     channel = joined;
+    const hears = () => {
+      clearTimeout(deaf);
+      if (closed || channel !== joined) return;
+      attempts = 0;
+      onconnection('live');
+      onlive();
+    };
     joined.on('broadcast', { event: '*' }, ({ payload }) => onchange(payload));
+    joined.on('system', {}, ({ extension, status }) => {
+      if (extension === 'system' && status === 'ok') hears();
+    });
     joined.subscribe((status) => {
       if (closed || channel !== joined) return;
+      clearTimeout(deaf);
       if (status === 'SUBSCRIBED') {
-        attempts = 0;
-        onconnection('live');
-        onlive();
+        deaf = setTimeout(hears, HEARS_BY_MS);
         return;
       }
       onconnection(navigator.onLine ? 'reconnecting' : 'offline');
@@ -88,6 +104,7 @@ export function follow(options: ChannelOptions): Following {
     close() {
       closed = true;
       clearTimeout(rejoin);
+      clearTimeout(deaf);
       void client.removeAllChannels();
       client.disconnect();
     }
