@@ -1,5 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { ownPath } from '#lib/server/addresses.ts';
+import { readForm } from '#lib/server/forms.ts';
 import { signIn } from '#lib/server/sign-in.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -18,11 +19,10 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 
 export const actions: Actions = {
   default: async ({ locals, request, url }) => {
-    const form = await request.formData();
-    const username = String(form.get('username') ?? '').trim();
-    const password = String(form.get('password') ?? '');
+    const form = await readForm(request, 'username', 'password');
+    const username = form.username.trim();
 
-    const result = await signIn(locals.supabase, { username, password });
+    const result = await signIn(locals.supabase, { username, password: form.password });
     if (!result.ok) {
       const { status, message } = SENTENCES[result.because];
       return fail(status, { username, message });

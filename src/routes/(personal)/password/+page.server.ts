@@ -1,4 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit';
+import { readForm } from '#lib/server/forms.ts';
 import {
   SHORTEST_PASSWORD,
   problemsOf,
@@ -19,9 +20,8 @@ export const actions: Actions = {
     const { mustChangePassword } = await accountOf(locals);
     if (!mustChangePassword) redirect(303, '/appointments');
 
-    const form = await request.formData();
-    const password = String(form.get('password') ?? '');
-    const problems = problemsOf(password, String(form.get('repeat') ?? ''));
+    const { password, repeat } = await readForm(request, 'password', 'repeat');
+    const problems = problemsOf(password, repeat);
     if (problems) return fail(400, { problems });
 
     const { error } = await locals.supabase.auth.updateUser({ password });
