@@ -1,0 +1,210 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { asPatient, refusalIn, refusalOf, rolledBack, type Transaction } from '../helpers/database.ts';
+import { closeDatabases, databaseAsAdmin, databaseAsPostgres } from '../helpers/stack.ts';
+import { aClinic, anAccount, aPatient, aPhone, aPractitioner, aSession, book } from '../helpers/world.ts';
+
+const sql = databaseAsPostgres();
+const admin = databaseAsAdmin();
+afterAll(closeDatabases);
+
+interface Row {
+  id: string;
+  phone: string;
+  user_id: string | null;
+  account_origin: string | null;
+}
+
+const patients = (tx: Transaction, ...phones: string[]) =>
+  tx<Row[]>`select id, phone, user_id, account_origin from public.patients where phone in ${tx(phones)}`;
+
+const confirm = (tx: Transaction, userId: string) =>
+  tx`update auth.users set phone_confirmed_at = now(), confirmation_token = '' where id = ${userId}`;
+
+const changePhone = (tx: Transaction, userId: string, phone: string) =>
+  tx`update auth.users set phone = ${phone.slice(1)}, phone_change = '', phone_confirmed_at = now() where id = ${userId}`;
+
+describe('an account belongs to the patient of its phone', () => {
+  test('one confirmed from the start makes a patient', () =>
+    rolledBack(sql, async (tx) => {
+      const phone = aPhone();
+      const { userId } = await anAccount(tx, phone);
+      expect([...(await patients(tx, phone))]).toMatchObject([
+        { phone, user_id: userId, account_origin: 'web' }
+      ]);
+    }));
+
+  test('one confirmed later makes it then, and not before', () =>
+    rolledBack(sql, async (tx) => {
+      const phone = aPhone();
+      const { userId } = await anAccount(tx, phone, { confirmed: false });
+      expect(await patients(tx, phone)).toHaveLength(0);
+      await confirm(tx, userId);
+      expect([...(await patients(tx, phone))]).toMatchObject([{ user_id: userId, account_origin: 'web' }]);
+    }));
+
+  test('one for a phone that had called is given the patient there is, with all bookings', () =>
+    rolledBack(sql, async (tx) => {
+      const patient = await aPatient(tx);
+      const practitioner = await aPractitioner(tx, await aClinic(tx));
+      const { id } = await book(tx, patient, practitioner, '2091-06-09T10:00:00+05:30', {
+        now: new Date('2091-06-01'),
+        channel: 'ivr'
+      });
+      const account = await anAccount(tx, patient.phone);
+      expect([...(await patients(tx, patient.phone))]).toMatchObject([
+        { id: patient.id, user_id: account.userId }
+      ]);
+      const seen = await asPatient(tx, account, (db) => db`select id from public.appointments`);
+      expect([...seen]).toEqual([{ id }]);
+    }));
+
+  test('one made by an account job says so', () =>
+    rolledBack(sql, async (tx) => {
+      const phone = aPhone();
+      await anAccount(tx, phone, { jobId: crypto.randomUUID() });
+      expect([...(await patients(tx, phone))]).toMatchObject([{ account_origin: 'ivr' }]);
+    }));
+
+  test('an unconfirmed one sees nothing of a phone that had called', () =>
+    rolledBack(sql, async (tx) => {
+      const patient = await aPatient(tx);
+      const stranger = await anAccount(tx, patient.phone, { confirmed: false });
+      expect([...(await patients(tx, patient.phone))]).toMatchObject([{ user_id: null }]);
+      expect(await asPatient(tx, stranger, (db) => db`select from public.patients`)).toHaveLength(0);
+    }));
+
+  test('signing in by code again, which confirms again, changes nothing', () =>
+    rolledBack(sql, async (tx) => {
+      const { id, account } = await aPatient(tx, { account: true });
+      const events = async () => (await tx`select from public.audit_events where row_id = ${id}`).count;
+      const before = await events();
+      await confirm(tx, account.userId);
+      await tx`update auth.users set phone = phone, last_sign_in_at = now() where id = ${account.userId}`;
+      expect(await events()).toBe(before);
+    }));
+
+  test('written by Auth, the history says system and not desk', () =>
+    rolledBack(admin, async (tx) => {
+      const phone = aPhone();
+      await tx`set local session authorization supabase_auth_admin`;
+      await anAccount(tx, phone);
+      await tx`reset session authorization`;
+      const events = await tx`
+        select e.action, e.channel from public.audit_events e join public.patients p on e.row_id = p.id::text
+        where p.phone = ${phone}`;
+      expect([...events]).toEqual([{ action: 'insert', channel: 'system' }]);
+    }));
+});
+
+describe('an account that changes its phone', () => {
+  test('takes its patient along', () =>
+    rolledBack(sql, async (tx) => {
+      const { id, phone, account } = await aPatient(tx, { account: true });
+      const other = aPhone();
+      await changePhone(tx, account.userId, other);
+      expect([...(await patients(tx, phone, other))]).toMatchObject([
+        { id, phone: other, user_id: account.userId }
+      ]);
+    }));
+
+  test.each([true, false])('cannot take the phone of another patient (with an account: %s)', (withAccount) =>
+    rolledBack(sql, async (tx) => {
+      const { phone, account } = await aPatient(tx, { account: true });
+      const other = await aPatient(tx);
+      if (withAccount) await anAccount(tx, other.phone);
+      const change = () => changePhone(tx, account.userId, other.phone);
+      expect(await refusalIn(tx, change)).toMatchObject({ code: '23505' });
+      expect([...(await patients(tx, phone))]).toMatchObject([{ user_id: account.userId }]);
+    })
+  );
+
+  test('a phone whose patient kept another account is refused rather than left without one', () =>
+    rolledBack(sql, async (tx) => {
+      const { phone, account } = await aPatient(tx, { account: true });
+      await tx`update auth.users set phone = null where id = ${account.userId}`;
+      expect(await refusalIn(tx, () => anAccount(tx, phone))).toMatchObject({
+        code: 'PT409',
+        message: 'phone_already_registered'
+      });
+    }));
+});
+
+describe('a deleted account', () => {
+  test.each([
+    ['for good', (tx: Transaction, id: string) => tx`delete from auth.users where id = ${id}`],
+    [
+      'as Auth does it softly',
+      (tx: Transaction, id: string) => tx`
+        update auth.users set phone = 'Uu3xV-x0_dQw4w9', email = 'Zm9vYmFy', encrypted_password = null,
+          deleted_at = now()
+        where id = ${id}`
+    ]
+  ])('leaves the patient and the bookings, ready for a new one: %s', (_way, remove) =>
+    rolledBack(sql, async (tx) => {
+      const { id, phone, account } = await aPatient(tx, { account: true });
+      await remove(tx, account.userId);
+      expect([...(await patients(tx, phone))]).toMatchObject([{ id, user_id: null }]);
+      expect(await asPatient(tx, account, (db) => db`select from public.patients`)).toHaveLength(0);
+      const next = await anAccount(tx, phone);
+      expect([...(await patients(tx, phone))]).toMatchObject([{ id, user_id: next.userId }]);
+    })
+  );
+});
+
+describe('what a token still opens', () => {
+  const sees = async (tx: Transaction, account: { userId: string; sessionId: string }) =>
+    (await asPatient(tx, account, (db) => db`select from public.patients`)).count;
+
+  test('nothing, from the moment its session is signed out; other sessions go on', () =>
+    rolledBack(sql, async (tx) => {
+      const { account } = await aPatient(tx, { account: true });
+      const phone = await aSession(tx, account.userId);
+      expect([await sees(tx, account), await sees(tx, phone)]).toEqual([1, 1]);
+      await tx`delete from auth.sessions where id = ${phone.sessionId}`;
+      expect([await sees(tx, account), await sees(tx, phone)]).toEqual([1, 0]);
+    }));
+
+  test('nothing, while its password is temporary', () =>
+    rolledBack(sql, async (tx) => {
+      const { account } = await aPatient(tx, { account: true, password: 'ABC12345' });
+      await tx`
+        insert into private.temporary_passwords (user_id, expires_at) values (${account.userId}, now() + '72 hours')`;
+      expect(await sees(tx, account)).toBe(0);
+      // Signing in writes to the row; only another password counts.
+      await tx`update auth.users set last_sign_in_at = now(), encrypted_password = encrypted_password
+        where id = ${account.userId}`;
+      expect(await sees(tx, account)).toBe(0);
+      await tx`update auth.users set encrypted_password = 'another hash' where id = ${account.userId}`;
+      expect(await sees(tx, account)).toBe(1);
+    }));
+});
+
+describe('usernames', () => {
+  const name = (tx: Transaction, username: string) => async () => {
+    const { id } = await aPatient(tx);
+    await tx`update public.patients set username = ${username} where id = ${id}`;
+  };
+
+  test('are unique whatever the case', () =>
+    rolledBack(sql, async (tx) => {
+      const username = `asha.${aPhone().slice(1)}x`;
+      await name(tx, username)();
+      expect(await refusalIn(tx, name(tx, username.toUpperCase()))).toMatchObject({ code: '23505' });
+    }));
+
+  test.each(['ab', 'has space', '9199999999', 'a'.repeat(33), 'ash@', 'ñandu'])(
+    'cannot be "%s"',
+    (username) =>
+      rolledBack(sql, async (tx) => {
+        expect(await refusalIn(tx, name(tx, username))).toMatchObject({ code: '23514' });
+      })
+  );
+});
+
+test.each(['919999999999', '+0123456789', '+91 99999 99999', '+9199', '', '+91999999999999999'])(
+  '"%s" is no phone of a patient',
+  async (phone) => {
+    const insert = rolledBack(sql, (tx) => aPatient(tx, { phone }));
+    expect(await refusalOf(insert)).toMatchObject({ code: '23514' });
+  }
+);
