@@ -28,10 +28,14 @@ set search_path = ''
 as $$
 declare
   v_kept jsonb := jsonb_strip_nulls(
-    p_row - array['id', 'reference', 'call_id', 'created_at', 'updated_at', 'version', 'active']
+    p_row - array['id', 'reference', 'call_id', 'created_at', 'updated_at', 'version']
   );
   v_column text;
 begin
+  -- Of an appointment it follows from the status. Of a practitioner it is news.
+  if v_kept ? 'status' then
+    v_kept := v_kept - 'active';
+  end if;
   foreach v_column in array array['phone', 'reception_phone'] loop
     if v_kept ? v_column then
       v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));

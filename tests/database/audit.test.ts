@@ -1,0 +1,186 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { asPatient, asServiceRole, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
+import { closeDatabases, databaseAsAdmin, databaseAsPostgres } from '../helpers/stack.ts';
+import { aClinic, aPatient, aPhone, aPractitioner, book, nextSlots } from '../helpers/world.ts';
+
+const sql = databaseAsPostgres();
+const admin = databaseAsAdmin();
+afterAll(closeDatabases);
+
+const now = new Date('2091-06-01T00:00:00Z');
+const at = (time: string) => new Date(`2091-06-09T${time}:00+05:30`);
+
+const history = (tx: Transaction, rowId: string) =>
+  tx<{ action: string; channel: string; actor_id: string | null; table_name: string; changes: object }[]>`
+    select action, channel, actor_id, table_name, changes from public.audit_events
+    where row_id = ${rowId} order by id`;
+
+describe('rows can only be added', () => {
+  const attempts = {
+    update: (tx: Transaction) => tx`update public.audit_events set channel = 'web'`,
+    'update of nothing': (tx: Transaction) => tx`update public.audit_events set channel = 'web' where false`,
+    delete: (tx: Transaction) => tx`delete from public.audit_events`,
+    truncate: (tx: Transaction) => tx`truncate public.audit_events`,
+    'truncate of everything': (tx: Transaction) =>
+      tx`truncate public.audit_events, public.sms_messages cascade`,
+    merge: (tx: Transaction) => tx`
+      merge into public.audit_events e using (select 1) s on true when matched then delete`
+  };
+
+  test.each(Object.entries(attempts))(
+    '%s is refused, even to the owner and to a superuser',
+    async (_verb, work) => {
+      for (const connection of [sql, admin]) {
+        await rolledBack(connection, async (tx) => {
+          // Nobody waits for a lock that is refused anyway.
+          await tx`set local lock_timeout = '5s'`;
+          expect(await refusalIn(tx, work)).toEqual({
+            code: 'PT403',
+            message: 'audit_is_append_only',
+            hint: 'Audit events can neither be changed nor deleted.'
+          });
+        });
+      }
+    }
+  );
+
+  test('a secret key can read them and write none', () =>
+    rolledBack(sql, async (tx) => {
+      const write = () =>
+        asServiceRole(
+          tx,
+          (db) =>
+            db`insert into public.audit_events (channel, action, table_name, row_id) values ('web', 'insert', 'x', 'y')`
+        );
+      expect(await refusalIn(tx, write)).toMatchObject({ code: '42501' });
+    }));
+});
+
+describe('who did what, and by which way', () => {
+  test('a session', () =>
+    rolledBack(sql, async (tx) => {
+      const { id, account } = await aPatient(tx, { account: true });
+      const practitioner = await aPractitioner(tx, await aClinic(tx));
+      const [slot] = await nextSlots(tx, practitioner, 1);
+      const [booked] = await asPatient(
+        tx,
+        account,
+        (db) =>
+          db<{ id: string }[]>`select id from public.book_appointment(${practitioner.id}, ${slot ?? ''})`
+      );
+      expect([...(await history(tx, booked?.id ?? ''))]).toEqual([
+        {
+          action: 'insert',
+          channel: 'web',
+          actor_id: account.userId,
+          table_name: 'appointments',
+          changes: expect.objectContaining({
+            patient_id: [null, id],
+            status: [null, 'booked'],
+            channel: [null, 'web']
+          }) as object
+        }
+      ]);
+    }));
+
+  test('a call, and then the desk', () =>
+    rolledBack(sql, async (tx) => {
+      const practitioner = await aPractitioner(tx, await aClinic(tx));
+      const { id } = await book(tx, await aPatient(tx), practitioner, at('10:00'), { now, channel: 'ivr' });
+      await tx`select set_config('medq.channel', '', true)`;
+      await tx`update public.appointments set starts_at = ${at('11:00')} where id = ${id}`;
+      await tx`update public.appointments set status = 'arrived' where id = ${id}`;
+      await tx`update public.appointments set status = status where id = ${id}`;
+      await tx`delete from public.appointments where id = ${id}`;
+      const events = await history(tx, id);
+      expect(events.map(({ action, channel }) => [action, channel])).toEqual([
+        ['insert', 'ivr'],
+        ['update', 'desk'],
+        ['update', 'desk'],
+        ['update', 'desk'],
+        ['delete', 'desk']
+      ]);
+      expect(events.slice(1, 4).map(({ changes }) => changes)).toEqual([
+        {
+          starts_at: ['2091-06-09T04:30:00+00:00', '2091-06-09T05:30:00+00:00'],
+          ends_at: ['2091-06-09T04:45:00+00:00', '2091-06-09T05:45:00+00:00'],
+          token_number: [5, 9]
+        },
+        { status: ['booked', 'arrived'] },
+        {}
+      ]);
+    }));
+
+  test('a refused change leaves no trace', () =>
+    rolledBack(sql, async (tx) => {
+      const practitioner = await aPractitioner(tx, await aClinic(tx));
+      const { id } = await book(tx, await aPatient(tx), practitioner, at('10:00'), { now });
+      const other = await aPatient(tx);
+      await refusalIn(tx, () => tx`update public.appointments set patient_id = ${other.id} where id = ${id}`);
+      expect(await history(tx, id)).toHaveLength(1);
+    }));
+
+  test('edits of clinics, practitioners, hours, exceptions and templates are written down too', () =>
+    rolledBack(sql, async (tx) => {
+      const clinic = await aClinic(tx);
+      const practitioner = await aPractitioner(tx, clinic, { hours: [] });
+      await tx`update public.clinics set name = 'Hillside' where id = ${clinic.id}`;
+      await tx`update public.practitioners set active = false where id = ${practitioner.id}`;
+      const [hours] = await tx<{ id: string }[]>`
+        insert into public.schedules (practitioner_id, weekday, start_time, end_time)
+        values (${practitioner.id}, 1, '09:00', '10:00') returning id`;
+      const [exception] = await tx<{ id: string }[]>`
+        insert into public.schedule_exceptions (practitioner_id, on_date) values (${practitioner.id}, '2091-06-09')
+        returning id`;
+      await tx`update public.sms_templates set body = 'Hello' where key = 'ivr_synced'`;
+
+      expect((await history(tx, clinic.id))[1]?.changes).toEqual({ name: ['Lakeside Clinic', 'Hillside'] });
+      expect((await history(tx, practitioner.id))[1]?.changes).toEqual({ active: [true, false] });
+      expect(await history(tx, hours?.id ?? '')).toMatchObject([
+        { action: 'insert', table_name: 'schedules' }
+      ]);
+      expect(await history(tx, exception?.id ?? '')).toMatchObject([
+        { action: 'insert', table_name: 'schedule_exceptions' }
+      ]);
+      expect((await history(tx, 'ivr_synced/en-IN')).at(-1)?.changes).toEqual({
+        body: [expect.stringContaining('Your IVR booking'), 'Hello']
+      });
+    }));
+});
+
+describe('what is not kept', () => {
+  test('no full phone number and no reference, in the history or among the calls', () =>
+    rolledBack(sql, async (tx) => {
+      const [caller, moved, reception] = [aPhone(), aPhone(), aPhone()];
+      const clinic = await aClinic(tx, { reception_phone: reception });
+      const practitioner = await aPractitioner(tx, clinic);
+      const [slot] = await nextSlots(tx, practitioner, 1);
+      const call = { call_id: clinic.id, caller, dialled: clinic.phone, turn: 1, step: 'confirm', keys: '1' };
+      const ask = {
+        kind: 'book',
+        practitioner_id: practitioner.id,
+        starts_at: slot?.toISOString() ?? '',
+        specialty: practitioner.specialty
+      };
+      await tx`select private.ivr_turn(${tx.json(call)}, ${tx.json(ask)})`;
+      await tx`update public.patients set phone = ${moved} where phone = ${caller}`;
+      await tx`update public.appointments set status = 'cancelled' where practitioner_id = ${practitioner.id}`;
+      await tx`delete from public.appointments where practitioner_id = ${practitioner.id}`;
+      await tx`delete from public.patients where phone = ${moved}`;
+
+      for (const phone of [caller, moved, reception, clinic.phone]) {
+        const pattern = `%${phone.slice(1)}%`;
+        const found = await tx`
+          select 'audit_events' as where from public.audit_events e where e::text like ${pattern}
+          union all select 'ivr_calls' from public.ivr_calls c where c::text like ${pattern}`;
+        expect([...found]).toEqual([]);
+      }
+      const kept = await tx<{ masked: string }[]>`
+        select changes #>> '{phone,0}' as masked from public.audit_events
+        where table_name = 'patients' and action = 'delete' and occurred_at = now()`;
+      expect([...kept]).toEqual([{ masked: `${moved.slice(0, 3)}********${moved.slice(-2)}` }]);
+      const references = await tx`
+        select from public.audit_events where table_name = 'appointments' and changes ? 'reference'`;
+      expect(references).toHaveLength(0);
+    }));
+});
