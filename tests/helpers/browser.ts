@@ -1,20 +1,28 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContextOptions,
+  type LaunchOptions,
+  type Page
+} from 'playwright-core';
+import { packagedChromium } from './packaged-chromium.ts';
 
 /** What people hold in their hands: a small phone, and what the clinic has on the desk. */
 export const PHONE = { width: 360, height: 740 };
 export const DESK = { width: 1280, height: 800 };
+
+const SYSTEM_CHROMIUM = '/usr/bin/chromium';
 
 /**
  * A Chromium: CHROMIUM_PATH, else the system's, else the one that comes with the packages. One for a test
  * file is enough; every test opens a page of its own with `openPage`. The caller closes it.
  */
 export async function launchBrowser(): Promise<Browser> {
-  const { executablePath, args } = await chromiumHere();
   return chromium.launch({
-    executablePath,
-    args: [...args, '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
+    ...(await chromiumHere()),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
   });
 }
 
@@ -25,12 +33,9 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return context.newPage();
 }
 
-async function chromiumHere(): Promise<{ executablePath: string; args: string[] }> {
+async function chromiumHere(): Promise<Pick<LaunchOptions, 'executablePath' | 'env'>> {
   const { CHROMIUM_PATH } = process.env;
-  if (CHROMIUM_PATH) return { executablePath: CHROMIUM_PATH, args: [] };
-  if (existsSync('/usr/bin/chromium')) return { executablePath: '/usr/bin/chromium', args: [] };
-  // Read when the package is loaded: it then brings the system libraries it needs as well.
-  process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs24.x';
-  const { default: packaged } = await import('@sparticuz/chromium');
-  return { executablePath: await packaged.executablePath(), args: packaged.args };
+  if (CHROMIUM_PATH) return { executablePath: CHROMIUM_PATH };
+  if (existsSync(SYSTEM_CHROMIUM)) return { executablePath: SYSTEM_CHROMIUM };
+  return packagedChromium();
 }
