@@ -1,5 +1,5 @@
 -- The transactional outbox: what is to be texted is a row of the transaction that causes it, so neither is lost
--- without the other. The function sms-dispatch claims rows, sends them and settles what came of it.
+-- without the other. How rows are claimed, sent and settled is a later migration's subject.
 
 create table public.sms_templates (
   key text not null check (key ~ '^[a-z_]+$'),
@@ -79,6 +79,34 @@ create trigger _100_keep_name before update of key, locale on public.sms_templat
 create trigger _200_touch before update on public.sms_templates
   for each row execute function private.tg_touch();
 
+-- How a text travels: in the 7-bit alphabet of GSM 03.38 if every character has a place there, else as UCS-2.
+create function private.sms_encoding(p_text text) returns text
+language sql immutable
+return case translate(p_text,
+  '@£$¥èéùìòÇ' || E'\n\r\f' || 'ØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿'
+  || 'abcdefghijklmnopqrstuvwxyzäöñüà^{}\[~]|€', '')
+  when '' then 'GSM-7' else 'UCS-2' end;
+comment on function private.sms_encoding(text) is
+  'GSM-7, or UCS-2 as soon as one character (Tamil, Hindi, an emoji) has no place in the GSM alphabet.';
+
+create function private.sms_units(p_text text) returns int
+language sql immutable
+-- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
+return length(p_text) + case private.sms_encoding(p_text)
+  when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
+  else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
+comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
+
+create function private.sms_parts(p_text text) returns int
+language sql immutable
+return case
+  when private.sms_encoding(p_text) = 'GSM-7' and private.sms_units(p_text) <= 160 then 1
+  when private.sms_encoding(p_text) = 'GSM-7' then ceil(private.sms_units(p_text) / 153.0)::int
+  when private.sms_units(p_text) <= 70 then 1
+  else ceil(private.sms_units(p_text) / 67.0)::int
+end;
+comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid: 160 places, or 153 each when it takes several; 70 and 67 in UCS-2.';
+
 create table public.sms_messages (
   id uuid primary key default gen_random_uuid(),
   patient_id uuid references public.patients (id) on delete set null,
@@ -88,6 +116,9 @@ create table public.sms_messages (
   locale text not null default 'en-IN',
   body text not null,
   secret boolean not null default false,
+  parts smallint not null,
+  priority smallint not null
+    generated always as (case when secret then 1 when template like 'reminder%' then 3 else 2 end) stored,
   status text not null default 'queued'
     check (status in ('queued', 'sending', 'sent', 'delivered', 'failed', 'cancelled')),
   attempts int not null default 0,
@@ -99,11 +130,14 @@ create table public.sms_messages (
   last_error text,
   dedupe_key text unique,
   sent_at timestamptz,
+  reported_at timestamptz,
   delivered_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
-create index sms_messages_due on public.sms_messages (next_attempt_at) where status in ('queued', 'sending');
+create index sms_messages_due on public.sms_messages (priority, next_attempt_at)
+  where status in ('queued', 'sending');
+create index sms_messages_to_phone on public.sms_messages (to_phone, sent_at);
 create index sms_messages_of_patient on public.sms_messages (patient_id);
 create index sms_messages_of_appointment on public.sms_messages (appointment_id);
 
@@ -117,6 +151,8 @@ comment on column public.sms_messages.template is 'Which template it was written
 comment on column public.sms_messages.locale is 'Its language.';
 comment on column public.sms_messages.body is 'The text as sent; erased if it held a secret.';
 comment on column public.sms_messages.secret is 'Holds a password or code: the text is erased once it is sent or given up.';
+comment on column public.sms_messages.parts is 'In how many parts it is sent, and paid.';
+comment on column public.sms_messages.priority is 'What goes first: 1 codes and passwords, 2 news, 3 reminders.';
 comment on column public.sms_messages.status is 'queued, sending, sent (the provider has it), delivered, failed or cancelled.';
 comment on column public.sms_messages.attempts is 'How often sending was tried.';
 comment on column public.sms_messages.next_attempt_at is 'When it is due; while sending, until when the worker has it.';
@@ -127,6 +163,7 @@ comment on column public.sms_messages.report_token is 'Unguessable part of the a
 comment on column public.sms_messages.last_error is 'Why it has not been sent.';
 comment on column public.sms_messages.dedupe_key is 'Its cause: the same cause queues nothing twice.';
 comment on column public.sms_messages.sent_at is 'When the provider took it.';
+comment on column public.sms_messages.reported_at is 'Of when the latest status report is.';
 comment on column public.sms_messages.delivered_at is 'When the phone had it.';
 comment on column public.sms_messages.created_at is 'When it was queued.';
 comment on column public.sms_messages.updated_at is 'When the row was last changed.';
@@ -162,26 +199,54 @@ end $$;
 comment on function private.queue_sms(text, text, jsonb, text, uuid, uuid, text, boolean, timestamptz) is
   'Queues one SMS from a template. Returns its id, or null when its cause has queued it already.';
 
+create function private.tg_sms_messages__measure() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  new.parts := private.sms_parts(new.body);
+  return new;
+end $$;
+comment on function private.tg_sms_messages__measure() is
+  'Counts the parts while the text is there: of a secret it is erased later.';
+
+create trigger _100_measure before insert on public.sms_messages
+  for each row execute function private.tg_sms_messages__measure();
+
 create function private.tg_sms_messages__keep_secrets() returns trigger
-language plpgsql
+language plpgsql security definer
 set search_path = ''
 as $$
 declare
   v_erased constant text := '(erased after sending)';
 begin
   new.updated_at := now();
-  if new.status in ('queued', 'sending') then
-    if new.body = v_erased then
-      raise exception using errcode = 'PT409', message = 'secret_erased',
-        hint = 'This SMS held a password or code that has been erased. Have a new one made instead.';
+  if new.status not in ('queued', 'sending') then
+    if new.secret then
+      new.body := v_erased;
     end if;
+    return new;
+  end if;
+  if new.body <> old.body then
+    new.parts := private.sms_parts(new.body);
+  end if;
+  if old.status not in ('queued', 'sending') and new.body = v_erased then
+    raise exception using errcode = 'PT409', message = 'secret_erased',
+      hint = 'This SMS held a password or code that has been erased. Have a new one made instead.';
+  end if;
+  if new.status = 'queued' and old.status not in ('queued', 'sending') then
     -- Queued again by hand: it begins anew.
-    if old.status in ('failed', 'cancelled') then
-      new.attempts := 0;
-      new.next_attempt_at := now();
+    new.attempts := 0;
+    new.next_attempt_at := now();
+    new.expires_at := case when new.expires_at > now() then new.expires_at end;
+    new.sent_at := null;
+    new.delivered_at := null;
+    new.reported_at := null;
+    -- Late reports about the first sending must not be taken for reports about this one. Where nobody knows whether
+    -- there was a first sending, they are welcome.
+    if not new.outcome_unknown then
+      new.report_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
     end if;
-  elsif new.secret then
-    new.body := v_erased;
   end if;
   return new;
 end $$;
@@ -190,112 +255,6 @@ comment on function private.tg_sms_messages__keep_secrets() is
 
 create trigger _100_keep_secrets before update on public.sms_messages
   for each row execute function private.tg_sms_messages__keep_secrets();
-
--- What the dispatcher calls. A claim is a lease: a worker that dies gives the row back by time.
-create function private.claim_sms(p_limit int, p_now timestamptz default now()) returns setof public.sms_messages
-language sql
-set search_path = ''
-as $$
-  update public.sms_messages m
-  set status = 'failed', last_error = 'expired before it could be sent'
-  from (
-    select id from public.sms_messages
-    where expires_at <= p_now and (status = 'queued' or (status = 'sending' and next_attempt_at <= p_now))
-    for update skip locked
-  ) late
-  where m.id = late.id;
-
-  with due as (
-    select id from public.sms_messages
-    where status in ('queued', 'sending') and next_attempt_at <= p_now
-    order by next_attempt_at
-    limit p_limit
-    for update skip locked
-  )
-  update public.sms_messages m
-  set status = 'sending', attempts = m.attempts + 1, next_attempt_at = p_now + interval '1 minute',
-    -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
-    outcome_unknown = m.outcome_unknown or m.status = 'sending'
-  from due
-  where m.id = due.id
-  returning m.*;
-$$;
-comment on function private.claim_sms(int, timestamptz) is
-  'Takes due messages for one worker, for a minute. What expired meanwhile fails here.';
-
-create function private.settle_sms(
-  p_id uuid, p_attempt int, p_outcome text, p_provider_id text default null, p_error text default null,
-  p_now timestamptz default now()
-)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_max_attempts constant int := 8;
-  -- 10 s, 20 s, 40 s, up to 15 minutes; jitter keeps a crowd from coming back together.
-  v_delay constant interval := least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '15 minutes')
-    * (0.75 + random() / 2);
-begin
-  if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
-    raise exception 'private.settle_sms knows no outcome named %', p_outcome;
-  end if;
-  update public.sms_messages m set
-    status = case
-      when p_outcome = 'sent' then 'sent'
-      when p_outcome = 'rejected' or (p_outcome <> 'hold' and p_attempt >= v_max_attempts) then 'failed'
-      else 'queued'
-    end,
-    attempts = case when p_outcome = 'hold' then m.attempts - 1 else m.attempts end,
-    next_attempt_at = case p_outcome
-      when 'retry' then p_now + v_delay
-      -- Long enough for an accepted message to show up at the provider before it is looked for.
-      when 'unknown' then p_now + greatest(v_delay, interval '20 seconds')
-      when 'hold' then p_now + interval '15 minutes'
-      else m.next_attempt_at
-    end,
-    outcome_unknown = p_outcome = 'unknown' or (p_outcome = 'hold' and m.outcome_unknown),
-    provider_id = coalesce(p_provider_id, m.provider_id),
-    last_error = case when p_outcome = 'sent' then null else p_error end,
-    sent_at = case when p_outcome = 'sent' then p_now else m.sent_at end
-  where m.id = p_id and m.status = 'sending' and m.attempts = p_attempt;
-  return found;
-end $$;
-comment on function private.settle_sms(uuid, int, text, text, text, timestamptz) is
-  'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
-
-create function private.report_sms(
-  p_id uuid, p_token text, p_status text, p_at timestamptz, p_error text default null
-)
-returns text
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_message public.sms_messages;
-begin
-  select * into v_message from public.sms_messages m where m.id = p_id and m.report_token = p_token for update;
-  if not found then
-    return 'unknown';
-  end if;
-  -- A report proves that the provider has it, whatever we believed; delivered and reported failures are final.
-  if v_message.status = 'delivered'
-    or (v_message.status = 'failed' and v_message.sent_at is not null)
-    or p_status not in ('scheduled', 'sent', 'buffered', 'delivered', 'expired', 'delivery_failed') then
-    return 'ignored';
-  end if;
-  update public.sms_messages m set
-    status = case p_status when 'delivered' then 'delivered' when 'expired' then 'failed'
-      when 'delivery_failed' then 'failed' else 'sent' end,
-    delivered_at = case when p_status = 'delivered' then p_at else m.delivered_at end,
-    sent_at = coalesce(m.sent_at, p_at),
-    outcome_unknown = false,
-    last_error = case when p_status in ('expired', 'delivery_failed') then coalesce(p_error, p_status) end
-  where m.id = p_id;
-  return 'updated';
-end $$;
-comment on function private.report_sms(uuid, text, text, timestamptz, text) is
-  'Takes a status report of the provider. Repeated and late reports never move a final state back.';
 
 -- Rights: patients never see the outbox.
 alter table public.sms_templates enable row level security;

@@ -1,37 +1,87 @@
 -- Every booking, move and cancellation queues its SMS in the same transaction, also when made by hand.
 
-create function private.queue_appointment_sms(p_template text, p_appointment public.appointments) returns void
+-- PostgreSQL writes the names of days and months in the language of the server. Here they follow the text.
+create function private.sms_day(p_local timestamp, p_locale text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  if p_locale like 'ta%' then
+    return (array['திங்கள்', 'செவ்வாய்', 'புதன்', 'வியாழன்', 'வெள்ளி', 'சனி', 'ஞாயிறு'])[extract(isodow from p_local)]
+      || ', ' || extract(day from p_local) || ' '
+      || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
+        'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
+  end if;
+  return to_char(p_local, 'FMDy FMDD Mon');
+end $$;
+comment on function private.sms_day(timestamp, text) is 'A day as an SMS tells it: Mon 5 Oct.';
+
+create function private.sms_time(p_local timestamp, p_locale text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  if p_locale like 'ta%' then
+    return case
+      when extract(hour from p_local) between 4 and 11 then 'காலை'
+      when extract(hour from p_local) between 12 and 15 then 'மதியம்'
+      when extract(hour from p_local) between 16 and 18 then 'மாலை'
+      else 'இரவு'
+    end || ' ' || to_char(p_local, 'FMHH12:MI');
+  end if;
+  return to_char(p_local, 'FMHH12:MI am');
+end $$;
+comment on function private.sms_time(timestamp, text) is 'A time of day as an SMS tells it: 10:30 am.';
+
+create function private.sms_locale(p_template text, p_locale text) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return case when exists (select from public.sms_templates t where t.key = p_template and t.locale = p_locale)
+    then p_locale else 'en-IN' end;
+end $$;
+comment on function private.sms_locale(text, text) is 'The language an SMS will be in: the one wanted, or en-IN where there is no text in it.';
+
+create function private.queue_appointment_sms(
+  p_template text, p_appointment public.appointments, p_cause text default null, p_expires_at timestamptz default null
+)
+returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
   v record;
+  v_locale text;
 begin
-  select p.phone, coalesce(p.locale, c.locale) as locale, pr.name as doctor, c.name as clinic,
+  select p.phone, coalesce(p.locale, c.locale) as locale, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start
   into v
   from public.patients p, public.practitioners pr, public.clinics c
   where p.id = p_appointment.patient_id and pr.id = p_appointment.practitioner_id and c.id = p_appointment.clinic_id;
+  v_locale := private.sms_locale(p_template, v.locale);
 
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
       'doctor', v.doctor,
       'clinic', v.clinic,
-      'day', to_char(v.local_start, 'FMDy FMDD Mon'),
-      'time', to_char(v.local_start, 'FMHH12:MI am'),
+      'clinic_phone', v.clinic_phone,
+      'day', private.sms_day(v.local_start, v_locale),
+      'time', private.sms_time(v.local_start, v_locale),
       'token', p_appointment.token_number,
       'reference', p_appointment.reference
     ),
-    p_template || ':' || p_appointment.id || ':' || p_appointment.version,
+    p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id,
     -- A deleted appointment cannot be referred to.
     (select a.id from public.appointments a where a.id = p_appointment.id),
-    v.locale
+    v_locale,
+    p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
   );
 end $$;
-comment on function private.queue_appointment_sms(text, public.appointments) is
-  'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone.';
+comment on function private.queue_appointment_sms(text, public.appointments, text, timestamptz) is
+  'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
 
 create function private.tg_appointments__queue_sms() returns trigger
 language plpgsql security definer
@@ -67,3 +117,32 @@ comment on function private.tg_appointments__queue_sms() is
 
 create trigger _500_queue_sms after insert or update or delete on public.appointments
   for each row execute function private.tg_appointments__queue_sms();
+
+-- What is still to be sent must not tell of a time that is no more. News that only waits its turn goes out in order;
+-- what was delayed, or only reminds, is withdrawn.
+create function private.tg_appointments__withdraw_sms() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  update public.sms_messages m
+  set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
+    -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
+    dedupe_key = null
+  where m.appointment_id = old.id and m.status = 'queued' and m.expires_at is not null
+    and (m.attempts > 0 or m.priority = 3);
+  -- Out of our hands, unless the attempt fails: then it is not made again.
+  update public.sms_messages m set expires_at = now()
+  where m.appointment_id = old.id and m.status = 'sending' and m.expires_at > now();
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+comment on function private.tg_appointments__withdraw_sms() is
+  'Withdraws reminders and delayed news of an appointment that is moved, cancelled or over.';
+
+create trigger _400_withdraw_sms before delete on public.appointments
+  for each row execute function private.tg_appointments__withdraw_sms();
+create trigger _400_withdraw_sms_of_changed before update on public.appointments
+  for each row when (
+    new.status <> old.status or new.starts_at <> old.starts_at or new.practitioner_id <> old.practitioner_id
+  )
+  execute function private.tg_appointments__withdraw_sms();

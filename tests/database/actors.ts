@@ -59,6 +59,11 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     keys: ''
   };
   await tx`select private.ivr_turn(${tx.json(call)}, null)`;
+  await tx`insert into public.sms_opt_outs (phone) values (${clinic.phone})`;
+  // One that failed, and one that was sent.
+  await tx`
+    insert into public.sms_messages (to_phone, template, body, status, sent_at)
+    values (${clinic.phone}, ${clinic.id}, 'text', 'failed', null), (${clinic.phone}, ${clinic.id}, 'text', 'sent', now())`;
 
   const signedIn = (account: Account) => (work: (sql: Transaction) => Promise<unknown>) =>
     asPatient(tx, account, work);

@@ -22,6 +22,16 @@ const onlyForPatients: Record<Actor, Outcome> = {
 };
 const onlyForTheOwner: Record<Actor, Outcome> = { ...onlyForPatients, 'other patient': 'PT404 not_found' };
 
+const onlyForAdmins: Record<Actor, Outcome> = {
+  visitor: '42501',
+  owner: '42501',
+  'other patient': '42501',
+  'account without patient': '42501',
+  'owner with a temporary password': '42501',
+  'owner after signing out': '42501',
+  'secret key': 'works'
+};
+
 const expected: Record<string, Record<Actor, Outcome>> = {
   account_status: {
     visitor: '42501',
@@ -37,7 +47,9 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   book_appointment: onlyForPatients,
   cancel_appointment: onlyForTheOwner,
   reschedule_appointment: onlyForTheOwner,
-  queue_position: onlyForTheOwner
+  queue_position: onlyForTheOwner,
+  restore_sms_template: onlyForAdmins,
+  sms_health: onlyForAdmins
 };
 
 type Call = (tx: Transaction, scene: Scene, slot: Date) => postgres.PendingQuery<postgres.Row[]>;
@@ -52,7 +64,9 @@ const calls: Record<string, Call> = {
   cancel_appointment: (tx, { appointment }) => tx`select * from public.cancel_appointment(${appointment.id})`,
   reschedule_appointment: (tx, { appointment }, slot) =>
     tx`select * from public.reschedule_appointment(${appointment.id}, ${slot})`,
-  queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`
+  queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`,
+  restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
+  sms_health: (tx) => tx`select * from public.sms_health()`
 };
 
 test('every function is in the list of rights', async () => {

@@ -20,6 +20,13 @@ const rights: Record<string, Record<Actor, string>> = {
   appointments: everyone({ visitor: '----', others: '0---', owner: 'R---' }),
   sms_templates: everyone({}),
   sms_messages: everyone({}),
+  sms_settings: everyone({ secretKey: 'R-U-' }),
+  sms_opt_outs: everyone({}),
+  sms_template_previews: everyone({ secretKey: 'R---' }),
+  sms_today: everyone({ secretKey: 'R---' }),
+  sms_queue: everyone({ secretKey: 'R---' }),
+  sms_failures: everyone({ secretKey: 'R---' }),
+  sms_cost: everyone({ secretKey: 'R---' }),
   ivr_calls: everyone({ secretKey: 'R---' }),
   audit_events: everyone({ secretKey: 'R---' })
 };
@@ -56,6 +63,13 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   appointments: ({ appointment }) => ['id', appointment.id],
   sms_templates: () => ['key', 'welcome'],
   sms_messages: ({ appointment }) => ['appointment_id', appointment.id],
+  sms_settings: () => ['daily_cap', '20'],
+  sms_opt_outs: ({ clinic }) => ['phone', clinic.phone],
+  sms_template_previews: () => ['key', 'welcome'],
+  sms_today: () => ['template', 'appointment_booked'],
+  sms_queue: ({ owner }) => ['to_phone', owner.phone],
+  sms_failures: ({ clinic }) => ['to_phone', clinic.phone],
+  sms_cost: ({ clinic }) => ['template', clinic.id],
   ivr_calls: ({ clinic }) => ['clinic_id', clinic.id],
   audit_events: ({ appointment }) => ['row_id', appointment.id]
 };
@@ -78,7 +92,8 @@ async function rightsOn(table: string, actor: Actor): Promise<string> {
       const refusal = await refusalIn(tx, () =>
         scene.as(actor, async () => (count = (await statement()).count))
       );
-      if (refusal?.code === '42501') found += '-';
+      // 55000: nobody can write to this view.
+      if (refusal?.code === '42501' || refusal?.code === '55000') found += '-';
       // Refused for another reason (a missing value, a row that is needed): the right to try is there.
       else found += refusal || count > 0 ? letter : '0';
     }

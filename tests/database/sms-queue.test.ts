@@ -209,22 +209,22 @@ describe('settling', () => {
       });
     }));
 
-  test('retry: later each time, up to a quarter of an hour, and given up after eight', () =>
+  test('retry: later each time, up to a quarter of an hour, and given up after twelve', () =>
     within(async (tx) => {
       await aMessage(tx);
       let now = start;
       const waits: number[] = [];
-      for (let attempt = 1; attempt <= 8; attempt += 1) {
+      for (let attempt = 1; attempt <= 12; attempt += 1) {
         const message = await claimOne(tx, now);
         expect(message).toMatchObject({ attempts: attempt, outcome_unknown: false });
         await settle(tx, message, 'retry', { error: `try ${attempt}`, now });
         const { status, last_error, next_attempt_at } = await look(tx, message);
-        expect([status, last_error]).toEqual([attempt < 8 ? 'queued' : 'failed', `try ${attempt}`]);
+        expect([status, last_error]).toEqual([attempt < 12 ? 'queued' : 'failed', `try ${attempt}`]);
         waits.push((next_attempt_at.getTime() - now.getTime()) / 1000);
         // A Date has no microseconds.
         now = new Date(next_attempt_at.getTime() + 1);
       }
-      const expected = [10, 20, 40, 80, 160, 320, 640];
+      const expected = [10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900];
       for (const [index, wait] of expected.entries()) {
         expect(waits[index]).toBeGreaterThanOrEqual(wait * 0.75);
         expect(waits[index]).toBeLessThanOrEqual(wait * 1.25);

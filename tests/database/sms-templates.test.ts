@@ -27,14 +27,20 @@ test('the words of the contract are there', async () => {
 describe('an admin edits the words', () => {
   test('and the next booking uses them', () =>
     rolledBack(sql, async (tx) => {
-      await edit(tx, 'appointment_booked', 'See you {{day}}, {{time}}! ({{reference}}/{{reference}})')();
+      await edit(
+        tx,
+        'appointment_booked',
+        'See {{doctor}} {{day}}, {{time}}! {{clinic}} {{token}} ({{reference}}/{{reference}})'
+      )();
       const patient = await aPatient(tx);
       const practitioner = await aPractitioner(tx, await aClinic(tx));
       const { reference } = await book(tx, patient, practitioner, '2091-06-09T10:00:00+05:30', {
         now: new Date('2091-06-01')
       });
       const [message] = await tx`select body from public.sms_messages where patient_id = ${patient.id}`;
-      expect(message).toEqual({ body: `See you Sat 9 Jun, 10:00 am! (${reference}/${reference})` });
+      expect(message).toEqual({
+        body: `See Dr. Anjali Rao Sat 9 Jun, 10:00 am! Lakeside Clinic 5 (${reference}/${reference})`
+      });
     }));
 
   test.each([
@@ -57,7 +63,7 @@ describe('an admin edits the words', () => {
 
   test('but not to nothing', () =>
     rolledBack(sql, async (tx) => {
-      expect(await refusalIn(tx, edit(tx, 'appointment_booked', '  '))).toMatchObject({ code: '23514' });
+      expect(await refusalIn(tx, edit(tx, 'ivr_synced', '  '))).toMatchObject({ code: '23514' });
     }));
 
   test('and cannot delete or rename what bookings need, only translations of it', () =>
@@ -71,7 +77,7 @@ describe('an admin edits the words', () => {
         expect(await refusalIn(tx, mistake)).toMatchObject(needed);
       }
       await tx`
-        insert into public.sms_templates (key, locale, body) values ('appointment_booked', 'hi-IN', 'नमस्ते')`;
+        insert into public.sms_templates (key, locale, body) values ('welcome', 'hi-IN', '{{username}} {{password}}')`;
       const removed = await tx`delete from public.sms_templates where locale = 'hi-IN'`;
       expect(removed.count).toBe(1);
     }));

@@ -64,12 +64,13 @@ const sms: Sms = {
   expiresAt: null
 };
 
-test('validity is the rest of the time that delivery makes sense, and never too short to be accepted', () => {
+test('validity is the rest of the time that delivery makes sense, never too short or too long to be accepted', () => {
   const now = new Date('2026-11-22T10:00:00Z');
   const validityFor = (expiresAt: string | null) =>
     messageOf({ ...sms, expiresAt: expiresAt === null ? null : new Date(expiresAt) }, now).validity;
   expect(validityFor('2026-11-22T12:00:00Z')).toBe(7200);
   expect(validityFor('2026-11-22T10:00:01Z')).toBe(60);
+  expect(validityFor('2027-11-22T10:00:00Z')).toBe(3 * 86_400);
   expect(validityFor(null)).toBeUndefined();
 });
 
@@ -132,6 +133,17 @@ describe('against the API', () => {
     expect(await client().send(message)).toMatchObject({ outcome });
     expect(await inbox(message.reference)).toHaveLength(arrived);
     expect(await client().find(message.to, message.reference)).toMatchObject({ found: arrived === 1 });
+  });
+
+  test('a message that MessageBird gave up is not found: it may be sent again', async () => {
+    const message = aMessage();
+    await client().send(message);
+    const [arrived] = (await inbox(message.reference)) as unknown as { id: string }[];
+    await fetch(`${standIn.inboxUrl}/reports`, {
+      method: 'POST',
+      body: JSON.stringify({ id: arrived?.id, status: 'delivery_failed' })
+    });
+    expect(await client().find(message.to, message.reference)).toMatchObject({ found: false });
   });
 
   test('a wrong key holds messages back and finds nothing out', async () => {

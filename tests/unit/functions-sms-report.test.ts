@@ -10,9 +10,11 @@ test('a report of MessageBird is read', () => {
   expect(parse(query)).toEqual({
     smsId: '7a5d1c4e-96f5-4ee1-8f43-6f5f4bb3b9d1',
     token: 't-1',
+    providerId: 'e8077d803532c0b5937c639b60216938',
     status: 'delivered',
     at: new Date('2016-05-03T08:58:10Z'),
-    reason: null
+    reason: null,
+    code: null
   });
 });
 
@@ -30,7 +32,11 @@ test('a failed delivery has its reason and code', () => {
     .replace('delivered', 'delivery_failed')
     .replace('successfully+delivered', 'unknown+subscriber');
   expect(parse(failed)?.reason).toBe('unknown subscriber');
-  expect(parse(`${failed}&statusErrorCode=1`)?.reason).toBe('unknown subscriber (code 1)');
+  expect(parse(`${failed}&statusErrorCode=1`)).toMatchObject({
+    reason: 'unknown subscriber (code 1)',
+    code: 1
+  });
+  expect(parse(`${failed}&statusErrorCode=none`)?.code).toBeNull();
   expect(parse(query.replace('=delivered', '=expired').replace('successfully+delivered', ''))?.reason).toBe(
     'expired'
   );

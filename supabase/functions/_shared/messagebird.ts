@@ -41,7 +41,10 @@ export type Lookup =
 export interface MessageBird {
   /** Sends one SMS. Never throws. */
   send(sms: Sms): Promise<SendOutcome>;
-  /** Looks for a message by our reference among those sent to a number. Never throws. */
+  /**
+   * Looks for a message by our reference among those sent to a number. One that MessageBird has given up is not
+   * counted: it reached nobody, and may be from before it was queued again. Never throws.
+   */
   find(to: string, reference: string): Promise<Lookup>;
 }
 
@@ -51,6 +54,9 @@ export interface MessageBirdOptions {
   /** For one request, in milliseconds. */
   timeout?: number;
 }
+
+/** Three days in seconds: what is valid for longer might be refused. */
+const longestValidity = 259_200;
 
 const pageSize = 100;
 const mostPages = 10;
@@ -102,7 +108,7 @@ export function messageOf(sms: Sms, now: Date): Record<string, unknown> {
     datacoding: 'auto',
     reference: sms.reference,
     reportUrl: sms.reportUrl,
-    ...(validity === null ? {} : { validity: Math.max(validity, 60) })
+    ...(validity === null ? {} : { validity: Math.min(Math.max(validity, 60), longestValidity) })
   };
 }
 
@@ -170,8 +176,16 @@ function classifyFailure(error: unknown): Reply {
   return { kind: 'lost', reason: timeout ? 'timeout' : 'broken connection' };
 }
 
+const recipientsSchema = z.object({ items: z.array(z.object({ status: z.string() })) });
+
 const listSchema = z.object({
-  items: z.array(z.object({ id: z.string(), reference: z.string().nullish().catch(null) })),
+  items: z.array(
+    z.object({
+      id: z.string(),
+      reference: z.string().nullish().catch(null),
+      recipients: recipientsSchema.nullish().catch(null)
+    })
+  ),
   offset: z.number().catch(0),
   totalCount: z.number()
 });
@@ -188,9 +202,16 @@ function findInPage(reply: Reply, reference: string): Lookup & { last?: boolean 
     return { found: 'unclear', reason };
   }
   const { items, offset, totalCount } = list.data;
-  const message = items.find((item) => item.reference === reference);
+  const message = items.find((item) => item.reference === reference && !isGivenUp(item.recipients));
   if (message) return { found: true, providerId: message.id };
   return { found: false, last: items.length === 0 || offset + items.length >= totalCount };
+}
+
+/** Whether every recipient is known not to have received the message. */
+function isGivenUp(recipients: z.output<typeof recipientsSchema> | null | undefined): boolean {
+  const statuses = recipients?.items.map(({ status }) => status) ?? [];
+  return statuses.length > 0 &&
+    statuses.every((status) => status === 'delivery_failed' || status === 'expired');
 }
 
 function errorsIn(body: unknown): ProviderError[] {

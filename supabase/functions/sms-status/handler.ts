@@ -21,8 +21,9 @@ export const handle = endpoint({
 });
 
 async function record(report: StatusReport): Promise<string> {
-  const { smsId, token, status, at, reason } = report;
+  const { smsId, token, status, at, reason, providerId, code } = report;
   const [row] = await database()<{ result: string }[]>`
-    select private.report_sms(${smsId}, ${token}, ${status ?? null}, ${at}, ${reason}) as result`;
+    select private.report_sms(
+      ${smsId}, ${token}, ${status ?? null}, ${at}, ${reason}, ${providerId}, ${code}) as result`;
   return row?.result ?? 'unknown';
 }

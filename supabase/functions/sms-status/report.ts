@@ -5,6 +5,7 @@ const statuses = ['scheduled', 'sent', 'buffered', 'delivered', 'expired', 'deli
 
 const reportSchema = z.object({
   token: z.string().min(1).max(200),
+  id: z.string().min(1).max(100).optional().catch(undefined),
   reference: z.uuid(),
   status: z.string().min(1).max(40),
   // The plus of `+00:00` arrives as a space when the sender left it bare.
@@ -20,27 +21,33 @@ export interface StatusReport {
   /** The row of sms_messages. */
   smsId: string;
   token: string;
+  /** MessageBird's own id of the message. */
+  providerId: string | null;
   /** Undefined for a status that MessageBird may add one day. */
   status: (typeof statuses)[number] | undefined;
   /** When that happened. */
   at: Date;
   /** Why a delivery failed, null otherwise. */
   reason: string | null;
+  /** MessageBird's number for what went wrong; 103: the recipient answered STOP. */
+  code: number | null;
 }
 
 /** @returns undefined for anything that is not a report about one of our messages */
 export function parseReport(query: URLSearchParams): StatusReport | undefined {
   const parsed = reportSchema.safeParse(Object.fromEntries(query));
   if (!parsed.success) return undefined;
-  const { reference, token, status, statusDatetime, statusReason, statusErrorCode } = parsed.data;
+  const { reference, token, id, status, statusDatetime, statusReason, statusErrorCode } = parsed.data;
   const known = statuses.find((name) => name === status);
   const failed = known === 'expired' || known === 'delivery_failed';
   const code = statusErrorCode ? ` (code ${statusErrorCode})` : '';
   return {
     smsId: reference.toLowerCase(),
     token,
+    providerId: id ?? null,
     status: known,
     at: new Date(statusDatetime),
-    reason: failed ? `${statusReason || known}${code}` : null
+    reason: failed ? `${statusReason || known}${code}` : null,
+    code: /^\d{1,9}$/.test(statusErrorCode ?? '') ? Number(statusErrorCode) : null
   };
 }

@@ -1,0 +1,145 @@
+-- Reminders, the day before and some hours before, as each clinic wants them. A job looks every minute; what is due
+-- follows from the appointment alone, so a moved one is reminded of its new time and a cancelled one not at all.
+--
+-- Nobody is woken: a reminder that would fall in the quiet hours comes when they end, if that still leaves an hour (the
+-- one of the day before: if it still is the day before), and half an hour before they begin otherwise. One that cannot
+-- be sent in time is dropped when the quiet hours begin.
+
+alter table public.clinics
+  add column reminder_day_before boolean not null default true,
+  add column reminder_hours_before smallint default 2 check (reminder_hours_before between 1 and 24),
+  add column quiet_from time default '21:00',
+  add column quiet_until time default '08:00',
+  add constraint quiet_hours_have_both_ends check ((quiet_from is null) = (quiet_until is null)),
+  add constraint quiet_hours_leave_some_of_the_day check (quiet_from <> quiet_until);
+comment on column public.clinics.reminder_day_before is 'Whether patients are reminded at the same time the day before.';
+comment on column public.clinics.reminder_hours_before is 'How many hours before an appointment its patient is reminded. Empty: not.';
+comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
+comment on column public.clinics.quiet_until is 'From when reminders are sent again, in the clinic''s time zone.';
+
+create index appointments_to_come on public.appointments (clinic_id, starts_at) where status = 'booked';
+
+insert into public.sms_templates (key, locale, body, placeholders, description) values
+  ('reminder_day_before', 'en-IN',
+   'Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.',
+   '{doctor,day,time,clinic,clinic_phone,token,reference}', 'The day before an appointment.'),
+  ('reminder_hours_before', 'en-IN',
+   'Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.',
+   '{doctor,day,time,clinic,clinic_phone,token,reference}', 'Some hours before an appointment.');
+insert into public.sms_templates (key, locale, body) values
+  ('reminder_day_before', 'ta-IN',
+   'நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.'),
+  ('reminder_hours_before', 'ta-IN',
+   'நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.');
+
+create function private.next_quiet_hours(
+  p_clinic public.clinics, p_now timestamptz,
+  out quiet_now boolean, out begin_at timestamptz, out end_at timestamptz
+)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_local constant timestamp := p_now at time zone p_clinic.time_zone;
+  v_begin timestamp;
+begin
+  if p_clinic.quiet_from is null then
+    select false, 'infinity', 'infinity' into quiet_now, begin_at, end_at;
+    return;
+  end if;
+  quiet_now := case
+    when p_clinic.quiet_from < p_clinic.quiet_until
+      then v_local::time >= p_clinic.quiet_from and v_local::time < p_clinic.quiet_until
+    else v_local::time >= p_clinic.quiet_from or v_local::time < p_clinic.quiet_until
+  end;
+  v_begin := v_local::date + p_clinic.quiet_from
+    + case when v_local::time >= p_clinic.quiet_from then interval '1 day' else interval '0' end;
+  begin_at := v_begin at time zone p_clinic.time_zone;
+  end_at := (v_begin::date + p_clinic.quiet_until
+    + case when p_clinic.quiet_until < p_clinic.quiet_from then interval '1 day' else interval '0' end)
+    at time zone p_clinic.time_zone;
+end $$;
+comment on function private.next_quiet_hours(public.clinics, timestamptz) is
+  'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
+
+create function private.reminders_due(p_clinic public.clinics, p_now timestamptz)
+returns table (template text, starts_from timestamptz, starts_until timestamptz, early timestamptz, expires_at timestamptz)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_quiet record;
+  v_early timestamptz;
+  v_hours constant interval := make_interval(hours => p_clinic.reminder_hours_before);
+  v_local constant timestamp := p_now at time zone p_clinic.time_zone;
+  v_midnight constant timestamptz := (v_local::date + 1)::timestamp at time zone p_clinic.time_zone;
+begin
+  v_quiet := private.next_quiet_hours(p_clinic, p_now);
+  if v_quiet.quiet_now then
+    return;
+  end if;
+  -- The last half hour before the quiet hours: what they would make too late goes now.
+  if p_now >= v_quiet.begin_at - interval '30 minutes' then
+    v_early := v_quiet.begin_at - interval '30 minutes';
+  end if;
+  if p_clinic.reminder_day_before then
+    return query select 'reminder_day_before', v_midnight,
+      case when v_early is not null and v_quiet.end_at > v_midnight
+        then (v_local::date + 2)::timestamp at time zone p_clinic.time_zone - interval '1 microsecond'
+        else (v_local + interval '1 day') at time zone p_clinic.time_zone end,
+      v_early, least(v_quiet.begin_at, v_midnight);
+  end if;
+  if v_hours is not null then
+    -- In the last quarter of an hour the patient is on the way.
+    return query select 'reminder_hours_before', p_now + interval '15 minutes',
+      greatest(p_now + v_hours, case when v_early is not null then v_quiet.end_at + interval '1 hour' end),
+      v_early, v_quiet.begin_at;
+  end if;
+end $$;
+comment on function private.reminders_due(public.clinics, timestamptz) is
+  'Which appointments of a clinic are to be reminded of at an instant: those that begin in a range of time. None in quiet hours.';
+
+create function private.queue_reminders(p_now timestamptz default now()) returns int
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_due record;
+  v_queued int := 0;
+begin
+  for v_due in
+    select a as appointment, d.template, extract(epoch from a.starts_at)::bigint as starts,
+      least(d.expires_at, a.starts_at) as expires_at
+    from public.clinics c
+    cross join lateral private.reminders_due(c, p_now) d
+    join public.appointments a
+      on a.clinic_id = c.id and a.status = 'booked' and a.starts_at between d.starts_from and d.starts_until
+    where not exists (
+        select from public.sms_messages m
+        where m.dedupe_key = d.template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
+      )
+      -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
+      and not exists (
+        select from public.sms_messages m
+        where m.appointment_id = a.id and m.priority < 3 and m.created_at > least(d.early, case d.template
+          when 'reminder_day_before'
+            then (a.starts_at at time zone c.time_zone - interval '1 day') at time zone c.time_zone
+          else a.starts_at - make_interval(hours => c.reminder_hours_before)
+        end) - interval '1 hour'
+      )
+    -- So many a minute, so that nobody who cancels meanwhile waits for long.
+    limit 1000
+    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
+    for share of a skip locked
+  loop
+    perform private.queue_appointment_sms(
+      v_due.template, v_due.appointment, v_due.starts::text, v_due.expires_at
+    );
+    v_queued := v_queued + 1;
+  end loop;
+  return v_queued;
+end $$;
+comment on function private.queue_reminders(timestamptz) is
+  'Queues the reminders that are due and returns how many. Once for each appointment and time, however often it runs.';
+
+select cron.schedule('medq-reminders', '* * * * *', 'select private.queue_reminders()');
