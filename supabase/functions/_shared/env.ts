@@ -65,6 +65,17 @@ const settings = {
     about: 'the country of phone numbers typed without a country code, such as IN'
   },
   SITE_URL: { schema: baseUrl, about: 'the address of the web site' },
+  SITE_SECRET: {
+    schema: z.string().min(32).optional(),
+    about: 'a random secret of 32 or more characters with which the site says whom it asks for'
+  },
+  CLIENT_ADDRESS_HEADER: {
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/)
+      .default('x-forwarded-for'),
+    about: "the header in which the outermost proxy tells a client's address"
+  },
   SMS_DISPATCH_CONCURRENCY: {
     schema: z.coerce.number().int().min(1).max(50).default(8),
     about: 'how many SMS are sent at the same time'

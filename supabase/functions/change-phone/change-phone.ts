@@ -1,0 +1,51 @@
+import {
+  invalidCredentials,
+  notSignedIn,
+  passwordChangeRequired,
+  validationFailed
+} from '../_shared/account-errors.ts';
+import { accountMark, awaitingCode, profileOf, requireFreePhone } from '../_shared/accounts.ts';
+import type { Caller } from '../_shared/auth.ts';
+import { json } from '../_shared/http.ts';
+import { limit } from '../_shared/limits.ts';
+import type { Dependencies } from '../_shared/public-endpoint.ts';
+import { startVerification } from '../_shared/verification.ts';
+
+/** @throws DomainError 400, 401, 403, 409 or 429 */
+export async function changePhone(
+  dependencies: Dependencies,
+  caller: Caller,
+  { phone_number: phone, password }: { phone_number: string; password: string }
+): Promise<Response> {
+  const { database, secret, client, log } = dependencies;
+  const { user, mustChangePassword } = await profileOf(database, caller.userId);
+  if (mustChangePassword) throw passwordChangeRequired();
+  await requirePassword(dependencies, user.phone_number, password);
+  if (phone === user.phone_number) {
+    throw validationFailed({ phone_number: 'This is the phone number you have now.' });
+  }
+  await limit(database, secret, 'ask', { phone, client });
+  await requireFreePhone(database, phone);
+  await limit(database, secret, 'code', { phone, client });
+  const mark = await accountMark(database, caller);
+  if (mark === undefined) throw notSignedIn();
+  const { verificationId, expiresIn } = await startVerification(dependencies, {
+    purpose: 'change_phone',
+    phone,
+    request: { phone, mark, ...caller }
+  });
+  log.info('code_queued', { purpose: 'change_phone' });
+  return json(awaitingCode(user, verificationId, expiresIn), 202);
+}
+
+/** An open page is not its owner: whoever found it knows no password. */
+async function requirePassword(
+  { database, auth, secret, client }: Dependencies,
+  phone: string,
+  password: string
+): Promise<void> {
+  await limit(database, secret, 'password', { name: phone, client });
+  const session = await auth.signIn(phone, password);
+  if (!session) throw invalidCredentials();
+  await auth.signOut(session.token);
+}

@@ -1,0 +1,23 @@
+import { accountOfPhone, awaitingCode } from '../_shared/accounts.ts';
+import { json } from '../_shared/http.ts';
+import { limit } from '../_shared/limits.ts';
+import type { Dependencies } from '../_shared/public-endpoint.ts';
+import { startVerification } from '../_shared/verification.ts';
+
+/** @throws DomainError 429 */
+export async function forgotPassword(
+  dependencies: Pick<Dependencies, 'database' | 'secret' | 'client' | 'log'>,
+  { phone_number: phone }: { phone_number: string }
+): Promise<Response> {
+  const { database, secret, client, log } = dependencies;
+  await limit(database, secret, 'code', { phone, client });
+  const text = (await accountOfPhone(database, phone)) !== undefined;
+  const { verificationId, expiresIn } = await startVerification(dependencies, {
+    purpose: 'reset',
+    phone,
+    request: { phone },
+    text
+  });
+  log.info('reset_asked_for');
+  return json(awaitingCode(null, verificationId, expiresIn), 202);
+}

@@ -1,0 +1,13 @@
+import { parseFields, requests } from '../_shared/account-fields.ts';
+import { publicEndpoint } from '../_shared/public-endpoint.ts';
+import { forgotPassword } from './forgot-password.ts';
+
+/**
+ * `POST /forgot-password`: texts a code to a phone that has an account. It goes to verify-phone with a new password.
+ * The answer and the work are the same for every phone.
+ */
+export const handle = publicEndpoint({
+  name: 'forgot-password',
+  handle: (body, dependencies) =>
+    forgotPassword(dependencies, parseFields(requests(dependencies.region).forgotPassword, body))
+});

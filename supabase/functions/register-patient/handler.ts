@@ -1,0 +1,13 @@
+import { parseFields, requests } from '../_shared/account-fields.ts';
+import { publicEndpoint } from '../_shared/public-endpoint.ts';
+import { register } from '../_shared/register.ts';
+
+/**
+ * `POST /register-patient`: asks for an account with a new phone. A code is texted; the account is made when it comes
+ * back to verify-phone (at once where PHONE_VERIFICATION is off).
+ */
+export const handle = publicEndpoint({
+  name: 'register-patient',
+  handle: (body, dependencies) =>
+    register(dependencies, 'register', parseFields(requests(dependencies.region).register, body))
+});

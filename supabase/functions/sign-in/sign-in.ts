@@ -1,0 +1,34 @@
+import { invalidCredentials } from '../_shared/account-errors.ts';
+import { profileOf } from '../_shared/accounts.ts';
+import { json } from '../_shared/http.ts';
+import { limit } from '../_shared/limits.ts';
+import { normalisePhone } from '../_shared/phone.ts';
+import type { Dependencies } from '../_shared/public-endpoint.ts';
+
+/**
+ * Whether a name is unknown or its password wrong, the same is asked of the database and of Auth.
+ * @throws DomainError 401 or 429
+ */
+export async function signIn(
+  { database, auth, secret, region, client }: Omit<Dependencies, 'log'>,
+  { username, password }: { username: string; password: string }
+): Promise<Response> {
+  const phone = normalisePhone(username, region);
+  const name = phone ?? username.toLowerCase();
+  await limit(database, secret, 'password', { name, client });
+  // No username is longer or has another character; the database would not take some of them at all.
+  const asked = phone === undefined && /^[\w.-]{3,32}$/.test(username) ? username : null;
+  const [row] = await database<{ phone: string | null }[]>`
+    select private.login_phone(${asked}, ${phone ?? null}) as phone`;
+  const session = await auth.signIn(row?.phone ?? nobodysPhone(), password);
+  if (!session || !row?.phone) throw invalidCredentials();
+  const { user, mustChangePassword } = await profileOf(database, session.userId);
+  const { token, refresh_token } = session;
+  return json({ token, refresh_token, user, must_change_password: mustChangePassword });
+}
+
+/** A number that cannot be: no country has the code 999. */
+function nobodysPhone(): string {
+  const digits = crypto.getRandomValues(new Uint8Array(12));
+  return `+999${Array.from(digits, (byte) => byte % 10).join('')}`;
+}
