@@ -26,6 +26,8 @@ export interface Services {
   functions: {
     /** Where Deno listens, like `http://127.0.0.1:1234`. */
     origin: string;
+    /** Resolves when Deno is up; it may be starting again after a change. */
+    ready(): Promise<void>;
     /** Whether a function wants a valid token before it is called. */
     verifiesJwt(name: string): boolean;
   };
@@ -97,6 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const refusal = await options.verifyToken.forFunctions(headers.get('authorization'));
       if (refusal) return sendResponse(json(401, { msg: refusal }), res);
     }
+    await services?.functions.ready();
     const { hostname, port } = new URL(services?.functions.origin ?? '');
     await new Promise<void>((resolve, reject) => {
       const upstream = httpRequest(

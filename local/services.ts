@@ -20,8 +20,7 @@ export interface ServiceOptions {
   /** Where clients find the gateway. */
   apiUrl: string;
   databaseUrl: DatabaseUrl;
-  /** Where Deno listens. */
-  functionsOrigin: string;
+  functions: { origin: string; ready(): Promise<void> };
   log: (line: string) => void;
 }
 
@@ -75,7 +74,8 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     auth,
     realtime,
     functions: {
-      origin: options.functionsOrigin,
+      origin: options.functions.origin,
+      ready: () => options.functions.ready(),
       verifiesJwt: (name) => functionNames().includes(name) && (config.functions[name]?.verify_jwt ?? true)
     }
   };

@@ -5,7 +5,9 @@ import { keepFunctions, keepPostgres } from './children.ts';
 import { Cleanup, settled } from './cleanup.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './config.ts';
 import { cacheFunctions } from './functions/cache.ts';
+import { functionsDirectory } from './functions/deno.ts';
 import { functionsEnvironment } from './functions/environment.ts';
+import { watchFunctions } from './functions/watch.ts';
 import { startGateway } from './gateway.ts';
 import { createApiKeys } from './gateway/api-keys.ts';
 import { createTokenVerifier } from './gateway/tokens.ts';
@@ -169,10 +171,7 @@ async function startParts({
   );
   // Deno boots while the migrations run.
   const [functions] = await settled(
-    keepFunctions(
-      { environment, switchedOff: switchedOff(config), watch: options.watchFunctions ?? !ephemeral },
-      { watchdog, log }
-    ).then((started) => {
+    keepFunctions({ environment, switchedOff: switchedOff(config) }, { watchdog, log }).then((started) => {
       cleanup.add(() => started.stop());
       return started;
     }),
@@ -184,8 +183,11 @@ async function startParts({
       log
     )
   );
-  const functionsOrigin = functions.origin;
-  const services = { config, keys, apiKeys, verifyToken, apiUrl, databaseUrl, functionsOrigin, log };
+  if (options.watchFunctions ?? !ephemeral) {
+    const watcher = watchFunctions(functionsDirectory, () => void functions.restart());
+    cleanup.add(() => watcher.close());
+  }
+  const services = { config, keys, apiKeys, verifyToken, apiUrl, databaseUrl, functions, log };
   gateway.open(await startServices(services, cleanup));
 
   return {

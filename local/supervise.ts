@@ -12,6 +12,10 @@ export interface Running {
 export interface Supervisor<T extends Running> {
   /** The process that runs now, or the last one while the next is being started. */
   readonly current: T;
+  /** Resolves when a process is up: at once, or after the restart that is under way. */
+  ready(): Promise<void>;
+  /** Replaces the process by a new one. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,13 +33,14 @@ export async function supervise<T extends Running>(
   log: (line: string) => void
 ): Promise<Supervisor<T>> {
   let current = await start();
+  let up = Promise.resolve();
+  let wanted = false;
   const stopping = new AbortController();
 
   async function startAgain(): Promise<void> {
     for (let pause = 100; !stopping.signal.aborted; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
         current = await start();
-        log(`${name} runs again (process ${current.pid}).`);
         return;
       } catch (error) {
         log(`${name} could not be started again: ${(error as Error).message}`);
@@ -48,8 +53,11 @@ export async function supervise<T extends Running>(
     while (!stopping.signal.aborted) {
       await current.ended;
       if (stopping.signal.aborted) return;
-      log(`${name} (process ${current.pid}) ended by itself; starting it again.`);
-      await startAgain();
+      if (!wanted) log(`${name} (process ${current.pid}) ended by itself; starting it again.`);
+      up = startAgain();
+      await up;
+      if (!wanted && !stopping.signal.aborted) log(`${name} runs again (process ${current.pid}).`);
+      wanted = false;
     }
   }
   const watching = watch();
@@ -57,6 +65,15 @@ export async function supervise<T extends Running>(
   return {
     get current() {
       return current;
+    },
+    ready: () => up,
+    async restart() {
+      await up;
+      wanted = true;
+      await current.stop();
+      // `watch` has seen the end by the next turn of the event loop.
+      await sleep(0);
+      await up;
     },
     async stop() {
       stopping.abort();

@@ -18,8 +18,6 @@ export interface FunctionsOptions {
   environment: NodeJS.Dict<string>;
   /** Functions that are not to be served. */
   switchedOff: string[];
-  /** Load the functions again when one of their files changes. */
-  watch: boolean;
   /** Gets every line the functions write. */
   log: (line: string) => void;
   onProcess?: (pid: number) => void;
@@ -41,7 +39,6 @@ function denoArguments(options: FunctionsOptions, directory: string): string[] {
     '--no-prompt',
     '--cached-only',
     `--config=${path.join(directory, 'deno.json')}`,
-    ...(options.watch ? [`--watch=${directory}`, '--no-clear-screen'] : []),
     `--allow-net=${hostsOf(options.environment).join(',')}`,
     '--allow-env',
     `--allow-read=${directory},${path.dirname(router)},${denoEnvironment.DENO_DIR}`,

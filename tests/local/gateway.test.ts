@@ -213,7 +213,7 @@ test('a function with verify_jwt = true is called with a valid token only', asyn
       rest: unused,
       auth: unused,
       realtime: { ...unused, handleUpgrade: () => undefined },
-      functions: { origin, verifiesJwt: (name) => name === 'guarded' }
+      functions: { origin, ready: async () => undefined, verifiesJwt: (name) => name === 'guarded' }
     });
     const ask = async (authorization?: string) => {
       const response = await fetch(url, { headers: authorization ? { authorization } : {} });
