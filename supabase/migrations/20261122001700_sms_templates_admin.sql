@@ -32,6 +32,7 @@ begin
     when 'password' then 'ABC12345'
     when 'code' then '482193'
     when 'phone' then '+91********99'
+    when 'url' then 'https://medq.example/register'
     when 'name' then 'Lakshmi Narayanan'
     else upper(p_placeholder)
   end;

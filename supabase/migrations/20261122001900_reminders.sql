@@ -92,7 +92,8 @@ begin
   if v_hours is not null then
     -- In the last quarter of an hour the patient is on the way.
     return query select 'reminder_hours_before', p_now + interval '15 minutes',
-      greatest(p_now + v_hours, case when v_early is not null then v_quiet.end_at + interval '1 hour' end),
+      greatest(p_now + v_hours,
+        case when v_early is not null then v_quiet.end_at + interval '1 hour' - interval '1 microsecond' end),
       v_early, v_quiet.begin_at;
   end if;
 end $$;

@@ -73,7 +73,7 @@ comment on column public.sms_failures.attempts is 'How often sending was tried.'
 comment on column public.sms_failures.secret is 'It held a password or code, which is erased: have a new one made instead.';
 
 create view public.sms_cost with (security_invoker = true) as
-select date_trunc('day', m.sent_at, z.time_zone) at time zone z.time_zone as day, m.template,
+select (m.sent_at at time zone z.time_zone)::date as day, m.template,
   count(*)::int as messages, sum(m.parts)::int as parts
 from public.sms_messages m
 cross join (
