@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
@@ -77,4 +77,9 @@ export async function loadKeys(file: string): Promise<Keys> {
   const keys = keysSchema.safeParse(JSON.parse(text));
   if (keys.success) return keys.data;
   throw new Error(`${file} is damaged. Start over with: npm run stack -- --reset`, { cause: keys.error });
+}
+
+/** What the site and the functions of one stack know each other by. Follows from the functions' secret. */
+export function siteSecret(functionsSecret: string): string {
+  return createHmac('sha256', functionsSecret).update('site').digest('base64url');
 }

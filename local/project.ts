@@ -2,6 +2,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Cleanup, settled } from './cleanup.ts';
 import { runUntilStopped } from './command.ts';
+import { siteSecret } from './keys.ts';
 import { becomesFree, PortTakenError } from './ports.ts';
 import { portVariables, usualPorts } from './settings.ts';
 import { buildSite } from './site/build.ts';
@@ -60,6 +61,7 @@ async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; se
     const site = await startSite({
       supabaseUrl: stack.addresses.api_url,
       key: stack.addresses.publishable_key,
+      secret: siteSecret(stack.addresses.functions_secret),
       port,
       hotReload,
       log

@@ -11,6 +11,8 @@ export interface SiteOptions {
   supabaseUrl: string;
   /** A publishable or anon key. */
   key: string;
+  /** What the functions believe the site for; see siteSecret in keys.ts. Default: SITE_SECRET of the environment. */
+  secret?: string;
   /** 0 is any free port. */
   port: number;
   /** From its sources with hot reload, instead of from `build/`. */
@@ -36,7 +38,8 @@ async function startProcess(options: SiteOptions, port: number): Promise<SitePro
     env: {
       ...plainEnvironment(),
       PUBLIC_SUPABASE_URL: options.supabaseUrl,
-      PUBLIC_SUPABASE_ANON_KEY: options.key
+      PUBLIC_SUPABASE_ANON_KEY: options.key,
+      ...(options.secret !== undefined && { SITE_SECRET: options.secret })
     },
     execArgv: [],
     // Standard output belongs to the command.

@@ -1,7 +1,7 @@
 import { building } from '$app/env';
 import { defineEnvVars } from '@sveltejs/kit/env';
 import { region } from './lib/server/phone.ts';
-import { projectUrl, publicKey } from './lib/settings.ts';
+import { projectUrl, publicKey, siteSecret } from './lib/settings.ts';
 
 // Read when the server starts. A build needs neither, so one build serves every project.
 export const variables = defineEnvVars({
@@ -18,5 +18,10 @@ export const variables = defineEnvVars({
   DEFAULT_REGION: {
     description: 'The country of phone numbers written without a country code, such as IN.',
     schema: region
+  },
+  SITE_SECRET: {
+    description:
+      'The secret with which the functions believe for which visitor the site asks: the same as theirs. Optional.',
+    schema: siteSecret
   }
 });

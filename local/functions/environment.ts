@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
-import type { Keys } from '../keys.ts';
+import { siteSecret, type Keys } from '../keys.ts';
 import { functionsDirectory } from './deno.ts';
 
 /** The addresses the functions are told. */
@@ -34,7 +34,7 @@ function pick(source: NodeJS.Dict<string>, names: string[]): NodeJS.Dict<string>
 
 /**
  * The environment of the functions: what Supabase sets, and our own names with values for the embedded stack.
- * `supabase/functions/.env`, the shell and `overrides` win, in this order, except over what Supabase sets.
+ * `supabase/functions/.env`, the shell and `overrides` win, in this order, except over what Supabase sets and the site shares.
  */
 export function functionsEnvironment(
   keys: Keys,
@@ -51,6 +51,8 @@ export function functionsEnvironment(
     ...fromFile(),
     ...pick(process.env, fromShell),
     ...overrides,
+    // The site of this stack knows no other.
+    SITE_SECRET: siteSecret(keys.functions_secret),
     SUPABASE_URL: addresses.apiUrl,
     SUPABASE_DB_URL: addresses.databaseUrl,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),

@@ -30,6 +30,15 @@ export function publicKey(value: string | undefined): string {
   return value;
 }
 
+/** The secret shared with the functions, if there is one. Throws a sentence when it could be guessed. */
+export function siteSecret(value: string | undefined): string | undefined {
+  if (!value) return undefined;
+  if (value.length < 32) {
+    throw new Error('SITE_SECRET is too short: use at least 32 random characters (openssl rand -hex 32).');
+  }
+  return value;
+}
+
 function roleOf(key: string): unknown {
   try {
     const claims: unknown = JSON.parse(

@@ -1,0 +1,4 @@
+import { accountRoute } from '#lib/server/functions.ts';
+
+export const trailingSlash = 'ignore';
+export const { POST, fallback } = accountRoute('sign-in');
