@@ -13,7 +13,7 @@ import { createApiKeys } from './gateway/api-keys.ts';
 import { createTokenVerifier } from './gateway/tokens.ts';
 import { loadKeys } from './keys.ts';
 import { acquireLock } from './lock.ts';
-import { startMessageBird } from './messagebird/index.ts';
+import { startMessageBird, type CallableClinic } from './messagebird/index.ts';
 import { becomesFree, PortTakenError } from './ports.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
@@ -110,6 +110,14 @@ function throwAway(files: DataFiles): void {
   }
 }
 
+/** What the phone simulator offers to call, as any visitor of the site may read it. */
+async function clinicsToCall(apiUrl: string, key: string): Promise<CallableClinic[]> {
+  const answer = await fetch(`${apiUrl}/rest/v1/clinics?select=name,phone&order=name`, {
+    headers: { apikey: key }
+  });
+  return answer.ok ? ((await answer.json()) as CallableClinic[]) : [];
+}
+
 async function startParts({
   options,
   ephemeral,
@@ -142,11 +150,15 @@ async function startParts({
   const apiUrl = `http://127.0.0.1:${gateway.port}`;
   const functionsUrl = `${apiUrl}/functions/v1`;
   const ivrUrl = `${functionsUrl}/ivr`;
+  const siteUrl = ports.site > 0 ? `http://127.0.0.1:${ports.site}` : config.auth.site_url;
   const messagebird = await startMessageBird({
     port: ports.messagebird,
     accessKey: keys.messagebird_access_key,
     signingKey: keys.messagebird_signing_key,
     ivrUrl,
+    callStatusUrl: `${ivrUrl}/status`,
+    clinics: () => clinicsToCall(apiUrl, keys.publishable_key),
+    siteUrl,
     ...(ephemeral ? {} : { storageFile: files.messagebird })
   }).catch(orPortTaken(ports, 'messagebird'));
   cleanup.add(() => messagebird.close());
@@ -165,7 +177,7 @@ async function startParts({
       apiUrl,
       databaseUrl: databaseUrl('postgres'),
       messagebirdApiUrl: messagebird.apiUrl,
-      siteUrl: ports.site > 0 ? `http://127.0.0.1:${ports.site}` : config.auth.site_url
+      siteUrl
     },
     options.functionsEnvironment ?? {}
   );
