@@ -1,72 +1,32 @@
+import process from 'node:process';
+import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failSends, slowSends, textsOf } from '../helpers/inbox.ts';
-import { aPhone, startFaultyStack } from './faulty-stack.ts';
+import {
+  begun,
+  expectEachOnce,
+  loseReports,
+  makeDue,
+  statusesOf,
+  untilFinished,
+  waitingMessages
+} from './dispatch-scene.ts';
+import { startFaultyStack } from './faulty-stack.ts';
 import type { FaultyStack } from './faulty-stack.ts';
 
 let stack: FaultyStack;
+let admin: postgres.Sql;
+
 beforeAll(async () => {
   stack = await startFaultyStack();
+  admin = postgres(stack.addresses.admin_db_url, { max: 1, onnotice: () => undefined });
+  // As everywhere but in stacks of tests: what was committed survives the server.
+  await admin`alter role postgres set synchronous_commit = on`;
 });
-afterAll(() => stack?.close());
-
-const dispatch = () => stack.callFunction('sms-dispatch');
-
-/** Puts messages into the outbox that are not due before `makeDue`. */
-async function waitingMessages(count: number): Promise<{ id: string; phone: string }[]> {
-  const rows = Array.from({ length: count }, () => {
-    const phone = aPhone();
-    return {
-      to_phone: phone,
-      template: 'test',
-      body: `To ${phone}`,
-      next_attempt_at: new Date(Date.now() + 3_600_000)
-    };
-  });
-  const inserted = await stack.sql<{ id: string; to_phone: string }[]>`
-    insert into public.sms_messages ${stack.sql(rows)} returning id, to_phone`;
-  return inserted.map(({ id, to_phone }) => ({ id, phone: to_phone }));
-}
-
-/** Ends leases and back-offs, as time does. */
-const makeDue = (messages: { id: string }[]) => stack.sql`
-  update public.sms_messages set next_attempt_at = now() - interval '1 second'
-  where status in ('queued', 'sending') and id in ${stack.sql(messages.map(({ id }) => id))}`;
-
-/** What is on its way gets no status report that we believe: only asking MessageBird tells what became of it. */
-const loseReports = (messages: { id: string }[]) => stack.sql`
-  update public.sms_messages set report_token = gen_random_uuid()::text
-  where id in ${stack.sql(messages.map(({ id }) => id))}`;
-
-const statusesOf = async (messages: { id: string }[]) =>
-  (
-    await stack.sql<{ status: string }[]>`
-      select status from public.sms_messages where id in ${stack.sql(messages.map(({ id }) => id))}`
-  ).map(({ status }) => status);
-
-/** Waits until dispatchers have claimed so many of the messages; asks again while the functions are starting. */
-async function begun(messages: { id: string }[], wanted: number): Promise<void> {
-  const claimed = async () => {
-    void dispatch();
-    return (await statusesOf(messages)).filter((status) => status !== 'queued').length;
-  };
-  await expect.poll(claimed, { timeout: 20_000, interval: 50 }).toBeGreaterThanOrEqual(wanted);
-}
-
-async function untilAllSent(messages: { id: string }[]): Promise<void> {
-  const attempt = async () => {
-    await makeDue(messages);
-    await dispatch();
-    return (await statusesOf(messages)).every((status) => status === 'sent' || status === 'delivered');
-  };
-  await expect.poll(attempt, { timeout: 60_000, interval: 200 }).toBe(true);
-}
-
-async function expectEachOnce(messages: { phone: string }[]): Promise<void> {
-  for (const { phone } of messages) {
-    const texts = await textsOf(stack.addresses.inbox_url, phone);
-    expect(texts.map(({ body }) => body)).toEqual([`To ${phone}`]);
-  }
-}
+afterAll(async () => {
+  await admin?.end({ timeout: 1 });
+  await stack?.close();
+});
 
 const deaths = [
   { when: 'before', mode: 'timeout_before_accept', accepted: 0 },
@@ -74,32 +34,124 @@ const deaths = [
 ] as const;
 
 test.each(deaths)('a dispatcher killed $when MessageBird has the message: it is sent once', async (death) => {
-  const messages = await waitingMessages(1);
+  const messages = await waitingMessages(stack, 1);
   const phone = messages[0]?.phone ?? '';
   const received = () => textsOf(stack.addresses.inbox_url, phone);
   await failSends(stack.addresses.inbox_url, death.mode, phone);
-  await makeDue(messages);
-  await begun(messages, 1);
-  await loseReports(messages);
+  await makeDue(stack, messages);
+  await begun(stack, messages, 1);
+  await loseReports(stack, messages);
   await expect.poll(received, { timeout: 20_000 }).toHaveLength(death.accepted);
   await stack.killFunctions();
   expect(await received()).toHaveLength(death.accepted);
-  await untilAllSent(messages);
-  await expectEachOnce(messages);
+  await untilFinished(stack, messages);
+  await expectEachOnce(stack, messages);
 });
 
-test('a dispatcher killed again and again in the middle of many messages: each is sent once', async () => {
-  const messages = await waitingMessages(60);
-  await slowSends(stack.addresses.inbox_url, 100);
-  for (const wanted of [10, 25, 40]) {
-    await makeDue(messages);
-    await begun(messages, wanted);
-    await loseReports(messages);
+/** kill -9 of the Postgres server; the stack starts another one. */
+async function killPostgres(): Promise<void> {
+  const [file] = await admin<{ pid: string }[]>`select pg_read_file('postmaster.pid') as pid`;
+  process.kill(Number(file?.pid.split('\n')[0]), 'SIGKILL');
+  await expect
+    .poll(
+      () =>
+        stack.sql`select 1`.then(
+          () => true,
+          () => false
+        ),
+      { timeout: 40_000, interval: 100 }
+    )
+    .toBe(true);
+}
+
+const victims = {
+  'the dispatcher': () => stack.killFunctions(),
+  'the database': killPostgres,
+  'the dispatcher and the database': async () => {
     await stack.killFunctions();
+    await killPostgres();
   }
-  await slowSends(stack.addresses.inbox_url, 0);
-  await untilAllSent(messages);
-  await expectEachOnce(messages);
-  expect(stack.output()).toContain('"function":"sms-dispatch"');
-  expect(stack.output()).not.toMatch(new RegExp(messages.map(({ phone }) => phone.slice(1)).join('|')));
+};
+
+test.each(Object.entries(victims))(
+  'kill -9 of %s in the middle of 500 messages, twice: each is sent once',
+  async (_, kill) => {
+    const messages = await waitingMessages(stack, 500);
+    await slowSends(stack.addresses.inbox_url, 40);
+    await makeDue(stack, messages);
+    for (const wanted of [60, 200]) {
+      await begun(stack, messages, wanted);
+      await loseReports(stack, messages);
+      await kill();
+    }
+    await slowSends(stack.addresses.inbox_url, 0);
+    await untilFinished(stack, messages);
+    await expectEachOnce(stack, messages);
+    const { sent = 0, delivered = 0 } = await statusesOf(stack, messages);
+    expect(sent + delivered).toBe(500);
+    expect(stack.output()).toContain('"function":"sms-dispatch"');
+    expect(stack.output()).not.toMatch(new RegExp(messages.map(({ phone }) => phone.slice(1)).join('|')));
+  }
+);
+
+test('whatever MessageBird does, each message is sent once, refused, or listed as one that may have arrived', async () => {
+  const { inbox_url } = stack.addresses;
+  const good = await waitingMessages(stack, 200);
+  const modes = [
+    'error_500',
+    'error_429',
+    'error_500_after_accept',
+    'reset',
+    'timeout',
+    'timeout_before_accept'
+  ] as const;
+  for (const [index, mode] of modes.entries()) {
+    for (const { phone } of good.slice(index * 4, index * 4 + 4)) await failSends(inbox_url, mode, phone);
+  }
+  const refused = await waitingMessages(stack, 5);
+  for (const { phone } of refused) await failSends(inbox_url, 'reject_recipient', phone);
+  // Broken off, and worthless before anybody could look what became of it.
+  const lost = await waitingMessages(stack, 3, { secret: true, expires_at: new Date(Date.now() + 15_000) });
+  for (const { phone } of lost) await failSends(inbox_url, 'error_500', phone);
+
+  const all = [...good, ...refused, ...lost];
+  await makeDue(stack, all);
+  await Promise.all(Array.from({ length: 4 }, () => stack.callFunction('sms-dispatch')));
+  await untilFinished(stack, [...good, ...refused]);
+  await expect
+    .poll(
+      async () => {
+        await stack.callFunction('sms-dispatch');
+        return statusesOf(stack, lost);
+      },
+      { timeout: 40_000, interval: 500 }
+    )
+    .toEqual({ failed: 3 });
+
+  await expectEachOnce(stack, good);
+  const failures = await stack.sql<{ id: string; what: string; reason: string }[]>`
+    select id, what, reason from public.sms_failures where id = any (${all.map(({ id }) => id)})`;
+  const whats = Object.fromEntries(failures.map(({ id, what }) => [id, what]));
+  expect(whats).toEqual({
+    ...Object.fromEntries(refused.map(({ id }) => [id, 'not sent'])),
+    ...Object.fromEntries(lost.map(({ id }) => [id, 'may have arrived']))
+  });
+  const left =
+    await stack.sql`select from public.sms_messages where secret and body <> '(erased after sending)'`;
+  expect(left).toHaveLength(0);
+});
+
+test('sending that is stopped stops, also for messages that are queued, and goes on by itself', async () => {
+  const { inbox_url } = stack.addresses;
+  await stack.sql`update public.sms_settings set sending = false`;
+  const messages = await waitingMessages(stack, 20);
+  await makeDue(stack, messages);
+  expect(await stack.callFunction('sms-dispatch')).toBe(200);
+  expect(await statusesOf(stack, messages)).toEqual({ queued: 20 });
+  await stack.sql`update public.sms_settings set sending = true`;
+  // Nobody calls the dispatcher here: the switch does.
+  await expect.poll(async () => (await statusesOf(stack, messages)).queued ?? 0, { timeout: 40_000 }).toBe(0);
+  await untilFinished(stack, messages);
+  await expectEachOnce(stack, messages);
+  expect(await textsOf(inbox_url, messages[0]?.phone ?? '')).toHaveLength(1);
 });

@@ -157,6 +157,15 @@ test.each(['error_500_after_accept', 'reset'] as const)(
   }
 );
 
+test('a message that failed to arrive is sent again when an admin says so', async () => {
+  const { id, phone } = await queued();
+  await rowWhen(id, ({ status }) => status === 'delivered');
+  await sql`update public.sms_messages set status = 'failed' where id = ${id}`;
+  await sql`update public.sms_messages set status = 'queued' where id = ${id}`;
+  await expect.poll(() => textsOf(inbox_url, phone), { timeout: 20_000 }).toHaveLength(2);
+  expect(await rowWhen(id, ({ status }) => status === 'delivered')).toMatchObject({ attempts: 1 });
+});
+
 test('a message in doubt that MessageBird does have is found there and not sent again', async () => {
   const { id, phone } = await queued();
   const first = await rowWhen(id, ({ status }) => status === 'delivered');

@@ -7,6 +7,7 @@ afterAll(closeDatabases);
 
 interface Message {
   id: string;
+  to_phone: string;
   report_token: string;
   status: string;
   sent_at: Date;
@@ -84,6 +85,34 @@ test('a final state stays, whatever is reported again or late', async () => {
     status: 'delivered',
     delivered_at: new Date('2026-05-03T08:58:10Z')
   });
+});
+
+test('reports in the wrong order leave the newest state, and tell the provider’s id', async () => {
+  const message = await sentMessage();
+  await sql`update public.sms_messages set provider_id = null where id = ${message.id}`;
+  await expectOk(await report(message, { status: 'buffered', statusDatetime: '2026-05-03T08:58:20+00:00' }));
+  await expectOk(await report(message, { status: 'sent', statusDatetime: '2026-05-03T08:58:10+00:00' }));
+  expect(await rowOf(message)).toMatchObject({
+    status: 'sent',
+    reported_at: new Date('2026-05-03T08:58:20Z'),
+    provider_id: 'e8077d803532c0b5937c639b60216938'
+  });
+  await expectOk(await report(message, { statusDatetime: '2026-05-03T08:58:15+00:00' }));
+  expect(await rowOf(message)).toMatchObject({ status: 'delivered' });
+});
+
+test('a recipient who answered STOP gets no more', async () => {
+  const message = await sentMessage();
+  const stop = { status: 'delivery_failed', statusReason: 'opted out', statusErrorCode: '103' };
+  await expectOk(await report({ ...message, report_token: 'guess' }, stop));
+  const optOuts = () => sql`select reason from public.sms_opt_outs where phone = ${message.to_phone}`;
+  expect(await optOuts()).toHaveLength(0);
+  await expectOk(await report(message, stop));
+  expect([...(await optOuts())]).toEqual([{ reason: 'answered STOP' }]);
+  const [next] = await sql<Message[]>`
+    insert into public.sms_messages (to_phone, template, body) values (${message.to_phone}, 'test', 'text') returning *`;
+  if (!next) throw new Error('The message was not inserted.');
+  await expect.poll(async () => (await rowOf(next))?.status, { timeout: 20_000 }).toBe('cancelled');
 });
 
 test('without the token of the message nothing is changed, and the answer does not tell', async () => {

@@ -15,7 +15,12 @@ const due: DueSms = {
 };
 
 /** Dispatches one message with a provider that behaves as told, and returns what happened to it. */
-async function run(sms: DueSms, provider: Partial<MessageBird>, queue: Partial<SmsQueue> = {}) {
+async function run(
+  sms: DueSms,
+  provider: Partial<MessageBird>,
+  queue: Partial<SmsQueue> = {},
+  sendWithin?: number
+) {
   const waiting = [sms];
   const sent: Sms[] = [];
   const settled: SendOutcome[] = [];
@@ -40,6 +45,7 @@ async function run(sms: DueSms, provider: Partial<MessageBird>, queue: Partial<S
     reportUrl: 'https://x.supabase.co/functions/v1/sms-status',
     concurrency: 8,
     budget: 60_000,
+    ...(sendWithin !== undefined && { sendWithin }),
     log: createLog({}, (_, line) => lines.push(line))
   });
   return { summary, sent, settled, lines };
@@ -83,6 +89,16 @@ test('a message that may have been sent waits while nobody can say', async () =>
   );
   expect(sent).toEqual([]);
   expect(settled).toEqual([{ outcome: 'unknown', reason }]);
+});
+
+test('a message whose lookup took too long is left to a later attempt', async () => {
+  const slow = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return { found: false } as const;
+  };
+  const { sent, settled } = await run({ ...due, outcome_unknown: true }, { find: slow }, {}, 1);
+  expect(sent).toEqual([]);
+  expect(settled).toMatchObject([{ outcome: 'unknown' }]);
 });
 
 test('a message whose end cannot be written down is left to its lease', async () => {
