@@ -74,7 +74,7 @@ export async function limit<Name extends Limited>(
   const limits = await Promise.all(
     rules[what].map(async ({ by, max, seconds }: Rule) => {
       const values = by.map((subject) => (subjects as Record<string, string>)[subject] ?? '');
-      return { bucket: await bucket(secret, what, by, values), max, seconds };
+      return { bucket: await limitBucket(secret, what, by, values), max, seconds };
     })
   );
   const [row] = await database<{ wait: number }[]>`
@@ -83,7 +83,7 @@ export async function limit<Name extends Limited>(
 }
 
 /** The name under which uses are counted: readable as to what, not as to whom. */
-async function bucket(
+export async function limitBucket(
   secret: string,
   what: Limited,
   by: readonly Subject[],

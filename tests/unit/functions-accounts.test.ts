@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rateLimited, refusal } from '../../supabase/functions/_shared/account-errors.ts';
+import { parseFields, requests } from '../../supabase/functions/_shared/account-fields.ts';
+import { network } from '../../supabase/functions/_shared/client-address.ts';
+import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/codes.ts';
+import { DomainError } from '../../supabase/functions/_shared/errors.ts';
+import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
+
+const { register, link, verifyPhone, signIn } = requests('IN');
+const wish = {
+  name: 'Asha Rao',
+  age: 34,
+  phone_number: '98765 43210',
+  username: 'asha.rao',
+  password: 'a long secret',
+  password2: 'a long secret'
+};
+
+/** The fields that were refused, with their sentences. */
+function mistakes(shape: Parameters<typeof parseFields>[0], body: unknown): Record<string, string> {
+  try {
+    parseFields(shape, body);
+    return {};
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    expect(error).toMatchObject({ code: 'validation_failed', status: 400 });
+    return error.details.fields as Record<string, string>;
+  }
+}
+
+describe('what is typed at registration', () => {
+  test('is taken, with the phone in its one form', () => {
+    expect(parseFields(register, { ...wish, extra: 1 })).toEqual({ ...wish, phone_number: '+919876543210' });
+  });
+
+  test('is refused field by field, all at once, in sentences', () => {
+    const fields = mistakes(register, {
+      name: ' ',
+      age: 131,
+      phone_number: '12',
+      username: 'a',
+      password: 'short',
+      password2: 'other'
+    });
+    expect(Object.keys(fields).sort()).toEqual(Object.keys(wish).sort());
+    for (const sentence of Object.values(fields)) expect(sentence).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('is refused field by field when nothing is sent at all', () => {
+    expect(Object.keys(mistakes(register, {})).sort()).toEqual(
+      ['age', 'name', 'password', 'phone_number', 'username'].sort()
+    );
+  });
+
+  test('explains phone numbers by example', () => {
+    expect(mistakes(register, { ...wish, phone_number: 'call me' }).phone_number).toContain('98765 43210');
+  });
+
+  test.each([
+    ['name', 'x'.repeat(101)],
+    ['name', '...'],
+    ['name', 'Asha\u0000Rao'],
+    ['name', 'Asha\u202eoaR'],
+    ['name', 7],
+    ['age', -1],
+    ['age', 34.5],
+    ['age', 'old'],
+    ['age', null],
+    ['age', '1e1'],
+    ['username', 'ab'],
+    ['username', 'x'.repeat(33)],
+    ['username', '9876543210'],
+    ['username', '98765-43210'],
+    ['username', 'asha rao'],
+    ['username', 'ashä'],
+    ['password', 'seven77'],
+    ['password', 'é'.repeat(37)],
+    ['password', 'nul\0nul\0nul'],
+    ['password2', 'a long secreT'],
+    ['password2', undefined]
+  ])('%s %j is refused alone', (field, value) => {
+    const body = { ...wish, [field]: value, ...(field === 'password' && { password2: value }) };
+    expect(Object.keys(mistakes(register, body))).toEqual([field]);
+  });
+
+  test.each([
+    ['name', 'லட்சுமி'],
+    ['name', 'x'.repeat(100)],
+    ['age', 0],
+    ['age', 130],
+    ['age', '34'],
+    ['username', 'a_1'],
+    ['username', 'A.b-c_9'],
+    ['password', 'eight888'],
+    ['password', 'é'.repeat(36)]
+  ])('%s %j is taken', (field, value) => {
+    const body = { ...wish, [field]: value, ...(field === 'password' && { password2: value }) };
+    expect(mistakes(register, body)).toEqual({});
+  });
+
+  test('a link needs no username and no second password, but they must be right if given', () => {
+    const { username: _1, password2: _2, ...less } = wish;
+    expect(parseFields(link, less)).toEqual({ ...less, phone_number: '+919876543210' });
+    expect(mistakes(link, { ...less, username: '' })).toEqual({});
+    expect(Object.keys(mistakes(link, { ...wish, username: '!', password2: 'x' })).sort()).toEqual([
+      'password2',
+      'username'
+    ]);
+  });
+
+  test('every username that is taken differs from every phone number', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[+()\d .-]{3,20}$/), (text) => {
+        expect(mistakes(register, { ...wish, username: text })).toHaveProperty('username');
+      })
+    );
+  });
+});
+
+describe('what is typed to verify and to sign in', () => {
+  test('a code may be written with spaces', () => {
+    const body = { verification_id: 'x', code: ' 123 456 ' };
+    expect(parseFields(verifyPhone, body)).toMatchObject({ code: '123456' });
+  });
+
+  test.each(['12345', '1234567', 'abcdef', '', 123456, '١٢٣٤٥٦'])('%j is no code', (code) => {
+    expect(Object.keys(mistakes(verifyPhone, { verification_id: 'x', code }))).toEqual(['code']);
+  });
+
+  test('a new password has the rules of every password', () => {
+    const body = { verification_id: 'x', code: '123456', new_password: 'short' };
+    expect(Object.keys(mistakes(verifyPhone, body))).toEqual(['new_password']);
+  });
+
+  test('any password may be tried', () => {
+    expect(mistakes(signIn, { username: 'asha', password: 'x' })).toEqual({});
+    expect(Object.keys(mistakes(signIn, {}))).toEqual(['username', 'password']);
+  });
+});
+
+describe('a code', () => {
+  test('is six digits, and every digit is as likely in every place', () => {
+    const draws = 60_000;
+    const counts = Array.from({ length: 6 }, () => Array<number>(10).fill(0));
+    for (let count = 0; count < draws; count++) {
+      const code = newCode();
+      expect(code).toMatch(/^\d{6}$/);
+      for (const [place, digit] of [...code].entries()) {
+        const places = counts[place] ?? [];
+        places[Number(digit)] = (places[Number(digit)] ?? 0) + 1;
+      }
+    }
+    // Six standard deviations: a fair source fails this once in ten million runs.
+    const tolerance = 6 * Math.sqrt(draws * 0.1 * 0.9);
+    for (const count of counts.flat()) expect(Math.abs(count - draws / 10)).toBeLessThan(tolerance);
+  });
+
+  test('hashes to something else for another request or with another secret', async () => {
+    const hashes = await Promise.all([
+      codeHash('secret', 'one', '123456'),
+      codeHash('secret', 'two', '123456'),
+      codeHash('other', 'one', '123456'),
+      codeHash('secret', 'one', '123457'),
+      phoneHash('secret', '123456')
+    ]);
+    expect(new Set(hashes.map((hash) => Buffer.from(hash).toString('hex'))).size).toBe(hashes.length);
+  });
+});
+
+describe('a client', () => {
+  test.each([
+    ['203.0.113.7', '203.0.113.7'],
+    [' 203.0.113.7 ', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:0001:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['[2001:db8:1:2::1]', '2001:db8:1:2::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['', 'unknown']
+  ])('at %j counts as %s', (address, counted) => {
+    expect(network(address)).toBe(counted);
+  });
+
+  test('is the same one wherever in its IPv6 network it is', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(0xffff), { minLength: 4, maxLength: 4 }), (last) => {
+        const host = last.map((group) => group.toString(16)).join(':');
+        expect(network(`2001:db8:1:2:${host}`)).toBe('2001:db8:1:2::/64');
+      })
+    );
+  });
+});
+
+describe('limits', () => {
+  test('are counted under names that tell what, not whom', async () => {
+    const name = await limitBucket('secret', 'code', ['phone'], ['+919876543210']);
+    expect(name).toMatch(/^code:phone:[0-9a-f]{32}$/);
+    expect(await limitBucket('secret', 'ask', ['phone'], ['+919876543210'])).not.toContain(name.slice(11));
+  });
+
+  test.each([
+    [1, 'in a minute'],
+    [61, 'in 2 minutes'],
+    [20_000, 'in 6 hours']
+  ])('after %d seconds one may try again %s', (seconds, words) => {
+    expect(rateLimited(seconds).message).toContain(words);
+    expect(rateLimited(seconds).details).toEqual({ retry_after: seconds });
+  });
+});
+
+test('a refusal that nobody knows is our own fault, not an answer', () => {
+  expect(() => refusal('surprise', '+919876543210')).toThrow(/surprise/);
+});
