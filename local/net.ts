@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { keepListening } from './postgres/listen.ts';
 
 interface QueuedRequest {
   id: string;
@@ -58,11 +58,14 @@ async function send(request: QueuedRequest): Promise<Outcome> {
 
 /** The worker behind the SQL interface of pg_net. */
 export interface NetWorker {
-  /** Stops listening; requests on their way are given up. */
+  /** Stops looking for requests; those on their way are given up. */
   close(): Promise<void>;
 }
 
 const batchSize = 200;
+// Polled: a notification would make all commits that queue requests wait for each other.
+const pollEveryMs = 50;
+const retryAfterMs = 500;
 const pruneEveryMs = 10 * 60_000;
 
 /**
@@ -71,7 +74,7 @@ const pruneEveryMs = 10 * 60_000;
  *
  * @param databaseUrl logs in as `postgres`
  */
-export async function startNetWorker(databaseUrl: string, log: (line: string) => void): Promise<NetWorker> {
+export function startNetWorker(databaseUrl: string, log: (line: string) => void): NetWorker {
   const sql = postgres(databaseUrl, {
     max: 4,
     onnotice: () => undefined,
@@ -79,9 +82,6 @@ export async function startNetWorker(databaseUrl: string, log: (line: string) =>
   });
   const running = new Set<Promise<void>>();
   let closed = false;
-  let draining = false;
-  let again = false;
-
   async function handle(request: QueuedRequest): Promise<void> {
     const outcome = await send(request);
     if (closed) return;
@@ -99,24 +99,28 @@ export async function startNetWorker(databaseUrl: string, log: (line: string) =>
       ) returning *`;
   }
 
-  async function drain(): Promise<void> {
-    again = true;
-    if (draining) return;
-    draining = true;
-    try {
-      while (again && !closed) {
-        again = false;
+  function begin(batch: QueuedRequest[]): void {
+    for (const request of batch) {
+      const task = handle(request).finally(() => running.delete(task));
+      running.add(task);
+    }
+  }
+
+  async function work(): Promise<void> {
+    let broken = false;
+    while (!closed) {
+      let waitMs = pollEveryMs;
+      try {
         const batch = await takeBatch();
-        if (batch.length === batchSize) again = true;
-        for (const request of batch) {
-          const task = handle(request).finally(() => running.delete(task));
-          running.add(task);
-        }
+        begin(batch);
+        broken = false;
+        if (batch.length === batchSize) continue;
+      } catch (error) {
+        if (!closed && !broken) log(`net: the queue cannot be read: ${(error as Error).message}`);
+        broken = true;
+        waitMs = retryAfterMs;
       }
-    } catch (error) {
-      if (!closed) log(`net: the queue cannot be read: ${(error as Error).message}`);
-    } finally {
-      draining = false;
+      await sleep(waitMs, undefined, { ref: false });
     }
   }
 
@@ -126,7 +130,7 @@ export async function startNetWorker(databaseUrl: string, log: (line: string) =>
     );
   }
 
-  const listener = await keepListening(databaseUrl, 'net_worker', () => void drain());
+  void work();
   const pruning = setInterval(() => void prune(), pruneEveryMs);
   pruning.unref();
 
@@ -134,7 +138,6 @@ export async function startNetWorker(databaseUrl: string, log: (line: string) =>
     async close() {
       closed = true;
       clearInterval(pruning);
-      await listener.close();
       await sql.end({ timeout: 0 });
     }
   };

@@ -113,19 +113,6 @@ return net._enqueue(
 comment on function net.http_delete(text, jsonb, jsonb, integer, jsonb) is
   'Queues a DELETE request; it is sent after the commit.';
 
--- A notification is delivered when its transaction commits, which is when the worker may see the row.
-create function net._wake() returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  notify net_worker;
-  return null;
-end
-$$;
-create trigger wake_worker after insert on net.http_request_queue
-  for each statement execute function net._wake();
-
 -- As wide as the extension's own: whoever reaches the schema may use all of it.
 grant usage on schema net to postgres, anon, authenticated, service_role;
 grant all on all tables in schema net to public;
