@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { isConnectionLost } from './postgres/transaction.ts';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -21,11 +22,30 @@ function stopSignal(): Promise<void> {
   });
 }
 
+/** Whether the Postgres driver fell over a connection that was lost; the request that needed it has failed already. */
+function isDriverAccident(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return isConnectionLost(error) || /node_modules\/postgres\//.test(error.stack?.split('\n')[1] ?? '');
+}
+
+/** A restart of the database must not end us; anything else nobody caught does, and the watchdog cleans up. */
+function surviveDriverAccidents(): void {
+  process.on('uncaughtException', (error) => {
+    if (isDriverAccident(error)) {
+      process.stderr.write(`The database driver lost a connection: ${error.message}\n`);
+      return;
+    }
+    process.stderr.write(`${error.stack ?? error.message}\n`);
+    process.exit(1);
+  });
+}
+
 /**
  * Runs a command: starts something, waits for Ctrl-C, SIGTERM or SIGHUP, and stops it. Exits with 0 after an orderly
  * stop, and with 1 and one sentence on standard error when it cannot start.
  */
 export async function runUntilStopped(start: () => Promise<Stoppable>): Promise<void> {
+  surviveDriverAccidents();
   const stopped = stopSignal();
   const starting = start();
   try {

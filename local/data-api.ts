@@ -53,9 +53,9 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     const response = await app.fetch(inner);
     const { error } = requestContext.getStore() ?? {};
     if (!error || response.status !== 500) return response;
-    // What the library cannot tell it calls "SUP".
+    // What the library cannot tell it calls "SUP", or nothing at all.
     const text = await response.clone().text();
-    return text.includes('"SUP"') ? errorResponse(error) : response;
+    return text.startsWith('{') && !text.includes('"SUP"') ? response : errorResponse(error);
   }
 
   async function fetchFresh(request: Request, headers: Headers): Promise<Response> {

@@ -4,7 +4,9 @@ import type { ConnectionContextOptions, IntrospectResult, VarsContext } from '@s
 import type { JWTPayload } from 'jose';
 import { sql, type QueryExecutorProvider } from 'kysely';
 import { quoteArgumentNames } from './argument-names.ts';
+import { inTransaction } from '../postgres/transaction.ts';
 import { databaseErrorOf, unprintable, type DatabaseError } from './errors.ts';
+import { queriesIn } from './transaction-dialect.ts';
 
 /** What belongs to one request on its way through @supabase/lite. */
 export interface RequestContext {
@@ -38,7 +40,7 @@ interface Urls {
  * and sees only tables its login may read.
  */
 export class DataApiConnection extends PostgresConnection {
-  readonly #schemaReader: PostgresConnection;
+  readonly #schemaReaderUrl: string;
   readonly #schemas: string[];
   readonly #searchPath: string;
   #known: Promise<{ schema: IntrospectResult; roleSettings: Map<string, string[]> }> | undefined;
@@ -48,10 +50,7 @@ export class DataApiConnection extends PostgresConnection {
       url: urls.authenticator,
       postgresOptions: { max: 10, onnotice: () => undefined, connection: { application_name: 'postgrest' } }
     });
-    this.#schemaReader = new PostgresConnection({
-      url: urls.schemaReader,
-      postgresOptions: { max: 1, idle_timeout: 5, onnotice: () => undefined }
-    });
+    this.#schemaReaderUrl = urls.schemaReader;
     this.#schemas = schemas;
     const path = [...new Set([schemas[0] ?? 'public', ...extraSearchPath])];
     this.#searchPath = path.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(', ');
@@ -71,15 +70,32 @@ export class DataApiConnection extends PostgresConnection {
   }
 
   async #look() {
-    const everything = await this.#schemaReader.introspect();
-    // It answers with an empty schema when it fails.
-    if (everything.version === '' && everything.tables.length === 0 && !(await this.#schemaReader.ping())) {
-      throw Object.assign(new Error('The database is not reachable.'), { code: '08006' });
+    // A connection of its own, because one that is lost meanwhile stays unusable.
+    const reader = new PostgresConnection({
+      url: this.#schemaReaderUrl,
+      postgresOptions: {
+        max: 1,
+        onnotice: () => undefined,
+        connection: { application_name: 'postgrest schema' }
+      }
+    });
+    try {
+      return await this.#read(reader);
+    } finally {
+      void reader.driver.end({ timeout: 1 });
+    }
+  }
+
+  async #read(reader: PostgresConnection) {
+    const everything = await reader.introspect();
+    // That is how it answers when it fails.
+    if (everything.default_schema === undefined) {
+      throw Object.assign(new Error('The schema cannot be read.'), { code: '08006' });
     }
     const exposed = ({ schema }: { schema?: string | null }) => this.#schemas.includes(schema ?? 'public');
     const { rows } = await sql<{ rolname: string; rolconfig: string[] }>`
       select rolname, rolconfig from pg_roles where rolconfig is not null
-    `.execute(this.#schemaReader.kysely);
+    `.execute(reader.kysely);
     return {
       schema: {
         ...everything,
@@ -94,8 +110,15 @@ export class DataApiConnection extends PostgresConnection {
   }
 
   override async introspect(): Promise<IntrospectResult> {
-    const { schema } = await this.#know();
-    return schema;
+    try {
+      const { schema } = await this.#know();
+      return schema;
+    } catch (error) {
+      const context = requestContext.getStore();
+      const message = 'Could not query the database for the schema cache. Retrying.';
+      if (context) context.error = { code: 'PGRST002', message };
+      throw unprintable(error as Error);
+    }
   }
 
   async #becomeCaller(db: QueryExecutorProvider): Promise<void> {
@@ -127,9 +150,9 @@ export class DataApiConnection extends PostgresConnection {
   ): Promise<T> {
     if (options?.transaction) return answer(options.transaction);
     const { method } = requestContext.getStore() ?? {};
-    const transaction = this.kysely.transaction();
-    const readOnly = method === 'GET' || method === 'HEAD';
-    return (readOnly ? transaction.setAccessMode('read only') : transaction).execute(async (db) => {
+    const mode = method === 'GET' || method === 'HEAD' ? 'read only' : 'read write';
+    return inTransaction(this.driver, mode, async (transaction) => {
+      const db: Queryable = queriesIn(transaction);
       await this.#becomeCaller(db);
       return answer(db.withPlugin(quoteArgumentNames()));
     });
@@ -144,6 +167,6 @@ export class DataApiConnection extends PostgresConnection {
   }
 
   override async close(): Promise<void> {
-    await Promise.all([this.driver.end({ timeout: 1 }), this.#schemaReader.driver.end({ timeout: 1 })]);
+    await this.driver.end({ timeout: 1 });
   }
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isConnectionLost } from '../postgres/transaction.ts';
 
 /** What Postgres said about a statement that failed. */
 export interface DatabaseError {
@@ -11,6 +12,9 @@ export interface DatabaseError {
 /** The error of the database in or under `error`; undefined when it is of another kind. */
 export function databaseErrorOf(error: unknown): DatabaseError | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (isConnectionLost(error)) {
+    return { code: 'PGRST001', message: 'Database connection error. Retrying the connection.' };
+  }
   const { code, detail, hint } = error as Partial<DatabaseError>;
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return databaseErrorOf(error.cause);
   return { code, message: error.message, detail, hint };
@@ -36,8 +40,8 @@ const statuses: [prefix: string, status: number][] = [
   ['42P01', 404],
   ['42P17', 500],
   ['53400', 500],
-  ['57P01', 503],
   ['P0001', 400],
+  ['PGRST0', 503],
   ['08', 503],
   ['09', 500],
   ['0L', 403],

@@ -62,6 +62,12 @@ function isFunction(name: string): boolean {
   }
 }
 
+// The driver of the database throws outside of any request when a connection is lost.
+globalThis.addEventListener('error', (event) => {
+  event.preventDefault();
+  log('error', 'Something failed outside of any request', (event as ErrorEvent).error);
+});
+
 async function load(name: string): Promise<Handle> {
   const { handle } = (await import(handlerOf(name).href)) as { handle: Handle };
   return handle;
