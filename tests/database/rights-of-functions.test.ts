@@ -48,6 +48,9 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   cancel_appointment: onlyForTheOwner,
   reschedule_appointment: onlyForTheOwner,
   queue_position: onlyForTheOwner,
+  update_profile: onlyForPatients,
+  my_sessions: onlyForPatients,
+  delete_account: onlyForPatients,
   restore_sms_template: onlyForAdmins,
   sms_health: onlyForAdmins
 };
@@ -65,6 +68,9 @@ const calls: Record<string, Call> = {
   reschedule_appointment: (tx, { appointment }, slot) =>
     tx`select * from public.reschedule_appointment(${appointment.id}, ${slot})`,
   queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`,
+  update_profile: (tx) => tx`select * from public.update_profile(name => 'Asha')`,
+  my_sessions: (tx) => tx`select * from public.my_sessions()`,
+  delete_account: (tx) => tx`select public.delete_account()`,
   restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
   sms_health: (tx) => tx`select * from public.sms_health()`
 };
