@@ -130,7 +130,11 @@ export type Database = {
           max_active_bookings: number;
           name: string;
           phone: string;
+          quiet_from: string | null;
+          quiet_until: string | null;
           reception_phone: string | null;
+          reminder_day_before: boolean;
+          reminder_hours_before: number | null;
           time_zone: string;
           updated_at: string;
         };
@@ -144,7 +148,11 @@ export type Database = {
           max_active_bookings?: number;
           name: string;
           phone: string;
+          quiet_from?: string | null;
+          quiet_until?: string | null;
           reception_phone?: string | null;
+          reminder_day_before?: boolean;
+          reminder_hours_before?: number | null;
           time_zone?: string;
           updated_at?: string;
         };
@@ -157,7 +165,11 @@ export type Database = {
           max_active_bookings?: number;
           name?: string;
           phone?: string;
+          quiet_from?: string | null;
+          quiet_until?: string | null;
           reception_phone?: string | null;
+          reminder_day_before?: boolean;
+          reminder_hours_before?: number | null;
           time_zone?: string;
           updated_at?: string;
         };
@@ -407,9 +419,12 @@ export type Database = {
           locale: string;
           next_attempt_at: string;
           outcome_unknown: boolean;
+          parts: number;
           patient_id: string | null;
+          priority: number;
           provider_id: string | null;
           report_token: string;
+          reported_at: string | null;
           secret: boolean;
           sent_at: string | null;
           status: string;
@@ -431,9 +446,12 @@ export type Database = {
           locale?: string;
           next_attempt_at?: string;
           outcome_unknown?: boolean;
+          parts: number;
           patient_id?: string | null;
+          priority?: never;
           provider_id?: string | null;
           report_token?: string;
+          reported_at?: string | null;
           secret?: boolean;
           sent_at?: string | null;
           status?: string;
@@ -454,9 +472,12 @@ export type Database = {
           locale?: string;
           next_attempt_at?: string;
           outcome_unknown?: boolean;
+          parts?: number;
           patient_id?: string | null;
+          priority?: never;
           provider_id?: string | null;
           report_token?: string;
+          reported_at?: string | null;
           secret?: boolean;
           sent_at?: string | null;
           status?: string;
@@ -481,40 +502,215 @@ export type Database = {
           }
         ];
       };
+      sms_opt_outs: {
+        Row: {
+          created_at: string;
+          id: string;
+          phone: string;
+          reason: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          id?: string;
+          phone: string;
+          reason?: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          phone?: string;
+          reason?: string;
+        };
+        Relationships: [];
+      };
+      sms_settings: {
+        Row: {
+          created_at: string;
+          daily_cap: number | null;
+          id: boolean;
+          sending: boolean;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          daily_cap?: number | null;
+          id?: boolean;
+          sending?: boolean;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          daily_cap?: number | null;
+          id?: boolean;
+          sending?: boolean;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       sms_templates: {
         Row: {
           body: string;
           created_at: string;
+          default_body: string;
           description: string;
           key: string;
           locale: string;
           placeholders: string[];
+          required: string[];
+          samples: NonNullable<Json>;
           updated_at: string;
         };
         ComputedFields: never;
         Insert: {
           body: string;
           created_at?: string;
+          default_body: string;
           description?: string;
           key: string;
           locale?: string;
           placeholders?: string[];
+          required: string[];
+          samples: NonNullable<Json>;
           updated_at?: string;
         };
         Update: {
           body?: string;
           created_at?: string;
+          default_body?: string;
           description?: string;
           key?: string;
           locale?: string;
           placeholders?: string[];
+          required?: string[];
+          samples?: NonNullable<Json>;
           updated_at?: string;
         };
         Relationships: [];
       };
     };
     Views: {
-      [_ in never]: never;
+      sms_cost: {
+        Row: {
+          day: string | null;
+          messages: number | null;
+          parts: number | null;
+          template: string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      sms_failures: {
+        Row: {
+          appointment_id: string | null;
+          attempts: number;
+          failed_at: string;
+          id: string;
+          reason: string | null;
+          secret: boolean;
+          template: string;
+          to_phone: string;
+          what: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          appointment_id?: string | null;
+          attempts?: number | null;
+          failed_at?: string | null;
+          id?: string | null;
+          reason?: string | null;
+          secret?: boolean | null;
+          template?: string | null;
+          to_phone?: string | null;
+          what?: never;
+        };
+        Update: {
+          appointment_id?: string | null;
+          attempts?: number | null;
+          failed_at?: string | null;
+          id?: string | null;
+          reason?: string | null;
+          secret?: boolean | null;
+          template?: string | null;
+          to_phone?: string | null;
+          what?: never;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'sms_messages_appointment_id_fkey';
+            columns: ['appointment_id'];
+            isOneToOne: false;
+            referencedRelation: 'appointments';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      sms_queue: {
+        Row: {
+          attempts: number;
+          created_at: string;
+          expires_at: string | null;
+          id: string;
+          last_error: string | null;
+          next_attempt_at: string;
+          outcome_unknown: boolean;
+          status: string;
+          template: string;
+          to_phone: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number | null;
+          created_at?: string | null;
+          expires_at?: string | null;
+          id?: string | null;
+          last_error?: string | null;
+          next_attempt_at?: string | null;
+          outcome_unknown?: boolean | null;
+          status?: string | null;
+          template?: string | null;
+          to_phone?: string | null;
+        };
+        Update: {
+          attempts?: number | null;
+          created_at?: string | null;
+          expires_at?: string | null;
+          id?: string | null;
+          last_error?: string | null;
+          next_attempt_at?: string | null;
+          outcome_unknown?: boolean | null;
+          status?: string | null;
+          template?: string | null;
+          to_phone?: string | null;
+        };
+        Relationships: [];
+      };
+      sms_template_previews: {
+        Row: {
+          description: string;
+          edited: boolean | null;
+          encoding: string | null;
+          key: string;
+          locale: string;
+          parts: number | null;
+          places: number | null;
+          preview: string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      sms_today: {
+        Row: {
+          latest: string | null;
+          messages: number | null;
+          parts: number | null;
+          status: string;
+          template: string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
     };
     Functions: {
       account_status: {
@@ -525,12 +721,36 @@ export type Database = {
           username: string;
         }[];
       };
+      available_days: {
+        Args: {
+          clinic_id: string;
+          days?: number;
+          from_date?: string;
+          practitioner_id?: string;
+          specialty?: string;
+        };
+        Returns: {
+          free: number;
+          on_date: string;
+          open: boolean;
+        }[];
+      };
       available_slots: {
         Args: { on_date: string; practitioner_id: string };
         Returns: {
           ends_at: string;
           starts_at: string;
         }[];
+      };
+      available_slots_of_day: {
+        Args: { clinic_id: string; on_date: string; practitioner_id?: string; specialty?: string };
+        Returns: Database['public']['CompositeTypes']['slot'][];
+        SetofOptions: {
+          from: '*';
+          to: 'slot';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       book_appointment: {
         Args: { practitioner_id: string; starts_at: string };
@@ -560,6 +780,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      bookable_practitioners: {
+        Args: { clinic_id: string };
+        Returns: {
+          next_starts_at: string;
+          practitioner_id: string;
+          practitioner_name: string;
+          specialty: string;
+        }[];
+      };
       cancel_appointment: {
         Args: { appointment_id: string };
         Returns: {
@@ -586,6 +815,27 @@ export type Database = {
           to: 'appointments';
           isOneToOne: true;
           isSetofReturn: false;
+        };
+      };
+      delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      my_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          created_at: string;
+          id: string;
+          is_current: boolean;
+          refreshed_at: string;
+          user_agent: string;
+        }[];
+      };
+      nearest_slots: {
+        Args: { limit?: number; practitioner_id: string; starts_at: string };
+        Returns: Database['public']['CompositeTypes']['slot'][];
+        SetofOptions: {
+          from: '*';
+          to: 'slot';
+          isOneToOne: false;
+          isSetofReturn: true;
         };
       };
       next_available_slots: {
@@ -629,6 +879,60 @@ export type Database = {
         SetofOptions: {
           from: '*';
           to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      restore_sms_template: {
+        Args: { key: string; locale?: string };
+        Returns: {
+          body: string;
+          created_at: string;
+          default_body: string;
+          description: string;
+          key: string;
+          locale: string;
+          placeholders: string[];
+          required: string[];
+          samples: NonNullable<Json>;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'sms_templates';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      sms_health: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          due: number;
+          failed_last_hour: number;
+          last_sent_at: string;
+          oldest_seconds: number;
+          queued: number;
+          retrying: number;
+          sending: boolean;
+        }[];
+      };
+      update_profile: {
+        Args: { age?: number; locale?: string; name?: string; username?: string };
+        Returns: {
+          account_origin: string | null;
+          age: number | null;
+          created_at: string;
+          id: string;
+          locale: string | null;
+          name: string | null;
+          phone: string;
+          updated_at: string;
+          user_id: string | null;
+          username: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'patients';
           isOneToOne: true;
           isSetofReturn: false;
         };

@@ -44,6 +44,10 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   },
   available_slots: onlyForPatients,
   next_available_slots: onlyForPatients,
+  available_days: onlyForPatients,
+  available_slots_of_day: onlyForPatients,
+  nearest_slots: onlyForPatients,
+  bookable_practitioners: onlyForPatients,
   book_appointment: onlyForPatients,
   cancel_appointment: onlyForTheOwner,
   reschedule_appointment: onlyForTheOwner,
@@ -62,6 +66,12 @@ const calls: Record<string, Call> = {
   available_slots: (tx, { practitioner }, slot) =>
     tx`select * from public.available_slots(${practitioner.id}, (${slot}::timestamptz at time zone 'Asia/Kolkata')::date)`,
   next_available_slots: (tx, { clinic }) => tx`select * from public.next_available_slots(${clinic.id})`,
+  available_days: (tx, { clinic }) => tx`select * from public.available_days(${clinic.id})`,
+  available_slots_of_day: (tx, { clinic }, slot) =>
+    tx`select * from public.available_slots_of_day(${clinic.id}, (${slot}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  nearest_slots: (tx, { practitioner }, slot) =>
+    tx`select * from public.nearest_slots(${practitioner.id}, ${slot})`,
+  bookable_practitioners: (tx, { clinic }) => tx`select * from public.bookable_practitioners(${clinic.id})`,
   book_appointment: (tx, { practitioner }, slot) =>
     tx`select * from public.book_appointment(${practitioner.id}, ${slot})`,
   cancel_appointment: (tx, { appointment }) => tx`select * from public.cancel_appointment(${appointment.id})`,
