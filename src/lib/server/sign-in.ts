@@ -1,23 +1,54 @@
-import { DEFAULT_REGION } from '$app/env/private';
-import { toE164 } from './phone.ts';
-import { isOutage } from './session.ts';
-import type { Supabase } from './supabase.ts';
+import type { RequestEvent } from '@sveltejs/kit';
+import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
+import { createClient } from '@supabase/supabase-js';
+import { signInWith, type Refused } from './functions.ts';
+import { logFailure } from './log.ts';
 
-export type SignIn = { ok: true } | { ok: false; because: 'mismatch' | 'too_many' | 'outage' };
+export interface Tokens {
+  token: string;
+  refresh_token: string;
+}
+
+/** Puts a session that was just opened into the response's cookies. Throws Auth's error. */
+export async function beginSession(
+  { supabase }: Pick<App.Locals, 'supabase'>,
+  { token, refresh_token }: Tokens
+): Promise<void> {
+  const { error } = await supabase.auth.setSession({ access_token: token, refresh_token });
+  if (error) throw error;
+}
+
+export type SignIn = { ok: true; mustChangePassword: boolean } | Refused;
 
 /**
- * Signs in with a user name and a password; a phone number in any common notation is a user name. On success
- * the session is in the response's cookies. Whatever does not match is one answer, so that nobody learns which
- * names exist.
+ * Signs in with a user name, or a phone number in any common notation, and a password. On success the session is in
+ * the response's cookies.
  */
 export async function signIn(
-  supabase: Supabase,
+  event: RequestEvent,
   credentials: { username: string; password: string }
 ): Promise<SignIn> {
-  const phone = toE164(credentials.username, DEFAULT_REGION);
-  if (!phone || !credentials.password) return { ok: false, because: 'mismatch' };
-  const { error } = await supabase.auth.signInWithPassword({ phone, password: credentials.password });
-  if (!error) return { ok: true };
-  if (error.status === 429) return { ok: false, because: 'too_many' };
-  return { ok: false, because: isOutage(error) ? 'outage' : 'mismatch' };
+  const answer = await signInWith(event, credentials);
+  if (!answer.ok) return answer;
+  await beginSession(event.locals, answer);
+  return { ok: true, mustChangePassword: answer.must_change_password };
+}
+
+/**
+ * Whether this is the password of `username` (or phone): an open page is not its owner. Counts as a try to sign in;
+ * no session remains. Undefined: it is.
+ */
+export async function refusesPassword(
+  event: RequestEvent,
+  credentials: { username: string; password: string }
+): Promise<Refused | undefined> {
+  const answer = await signInWith(event, credentials);
+  if (!answer.ok) return answer;
+  const auth = createClient(PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_ANON_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false }
+  }).auth.admin;
+  const { error } = await auth.signOut(answer.token, 'local');
+  // It shows up among the sessions then, where it can be ended.
+  if (error) logFailure('session_not_ended', { request_id: event.locals.requestId }, error);
+  return undefined;
 }

@@ -1,32 +1,34 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { ownPath } from '#lib/server/addresses.ts';
+import { refusalOf } from '#lib/server/ask-for-code.ts';
+import { farewellOf } from '#lib/server/farewell.ts';
 import { readForm } from '#lib/server/forms.ts';
 import { signIn } from '#lib/server/sign-in.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const AFTERWARDS = '/appointments';
 
-const SENTENCES = {
-  mismatch: { status: 401, message: "That username and password don't match." },
-  too_many: { status: 429, message: 'Too many attempts. Please wait a few minutes and try again.' },
-  outage: { status: 503, message: "We can't sign you in right now. Please try again in a minute." }
-};
+const MISMATCH = "That username and password don't match.";
 
-export const load: PageServerLoad = async ({ locals, url }) => {
+export const load: PageServerLoad = async (event) => {
+  event.setHeaders({ 'cache-control': 'private, no-store' });
+  const { locals, url } = event;
   const session = await locals.session();
   if (session.state === 'signed-in') redirect(303, ownPath(url.searchParams.get('next'), AFTERWARDS));
+  return { farewell: farewellOf(event) };
 };
 
 export const actions: Actions = {
-  default: async ({ locals, request, url }) => {
-    const form = await readForm(request, 'username', 'password');
-    const username = form.username.trim();
-
-    const result = await signIn(locals.supabase, { username, password: form.password });
-    if (!result.ok) {
-      const { status, message } = SENTENCES[result.because];
-      return fail(status, { username, message });
+  default: async (event) => {
+    const { username, password } = await readForm(event.request, 'username', 'password');
+    const result = await signIn(event, { username: username.trim(), password });
+    if (result.ok) {
+      const next = ownPath(event.url.searchParams.get('next'), AFTERWARDS);
+      redirect(303, result.mustChangePassword ? '/password' : next);
     }
-    redirect(303, ownPath(url.searchParams.get('next'), AFTERWARDS));
+    const { status, error, message } = refusalOf(result);
+    // What is left empty matches nothing either.
+    const mismatch = error === 'invalid_credentials' || error === 'validation_failed';
+    return fail(mismatch ? 401 : status, { username, message: mismatch ? MISMATCH : message });
   }
 };
