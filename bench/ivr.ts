@@ -42,7 +42,6 @@ export async function benchIvr(stack: Stack): Promise<Finding[]> {
   const functions = await startFunctions({
     directory,
     port,
-    watch: false,
     switchedOff: [],
     log: (line) => process.stderr.write(`${line}\n`),
     environment: {

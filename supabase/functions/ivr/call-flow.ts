@@ -1,12 +1,23 @@
 /** Turns a reply of the dialogue into a call flow of the voice provider. */
-import type { Reply } from './dialogue.ts';
-import { encodePosition } from './position.ts';
+import type { Reply, Utterance } from './answer.ts';
+import { encodePosition, type Step } from './position.ts';
 
-/** How long a caller may think after the prompt, in seconds. */
-const thinkingTime = 6;
+/** The keys a question takes. Inputs of several keys also end with hash. */
+interface Listening {
+  maxNumKeys: number;
+  endKey?: '#';
+  /** How long a caller may think after the prompt, in seconds. */
+  pause: number;
+}
 
-type Step =
-  | { id?: string; action: 'say'; options: { payload: string; language: string; voice: 'female' } & object }
+const oneKey: Listening = { maxNumKeys: 1, pause: 6 };
+const inputs: Partial<Record<Step, Listening>> = {
+  day: { maxNumKeys: 2, endKey: '#', pause: 10 },
+  reference: { maxNumKeys: 4, endKey: '#', pause: 20 }
+};
+
+type FlowStep =
+  | { id?: string; action: 'say'; options: { payload: string; language: string; voice: 'female' } }
   | { id?: string; action: 'pause'; options: { length: number } }
   | { id?: string; action: 'transfer'; options: { destination: string } }
   | { id?: string; action: 'fetchCallFlow'; options: { url: string } }
@@ -16,12 +27,16 @@ interface KeyInput {
   onKeypressVar?: string;
   onKeypressGoto?: string;
   maxNumKeys?: number;
+  endKey?: '#';
 }
 
 export interface CallFlow {
   title: string;
-  steps: (Step & KeyInput)[];
+  steps: (FlowStep & KeyInput)[];
 }
+
+/** The longest text of one say step; beyond 1,000 characters nothing is promised. */
+const longestText = 950;
 
 /** The variable that takes the keys of a turn: a fresh one each time, because old ones may come along. */
 export function keysVariable(turn: number): string {
@@ -31,26 +46,26 @@ export function keysVariable(turn: number): string {
 /**
  * The call flow that says a reply. After a question it listens, during the prompt and for some seconds after, and then
  * fetches the next flow in any case: without keys that means silence.
- * @param language the voice provider's name of the language, such as en-IN
  * @param ownUrl the public address of this function, without a query
  */
-export function callFlow({ say, then }: Reply, language: string, ownUrl: string): CallFlow {
-  const payload = say.join(' ');
-  const speak = { action: 'say', options: { payload, language, voice: 'female' } } as const;
-  if (then === 'hangup') return { title: 'MedQ', steps: [speak, { action: 'hangup' }] };
+export function callFlow({ say, then }: Reply, ownUrl: string): CallFlow {
+  const speech = speechOf(say);
+  if (then === 'hangup') return { title: 'MedQ', steps: [...speech, { action: 'hangup' }] };
   if ('transfer' in then) {
     const destination = then.transfer.replace('+', '');
     return {
       title: 'MedQ',
-      steps: [speak, { action: 'transfer', options: { destination } }, { action: 'hangup' }]
+      steps: [...speech, { action: 'transfer', options: { destination } }, { action: 'hangup' }]
     };
   }
-  const input = { onKeypressVar: keysVariable(then.listen.turn), onKeypressGoto: 'next', maxNumKeys: 1 };
+  const { turn, asked } = then.listen;
+  const { pause, ...keys } = inputs[asked.step] ?? oneKey;
+  const input = { onKeypressVar: keysVariable(turn), onKeypressGoto: 'next', ...keys };
   return {
     title: 'MedQ',
     steps: [
-      { id: 'ask', ...speak, ...input },
-      { id: 'wait', action: 'pause', options: { length: thinkingTime }, ...input },
+      ...speech.map((step) => ({ ...step, ...input })),
+      { id: 'wait', action: 'pause', options: { length: pause }, ...input },
       {
         id: 'next',
         action: 'fetchCallFlow',
@@ -58,4 +73,18 @@ export function callFlow({ say, then }: Reply, language: string, ownUrl: string)
       }
     ]
   };
+}
+
+/** Say steps, each in one language and short enough. */
+function speechOf(say: Utterance[]): FlowStep[] {
+  const joined: Utterance[] = [];
+  for (const { language, text } of say) {
+    const last = joined.at(-1);
+    if (last?.language === language && last.text.length + text.length < longestText) last.text += ` ${text}`;
+    else joined.push({ language, text });
+  }
+  return joined.map(({ language, text }) => ({
+    action: 'say',
+    options: { payload: text, language, voice: 'female' }
+  }));
 }

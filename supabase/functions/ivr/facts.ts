@@ -1,47 +1,120 @@
 /** What the database knows and does for one step of a call: the shapes of `private.ivr_turn`. */
 import { z } from 'zod';
+import type { Wish } from './position.ts';
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 const slot = z.object({
   practitioner_id: z.uuid(),
   spoken_name: z.string(),
+  /** The key of the doctor's specialty. */
   specialty: z.string(),
-  starts_at: z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+  starts_at: instant
 });
 
 const appointment = z.object({
+  id: z.uuid(),
   status: z.string(),
   spoken_name: z.string(),
-  starts_at: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  starts_at: instant,
   token_number: z.number().int()
 });
 
+const reception = z.object({
+  phone: z.string(),
+  open: z.boolean(),
+  /** Local times such as 09:00:00; null when it is open all day. */
+  opens: z.string().nullable(),
+  closes: z.string().nullable(),
+  /** ISO weekdays, Monday is 1. */
+  days: z.array(z.number().int().min(1).max(7))
+});
+
+/** Why something could not be done as the caller asked. Mostly an offer goes with it. */
+const refusal = z.enum([
+  'slot_taken',
+  'slot_in_past',
+  'slot_unavailable',
+  'own_appointment',
+  'not_found',
+  'doctor_inactive',
+  'too_many_bookings',
+  'none_later',
+  'day_full',
+  'day_closed'
+]);
+
 export const factsSchema = z.object({
-  /** Null when no clinic has the dialled number. */
+  /** Null when no clinic has the dialled number, or several have and none is chosen yet. */
   clinic: z
     .object({
       id: z.uuid(),
       name: z.string(),
       time_zone: z.string(),
-      locale: z.string(),
-      reception_phone: z.string().nullable()
+      /** The date it is there. */
+      today: z.iso.date(),
+      horizon: z.number().int(),
+      reception: reception.nullable()
     })
     .nullable(),
-  /** What can be booked at the clinic, sorted. */
-  specialties: z.array(z.string()).default([]),
+  /** The clinics to choose from, where several share the number and none is chosen. */
+  clinics: z.array(z.object({ id: z.uuid(), name: z.string() })).default([]),
+  /** The locales of the clinic, or of all clinics of the number, the usual one first. */
+  locales: z.array(z.string()).nullish().transform((locales) => locales ?? []),
+  /** The language that the patient chose in an earlier call. */
+  language: z.string().nullish(),
+  /** When the caller's upcoming appointments begin. No more is known of a caller who gave no reference. */
+  upcoming: z.array(instant).default([]),
+  specialties: z.array(z.object({ key: z.string(), name: z.string() })).optional(),
+  /** Who is free on the chosen day. */
+  doctors: z
+    .array(z.object({ id: z.uuid(), spoken_name: z.string(), specialty: z.string() }))
+    .optional(),
   /** The slot to offer: absent when none was asked for, null when none is free. */
   slot: slot.nullish(),
-  /** The booking that was asked for. */
+  error: refusal.optional(),
+  /** The appointment that was booked, cancelled, or shown by its reference. */
   appointment: appointment.optional(),
-  /** Why the booking was refused: a word of the contract, such as `slot_taken`. */
-  error: z.string().optional()
+  /** Whether no more references are taken from this caller for now. */
+  locked: z.boolean().optional(),
+  /** Whether the caller was texted the address of the site. */
+  texted: z.boolean().optional()
 });
 
 export type Facts = z.output<typeof factsSchema>;
 export type Slot = z.output<typeof slot>;
 export type Appointment = z.output<typeof appointment>;
+export type Reception = z.output<typeof reception>;
+export type Refusal = z.output<typeof refusal>;
+
+/** A search for something to offer. */
+export interface Search {
+  wish: Wish;
+  /** Only on this date, YYYY-MM-DD. */
+  on?: string;
+  /** From this instant on. */
+  from?: string;
+  /** Whoever is free; otherwise the caller is asked which doctor on that day. */
+  anyDoctor?: boolean;
+}
 
 /** What a step asks of the database, beside the facts that every step gets. */
 export type Ask =
-  /** The earliest free slot; without a specialty only where the clinic has no more than one. */
-  | { kind: 'offer'; specialty?: string }
-  | { kind: 'book'; practitioner_id: string; starts_at: string; specialty: string };
+  | { kind: 'welcome' }
+  /** The caller is told what they wanted to know, and nothing is booked: appointments, or how to book otherwise. */
+  | { kind: 'inform' }
+  | { kind: 'reception' }
+  /** The call ends without a booking: texts the address of the site. */
+  | { kind: 'goodbye' }
+  /** A slot; or the specialties or doctors to choose from first. */
+  | ({ kind: 'offer' } & Search)
+  /** A later slot on the same day. */
+  | { kind: 'later'; starts_at: string; wish: Wish }
+  | { kind: 'book'; practitioner_id: string; starts_at: string; wish: Wish }
+  /** Whether references are taken from this caller at all. */
+  | { kind: 'ask_reference' }
+  /** Which of the caller's appointments has this reference. */
+  | { kind: 'reference'; reference: string }
+  /** The appointment once more; its reference was given before. */
+  | { kind: 'details'; appointment_id: string }
+  | { kind: 'cancel'; appointment_id: string };

@@ -1,18 +1,20 @@
 /** The phone line: MessageBird asks what to say next, and always gets a valid call flow. */
 import { z } from 'zod';
-import { database } from '../_shared/database.ts';
+import { inBackground } from '../_shared/background.ts';
 import { setting } from '../_shared/env.ts';
-import { endpoint } from '../_shared/http.ts';
+import { endpoint, type RequestContext } from '../_shared/http.ts';
 import { describeError } from '../_shared/log.ts';
-import { phoneOfCaller } from '../_shared/phone.ts';
 import { checkMessageBirdRequest } from '../_shared/signature.ts';
 import { type CallFlow, callFlow, keysVariable } from './call-flow.ts';
-import { ask, reply, type Turn } from './dialogue.ts';
-import { type Ask, type Facts, factsSchema } from './facts.ts';
+import { callerOf, dialledNumber } from './caller.ts';
+import { closeCall, recordFailure, type Step, takeStep } from './database.ts';
+import { ask, reply } from './dialogue.ts';
+import type { Turn } from './moves.ts';
 import { decodePosition, start } from './position.ts';
-import { languageOf } from './prompts/languages.ts';
+import { catalogueAt } from './prompts/languages.ts';
+import { endedCalls } from './status.ts';
 
-/** Bodies come only with recordings, which we do not make; a bigger one is not MessageBird's. */
+/** Bodies come only with reports and recordings; a bigger one is not MessageBird's. */
 const maxBodyBytes = 65_536;
 
 /** The provider's parameters of a call. Everything but the position is untrusted text, also when signed. */
@@ -22,86 +24,100 @@ const callParameters = z.object({
   destination: z.string().max(50).nullable()
 });
 
-type CallParameters = z.output<typeof callParameters>;
-
 export const handle = endpoint({
   name: 'ivr',
   methods: ['GET', 'POST'],
-  async handle(request, { log }) {
+  async handle(request, context) {
     const body = new Uint8Array(await request.arrayBuffer());
     const signature = await checkMessageBirdRequest(request, body);
     if (!signature.ok || body.length > maxBodyBytes) {
-      log.warn('unsigned_request', { reason: signature.ok ? 'the body is too large' : signature.reason });
+      const reason = signature.ok ? 'the body is too large' : signature.reason;
+      context.log.warn('unsigned_request', { reason });
       return new Response(null, { status: 401 });
     }
-    // From here on it is MessageBird: whatever happens, the caller hears a sentence.
-    try {
-      return answer(await nextFlow(new URL(request.url).searchParams));
-    } catch (error) {
-      log.error('call_failed', { error: describeError(error) });
-      return answer(apology());
-    }
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname.endsWith('/ivr/status')) return await takeReport(body, context);
+    return Response.json(await nextFlow(searchParams, context), { headers: { 'cache-control': 'no-store' } });
   }
 });
 
-async function nextFlow(query: URLSearchParams): Promise<CallFlow> {
+/** The next call flow. From here on it is MessageBird that asks: whatever happens, the caller hears a sentence. */
+async function nextFlow(query: URLSearchParams, { log }: RequestContext): Promise<CallFlow> {
+  const now = new Date();
+  let step: Step | undefined;
+  try {
+    const turn: Turn & { phone: string | null } = turnOf(query);
+    step = stepOf(query, turn);
+    return callFlow(reply(turn, await takeStep(step), catalogueAt(now)), ownUrl());
+  } catch (error) {
+    log.error('call_failed', { error: describeError(error) });
+    if (step) {
+      inBackground(recordFailure(step), (second) => log.warn('failure_not_recorded', { error: second }));
+    }
+    const { code: language, prompts } = catalogueAt(now).of(step?.language);
+    return callFlow({ say: [{ language, text: prompts.apology() }], then: 'hangup' }, ownUrl());
+  }
+}
+
+function turnOf(query: URLSearchParams): Turn & { phone: string | null } {
+  const position = decodePosition(query.get('position')) ?? start;
+  const keys = keysOf(query.get('variables'), keysVariable(position.turn));
+  return { position, keys, ...callerOf(query.get('source')) };
+}
+
+function stepOf(query: URLSearchParams, turn: Turn & { phone: string | null }): Step {
   const call = callParameters.parse({
     callID: query.get('callID'),
     source: query.get('source'),
     destination: query.get('destination')
   });
-  const position = decodePosition(query.get('position')) ?? start;
-  const turn: Turn = {
-    position,
-    keys: keysOf(query.get('variables'), keysVariable(position.turn)),
-    callerKnown: phoneOfCaller(call.source) !== undefined
-  };
-  const facts = await factsOf(call, turn, ask(turn));
-  const language = languageOf(facts.clinic?.locale);
-  return callFlow(reply(turn, facts, language.at(new Date())), language.code, ownUrl());
-}
-
-/** The one round trip to the database that a step makes. */
-async function factsOf(
-  call: CallParameters,
-  { position, keys }: Turn,
-  asked: Ask | undefined
-): Promise<Facts> {
-  const sql = database();
-  const turn = {
+  const { position, keys, caller, phone } = turn;
+  return {
+    ...ask(turn),
     call_id: call.callID,
-    caller: phoneOfCaller(call.source) ?? null,
-    dialled: phoneOfCaller(call.destination) ?? null,
+    caller: phone,
+    dialled: dialledNumber(call.destination),
     turn: position.turn,
     step: position.asked.step,
-    keys
+    keys,
+    site_url: caller === 'mobile' ? siteUrl() : null
   };
-  const [row] = await sql`
-    select private.ivr_turn(${sql.json(turn)}, ${asked ? sql.json({ ...asked }) : null}) as facts
-  `;
-  return factsSchema.parse(row?.facts);
 }
 
 /** The keys pressed: `variables` is JSON inside the query, and absent, empty or broken it means silence. */
 function keysOf(variables: string | null, name: string): string {
-  if (!variables || variables.length > 2000) return '';
+  if (!variables || variables.length > 4000) return '';
   try {
     const keys = z.record(z.string(), z.unknown()).parse(JSON.parse(variables))[name];
-    return typeof keys === 'string' && /^[0-9*#]{1,20}$/.test(keys) ? keys : keys === undefined ? '' : '?';
+    if (keys === undefined || keys === '') return '';
+    if (typeof keys !== 'string' || !/^[0-9*#]{1,20}$/.test(keys)) return '?';
+    // Whether the key that ends an input is part of it is not documented.
+    return keys.length > 1 ? keys.replace(/#$/, '') : keys;
   } catch {
     return '';
   }
 }
 
-function apology(): CallFlow {
-  const language = languageOf(undefined);
-  return callFlow({ say: [language.at(new Date()).apology()], then: 'hangup' }, language.code, ownUrl());
+/** Takes a report that calls have ended. It comes again if we fail, and does no harm when it comes twice. */
+async function takeReport(body: Uint8Array, { log }: RequestContext): Promise<Response> {
+  for (const { callId, endedAt } of endedCalls(body)) {
+    await closeCall(callId, endedAt).catch((error) => {
+      log.warn('call_not_closed', { error: describeError(error) });
+      throw error;
+    });
+  }
+  return new Response('OK');
 }
 
 function ownUrl(): string {
   return `${setting('PUBLIC_FUNCTIONS_URL')}/ivr`;
 }
 
-function answer(flow: CallFlow): Response {
-  return Response.json(flow, { headers: { 'cache-control': 'no-store' } });
+/** A call must not break because nobody told us where the site is. */
+function siteUrl(): string | null {
+  try {
+    return setting('SITE_URL');
+  } catch {
+    return null;
+  }
 }

@@ -4,30 +4,70 @@
  */
 import { z } from 'zod';
 
+/** The number of the last step a call may take. Whoever presses keys for ever is asked to use the site instead. */
+export const lastTurn = 39;
+
+/** What the caller wants to be seen for, and by whom; both are open in the beginning. */
+const wish = z.object({
+  /** A key of `Facts.specialties`: names may be long, and URLs may not. */
+  specialty: z.string().regex(/^[0-9a-f]{8}$/).optional(),
+  practitioner_id: z.uuid().optional()
+});
+
+/** Lists are read out in pages; a page that is no more is the first one. */
+const page = z.number().int().min(0).max(99);
+
 const asked = z.discriminatedUnion('step', [
   /** Nothing yet: the call begins. */
   z.object({ step: z.literal('greeting') }),
+  z.object({ step: z.literal('language'), choices: z.array(z.string().max(20)).max(9) }),
+  /** Which of the clinics that share the number. */
+  z.object({ step: z.literal('clinic'), choices: z.array(z.uuid()).max(9), page }),
+  /** The calling number cannot book. All that is left is reception. */
+  z.object({ step: z.literal('otherwise') }),
   z.object({ step: z.literal('menu') }),
-  z.object({ step: z.literal('specialty'), choices: z.array(z.string().max(200)).max(9) }),
-  /** Whether to book this slot. */
+  /** Which day; with what was today when it was asked, and how many days ahead can be booked. */
+  z.object({ step: z.literal('day'), today: z.iso.date(), horizon: z.number().int(), wish }),
+  /** Which doctor on that day; null is any. */
   z.object({
-    step: z.literal('confirm'),
-    practitioner_id: z.uuid(),
-    starts_at: z.iso.datetime(),
-    specialty: z.string().max(200)
-  })
+    step: z.literal('doctor'),
+    on: z.iso.date(),
+    choices: z.array(z.uuid().nullable()).max(9),
+    page,
+    wish
+  }),
+  z.object({
+    step: z.literal('specialty'),
+    on: z.iso.date().optional(),
+    choices: z.array(wish.shape.specialty.unwrap()).max(9),
+    page
+  }),
+  /** Whether to book this slot. */
+  z.object({ step: z.literal('confirm'), practitioner_id: z.uuid(), starts_at: z.iso.datetime(), wish }),
+  /** The times of the caller's appointments were said. */
+  z.object({ step: z.literal('appointments'), page }),
+  /** The reference of an appointment, which proves more than the calling number does. */
+  z.object({ step: z.literal('reference') }),
+  /** The reference was right: whether to cancel this appointment. */
+  z.object({ step: z.literal('cancel'), appointment_id: z.uuid() })
 ]);
 
 const position = z.object({
   /** How many steps went before; names the variable that takes the keys, so that an old key never answers. */
-  turn: z.number().int().min(0).max(1000),
+  turn: z.number().int().min(0).max(lastTurn),
   /** How often in a row the caller said nothing, or nothing we understood. */
   misses: z.number().int().min(0).max(10),
+  /** The language chosen in this call. */
+  language: z.string().max(20).optional(),
+  /** The clinic, once it is known. */
+  clinic: z.uuid().optional(),
   asked
 });
 
 export type Position = z.output<typeof position>;
 export type Asked = z.output<typeof asked>;
+export type Step = Asked['step'];
+export type Wish = z.output<typeof wish>;
 
 export const start: Position = { turn: 0, misses: 0, asked: { step: 'greeting' } };
 

@@ -1,89 +1,134 @@
-import type { Language } from './prompts.ts';
+import type { Language, Prompts } from './prompts.ts';
+import { day, dayAndTime, digits, key, openingHours } from './en-IN.times.ts';
+import { spokenName as name } from './times.ts';
 
-/** Indian English. Short sentences, the choice before its key, times as people say them. */
+/** Indian English. Short sentences, what is chosen before its key, times as people say them. */
 export const english: Language = {
   code: 'en-IN',
-  at: (now) => ({
-    greeting: ({ clinic }) => `Welcome to ${clinic}.`,
-    menu: ({ reception }) =>
-      `To book the next available appointment, press 1. ${
-        reception ? 'To speak to reception, press 0. ' : ''
-      }To hear this again, press 9.`,
-    specialties: ({ choices }) =>
-      `${
-        choices.map((choice, index) => `For ${choice}, press ${index + 1}.`).join(' ')
-      } To go back, press star.`,
-    offer: ({ spoken_name, starts_at, timeZone }) =>
-      `The next available appointment is with ${spoken_name}, ${
-        spokenTime(starts_at, now, timeZone)
-      }. To book it, press 1. To hear it again, press 9. To go back, press star.`,
+  at: (now): Prompts => ({
+    greeting: ({ clinic }) => `Welcome to ${name(clinic)}.`,
+    welcome: () => 'Welcome.',
+    thisLanguage: ({ key: number }) => `For English, press ${key(number)}.`,
+    upcoming: ({ starts_at, timeZone, more }) =>
+      `You have an appointment ${dayAndTime(starts_at, now, timeZone)}${
+        more > 0 ? `, and ${more} more after it` : ''
+      }.`,
+    menu: ({ reception, brief }) =>
+      brief
+        ? `For the next available appointment, press 1. To choose a day, 2. To hear your appointments, 3. To cancel one, 4.${
+          reception ? ' For reception, 0.' : ''
+        }`
+        : `To book the next available appointment, press 1. To choose a day, press 2. To hear your appointments, press 3. To cancel an appointment, press 4. ${
+          reception ? 'To speak to reception, press 0. ' : ''
+        }To hear this again, press 9.`,
+    choose: ({ options, more, back, brief }) =>
+      [
+        ...options.map((option, index) =>
+          brief ? `${name(option)}, press ${index + 1}.` : `For ${name(option)}, press ${index + 1}.`
+        ),
+        more ? 'For more choices, press hash.' : '',
+        back && !brief ? 'To go back, press star.' : ''
+      ].filter((sentence) => sentence !== '').join(' '),
+
+    askDay: ({ brief }) =>
+      brief
+        ? 'Enter two digits for the day of the month, such as 0 5. Or one digit and hash: 0 for today, 1 for tomorrow.'
+        : 'Please enter the day of the month with two digits, such as 0 5 for the 5th. Or enter how many days from now with one digit and then hash: 0 for today, 1 for tomorrow, up to 7. To go back, press star and hash.',
+    tooFar: ({ date, today, days }) =>
+      `${capital(day(date, today))} cannot be booked yet. ${
+        days === 0
+          ? 'You can book for today only.'
+          : `You can book up to ${days} ${days === 1 ? 'day' : 'days'} ahead.`
+      }`,
+    theDay: ({ date, today }) => `${capital(day(date, today))}.`,
+    anyDoctor: () => 'any doctor',
+    doctorOf: ({ name: doctor, specialty }) => `${name(doctor)}, ${name(specialty)}`,
+
+    offer: ({ spoken_name, starts_at, timeZone, brief }) => {
+      const what = `${name(spoken_name)}, ${dayAndTime(starts_at, now, timeZone)}.`;
+      return brief
+        ? `${what} To book it, press 1. Later that day, 2. Another day, 3.`
+        : `The next available appointment is with ${what} To book it, press 1. For a later time that day, press 2. For another day, press 3. To hear it again, press 9. To go back, press star.`;
+    },
     justTaken: () => 'Sorry, that appointment was just taken.',
-    nothingFree: () => 'Sorry, there is no free appointment in the coming weeks.',
+    slotPassed: () => 'Sorry, that time has just passed.',
+    notOffered: () => 'Sorry, the clinic has just changed its hours, and that time is not offered any more.',
+    ownAppointment: () => 'You already have another appointment at that time.',
+    doctorAway: () => 'Sorry, that doctor does not take bookings at the moment.',
+    noneLater: () => 'There is nothing free later that day.',
+    dayFull: ({ date, today }) => `Sorry, nothing is free any more ${when(date, today)}.`,
+    dayClosed: ({ date, today }) => `Nobody sees patients ${when(date, today)}.`,
+    nothingFree: () =>
+      'Sorry, there is no free appointment on any day that can be booked. Please try again on another day.',
     tooManyBookings: () =>
       'You already have as many appointments as this clinic allows. Please cancel one before you book another.',
     booked: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `Your appointment is booked. ${spoken_name}, ${
-        spokenTime(starts_at, now, timeZone)
+      `Your appointment is booked. ${name(spoken_name)}, ${
+        dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
-    notUnderstood: () => 'Sorry, that is not one of the choices.',
+
+    noAppointments: () => 'You have no upcoming appointment here.',
+    appointments: ({ times, timeZone, count, page }) =>
+      [
+        page === 0 ? `You have ${count === 1 ? 'one appointment' : `${count} appointments`}.` : '',
+        ...times.map((time) => `${capital(dayAndTime(time, now, timeZone))}.`)
+      ].filter((sentence) => sentence !== '').join(' '),
+    askAppointments: ({ more, brief }) =>
+      `For the doctor and token number, or to cancel, press 1.${
+        more ? ' For more appointments, press hash.' : ''
+      }${brief ? '' : ' To hear this again, press 9. To go back, press star.'}`,
+    askReference: ({ brief }) =>
+      brief
+        ? 'Enter the 4 digits of the reference.'
+        : 'Please enter the 4 digits of the reference in the SMS we sent you for this appointment. To go back, press star and hash.',
+    wrongReference: () => 'Sorry, none of your appointments has that reference.',
+    noMoreTries: () =>
+      'For your safety we take no more references from your number today. Please use our website, or ask at reception.',
+    details: ({ spoken_name, starts_at, timeZone, token_number }) =>
+      `Your appointment is with ${name(spoken_name)}, ${
+        dayAndTime(starts_at, now, timeZone)
+      }. Your token number is ${digits(token_number)}.`,
+    askCancel: ({ brief }) =>
+      `To cancel this appointment, press 1.${
+        brief ? ' To keep it, star.' : ' To keep it and go back, press star.'
+      }`,
+    cancelled: ({ spoken_name, starts_at, timeZone }) =>
+      `Your appointment with ${name(spoken_name)}, ${
+        dayAndTime(starts_at, now, timeZone)
+      }, is cancelled. We are sending you an SMS.`,
+    notCancellable: () => 'This appointment can no longer be changed by phone.',
+
     transferring: () => 'We are connecting you to reception. Please hold.',
-    numberWithheld: ({ clinic }) =>
-      `Welcome to ${clinic}. Your phone hides its number, so we cannot book for you. Please call again without hiding it, or book on our website. Goodbye.`,
+    receptionClosed: (hours) => `Reception is closed now. It is open ${openingHours(hours)}.`,
+    noReception: () => 'This clinic has no reception that takes calls.',
+    withheld: () =>
+      'Your phone hides its number, so we cannot book for you. Please call again without hiding it, or book on our website.',
+    landline: () =>
+      'You are calling from a landline. Bookings are confirmed by SMS, so please call from a mobile phone, or book on our website.',
+    askReception: () => 'To speak to reception, press 0.',
+
+    notUnderstood: () => 'Sorry, that is not one of the choices.',
     notInService: () => 'This number does not take bookings at the moment. Goodbye.',
-    goodbye: () => 'We did not hear a choice. Please call again when you are ready. Goodbye.',
+    goodbye: ({ texted }) =>
+      `We did not hear a choice. ${
+        texted ? 'We have texted you a link to book online.' : 'Please call again when you are ready.'
+      } Goodbye.`,
+    tooLong: ({ texted }) =>
+      `This call has become too long. ${
+        texted ? 'We have texted you a link to book online.' : 'Please call again.'
+      } Goodbye.`,
+    farewell: () => 'Goodbye.',
     apology: () => 'Sorry, something went wrong on our side. Please call again in a few minutes. Goodbye.'
   })
 };
 
-/** Such as "tomorrow, Tuesday the 24th of November, at half past 10 in the morning". */
-export function spokenTime(instant: Date, now: Date, timeZone: string): string {
-  const part = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat('en-IN', { timeZone, ...options }).format(instant);
-  const daysAhead = dayNumber(instant, timeZone) - dayNumber(now, timeZone);
-  const near = daysAhead === 0 ? 'today, ' : daysAhead === 1 ? 'tomorrow, ' : '';
-  const date = `${part({ weekday: 'long' })} the ${ordinal(Number(part({ day: 'numeric' })))} of ${
-    part({ month: 'long' })
-  }`;
-  return `${near === '' ? 'on ' : near}${date}, at ${clock(instant, timeZone)}`;
+/** "today, Monday the 23rd", or "on Friday the 27th". */
+function when(date: string, today: string): string {
+  const spoken = day(date, today);
+  return /^to(day|morrow)/.test(spoken) ? spoken : `on ${spoken}`;
 }
 
-function clock(instant: Date, timeZone: string): string {
-  const [hour = 0, minute = 0] = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit'
-  })
-    .format(instant)
-    .split(':')
-    .map(Number);
-  if (hour === 12 && minute === 0) return '12 noon';
-  const twelve = hour % 12 === 0 ? 12 : hour % 12;
-  const spoken = minute === 0
-    ? `${twelve} o'clock`
-    : minute === 30
-    ? `half past ${twelve}`
-    : `${twelve} ${twoDigits(minute)}`;
-  return `${spoken} ${hour < 12 ? 'in the morning' : hour < 17 ? 'in the afternoon' : 'in the evening'}`;
-}
-
-/** "oh 5" for five past, so that 10:05 is not heard as 15. */
-function twoDigits(minute: number): string {
-  return minute < 10 ? `oh ${minute}` : String(minute);
-}
-
-function ordinal(day: number): string {
-  const suffix = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' };
-  return `${day}${suffix[new Intl.PluralRules('en', { type: 'ordinal' }).select(day)]}`;
-}
-
-/** Days since the epoch of the calendar day it is in the time zone. */
-function dayNumber(instant: Date, timeZone: string): number {
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone }).format(instant);
-  return Date.parse(`${day}T00:00:00Z`) / 86_400_000;
-}
-
-/** Digit by digit: 12 is spoken "1 2". */
-function digits(number: number): string {
-  return [...String(number)].join(' ');
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -1,9 +1,26 @@
+/** The languages that calls are answered in. */
 import { english } from './en-IN.ts';
-import type { Language } from './prompts.ts';
+import type { Catalogue, Language } from './prompts.ts';
+import { tamil } from './ta-IN.ts';
 
-const languages: Record<string, Language> = { 'en-IN': english };
+export const languages: readonly Language[] = [english, tamil];
 
-/** The language of a locale; English where there is none. */
-export function languageOf(locale: string | undefined): Language {
-  return languages[locale ?? ''] ?? english;
+/** All prompts as they are spoken at one moment; English for a locale that has none. */
+export function catalogueAt(now: Date): Catalogue {
+  return {
+    of(locale) {
+      const { code, at } = languages.find((language) => language.code === locale) ?? english;
+      return { code, prompts: at(now) };
+    },
+    locales: spokenLocales
+  };
+}
+
+/**
+ * The locales a caller can choose from: those of the clinics that we have prompts in, the usual one first. English is
+ * spoken everywhere.
+ */
+function spokenLocales(wanted: string[]): string[] {
+  const spoken = wanted.filter((locale) => languages.some(({ code }) => code === locale));
+  return [...new Set([...spoken, english.code])];
 }

@@ -1,29 +1,100 @@
 /** Everything a caller can hear. A language is one file that fills this in; the compiler misses no prompt. */
+import type { Reception } from '../facts.ts';
 
-/** A slot or appointment as it is spoken. */
-interface Spoken {
-  spoken_name: string;
+/** An instant in the clinic's IANA time zone. */
+export interface Moment {
   starts_at: Date;
-  /** The clinic's IANA time zone. */
   timeZone: string;
 }
 
+/** A slot or appointment as it is spoken. */
+export interface Spoken extends Moment {
+  spoken_name: string;
+}
+
+/** A date, and which one it is now: both YYYY-MM-DD at the clinic. */
+export interface Day {
+  date: string;
+  today: string;
+}
+
+/** A question that was not understood, or not answered, is asked again in fewer words. */
+export interface Brevity {
+  brief: boolean;
+}
+
+/** Whether the address of the site was texted to the caller. */
+interface Texted {
+  texted: boolean;
+}
+
 export interface Prompts {
+  // The beginning.
   greeting(facts: { clinic: string }): string;
-  menu(facts: { reception: boolean }): string;
-  /** At most nine choices. */
-  specialties(facts: { choices: string[] }): string;
-  offer(slot: Spoken): string;
+  /** Where several clinics share the number. */
+  welcome(): string;
+  /** Offers this language, in itself. */
+  thisLanguage(facts: { key: number }): string;
+  /** The next of the caller's appointments, and how many there are after it. */
+  upcoming(facts: Moment & { more: number }): string;
+  menu(facts: { reception: boolean } & Brevity): string;
+  /** At most nine options; hash for more, star to go back. */
+  choose(facts: { options: string[]; more: boolean; back: boolean } & Brevity): string;
+
+  // Choosing a day and a doctor.
+  askDay(facts: Brevity): string;
+  /** The day cannot be booked yet: only so many days ahead. */
+  tooFar(facts: Day & { days: number }): string;
+  /** Says the chosen day back. */
+  theDay(facts: Day): string;
+  anyDoctor(): string;
+  doctorOf(facts: { name: string; specialty: string }): string;
+
+  // The offer.
+  offer(facts: Spoken & Brevity): string;
   justTaken(): string;
+  slotPassed(): string;
+  notOffered(): string;
+  ownAppointment(): string;
+  doctorAway(): string;
+  noneLater(): string;
+  dayFull(facts: Day): string;
+  dayClosed(facts: Day): string;
   nothingFree(): string;
   tooManyBookings(): string;
-  booked(appointment: Spoken & { token_number: number }): string;
+  booked(facts: Spoken & { token_number: number }): string;
   cancelledMeanwhile(): string;
-  notUnderstood(): string;
+
+  // Appointments there are.
+  noAppointments(): string;
+  /** Some of the caller's appointments: page 0 begins with how many there are. */
+  appointments(facts: { times: Date[]; timeZone: string; count: number; page: number }): string;
+  askAppointments(facts: { more: boolean } & Brevity): string;
+  askReference(facts: Brevity): string;
+  wrongReference(): string;
+  noMoreTries(): string;
+  details(facts: Spoken & { token_number: number }): string;
+  askCancel(facts: Brevity): string;
+  cancelled(facts: Spoken): string;
+  notCancellable(): string;
+
+  // Reception.
   transferring(): string;
-  numberWithheld(facts: { clinic: string }): string;
+  receptionClosed(hours: Pick<Reception, 'opens' | 'closes' | 'days'>): string;
+  noReception(): string;
+  /** To a caller whose number is withheld: why nothing is booked, and how to book otherwise. */
+  withheld(): string;
+  /** The same to a caller whose phone gets no SMS. */
+  landline(): string;
+  askReception(): string;
+
+  // The end.
+  notUnderstood(): string;
   notInService(): string;
-  goodbye(): string;
+  goodbye(facts: Texted): string;
+  /** The call has had as many steps as a call may have. */
+  tooLong(facts: Texted): string;
+  farewell(): string;
   /** Something failed on our side. */
   apology(): string;
 }
@@ -34,4 +105,12 @@ export interface Language {
   code: string;
   /** The prompts as spoken at this moment: `now` decides what "tomorrow" is. */
   at(now: Date): Prompts;
+}
+
+/** The languages that calls can be answered in, at one moment. */
+export interface Catalogue {
+  /** Answers with the usual language for a locale that has no prompts. */
+  of(locale: string | undefined): { code: string; prompts: Prompts };
+  /** The languages a caller can choose from, given the locales of the clinics that were called. */
+  locales(wanted: string[]): string[];
 }

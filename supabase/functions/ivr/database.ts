@@ -1,0 +1,77 @@
+/** The calls of the phone line to the database. */
+import { Buffer } from 'node:buffer';
+import { type Database, database } from '../_shared/database.ts';
+import type { Asking } from './dialogue.ts';
+import { type Facts, factsSchema } from './facts.ts';
+
+/** One step of a call, as private.ivr_turn takes it. */
+export interface Step extends Asking {
+  call_id: string;
+  /** +E.164; null when it is withheld. */
+  caller: string | null;
+  /** +E.164; null when it makes no sense. */
+  dialled: string | null;
+  turn: number;
+  step: string;
+  keys: string;
+  /** The address of the site, where the caller can be texted. */
+  site_url: string | null;
+}
+
+/** A caller waits no longer than this for the database, in milliseconds. */
+const patience = 4000;
+
+/** Takes a step: one round trip. Doing it twice is doing it once, so a passing failure is tried again. */
+export async function takeStep({ ask, ...step }: Step, sql = database()): Promise<Facts> {
+  const run = () => call(sql, 'ivr_turn', step, ask);
+  const answer = run().catch((error) => (isPassing(error) ? run() : Promise.reject(error)));
+  return factsSchema.parse(await within(patience, answer));
+}
+
+/** Writes down that a step failed on our side. */
+export async function recordFailure({ ask: _, ...step }: Step, sql = database()): Promise<void> {
+  await call(sql, 'ivr_fail', step);
+}
+
+/** Writes down that a call has ended. */
+export async function closeCall(call_id: string, ended_at: string | null, sql = database()): Promise<void> {
+  await call(sql, 'ivr_end', { call_id, ended_at });
+}
+
+/**
+ * Calls a function of schema private that takes and returns JSON. For bound parameters the driver asks the server for
+ * their types first, a second round trip; so arguments travel in the text, as hexadecimal digits that can be nothing else.
+ */
+async function call(
+  sql: Database,
+  name: 'ivr_turn' | 'ivr_fail' | 'ivr_end',
+  ...given: unknown[]
+): Promise<unknown> {
+  const literals = given.map((argument) => {
+    const digits = Buffer.from(JSON.stringify(argument)).toString('hex');
+    return `convert_from('\\x${digits}', 'utf8')::jsonb`;
+  });
+  const [row] = await sql.unsafe(`select private.${name}(${literals.join(', ')}) as answer`);
+  return row?.answer;
+}
+
+/** Deadlocks, lost connections, a server that restarts. */
+function isPassing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^(40|08|57P|CONNECTION_|ECONN)/.test(code);
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error('The database took too long for a caller to wait.')),
+      milliseconds
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

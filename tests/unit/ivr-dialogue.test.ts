@@ -1,0 +1,400 @@
+import { describe, expect, test } from 'vitest';
+import type { Reply } from '../../supabase/functions/ivr/answer.ts';
+import { ask, reply } from '../../supabase/functions/ivr/dialogue.ts';
+import type { Facts } from '../../supabase/functions/ivr/facts.ts';
+import type { Caller } from '../../supabase/functions/ivr/moves.ts';
+import {
+  decodePosition,
+  encodePosition,
+  lastTurn,
+  start,
+  type Asked,
+  type Position
+} from '../../supabase/functions/ivr/position.ts';
+import { catalogueAt } from '../../supabase/functions/ivr/prompts/languages.ts';
+import { appointment, clinic, facts, heard, listening, now, slot } from './ivr-world.ts';
+
+const catalogue = catalogueAt(now);
+const at = (asked: Asked, more: Partial<Position> = {}): Position => ({
+  turn: 3,
+  misses: 0,
+  clinic: clinic.id,
+  asked,
+  ...more
+});
+const menu = at({ step: 'menu' });
+const confirm = at({
+  step: 'confirm',
+  practitioner_id: slot.practitioner_id,
+  starts_at: slot.starts_at.toISOString(),
+  wish: { specialty: slot.specialty }
+});
+
+const asking = (position: Position, keys: string, caller: Caller = 'mobile') =>
+  ask({ position, keys, caller }).ask;
+const answer = (
+  position: Position,
+  keys: string,
+  known: Partial<Facts> = {},
+  caller: Caller = 'mobile'
+): Reply => reply({ position, keys, caller }, facts(known), catalogue);
+
+describe('the beginning of a call', () => {
+  test('names the clinic and offers the menu', () => {
+    const words = heard(answer(start, ''));
+    expect(words).toMatch(/^Welcome to Lakeside Clinic\./);
+    for (const key of [1, 2, 3, 4, 0, 9]) expect(words).toContain(`press ${key}`);
+  });
+
+  test('tells a caller with appointments the day and time of the next one first, and nothing else of it', () => {
+    const upcoming = [slot.starts_at, new Date('2026-12-03T05:00:00Z')];
+    const words = heard(answer(start, '', { upcoming }));
+    expect(words).toContain(
+      'Lakeside Clinic. You have an appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, and 1 more after it. To book'
+    );
+  });
+
+  test('asks which clinic where several share the number, and greets by its name then', () => {
+    const clinics = [
+      { id: 'c11c0000-0000-4000-8000-000000000001', name: 'Lakeside Clinic' },
+      { id: 'c11c0000-0000-4000-8000-000000000002', name: 'Hill Clinic' }
+    ];
+    const first = answer(start, '', { clinic: null, clinics });
+    expect(heard(first)).toBe('Welcome. For Lakeside Clinic, press 1. For Hill Clinic, press 2.');
+    const position = listening(first);
+    expect(ask({ position, keys: '2', caller: 'mobile' }).clinic).toBe(clinics[1]?.id);
+    expect(heard(answer(position, '2', { clinic: { ...clinic, name: 'Hill Clinic' } }))).toMatch(
+      /^Welcome to Hill Clinic/
+    );
+  });
+
+  test('offers each language in itself, once, and goes on in the chosen one', () => {
+    const locales = ['en-IN', 'ta-IN'];
+    const first = answer(start, '', { locales });
+    expect(first.say.slice(-2).map(({ language }) => language)).toEqual(['en-IN', 'ta-IN']);
+    const chosen = ask({ position: listening(first), keys: '2', caller: 'mobile' });
+    expect(chosen.language).toBe('ta-IN');
+    const next = answer(listening(first), '2', { locales, language: 'ta-IN' });
+    expect(next.say[0]?.language).toBe('ta-IN');
+    expect(listening(next)).toMatchObject({ language: 'ta-IN', asked: { step: 'menu' } });
+  });
+
+  test('speaks the language a patient chose before, and still offers the other', () => {
+    const { say, then } = answer(start, '', { locales: ['en-IN', 'ta-IN'], language: 'ta-IN' });
+    expect(say[0]?.language).toBe('ta-IN');
+    expect(say.at(-1)).toEqual({ language: 'en-IN', text: 'For English, press 8.' });
+    expect(then).toMatchObject({ listen: { asked: { step: 'menu' } } });
+    expect(listening(answer(menu, '8', { locales: ['en-IN', 'ta-IN'] })).asked.step).toBe('language');
+  });
+
+  test('of a number without a clinic ends politely', () => {
+    expect(answer(start, '', { clinic: null }).then).toBe('hangup');
+  });
+
+  test.each(['landline', 'withheld'] as const)(
+    'of a %s number books nothing and leads to reception',
+    (caller) => {
+      const first = answer(start, '', {}, caller);
+      expect(heard(first)).toMatch(caller === 'landline' ? /from a landline.*mobile/ : /hides its number/);
+      for (const keys of ['1', '2', '3', '4']) expect(asking(menu, keys, caller).kind).toBe('inform');
+      expect(asking(confirm, '1', caller).kind).toBe('inform');
+      expect(answer(listening(first), '0', {}, caller).then).toEqual({ transfer: '+914440001001' });
+      const alone = answer(start, '', { clinic: { ...clinic, reception: null } }, caller);
+      expect(alone.then).toBe('hangup');
+    }
+  );
+});
+
+describe('1, the next available appointment', () => {
+  test('is offered with doctor, day and time', () => {
+    expect(asking(menu, '1')).toEqual({ kind: 'offer', wish: {} });
+    const offer = answer(menu, '1', { slot });
+    expect(heard(offer)).toContain(
+      'The next available appointment is with Doctor Rao, tomorrow, Tuesday the 24th, at half past 10 in the morning.'
+    );
+    expect(listening(offer)).toMatchObject({ clinic: clinic.id, asked: confirm.asked });
+  });
+
+  test('is offered for one of several specialties, nine at a time', () => {
+    const specialties = Array.from({ length: 11 }, (_, n) => ({
+      key: `0000000${n.toString(16)}`,
+      name: `Field ${n + 1}`
+    }));
+    const first = answer(menu, '1', { specialties });
+    expect(heard(first)).toContain('For Field 9, press 9. For more choices, press hash.');
+    expect(asking(listening(first), '9')).toEqual({ kind: 'offer', wish: { specialty: '00000008' } });
+    const second = answer(listening(first), '#', { specialties });
+    expect(heard(second)).toContain('For Field 10, press 1. For Field 11, press 2.');
+    expect(asking(listening(second), '2')).toEqual({ kind: 'offer', wish: { specialty: '0000000a' } });
+    expect(heard(answer(listening(second), '#', { specialties }))).toContain('For Field 1, press 1.');
+  });
+
+  test('is booked with 1, exactly as offered', () => {
+    expect(asking(confirm, '1')).toEqual({
+      kind: 'book',
+      practitioner_id: slot.practitioner_id,
+      starts_at: '2026-11-24T05:00:00.000Z',
+      wish: { specialty: slot.specialty }
+    });
+    const end = answer(confirm, '1', { appointment });
+    expect(heard(end)).toContain('Your appointment is booked.');
+    expect(heard(end)).toContain('token number is 1 2.');
+    expect(end.then).toBe('hangup');
+  });
+
+  test('leads on to later that day, another day, and back', () => {
+    expect(asking(confirm, '2')).toMatchObject({ kind: 'later', starts_at: '2026-11-24T05:00:00.000Z' });
+    expect(heard(answer(confirm, '2', { slot, error: 'none_later' }))).toMatch(
+      /nothing free later that day.*The next/
+    );
+    expect(listening(answer(confirm, '3')).asked).toMatchObject({
+      step: 'day',
+      wish: { specialty: slot.specialty }
+    });
+    expect(listening(answer(confirm, '*')).asked.step).toBe('menu');
+  });
+
+  test('is looked up again when it is said again', () => {
+    for (const keys of ['9', '', '5']) {
+      expect(asking(confirm, keys)).toMatchObject({ kind: 'offer', from: '2026-11-24T05:00:00.000Z' });
+    }
+  });
+});
+
+describe('2, a day', () => {
+  const day = listening(answer(menu, '2'));
+
+  test('is asked for, and said back with the doctors who are free', () => {
+    expect(asking(day, '05')).toEqual({ kind: 'offer', wish: {}, on: '2026-12-05' });
+    const doctors = [
+      {
+        id: 'd0c70000-0000-4000-8000-000000000001',
+        spoken_name: 'Doctor Rao',
+        specialty: 'General medicine'
+      },
+      { id: 'd0c70000-0000-4000-8000-000000000002', spoken_name: 'Doctor Iyer', specialty: 'Paediatrics' }
+    ];
+    const question = answer(day, '05', { doctors });
+    expect(heard(question)).toBe(
+      'Saturday the 5th of December. For any doctor, press 1. For Doctor Rao, General medicine, press 2. For Doctor Iyer, Paediatrics, press 3. To go back, press star.'
+    );
+    const position = listening(question);
+    expect(asking(position, '1')).toMatchObject({ on: '2026-12-05', anyDoctor: true });
+    expect(asking(position, '3')).toMatchObject({
+      on: '2026-12-05',
+      wish: { practitioner_id: doctors[1]?.id }
+    });
+    expect(listening(answer(position, '*')).asked.step).toBe('day');
+  });
+
+  test('too far ahead is said, and another asked for', () => {
+    const next = answer(day, '31');
+    expect(heard(next)).toMatch(
+      /^Thursday the 31st of December cannot be booked yet\. You can book up to 30 days ahead\./
+    );
+    expect(listening(next)).toMatchObject({ misses: 0, asked: { step: 'day' } });
+  });
+
+  test.each([
+    ['day_closed', 'Nobody sees patients on Friday the 27th. The next available'],
+    ['day_full', 'Sorry, nothing is free any more on Friday the 27th. The next available']
+  ] as const)('%s is said, and the next free slot offered', (error, words) => {
+    expect(heard(answer(day, '4', { error, slot }))).toContain(words);
+  });
+});
+
+describe('3 and 4, the caller’s own appointments', () => {
+  const upcoming = [slot.starts_at];
+  const entering = at({ step: 'reference' });
+
+  test('are told by day and time, without doctor, specialty or token number', () => {
+    expect(asking(menu, '3')).toEqual({ kind: 'inform' });
+    expect(heard(answer(menu, '3', { upcoming }))).toMatch(
+      /^You have one appointment. Tomorrow, Tuesday the 24th, at half past 10 in the morning. For the doctor and token number/
+    );
+  });
+
+  test('many are told a few at a time', () => {
+    const many = Array.from({ length: 6 }, (_, n) => new Date(slot.starts_at.getTime() + n * 86_400_000));
+    const first = answer(menu, '3', { upcoming: many });
+    expect(heard(first)).toMatch(/^You have 6 appointments.*Friday the 27th.*press hash/);
+    expect(heard(first)).not.toContain('Saturday');
+    expect(heard(answer(listening(first), '#', { upcoming: many }))).toMatch(
+      /^On Saturday the 28th.*Sunday the 29th/
+    );
+  });
+
+  test('need the reference for more', () => {
+    expect(listening(answer(menu, '4', { upcoming })).asked.step).toBe('reference');
+    expect(asking(entering, '0123')).toEqual({ kind: 'reference', reference: '0123' });
+    const told = answer(entering, '0123', { upcoming, appointment });
+    expect(heard(told)).toContain('with Doctor Rao, tomorrow');
+    expect(heard(told)).toContain('token number is 1 2. To cancel this appointment, press 1.');
+    expect(JSON.stringify(listening(told))).not.toContain('0123');
+    expect(asking(listening(told), '1')).toEqual({ kind: 'cancel', appointment_id: appointment.id });
+  });
+
+  test('are cancelled only after the caller has confirmed', () => {
+    const position = at({ step: 'cancel', appointment_id: appointment.id });
+    const done = answer(position, '1', { appointment: { ...appointment, status: 'cancelled' } });
+    expect(heard(done)).toMatch(/Your appointment with Doctor Rao.*is cancelled\./);
+    expect(listening(done).asked.step).toBe('menu');
+    expect(heard(answer(position, '1'))).toContain('can no longer be changed');
+    expect(listening(answer(position, '*')).asked.step).toBe('menu');
+  });
+
+  test('a wrong reference is asked for again, and reception takes over when there were too many', () => {
+    expect(listening(answer(entering, '9999', { upcoming, locked: false })).asked.step).toBe('reference');
+    const locked = { upcoming, locked: true };
+    for (const last of [answer(entering, '9999', locked), answer(menu, '4', locked)]) {
+      expect(last.then).toEqual({ transfer: '+914440001001' });
+    }
+  });
+
+  test.each(['3', '4'])('%s without an appointment says that there is none', (keys) => {
+    expect(heard(answer(menu, keys))).toContain('You have no upcoming appointment here.');
+  });
+});
+
+describe('when it cannot be done', () => {
+  const next = { ...slot, starts_at: new Date('2026-11-24T05:15:00Z') };
+
+  test.each([
+    ['slot_taken', 'was just taken'],
+    ['slot_in_past', 'has just passed'],
+    ['slot_unavailable', 'is not offered any more'],
+    ['own_appointment', 'already have another appointment'],
+    ['doctor_inactive', 'does not take bookings']
+  ] as const)('%s: says so and offers the next', (error, words) => {
+    const offered = answer(confirm, '1', { error, slot: next });
+    expect(heard(offered)).toContain(words);
+    expect(heard(offered)).toContain('The next available appointment');
+    expect(listening(offered).asked).toMatchObject({
+      step: 'confirm',
+      starts_at: '2026-11-24T05:15:00.000Z'
+    });
+  });
+
+  test('no free slot is said, and the menu comes again', () => {
+    const none = answer(menu, '1', { slot: null });
+    expect(heard(none)).toContain('no free appointment');
+    expect(listening(none).asked.step).toBe('menu');
+  });
+
+  test('too many bookings are said, with the way to cancel one', () => {
+    const full = answer(confirm, '1', { error: 'too_many_bookings', slot });
+    expect(heard(full)).toMatch(
+      /as many appointments as this clinic allows.*To cancel an appointment, press 4/
+    );
+  });
+
+  test('a confirmation that comes after its booking was cancelled does not claim that it stands', () => {
+    const cancelled = { ...appointment, status: 'cancelled' };
+    expect(heard(answer(confirm, '1', { appointment: cancelled }))).toContain('was cancelled');
+  });
+});
+
+describe('0, reception', () => {
+  test.each([menu, confirm, at({ step: 'appointments', page: 0 })])(
+    'is reached from everywhere',
+    (position) => {
+      expect(answer(position, '0').then).toEqual({ transfer: '+914440001001' });
+    }
+  );
+
+  test('is told when it is open, while it is closed', () => {
+    const reception = { ...clinic.reception, phone: '+914440001001', open: false, days: [1, 2, 3, 4, 5] };
+    const closed = answer(menu, '0', {
+      clinic: { ...clinic, reception: { ...reception, opens: '09:00:00', closes: '18:30:00' } }
+    });
+    expect(heard(closed)).toContain(
+      "It is open from 9 o'clock in the morning to half past 6 in the evening, Monday to Friday."
+    );
+    expect(listening(closed).asked.step).toBe('menu');
+  });
+
+  test('is not promised where there is none', () => {
+    const alone = { clinic: { ...clinic, reception: null } };
+    expect(heard(answer(start, '', alone))).not.toContain('press 0');
+    expect(heard(answer(menu, '0', alone))).toContain('no reception');
+  });
+});
+
+describe('silence and wrong keys', () => {
+  test.each(['', '7', '?'])('%j is asked again in fewer words twice, and then ends with goodbye', (keys) => {
+    const full = heard(answer(menu, '9'));
+    const first = answer(menu, keys);
+    const second = answer(listening(first), keys);
+    for (const said of [first, second]) {
+      expect(heard(said).replace('Sorry, that is not one of the choices. ', '').length).toBeLessThan(
+        full.length
+      );
+    }
+    expect(asking(listening(second), keys)).toEqual({ kind: 'goodbye' });
+    const end = answer(listening(second), keys, { texted: true });
+    expect(heard(end)).toBe('We did not hear a choice. We have texted you a link to book online. Goodbye.');
+    expect(end.then).toBe('hangup');
+    expect(heard(answer(listening(second), keys, { texted: false }))).not.toContain('texted');
+  });
+
+  test('a key that is understood forgives the misses before it', () => {
+    const missed = listening(answer(menu, ''));
+    expect(missed.misses).toBe(1);
+    expect(listening(answer(missed, '1', { slot })).misses).toBe(0);
+  });
+
+  test('9 says all of it again and is no mistake', () => {
+    const again = answer(menu, '9');
+    expect(listening(again)).toMatchObject({ misses: 0, turn: menu.turn + 1 });
+  });
+});
+
+describe('a call that has become too long', () => {
+  const late = { turn: lastTurn };
+
+  test('ends with a way to go on', () => {
+    expect(asking({ ...menu, ...late }, '1')).toEqual({ kind: 'goodbye' });
+    expect(heard(answer({ ...menu, ...late }, '1', { texted: true }))).toContain('texted you a link');
+  });
+
+  test('still books what was confirmed last', () => {
+    expect(asking({ ...confirm, ...late }, '1').kind).toBe('book');
+    expect(heard(answer({ ...confirm, ...late }, '1', { appointment }))).toContain('is booked');
+    const taken = answer({ ...confirm, ...late }, '1', { error: 'slot_taken', slot });
+    expect(heard(taken)).toBe(
+      'Sorry, that appointment was just taken. This call has become too long. Please call again. Goodbye.'
+    );
+  });
+});
+
+describe('positions in the URL', () => {
+  test('survive encoding', () => {
+    for (const position of [start, menu, confirm]) {
+      expect(decodePosition(encodePosition(position))).toEqual(position);
+    }
+  });
+
+  test('are short enough for any server, however long the list', () => {
+    const choices = Array.from({ length: 9 }, () => slot.practitioner_id);
+    const position = at({
+      step: 'doctor',
+      on: '2026-12-05',
+      choices,
+      page: 3,
+      wish: { specialty: slot.specialty }
+    });
+    expect(encodePosition(position).length).toBeLessThan(1000);
+  });
+
+  test.each([
+    '',
+    'x',
+    '%%%',
+    btoa('{"turn":1}'),
+    btoa('[]'),
+    btoa('{"turn":-1,"misses":0,"asked":{"step":"menu"}}'),
+    btoa('{"turn":1,"misses":0,"asked":{"step":"cancel","appointment_id":"1"}}')
+  ])('unreadable %j is told apart from a call that begins', (text) => {
+    expect(decodePosition(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { callFlowAdvice, checkCallFlow } from '../../local/messagebird/call-flow.ts';
+import { callFlow } from '../../supabase/functions/ivr/call-flow.ts';
+import { ask, reply } from '../../supabase/functions/ivr/dialogue.ts';
+import { understand, type Caller } from '../../supabase/functions/ivr/moves.ts';
+import { decodePosition, encodePosition, lastTurn, start } from '../../supabase/functions/ivr/position.ts';
+import { catalogueAt, languages } from '../../supabase/functions/ivr/prompts/languages.ts';
+import type { Catalogue, Prompts } from '../../supabase/functions/ivr/prompts/prompts.ts';
+import { aWorld, now, type Luck } from './ivr-world.ts';
+
+const dialogues = 10_000;
+const steps = [
+  'greeting',
+  'language',
+  'clinic',
+  'otherwise',
+  'menu',
+  'day',
+  'doctor',
+  'specialty',
+  'confirm',
+  'appointments',
+  'reference',
+  'cancel'
+];
+
+/** Said when something fails on our side, so no dialogue leads there. */
+const saidByTheHandler = ['apology'];
+
+const key = fc.constantFrom(...'0123456789*#');
+/** Mostly keys that mean something, and everything else a phone can send. */
+const pressed = fc.oneof(
+  { weight: 8, arbitrary: key },
+  { weight: 3, arbitrary: fc.constantFrom('1', '2', '3', '4') },
+  { weight: 1, arbitrary: fc.constant('') },
+  { weight: 1, arbitrary: fc.tuple(key, key).map((keys) => keys.join('')) },
+  { weight: 1, arbitrary: fc.constantFrom('0000', '1234', '?', '99999', '12#', '***') }
+);
+/** Somebody who presses the keys of the prompts and never gives up; now and then the same one for ever. */
+const patiently = fc
+  .constantFrom(...'124399*')
+  .chain((one) => fc.constant(Array.from({ length: 50 }, () => one)));
+
+const reception: fc.Arbitrary<Luck['reception']> = fc.option(
+  fc.record({
+    phone: fc.constant('+914440001001'),
+    open: fc.boolean(),
+    opens: fc.constantFrom(null, '09:00:00'),
+    closes: fc.constantFrom('18:30:00', '24:00:00'),
+    days: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 })
+  }),
+  { freq: 4 }
+);
+
+const luck: fc.Arbitrary<Luck> = fc.record({
+  clinics: fc.constantFrom(0, 1, 1, 1, 1, 2, 25),
+  specialties: fc.constantFrom(1, 1, 2, 9, 10, 30),
+  doctors: fc.constantFrom(1, 2, 8, 9, 40),
+  upcoming: fc.constantFrom(0, 0, 1, 2, 9),
+  locales: fc.constantFrom(['en-IN'], ['en-IN'], ['en-IN', 'ta-IN'], ['ta-IN'], ['hi-IN', 'ta-IN', 'en-IN']),
+  remembered: fc.constantFrom(null, null, 'en-IN', 'ta-IN', 'hi-IN'),
+  reception,
+  horizon: fc.constantFrom(0, 1, 30, 366),
+  timeZone: fc.constantFrom('Asia/Kolkata', 'America/St_Johns', 'Pacific/Auckland'),
+  name: fc.oneof(
+    fc.constantFrom('Dr. Rao', 'டாக்டர் மீனா', 'x'.repeat(5000), '\n\t', '😀'.repeat(100)),
+    fc.string({ unit: 'binary', maxLength: 80 })
+  ),
+  dice: fc.array(fc.nat({ max: 10_000 }), { minLength: 5, maxLength: 40 })
+});
+const caller = fc.constantFrom<Caller>(
+  'mobile',
+  'mobile',
+  'mobile',
+  'mobile',
+  'mobile',
+  'landline',
+  'withheld'
+);
+
+interface Journey {
+  visited: Set<string>;
+  said: Set<string>;
+  longest: number;
+}
+
+/** The catalogue, noting which prompts are used, and that none is too long. */
+function observed(said: Set<string>): Catalogue {
+  const catalogue = catalogueAt(now);
+  return {
+    ...catalogue,
+    of(locale) {
+      const { code, prompts } = catalogue.of(locale);
+      const noting = new Proxy(prompts, {
+        get(target, name: keyof Prompts) {
+          said.add(`${code} ${name}`);
+          const prompt = target[name] as (facts: unknown) => string;
+          return (given: unknown) => {
+            const text = prompt(given);
+            if (text.length >= 1000 || text.trim() === '')
+              throw new Error(`${code} ${name} is too long or empty: ${text}`);
+            return text;
+          };
+        }
+      });
+      return { code, prompts: noting };
+    }
+  };
+}
+
+/** Makes one call to its end; throws at whatever a call must not be. */
+function makeCall(world: Luck, who: Caller, keys: string[], journey: Journey): void {
+  const answers = aWorld(world);
+  const catalogue = observed(journey.said);
+  let position = start;
+  for (let step = 0; ; step += 1) {
+    expect(step).toBeLessThan(40);
+    journey.visited.add(position.asked.step);
+    journey.longest = Math.max(journey.longest, step);
+    const turn = { position, keys: step === 0 ? '' : (keys[step - 1] ?? ''), caller: who };
+    const answer = reply(turn, answers(ask(turn)), catalogue);
+
+    const body = JSON.stringify(callFlow(answer, 'https://project.supabase.co/functions/v1/ivr'));
+    const { flow, problems } = checkCallFlow(body);
+    if (!flow) throw new Error(problems.join('\n'));
+    expect(callFlowAdvice(flow)).toEqual([]);
+
+    if (typeof answer.then !== 'object' || !('listen' in answer.then)) return;
+    const next = answer.then.listen;
+    expect(next.turn).toBe(step + 1);
+    expect(decodePosition(encodePosition(next))).toEqual(next);
+    // Some key is understood here: nobody is asked what cannot be answered.
+    const understood = (pressed: string) =>
+      understand({ position: next, keys: pressed, caller: who }).misses === 0;
+    expect([...'1234567890*#', '01', '1234'].some(understood)).toBe(true);
+    position = next;
+  }
+}
+
+describe('any caller, in any world', () => {
+  const journey: Journey = { visited: new Set(), said: new Set(), longest: 0 };
+
+  test(
+    `hears only valid call flows, is never stuck and gets to an end: ${dialogues} dialogues`,
+    { timeout: 120_000 },
+    () => {
+      fc.assert(
+        fc.property(luck, caller, fc.array(pressed, { maxLength: 45 }), (world, who, keys) =>
+          makeCall(world, who, keys, journey)
+        ),
+        { numRuns: dialogues }
+      );
+      fc.assert(
+        fc.property(luck, patiently, (world, keys) => makeCall(world, 'mobile', keys, journey)),
+        { numRuns: dialogues / 10 }
+      );
+    }
+  );
+
+  test('comes through every step of the dialogue, and can hear every prompt in every language', () => {
+    expect([...journey.visited].sort()).toEqual(steps.toSorted());
+    const prompts = Object.keys(catalogueAt(now).of('en-IN').prompts).filter(
+      (name) => !saidByTheHandler.includes(name)
+    );
+    const all = languages.flatMap(({ code }) => prompts.map((name) => `${code} ${name}`));
+    // Answered in the only language whose prompts there are, these are never heard in another.
+    expect(all.filter((one) => !journey.said.has(one))).toEqual([]);
+  });
+
+  test('is told goodbye when the call has become too long, and not before', () => {
+    expect(journey.longest).toBe(lastTurn);
+  });
+});
+
+test('silence ends a call wherever it is, after the question was asked twice more', () => {
+  fc.assert(
+    fc.property(luck, caller, fc.array(pressed, { maxLength: 20 }), (world, who, keys) => {
+      const answers = aWorld(world);
+      const catalogue = catalogueAt(now);
+      const listens = (turn: Parameters<typeof ask>[0]) => {
+        const { then } = reply(turn, answers(ask(turn)), catalogue);
+        return typeof then === 'object' && 'listen' in then ? then.listen : undefined;
+      };
+      let position = listens({ position: start, keys: '', caller: who });
+      for (const one of keys)
+        position = position && (listens({ position, keys: one, caller: who }) ?? position);
+      const misses = position?.misses ?? 0;
+      let asked = 0;
+      for (; position && asked < 10; asked += 1) position = listens({ position, keys: '', caller: who });
+      expect(asked).toBeLessThanOrEqual(3 - misses);
+    }),
+    { numRuns: 2000 }
+  );
+});
