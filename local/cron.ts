@@ -17,6 +17,8 @@ export interface Scheduler {
   close(): Promise<void>;
 }
 
+const retryAfterMs = 500;
+
 /** Milliseconds between runs of an "N seconds" schedule; undefined for the other kind. */
 function intervalOf(schedule: string): number | undefined {
   const [, seconds] = /^\s*(\d+)\s+seconds?\s*$/i.exec(schedule) ?? [];
@@ -130,7 +132,9 @@ export async function startScheduler(
 
   function reloadSoon(): void {
     reload().catch((error: Error) => {
-      if (!closed) log(`cron: the jobs cannot be read: ${error.message}`);
+      if (closed) return;
+      log(`cron: the jobs cannot be read: ${error.message}`);
+      setTimeout(reloadSoon, retryAfterMs).unref();
     });
   }
 

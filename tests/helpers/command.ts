@@ -30,8 +30,17 @@ export interface RunningCommand {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Runs `local/<script>` with Node, as the npm script would. */
-export function runCommand(script: string, args: string[], env: NodeJS.Dict<string> = {}): RunningCommand {
+/**
+ * Runs `local/<script>` with Node, as the npm script would.
+ *
+ * @param onStderr gets what the command writes to standard error, as it comes
+ */
+export function runCommand(
+  script: string,
+  args: string[],
+  env: NodeJS.Dict<string> = {},
+  onStderr?: (chunk: string) => void
+): RunningCommand {
   const child = spawn(process.execPath, [path.join('local', script), ...args], {
     cwd: projectDirectory,
     env: { ...process.env, ...env },
@@ -47,6 +56,7 @@ export function runCommand(script: string, args: string[], env: NodeJS.Dict<stri
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
+    onStderr?.(chunk.toString());
     note();
   });
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -82,8 +92,12 @@ export interface StackCommand extends RunningCommand {
 }
 
 /** Runs `npm run stack -- --json ...` and waits until it is ready. */
-export async function runStack(args: string[], env: NodeJS.Dict<string> = {}): Promise<StackCommand> {
-  const command = runCommand('stack.ts', ['--json', ...args], env);
+export async function runStack(
+  args: string[],
+  env: NodeJS.Dict<string> = {},
+  onStderr?: (chunk: string) => void
+): Promise<StackCommand> {
+  const command = runCommand('stack.ts', ['--json', ...args], env, onStderr);
   await command.until('"functions_secret"');
   return { ...command, addresses: JSON.parse(command.stdout()) as StackAddresses };
 }

@@ -1,6 +1,8 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { startSite, type Site } from '../../local/site.ts';
-import { startStack, type StackAddresses } from '../../local/start-stack.ts';
+import type { StackAddresses } from '../../local/start-stack.ts';
+import { runStack, type StackCommand } from './command.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,13 +12,21 @@ declare module 'vitest' {
   }
 }
 
-// Both projects that need a stack name this file; they share one.
-let shared: ReturnType<typeof startStack> | undefined;
+/** Every project has its own copy of this module; they share one stack all the same. */
+const shared = globalThis as { medqTestStack?: Promise<StackCommand> };
+
+const logDirectory = 'test-results';
 
 /** Starts the one stack all tests of a run share, without demo data: each test makes what it needs. */
+async function startSharedStack(): Promise<StackCommand> {
+  mkdirSync(logDirectory, { recursive: true });
+  const log = createWriteStream(`${logDirectory}/stack.log`);
+  return runStack(['--ephemeral', '--no-seed'], {}, (chunk) => log.write(chunk));
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  shared ??= startStack({ ephemeral: true, seed: false });
-  const stack = await shared;
+  shared.medqTestStack ??= startSharedStack();
+  const stack = await shared.medqTestStack;
   project.provide('stack', stack.addresses);
   let site: Site | undefined;
   if (project.name === 'browser') {
@@ -26,6 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   return async () => {
     await site?.close();
-    await stack.close();
+    stack.signal('SIGTERM');
+    await stack.exited;
   };
 }
