@@ -6,6 +6,7 @@ import { startStack } from '../local/start-stack.ts';
 import { benchBooking } from './booking.ts';
 import { benchIvr } from './ivr.ts';
 import type { Finding } from './measure.ts';
+import { benchSms } from './sms.ts';
 import { benchStack, ownStack } from './stack.ts';
 
 const { directory, environment } = await ownStack();
@@ -13,7 +14,7 @@ Object.assign(process.env, environment);
 const findings: Finding[] = await benchStack(environment);
 const stack = await startStack({ watchFunctions: false, log: () => undefined });
 try {
-  findings.push(...(await benchIvr(stack)), ...(await benchBooking(stack)));
+  findings.push(...(await benchIvr(stack)), ...(await benchSms(stack)), ...(await benchBooking(stack)));
 } finally {
   await stack.close();
   rmSync(directory, { recursive: true, force: true });

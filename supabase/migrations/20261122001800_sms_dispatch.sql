@@ -74,32 +74,43 @@ end $$;
 comment on function private.sms_to_number(text, uuid, timestamptz) is
   'How many SMS, beside one, a number was sent in the last 24 hours or is being sent.';
 
+create function private.end_sms(p_ids uuid[], p_status text, p_reason text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_ids is not null then
+    update public.sms_messages m set status = p_status, last_error = p_reason,
+      outcome_unknown = m.outcome_unknown or m.status = 'sending'
+    where m.id = any (p_ids);
+  end if;
+end $$;
+comment on function private.end_sms(uuid[], text, text) is 'Ends messages that are not to be sent any more, with a reason.';
+
 -- A claim is a lease: a worker that dies gives the row back by time.
 create function private.claim_sms(p_limit int, p_now timestamptz default now()) returns setof public.sms_messages
 language plpgsql
 set search_path = ''
+-- One plan for every limit: planning the query takes longer than running it.
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   v_sending boolean;
   v_cap int;
+  v_due record;
 begin
   select s.sending, s.daily_cap into v_sending, v_cap from public.sms_settings s;
   v_sending := coalesce(v_sending, true);
   loop
-    return query
-      with due as (
-        select m.id, m.status, m.to_phone, m.secret, m.attempts, m.expires_at,
-          m.priority, m.next_attempt_at
-        from public.sms_messages m
-        where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
-          -- While sending is stopped rows only expire.
-          and (v_sending or m.expires_at <= p_now)
-        order by m.priority, m.next_attempt_at
-        limit p_limit
-        for update skip locked
-      ),
-      judged as (
-        select d.id, case
+    select count(*) as rows,
+      array_agg(j.id) filter (where j.verdict = 'send') as send,
+      array_agg(j.id) filter (where j.verdict = 'expired') as expired,
+      array_agg(j.id) filter (where j.verdict = 'given up') as given_up,
+      array_agg(j.id) filter (where j.verdict = 'stopped') as stopped,
+      array_agg(j.id) filter (where j.verdict = 'too many') as too_many
+    into v_due
+    from (
+      select d.id, case
           when d.expires_at <= p_now then 'expired'
           -- It may be this very row that its workers die of.
           when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'given up'
@@ -109,36 +120,36 @@ begin
             + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'too many'
           else 'send'
         end as verdict
-        from due d
-      ),
-      claimed as (
-        update public.sms_messages m set
-          status = case j.verdict when 'send' then 'sending' when 'too many' then 'queued' when 'stopped' then 'cancelled'
-            else 'failed' end,
-          attempts = m.attempts + (j.verdict = 'send')::int,
-          next_attempt_at = case j.verdict
-            when 'send' then p_now + interval '1 minute'
-            when 'too many' then least(p_now + interval '1 hour', m.expires_at)
-            else m.next_attempt_at end,
-          -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
-          outcome_unknown = m.outcome_unknown or m.status = 'sending',
-          last_error = case j.verdict
-            when 'send' then m.last_error
-            when 'expired' then 'expired before it could be sent'
-            when 'stopped' then 'this number wants no SMS'
-            when 'too many' then format('waits: this number has had %s SMS in 24 hours', v_cap)
-            else 'given up: its sending was interrupted every time' end
-        from judged j
-        where m.id = j.id
-        returning m.*
-      )
-      select * from claimed c where c.status = 'sending';
+      from (
+        select m.* from public.sms_messages m
+        where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
+          -- While sending is stopped rows only expire.
+          and (v_sending or m.expires_at <= p_now)
+        order by m.priority, m.next_attempt_at
+        limit p_limit
+        for update skip locked
+      ) d
+    ) j;
+    exit when v_due.rows = 0;
+
+    perform private.end_sms(v_due.expired, 'failed', 'expired before it could be sent');
+    perform private.end_sms(v_due.given_up, 'failed', 'given up: its sending was interrupted every time');
+    perform private.end_sms(v_due.stopped, 'cancelled', 'this number wants no SMS');
+    if v_due.too_many is not null then
+      update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
+        next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
+        last_error = format('waits: this number has had %s SMS in 24 hours', v_cap)
+      where m.id = any (v_due.too_many);
+    end if;
+    return query
+      update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
+        next_attempt_at = p_now + interval '1 minute',
+        -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
+        outcome_unknown = m.outcome_unknown or m.status = 'sending'
+      where m.id = any (v_due.send)
+      returning m.*;
+    -- None of these was to be sent? There may be more behind them.
     exit when found;
-    -- Nothing to send among the first rows. There may be more behind them.
-    perform from public.sms_messages m
-    where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now and (v_sending or m.expires_at <= p_now)
-    limit 1 for update skip locked;
-    exit when not found;
   end loop;
 end $$;
 comment on function private.claim_sms(int, timestamptz) is
@@ -160,6 +171,9 @@ begin
   if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
     raise exception 'private.settle_sms knows no outcome named %', p_outcome;
   end if;
+  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
+  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
+  perform set_config('synchronous_commit', 'off', true);
   update public.sms_messages m set
     status = case
       when p_outcome = 'sent' then 'sent'

@@ -1,0 +1,128 @@
+/** SMS: how fast the queue drains through the provider's stand-in, and its SQL against the one of graphile-worker. */
+import { Logger, makeWorkerUtils, runOnce } from 'graphile-worker';
+import postgres from 'postgres';
+import type { Stack } from '../local/start-stack.ts';
+import { connect } from '../supabase/functions/_shared/database.ts';
+import { drain } from '../supabase/functions/_shared/drain.ts';
+import { smsQueue } from '../supabase/functions/sms-dispatch/queue.ts';
+import { finding, inTurns, type Finding, type Rate } from './measure.ts';
+
+/** What the function sends at the same time, unless it is told otherwise. */
+const concurrency = 8;
+const messages = 3000;
+
+async function timed(done: number, work: () => Promise<unknown>): Promise<Rate> {
+  const begun = performance.now();
+  await work();
+  const elapsed = (performance.now() - begun) / 1000;
+  return { perSecond: done / elapsed, p50: NaN, p95: NaN, done };
+}
+
+/** Queues so many messages, each to a number of its own. */
+async function fill(sql: postgres.Sql, count: number): Promise<void> {
+  await sql`
+    insert into public.sms_messages (to_phone, template, body)
+    select '+91' || (9000000000 + floor(random() * 999999999)::bigint), 'bench', 'Your appointment is at 10:30 am.'
+    from generate_series(1, ${count})`;
+  await sql`vacuum analyze public.sms_messages`;
+}
+
+/** The queue's SQL as the dispatcher uses it, with nothing in between: each message counts as sent. */
+async function drainWithoutSending(url: string): Promise<void> {
+  const database = connect(url);
+  const queue = smsQueue(database);
+  await drain({
+    concurrency,
+    budget: 60_000,
+    claim: (limit) => queue.claim(limit),
+    work: async (sms) => {
+      if (!(await queue.settle(sms, { outcome: 'sent', providerId: 'bench' })))
+        throw new Error('Not settled.');
+    }
+  });
+  await database.end();
+}
+
+async function benchSql(url: string, sql: postgres.Sql): Promise<Finding> {
+  const quiet = new Logger(() => () => undefined);
+  const utils = await makeWorkerUtils({ connectionString: url, logger: quiet });
+  await utils.migrate();
+  const ours = async () => {
+    await fill(sql, messages);
+    return timed(messages, () => drainWithoutSending(url));
+  };
+  const floor = async () => {
+    await sql`select graphile_worker.add_job('nothing', '{}') from generate_series(1, ${messages})`;
+    await sql`vacuum analyze graphile_worker._private_jobs`;
+    const taskList = { nothing: async () => undefined };
+    return timed(messages, () =>
+      runOnce({ connectionString: url, concurrency, taskList, logger: quiet, noHandleSignals: true })
+    );
+  };
+  try {
+    const { ours: our, floor: their, ratio } = await inTurns(3, ours, floor);
+    return finding(
+      'SMS claimed and settled a second against no-op jobs of graphile-worker',
+      `${our.perSecond.toFixed(0)}/s against ${their.perSecond.toFixed(0)}/s`,
+      ratio,
+      { atLeast: 1 }
+    );
+  } finally {
+    await utils.release();
+    await sql`drop schema graphile_worker cascade`;
+  }
+}
+
+async function benchSending(stack: Stack, sql: postgres.Sql): Promise<Finding[]> {
+  const { inbox_url, api_url, functions_secret } = stack.addresses;
+  const latency = (ms: number) =>
+    fetch(`${inbox_url}/latency`, { method: 'POST', body: JSON.stringify({ ms }) }).then((answer) =>
+      answer.text()
+    );
+  const dispatch = async (count: number): Promise<Rate> => {
+    await fill(sql, count);
+    return timed(count, async () => {
+      for (;;) {
+        const headers = { authorization: `Bearer ${functions_secret}` };
+        const answer = await fetch(`${api_url}/functions/v1/sms-dispatch`, { method: 'POST', headers });
+        const { sent } = (await answer.json()) as { sent?: number };
+        if (sent === undefined) throw new Error(`The dispatcher answered ${answer.status}.`);
+        const [left] = await sql`select from public.sms_messages where status = 'queued' limit 1`;
+        if (!left) return;
+      }
+    });
+  };
+  await dispatch(100);
+  const fast = await dispatch(1500);
+  await latency(100);
+  const slow = await dispatch(600);
+  await latency(0);
+  return [
+    finding('SMS sent a second, provider at once', `${fast.perSecond.toFixed(0)}/s`, fast.perSecond, {
+      atLeast: 100
+    }),
+    finding(
+      `SMS sent a second, provider in 100 ms, against ${concurrency} at a time`,
+      `${slow.perSecond.toFixed(0)}/s against ${concurrency * 10}/s`,
+      slow.perSecond / (concurrency * 10),
+      { atLeast: 0.8 }
+    )
+  ];
+}
+
+export async function benchSms(stack: Stack): Promise<Finding[]> {
+  const sql = postgres(stack.addresses.db_url, { max: 1, onnotice: () => undefined });
+  const secret = async (url: string) =>
+    sql`select vault.update_secret(id, ${url}) from vault.decrypted_secrets where name = 'functions_url'`;
+  const [functions] = await sql<{ url: string }[]>`
+    select decrypted_secret as url from vault.decrypted_secrets where name = 'functions_url'`;
+  // Wake-ups are queued as always, but only this bench calls the dispatcher.
+  await secret('http://127.0.0.1:9/none');
+  try {
+    return [await benchSql(stack.addresses.db_url, sql), ...(await benchSending(stack, sql))];
+  } finally {
+    await sql`delete from public.sms_messages where template = 'bench'`;
+    if (functions) await secret(functions.url);
+    await sql.end();
+  }
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { together } from '../../supabase/functions/sms-dispatch/queue.ts';
+
+/** Work that ends when told, and remembers what it was given. */
+function controlled() {
+  const rounds: { items: number[]; end: (error?: Error) => void }[] = [];
+  const work = (items: number[]) =>
+    new Promise<number[]>((resolve, reject) => {
+      const end = (error?: Error) => (error ? reject(error) : resolve(items.map((item) => item * 10)));
+      rounds.push({ items, end });
+    });
+  return { rounds, work };
+}
+
+const aMoment = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+test('what comes in one moment is one round, what comes while it lasts is the next', async () => {
+  const { rounds, work } = controlled();
+  const submit = together(work);
+  const first = [submit(1), submit(2)];
+  await aMoment();
+  const second = [submit(3), submit(4), submit(5)];
+  await aMoment();
+  expect(rounds.map(({ items }) => items)).toEqual([[1, 2]]);
+  rounds[0]?.end();
+  expect(await Promise.all(first)).toEqual([10, 20]);
+  await aMoment();
+  expect(rounds.map(({ items }) => items)).toEqual([
+    [1, 2],
+    [3, 4, 5]
+  ]);
+  rounds[1]?.end();
+  expect(await Promise.all(second)).toEqual([30, 40, 50]);
+  const third = submit(6);
+  await aMoment();
+  rounds[2]?.end();
+  expect(await third).toBe(60);
+});
+
+test('a round that fails fails for all of it, and not for the next', async () => {
+  const { rounds, work } = controlled();
+  const submit = together(work);
+  const first = Promise.allSettled([submit(1), submit(2)]);
+  await aMoment();
+  const second = submit(3);
+  rounds[0]?.end(new Error('connection lost'));
+  expect((await first).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await aMoment();
+  rounds[1]?.end();
+  expect(await second).toBe(30);
+});
