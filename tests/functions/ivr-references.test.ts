@@ -1,0 +1,222 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { smsTo } from '../helpers/inbox.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import {
+  aMobile,
+  anAppointmentOf,
+  anOpenClinic,
+  bookingsOf,
+  callTo,
+  recordOf,
+  spokenDay
+} from './ivr-calls.ts';
+
+const { inbox_url } = theStack();
+const sql = databaseAsPostgres();
+afterAll(closeDatabases);
+
+/** A patient with one appointment at a clinic with a doctor whose name, specialty and token are easy to look for. */
+async function aPatientWithAppointment(options: Parameters<typeof anOpenClinic>[1] = {}) {
+  const { clinic, doctor } = await anOpenClinic(sql, options);
+  const phone = aMobile();
+  return { clinic, doctor, phone, booked: await anAppointmentOf(sql, phone, doctor) };
+}
+
+/** References that are none of the phone's. */
+function wrongReferences(right: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => String((Number(right) + 1 + n) % 10_000).padStart(4, '0'));
+}
+
+describe('without the reference', () => {
+  test('a caller hears day and time, and nothing else, whatever is pressed', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    expect(await call.dial()).toMatch(
+      new RegExp(`^Welcome.* You have an appointment on ${spokenDay(booked.starts_at)}, at`)
+    );
+    expect(await call.press('3')).toContain(spokenDay(booked.starts_at));
+    await call.press('1', ...wrongReferences(booked.reference, 2));
+    const all = call.heard.join(' ');
+    for (const secret of ['Anjali', 'Rao', 'General medicine', booked.reference])
+      expect(all).not.toContain(secret);
+    expect(all).not.toMatch(/token number is/);
+    expect(JSON.stringify(call.requests.map(({ answer }) => answer))).not.toContain('General medicine');
+  });
+
+  test('a caller of another clinic hears nothing of it', async () => {
+    const { phone } = await aPatientWithAppointment();
+    const elsewhere = await anOpenClinic(sql);
+    const call = callTo(elsewhere.clinic, phone);
+    expect(await call.dial()).not.toContain('You have an appointment');
+    expect(await call.press('3')).toContain('no upcoming appointment here');
+    expect(await call.press('4')).toContain('no upcoming appointment here');
+  });
+});
+
+describe('with the reference', () => {
+  test('a caller hears doctor and token number', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    const heard = await call.press('3', '1', booked.reference);
+    expect(heard).toContain(`with Doctor Anjali Rao, on ${spokenDay(booked.starts_at)}`);
+    expect(heard).toContain(`token number is ${[...String(booked.token_number)].join(' ')}.`);
+    await call.hangUp();
+    expect((await recordOf(sql, call)).outcome).toBe('informed');
+  });
+
+  test('a caller cancels after confirming, is texted so, and can book anew in the same call', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    expect(await call.press('4', booked.reference)).toContain('To cancel this appointment, press 1.');
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('booked');
+    expect(await call.press('1')).toMatch(/Doctor Anjali Rao.*is cancelled.*To book the next available/);
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('cancelled');
+    expect((await recordOf(sql, call)).outcome).toBe('cancelled');
+    await smsTo(inbox_url, phone, 'Cancelled');
+    expect(await call.press('1', '1')).toContain('is booked');
+    expect((await bookingsOf(sql, phone)).map(({ status }) => status).sort()).toEqual([
+      'booked',
+      'cancelled'
+    ]);
+    expect((await recordOf(sql, call)).outcome).toBe('booked');
+  });
+
+  test('a caller may keep the appointment', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('4', booked.reference, '*');
+    await call.hangUp();
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('booked');
+  });
+
+  test('what was cancelled elsewhere meanwhile is not cancelled again, and a started one not at all', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('4', booked.reference);
+    await sql`update public.appointments set status = 'arrived' where id = ${booked.id}`;
+    expect(await call.press('1')).toContain('can no longer be changed');
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('arrived');
+  });
+
+  test('the reference of another patient is worth nothing', async () => {
+    const { clinic, phone, booked, doctor } = await aPatientWithAppointment();
+    const other = await anAppointmentOf(sql, aMobile(), doctor, 4);
+    await sql`update public.appointments set reference = ${wrongReferences(booked.reference, 1)[0] ?? ''} where id = ${other.id}`;
+    const call = callTo(clinic, phone);
+    await call.dial();
+    expect(await call.press('4', ...wrongReferences(booked.reference, 1))).toContain(
+      'none of your appointments'
+    );
+  });
+
+  test('every request may come twice: one cancellation, one SMS, and the right answer each time', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone, { delivery: { duplicate: 'together' } });
+    await call.dial();
+    const [wrong = ''] = wrongReferences(booked.reference, 1);
+    await call.press('4', wrong, booked.reference);
+    expect(await call.press('1')).toContain('is cancelled');
+    const { steps } = await recordOf(sql, call);
+    expect(steps.map(({ reference }) => reference).filter(Boolean)).toEqual(['wrong', 'right']);
+    const texts =
+      await sql`select from public.sms_messages where appointment_id = ${booked.id} and template = 'appointment_cancelled'`;
+    expect(texts).toHaveLength(1);
+    const [count] =
+      await sql`select hits from private.rate_limits where bucket = ${`ivr_reference:${booked.patient_id}`}`;
+    expect(count?.hits).toBe(1);
+  });
+});
+
+describe('guesses', () => {
+  test('end after three, at reception; and hanging up gives no new ones', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment({ reception_phone: '+914440001001' });
+    const [one = '', two = '', three = ''] = wrongReferences(booked.reference, 3);
+    const first = callTo(clinic, phone);
+    await first.dial();
+    expect(await first.press('4', one)).toContain('none of your appointments');
+    await first.hangUp();
+    const second = callTo(clinic, phone);
+    await second.dial();
+    await second.press('4', two);
+    expect(await second.press(three)).toMatch(/no more references.*connecting you to reception/);
+    expect(second.ended?.reason).toContain('transfer');
+    expect((await recordOf(sql, second)).outcome).toBe('transferred');
+
+    const third = callTo(clinic, phone);
+    await third.dial();
+    expect(await third.press('4')).toContain('no more references');
+    expect(third.ended?.reason).toContain('transfer');
+    // Nobody cancels, not even with the right one, however the request is made.
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('booked');
+  });
+
+  test('without reception lead back to the menu, and the right reference does not help any more', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const calls = await Promise.all(
+      Array.from({ length: 2 }, async () => {
+        const call = callTo(clinic, phone);
+        await call.dial();
+        await call.press('4');
+        return call;
+      })
+    );
+    const [guesser, waiting] = calls;
+    expect(await guesser?.press(...wrongReferences(booked.reference, 3))).toMatch(
+      /no more references.*press 1/
+    );
+    expect(await waiting?.press(booked.reference)).toContain('no more references');
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('booked');
+  });
+
+  test('of many calls at the same moment are three together', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const calls = Array.from({ length: 8 }, () => callTo(clinic, phone));
+    for (const call of calls) {
+      await call.dial();
+      await call.press('4');
+    }
+    const guesses = wrongReferences(booked.reference, 8);
+    await Promise.all(calls.map((call, n) => call.press(guesses[n] ?? '')));
+    const records = await Promise.all(calls.map((call) => recordOf(sql, call)));
+    const results = records.flatMap(({ steps }) => steps.map(({ reference }) => reference));
+    expect(results.filter((result) => result === 'wrong')).toHaveLength(3);
+    expect(results.filter((result) => result === 'refused')).toHaveLength(5);
+  });
+
+  test('are possible again another day', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    await sql`
+      insert into private.rate_limits (bucket, window_start, hits)
+      values (${`ivr_reference:${booked.patient_id}`}, date_trunc('day', now(), 'UTC') - interval '1 day', 3)`;
+    const call = callTo(clinic, phone);
+    await call.dial();
+    expect(await call.press('4', booked.reference)).toContain('Doctor Anjali Rao');
+  });
+
+  test('leave no reference behind: not in the record, not in an address of ours', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    await sql`update public.appointments set reference = '7351' where id = ${booked.id}`;
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('4', '7359', '7351');
+    await call.hangUp();
+    const record = JSON.stringify((await recordOf(sql, call)).steps);
+    expect(record).toContain('****');
+    const addresses = call.requests.flatMap(({ answer }) =>
+      answer.failure === undefined
+        ? [...answer.body.matchAll(/position=([\w-]+)/g)].map(([, position]) => position ?? '')
+        : []
+    );
+    expect(addresses.length).toBeGreaterThan(3);
+    for (const text of [
+      record,
+      ...addresses.map((position) => Buffer.from(position, 'base64url').toString())
+    ]) {
+      expect(text).not.toMatch(/735[19]/);
+    }
+  });
+});
