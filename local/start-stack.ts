@@ -129,6 +129,9 @@ async function startParts({
 }: Context): Promise<Stack> {
   const config = readConfig();
   const files = dataFiles(root);
+  if (!files.cluster.startsWith(root)) {
+    log(`Only root can reach ${root}, so the database lives in ${files.cluster}.`);
+  }
   const lock = acquireLock(files.lock, root);
   cleanup.add(() => lock.release());
   if (await stopLeftover(files.cluster)) log('Stopped the Postgres server of an earlier start.');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -104,8 +104,11 @@ export async function runStack(
 
 /** The environment of a stack with data of its own, at ports of its own. */
 export async function ownStackEnvironment(): Promise<Record<string, string>> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'medq-test-'));
+  // Under root, Postgres runs as somebody else, who must get through.
+  await chmod(directory, 0o711);
   return {
-    MEDQ_DATA: await mkdtemp(path.join(tmpdir(), 'medq-test-')),
+    MEDQ_DATA: directory,
     MEDQ_API_PORT: String(await freePort()),
     MEDQ_DATABASE_PORT: String(await freePort()),
     MEDQ_MESSAGEBIRD_PORT: String(await freePort()),
