@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Auth } from '../../supabase/functions/_shared/auth.ts';
+import { connect, type Database } from '../../supabase/functions/_shared/database.ts';
+import { createLog } from '../../supabase/functions/_shared/log.ts';
+import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
+import { signIn } from '../../supabase/functions/sign-in/sign-in.ts';
+import { aPhone } from './account-api.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { aPatient } from '../helpers/world.ts';
+
+// The functions run in this process here, against the same database and Auth, so that what they ask can be counted.
+
+const { api_url, db_url, secret_key, functions_secret } = theStack();
+const sql = databaseAsPostgres();
+const database: Database = connect(db_url);
+let supabaseAuth: (client: string) => Auth;
+beforeAll(async () => {
+  vi.stubEnv('SUPABASE_URL', api_url);
+  vi.stubEnv('SUPABASE_SECRET_KEYS', JSON.stringify({ default: secret_key }));
+  ({ supabaseAuth } = await import('../../supabase/functions/_shared/auth.ts'));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await database.end({ timeout: 1 });
+  await closeDatabases();
+});
+
+interface Work {
+  queries: string[];
+  requests: string[];
+  status: number;
+  keys: string[];
+}
+
+/** What `run` asks of the database and of Auth, without the values. */
+async function workOf(run: (database: Database, auth: Auth) => Promise<Response>): Promise<Work> {
+  const queries: string[] = [];
+  const counting = Object.assign(
+    (strings: TemplateStringsArray, ...values: never[]) => {
+      queries.push(strings.join('$'));
+      return database(strings, ...values);
+    },
+    { json: database.json }
+  ) as unknown as Database;
+  const requests: string[] = [];
+  const { fetch } = globalThis;
+  const spy = vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    const request = new Request(input, init);
+    requests.push(`${request.method} ${new URL(request.url).pathname} ${String(init?.body).length}`);
+    return fetch(input, init);
+  });
+  try {
+    const response = await run(counting, supabaseAuth('test'));
+    const body = (await response.json()) as object;
+    return { queries, requests, status: response.status, keys: Object.keys(body) };
+  } catch (error) {
+    const { status, code, message } = error as { status: number; code: string; message: string };
+    return { queries, requests, status, keys: [code, message] };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+const common = { secret: functions_secret, region: 'IN', log: createLog({}, () => {}) };
+
+test('signing in asks the same of the database and of Auth for a known and an unknown name', async () => {
+  const known = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });
+  await sql`update patients set username = ${`u${known.phone.slice(1)}`} where id = ${known.id}`;
+  const attempt = (username: string) =>
+    workOf((database, auth) =>
+      signIn({ ...common, database, auth, client: crypto.randomUUID() }, { username, password: 'guess' })
+    );
+  const works = [
+    await attempt(known.phone),
+    await attempt(aPhone()),
+    await attempt(`u${known.phone.slice(1)}`),
+    await attempt('u000000000000')
+  ];
+  expect(works[0]).toMatchObject({ status: 401, queries: { length: 2 } });
+  for (const work of works) {
+    // The phone that cannot be is longer than an Indian one; everything else is equal.
+    const requests = work.requests.map((request) => request.replace(/ \d+$/, ''));
+    expect(requests).toEqual(['POST /auth/v1/token']);
+    expect({ ...work, requests }).toEqual({ ...works[0], requests });
+  }
+});
+
+test('a forgotten password asks the same of the database for a known and an unknown phone, and leaves one row', async () => {
+  const known = await aPatient(sql, { phone: aPhone(), account: true });
+  const attempt = (phone_number: string) =>
+    workOf((database) =>
+      forgotPassword({ ...common, database, client: crypto.randomUUID() }, { phone_number })
+    );
+  const rows = async () => {
+    const [row] = await sql<{ count: number }[]>`
+      select count(*)::int from private.phone_verifications where purpose = 'reset'`;
+    return row?.count ?? 0;
+  };
+  const before = await rows();
+  const [one, other] = [await attempt(known.phone), await attempt(aPhone())];
+  expect(one).toMatchObject({ status: 202, queries: { length: 3 }, requests: [] });
+  expect(other).toEqual(one);
+  // Other tests may add rows of their own at the same time, but none is taken away.
+  expect(await rows()).toBeGreaterThanOrEqual(before + 2);
+});
