@@ -16,13 +16,14 @@ interface Answer {
     id: string;
     name: string;
     time_zone: string;
-    locale: string;
-    reception_phone: string | null;
+    today: string;
+    horizon: number;
+    reception: unknown;
   } | null;
-  specialties?: string[];
+  specialties?: { key: string; name: string }[];
   slot?: {
     practitioner_id: string;
-    practitioner_name: string;
+    specialty: string;
     spoken_name: string;
     starts_at: string;
   } | null;
@@ -43,7 +44,7 @@ interface Step {
   dialled?: string;
   step?: string;
   keys?: string;
-  ask?: Record<string, string> | null;
+  ask?: Record<string, unknown> | null;
   now?: Date;
 }
 
@@ -80,7 +81,7 @@ function withCall(work: (world: World) => Promise<void>): Promise<void> {
           keys: rest.keys ?? ''
         };
         const [row] = await tx<{ answer: Answer }[]>`
-          select private.ivr_turn(${tx.json(call)}, ${ask ? tx.json(ask) : null}, ${now}) as answer`;
+          select private.ivr_turn(${tx.json(call)}, ${ask ? tx.json(JSON.parse(JSON.stringify(ask))) : null}, ${now}) as answer`;
         if (!row) throw new Error('No answer came.');
         return row.answer;
       },
@@ -104,27 +105,27 @@ const booking = ({ practitioner }: World, time = at('09:00')) => ({
 
 describe('a step of a call', () => {
   test('tells of the clinic that was dialled', () =>
-    withCall(async ({ turn, tx, clinic }) => {
-      await aPractitioner(tx, clinic, { specialty: 'Paediatrics' });
-      await aPractitioner(tx, clinic, { specialty: 'Astrology', active: false });
+    withCall(async ({ turn, clinic }) => {
       expect(await turn({ turn: 0 })).toEqual({
         clinic: {
           id: clinic.id,
           name: 'Lakeside Clinic',
           time_zone: 'Asia/Kolkata',
-          locale: 'en-IN',
-          reception_phone: null
+          today: '2091-06-09',
+          horizon: 30,
+          reception: null
         },
-        specialties: ['General medicine', 'Paediatrics']
+        clinics: [],
+        locales: ['en-IN'],
+        language: null,
+        upcoming: []
       });
     }));
 
-  test('of a clinic without practitioners tells of no specialties', () =>
+  test('of a clinic without practitioners has nothing to offer', () =>
     withCall(async ({ turn, tx }) => {
       const { phone } = await aClinic(tx);
-      expect(await turn({ turn: 0, dialled: phone, ask: { kind: 'offer' } })).toMatchObject({
-        specialties: []
-      });
+      expect(await turn({ turn: 0, dialled: phone, ask: { kind: 'offer' } })).toMatchObject({ slot: null });
     }));
 
   test('for a number nobody has is written down as failed', () =>
@@ -185,8 +186,12 @@ describe('an offer', () => {
   test('waits for the specialty where there are several', () =>
     withCall(async ({ turn, tx, clinic }) => {
       const { id } = await aPractitioner(tx, clinic, { specialty: 'Paediatrics', name: 'Dr. Iyer' });
-      expect(await turn({ turn: 1, ask: { kind: 'offer' } })).not.toHaveProperty('slot');
-      const { slot } = await turn({ turn: 2, ask: { kind: 'offer', specialty: 'Paediatrics' } });
+      await aPractitioner(tx, clinic, { specialty: 'Astrology', active: false });
+      const { specialties, slot: none } = await turn({ turn: 1, ask: { kind: 'offer' } });
+      expect(none).toBeUndefined();
+      expect(specialties?.map(({ name }) => name)).toEqual(['General medicine', 'Paediatrics']);
+      const wish = { specialty: specialties?.[1]?.key };
+      const { slot } = await turn({ turn: 2, ask: { kind: 'offer', wish } });
       expect(slot).toMatchObject({ practitioner_id: id, spoken_name: 'Dr. Iyer' });
     }));
 
@@ -226,8 +231,10 @@ describe('a confirmation', () => {
   test('that comes again says the same again', () =>
     withCall(async (world) => {
       const first = await world.turn({ turn: 2, ask: booking(world), keys: '1' });
-      expect(await world.turn({ turn: 2, ask: booking(world), keys: '1' })).toEqual(first);
-      expect(await world.turn({ turn: 2, ask: booking(world), now: at('12:00') })).toEqual(first);
+      const again = await world.turn({ turn: 2, ask: booking(world), keys: '1' });
+      expect(again.appointment).toEqual(first.appointment);
+      const late = await world.turn({ turn: 2, ask: booking(world), now: at('12:00') });
+      expect(late.appointment).toEqual(first.appointment);
       const booked = await world.tx`select from public.appointments where call_id = ${world.callId}`;
       expect(booked).toHaveLength(1);
     }));
@@ -255,13 +262,17 @@ describe('a confirmation', () => {
     }));
 
   test.each([
-    ['slot_in_past', (world: World) => ({ ...booking(world), starts_at: after(-3600).toISOString() })],
-    ['slot_unavailable', (world: World) => booking(world, at('09:01'))],
-    ['not_found', (world: World) => ({ ...booking(world), practitioner_id: world.clinic.id })]
-  ])('is refused with %s and an offer', (word, ask) =>
+    [
+      'slot_in_past',
+      '09:00',
+      (world: World) => ({ ...booking(world), starts_at: after(-3600).toISOString() })
+    ],
+    ['slot_unavailable', '09:15', (world: World) => booking(world, at('09:01'))],
+    ['not_found', '09:00', (world: World) => ({ ...booking(world), practitioner_id: world.clinic.id })]
+  ])('is refused with %s, and the next slot from there, at %s, is offered', (word, next, ask) =>
     withCall(async (world) => {
       const { error, slot } = await world.turn({ turn: 2, ask: ask(world) });
-      expect([error, new Date(slot?.starts_at ?? 0)]).toEqual([word, at('09:00')]);
+      expect([error, new Date(slot?.starts_at ?? 0)]).toEqual([word, at(next)]);
     })
   );
 
