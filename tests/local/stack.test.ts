@@ -1,7 +1,7 @@
 // The commands that start the stack, and what a data directory keeps.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -16,7 +16,6 @@ import {
   runStack,
   stopCommands
 } from '../helpers/command.ts';
-import { eventually } from '../helpers/eventually.ts';
 import { closeDatabases, databaseAsAdmin, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 
 // Starting a stack several times takes its time on a busy machine.
@@ -235,31 +234,4 @@ test('the database knows where the functions are, and the secret they ask for', 
     { name: 'functions_secret', decrypted_secret: theStack().functions_secret },
     { name: 'functions_url', decrypted_secret: `${theStack().api_url}/functions/v1` }
   ]);
-});
-
-test('a change of a function is served without a restart', async () => {
-  const env = await ownStackEnvironment();
-  const folder = 'supabase/functions/zz-reload-test';
-  const handler = path.join(folder, 'handler.ts');
-  const answer = (text: string) => `export const handle = () => new Response('${text}');\n`;
-  try {
-    const stack = await runStack(['--no-seed'], env);
-    await mkdir(folder);
-    const served = async (text: string) =>
-      eventually(async () => {
-        const response = await fetch(`${stack.addresses.api_url}/functions/v1/zz-reload-test`, {
-          headers: { authorization: `Bearer ${stack.addresses.anon_key}` }
-        }).catch(() => undefined);
-        return response?.ok && (await response.text()) === text ? true : undefined;
-      });
-    await writeFile(handler, answer('one'));
-    await served('one');
-    await writeFile(handler, answer('two'));
-    await served('two');
-    stack.signal('SIGTERM');
-    expect(await stack.exited).toBe(0);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-    await rm(env.MEDQ_DATA ?? '', { recursive: true, force: true });
-  }
 });
