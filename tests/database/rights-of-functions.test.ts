@@ -55,6 +55,9 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   update_profile: onlyForPatients,
   my_sessions: onlyForPatients,
   delete_account: onlyForPatients,
+  update_profile: onlyForPatients,
+  my_sessions: onlyForPatients,
+  delete_account: onlyForPatients,
   restore_sms_template: onlyForAdmins,
   sms_health: onlyForAdmins
 };
@@ -81,6 +84,9 @@ const calls: Record<string, Call> = {
   update_profile: (tx) => tx`select * from public.update_profile(name => 'Asha')`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,
   delete_account: (tx) => tx`select public.delete_account()`,
+  update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
+  my_sessions: (tx) => tx`select * from public.my_sessions()`,
+  delete_account: (tx) => tx`select * from public.delete_account()`,
   restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
   sms_health: (tx) => tx`select * from public.sms_health()`
 };
