@@ -33,7 +33,8 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   );
   const app = new App({
     connection,
-    api: { enabled: true, schemas: options.schemas, max_rows: options.maxRows },
+    // Hosted projects refuse updates and deletes without a filter.
+    api: { enabled: true, schemas: options.schemas, max_rows: options.maxRows, pg_safe_update: true },
     // Never used: the claims come from the resolver. Auth itself is another service.
     auth: { enabled: false },
     options: {

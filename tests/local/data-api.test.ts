@@ -275,6 +275,16 @@ test('a statement of anon that takes longer than three seconds is broken off', a
   expect(answer).toMatchObject({ status: 500, error: { code: '57014' } });
 });
 
+test('an update or delete of everything is refused, as on hosted projects', async () => {
+  for (const method of ['PATCH', 'DELETE']) {
+    const headers = { authorization: `Bearer ${await token({ role: 'service_role' })}` };
+    const body = method === 'PATCH' ? '{"pages": 1}' : undefined;
+    const response = await rest('/book', { method, headers, body });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: '21000' });
+  }
+});
+
 test('no more rows than max_rows are returned', async () => {
   await sql`create table public.many as select g as id from generate_series(1, 1500) g`;
   await sql`grant select on public.many to anon`;
