@@ -1,11 +1,14 @@
 import examples from 'libphonenumber-js/examples.mobile.json';
 import { getExampleNumber, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min';
 
-/** How numbers of a country are written at home and abroad, for the hint at a field. */
+/** How a number of a country may be typed, without and with its country code, for the hint at a field. */
 export function phoneExample(region: CountryCode): string {
-  const number = getExampleNumber(region, examples);
-  if (!number) return '+91 98765 43210';
-  return `${number.formatNational()} or ${number.formatInternational()}`;
+  // The account API's sentences use the same one.
+  const number =
+    region === 'IN' ? parsePhoneNumberFromString('+919876543210') : getExampleNumber(region, examples);
+  const abroad = number?.formatInternational() ?? '+91 98765 43210';
+  const home = number ? abroad.slice(number.countryCallingCode.length + 2) : undefined;
+  return [home, abroad].flatMap((text) => text?.replaceAll(' ', '\u00a0') ?? []).join(' or ');
 }
 
 // Enough to notice a wrong number, too little to learn one.

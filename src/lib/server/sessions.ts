@@ -12,14 +12,17 @@ export interface SignedInPlace {
   isHere: boolean;
 }
 
-/** Where the signed-in patient is signed in: here first, then by when it was used. Throws the Data API's error. */
-export async function listSessions(supabase: Supabase): Promise<SignedInPlace[]> {
+/**
+ * Where the signed-in patient is signed in: here (the browser that sends `userAgent`) first, then by when it was used.
+ * Throws the Data API's error.
+ */
+export async function listSessions(supabase: Supabase, userAgent: string | null): Promise<SignedInPlace[]> {
   const { data, error } = await supabase.rpc('my_sessions');
   if (error) throw error;
   return data
     .map(({ id, created_at, refreshed_at, user_agent, is_current }) => ({
       id,
-      device: deviceName(user_agent) ?? null,
+      device: deviceName(is_current ? userAgent : user_agent) ?? null,
       since: created_at,
       lastUsed: refreshed_at,
       isHere: is_current

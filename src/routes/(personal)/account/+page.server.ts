@@ -15,11 +15,11 @@ import type { Actions, PageServerLoad } from './$types';
 /** What must be typed to delete an account. */
 const WORD = 'DELETE';
 
-export const load: PageServerLoad = async ({ locals }) => {
+export const load: PageServerLoad = async ({ locals, request }) => {
   const { username } = await accountOf(locals);
   const [{ phone, ...profile }, sessions] = await Promise.all([
     loadProfile(locals.supabase),
-    listSessions(locals.supabase)
+    listSessions(locals.supabase, request.headers.get('user-agent'))
   ]);
   return {
     profile,
