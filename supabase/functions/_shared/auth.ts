@@ -45,7 +45,7 @@ export interface Auth {
   callerOf(request: Request): Promise<Caller>;
 }
 
-type AdminClient = ReturnType<typeof createAdminClient>;
+export type AdminClient = ReturnType<typeof createAdminClient>;
 
 /** A client with the secret key, and with a limit on how long Auth may take. */
 export function adminClient(headers: Record<string, string> = {}): AdminClient {
@@ -71,7 +71,8 @@ export function adminClient(headers: Record<string, string> = {}): AdminClient {
  * one client's (where forwarding is switched on in the project)
  */
 export function supabaseAuth(client: string): Auth {
-  const connect = () => adminClient({ 'sb-forwarded-for': client.replace(/\/64$/, '') });
+  const address = client.replace(/\/64$/, '');
+  const connect = () => adminClient(address === 'unknown' ? {} : { 'sb-forwarded-for': address });
   return {
     async createUser({ phone, password, registrationId }) {
       const { data, error } = await connect().auth.admin.createUser({

@@ -1,7 +1,6 @@
 /** Web accounts in Supabase Auth, created through its admin API. */
-import { createAdminClient } from '@supabase/server/core';
+import type { AdminClient } from '../_shared/auth.ts';
 import type { Database } from '../_shared/database.ts';
-import { setting } from '../_shared/env.ts';
 
 /** Who has the account of a phone after `ensure`. */
 export interface AccountOwner {
@@ -17,24 +16,6 @@ export interface Accounts {
    * @throws when Auth cannot be reached or answers with anything unexpected
    */
   ensure(account: { phone: string; password: string; jobId: string }): Promise<AccountOwner>;
-}
-
-type AdminClient = ReturnType<typeof createAdminClient>;
-
-/** A client with the secret key, and with a limit on how long Auth may take. */
-export function adminClient(): AdminClient {
-  const secretKeys = setting('SUPABASE_SECRET_KEYS');
-  const legacyKey = setting('SUPABASE_SERVICE_ROLE_KEY');
-  return createAdminClient({
-    env: {
-      url: setting('SUPABASE_URL'),
-      secretKeys: secretKeys ?? (legacyKey ? { default: legacyKey } : {}),
-      jwks: null
-    },
-    supabaseOptions: {
-      global: { fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(10_000) }) }
-    }
-  });
 }
 
 export function authAccounts(admin: AdminClient, database: Database): Accounts {

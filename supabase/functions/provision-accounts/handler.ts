@@ -1,9 +1,10 @@
+import { adminClient } from '../_shared/auth.ts';
 import { inBackground } from '../_shared/background.ts';
 import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
 import { requireInternalCaller } from '../_shared/internal.ts';
-import { adminClient, authAccounts } from './accounts.ts';
+import { authAccounts } from './accounts.ts';
 import { jobQueue } from './jobs.ts';
 import { provision } from './provision.ts';
 
