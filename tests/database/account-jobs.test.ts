@@ -321,6 +321,7 @@ describe('temporary passwords', () => {
       const [user] = await sql`select encrypted_password from auth.users where id = ${account.userId}`;
       expect(user).toEqual({ encrypted_password: 'their own' });
     } finally {
+      await owner`rollback`;
       owner.release();
     }
   });

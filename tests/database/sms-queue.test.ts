@@ -139,6 +139,7 @@ describe('claiming', () => {
     const [slow, fast] = [await sql.reserve(), await sql.reserve()];
     try {
       const [one, two] = [await aMessage(sql), await aMessage(sql)];
+      await fast`set lock_timeout = '5s'`;
       await slow`begin`;
       const [held] = await claim(slow, start, 1);
       const others = await claim(fast, start);
@@ -146,6 +147,8 @@ describe('claiming', () => {
       await slow`rollback`;
       expect((await claim(fast, start)).map(({ id }) => id)).toEqual([held?.id]);
     } finally {
+      await slow`rollback`;
+      await fast`reset lock_timeout`;
       slow.release();
       fast.release();
       await sql`delete from public.sms_messages`;
