@@ -40,9 +40,25 @@ export interface Directory {
   clinics: Record<string, Place>;
 }
 
+/** Where somebody stands in a doctor's queue of the day. */
+export interface QueuePlace {
+  /** How many are to be seen before. */
+  ahead: number;
+  /** The token number seen last; null while nobody was. */
+  now_serving: number | null;
+  /** The channel on which the queue's progress is told. */
+  topic: string;
+}
+
+/** By appointment; only today's have one. */
+export type QueuePlaces = Record<string, QueuePlace>;
+
 /** A patient's appointments at one moment, with all that is needed to show them. */
 export interface Snapshot extends Directory {
   appointments: Appointment[];
+  queue: QueuePlaces;
+  /** When this was so, by the server's clock: an ISO instant. */
+  now: string;
 }
 
 /** An appointment from a row of the table, whoever sent it. Null when it is not one. */

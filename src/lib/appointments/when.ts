@@ -22,6 +22,37 @@ export function whenInSentence(instant: string, timeZone: string, now: Date): st
   return `${/^To(?:day|morrow)$/.test(day) ? day.toLowerCase() : day}, ${time}`;
 }
 
+/** A calendar day for the strip of days: "Wed", "25", "November". */
+export function dayParts(localDay: string): { weekday: string; day: string; month: string } {
+  const { weekday, day, month } = parts(new Date(`${localDay}T00:00:00Z`), 'UTC', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long'
+  });
+  return { weekday: weekday ?? '', day: day ?? '', month: month ?? '' };
+}
+
+/** A calendar day in words, as whenOf has it. `today` is the calendar day it is now. */
+export function dayInWords(localDay: string, today: string): string {
+  return dayWords(new Date(`${localDay}T12:00:00Z`), 'UTC', new Date(`${today}T12:00:00Z`));
+}
+
+export type PartOfDay = 'morning' | 'afternoon' | 'evening';
+
+export function partOfDay(date: Date, timeZone: string): PartOfDay {
+  const { hour } = parts(date, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const hours = Number(hour);
+  if (hours < 12) return 'morning';
+  return hours < 17 ? 'afternoon' : 'evening';
+}
+
+/** The calendar day so many days later: 2026-11-30 and 2 is 2026-12-02. */
+export function addDays(localDay: string, days: number): string {
+  const date = new Date(`${localDay}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + days);
+  return date.toISOString().slice(0, 10);
+}
+
 /** The calendar day of an instant in a time zone: 2026-11-25. */
 export function localDate(date: Date, timeZone: string): string {
   const { year, month, day } = parts(date, timeZone, { year: 'numeric', month: '2-digit', day: '2-digit' });
@@ -32,7 +63,7 @@ function dayWords(date: Date, timeZone: string, now: Date): string {
   const today = localDate(now, timeZone);
   const on = localDate(date, timeZone);
   if (on === today) return 'Today';
-  if (on === dayAfter(today)) return 'Tomorrow';
+  if (on === addDays(today, 1)) return 'Tomorrow';
   const { weekday, day, month, year } = parts(date, timeZone, {
     weekday: 'long',
     day: 'numeric',
@@ -42,17 +73,12 @@ function dayWords(date: Date, timeZone: string, now: Date): string {
   return `${weekday} ${day} ${month}${on.slice(0, 4) === today.slice(0, 4) ? '' : ` ${year}`}`;
 }
 
-function timeWords(date: Date, timeZone: string): string {
+/** "10:30 am" */
+export function timeWords(date: Date, timeZone: string): string {
   const { hour, minute } = parts(date, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const hours = Number(hour);
   // A no-break space: a time is read in one piece.
   return `${hours % 12 === 0 ? 12 : hours % 12}:${minute}\u00a0${hours < 12 ? 'am' : 'pm'}`;
-}
-
-function dayAfter(localDay: string): string {
-  const date = new Date(`${localDay}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + 1);
-  return date.toISOString().slice(0, 10);
 }
 
 function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions): Record<string, string> {

@@ -2,18 +2,19 @@ import { RealtimeClient, type RealtimeChannel } from '@supabase/supabase-js';
 
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
-export interface ChannelOptions {
+export interface SocketOptions {
   /** The Supabase project's address and public key. */
   url: string;
   key: string;
-  /** A private channel that the token's holder may read. */
-  topic: string;
   /** A token that is still good; called often. */
   token: () => Promise<string>;
+}
+
+export interface Listener {
   /** From now on nothing is missed. What was said before is lost, so fetch; again after every interruption. */
   onlive: () => void;
   onchange: (payload: unknown) => void;
-  onconnection: (connection: Connection) => void;
+  onconnection?: (connection: Connection) => void;
 }
 
 // Pauses before joining again after the server closed the channel, which the client does not do by itself.
@@ -29,13 +30,49 @@ export interface Following {
   close: () => void;
 }
 
-/** Listens to what the database says on a private channel, for as long as it takes, across any interruption. */
-export function follow(options: ChannelOptions): Following {
-  const { topic, token, onlive, onchange, onconnection } = options;
-  const client = new RealtimeClient(`${options.url}/realtime/v1`, {
-    params: { apikey: options.key },
-    accessToken: token
-  });
+/** One connection over which any number of private channels are followed. */
+export interface Socket {
+  /** Listens to what the database says on a channel the token's holder may read, across any interruption. */
+  follow: (topic: string, listener: Listener) => Following;
+  nudge: () => void;
+  close: () => void;
+}
+
+/** Connects when the first channel is followed. */
+export function openSocket({ url, key, token }: SocketOptions): Socket {
+  const client = new RealtimeClient(`${url}/realtime/v1`, { params: { apikey: key }, accessToken: token });
+  const followed = new Set<Following>();
+  return {
+    follow(topic, listener) {
+      const following = followOn(client, topic, token, listener);
+      const own: Following = {
+        nudge: following.nudge,
+        close() {
+          followed.delete(own);
+          following.close();
+        }
+      };
+      followed.add(own);
+      return own;
+    },
+    nudge() {
+      void client.setAuth();
+      if (!client.isConnected() && !client.isConnecting()) client.connect();
+      for (const following of followed) following.nudge();
+    },
+    close() {
+      for (const following of [...followed]) following.close();
+      client.disconnect();
+    }
+  };
+}
+
+function followOn(
+  client: RealtimeClient,
+  topic: string,
+  token: () => Promise<string>,
+  { onlive, onchange, onconnection = () => undefined }: Listener
+): Following {
   let channel: RealtimeChannel | undefined;
   let rejoin: ReturnType<typeof setTimeout> | undefined;
   let deaf: ReturnType<typeof setTimeout> | undefined;
@@ -92,21 +129,15 @@ export function follow(options: ChannelOptions): Following {
   start();
   return {
     nudge() {
-      if (closed) return;
-      void client.setAuth();
-      if (rejoin !== undefined) {
-        clearTimeout(rejoin);
-        start();
-      } else if (!client.isConnected() && !client.isConnecting()) {
-        client.connect();
-      }
+      if (closed || rejoin === undefined) return;
+      clearTimeout(rejoin);
+      start();
     },
     close() {
       closed = true;
       clearTimeout(rejoin);
       clearTimeout(deaf);
-      void client.removeAllChannels();
-      client.disconnect();
+      if (channel) void client.removeChannel(channel);
     }
   };
 }

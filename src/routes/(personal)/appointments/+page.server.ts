@@ -1,14 +1,14 @@
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { loadAppointments } from '#lib/server/appointments.ts';
+import { takeNote } from '#lib/server/note.ts';
 import { accountOf } from '#lib/server/session.ts';
 import type { PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async ({ locals }) => {
+export const load: PageServerLoad = async ({ cookies, locals }) => {
   const { patientId } = await accountOf(locals);
   return {
     snapshot: await loadAppointments(locals.supabase),
-    /** The server's time, so that the browser's first rendering agrees with what it was sent. */
-    now: new Date().toISOString(),
+    note: takeNote(cookies),
     source: patientId ? { url: PUBLIC_SUPABASE_URL, key: PUBLIC_SUPABASE_ANON_KEY, patientId } : null
   };
 };

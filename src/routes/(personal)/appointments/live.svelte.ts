@@ -1,17 +1,11 @@
+/* eslint-disable svelte/prefer-svelte-reactivity -- dates are moments, and the rest is no state of the page */
 import { parseBroadcast } from '#lib/appointments/broadcast.ts';
+import { lastKnown } from '#lib/appointments/last-known.ts';
 import { applyChange, applySnapshot, hold, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
-import type { Appointment, Directory, Snapshot } from '#lib/appointments/model.ts';
+import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
 import { describe } from '#lib/appointments/words.ts';
-import type { Connection, Following } from '#lib/live/channel.ts';
-import { fetchJson, NotAllowed } from '#lib/live/fetch-json.ts';
-import { tokenSource, type Pass } from '#lib/live/token.ts';
-
-/** Where a patient's changes are heard. */
-export interface LiveSource {
-  url: string;
-  key: string;
-  patientId: string;
-}
+import type { Connection } from '#lib/live/channel.ts';
+import { listen, type Listening, type LiveSource } from '#lib/live/listen.ts';
 
 export interface NewsItem {
   id: number;
@@ -25,24 +19,31 @@ export interface NewsItem {
 export class LiveAppointments {
   #held: Held<Appointment> = $state.raw(hold<Appointment>([]));
   #directory: Directory = $state.raw({ practitioners: {}, clinics: {} });
+  /** Places in today's queues, by appointment. */
+  queue: QueuePlaces = $state.raw({});
   /** Ids of appointments that came or changed while the page was open. */
   fresh: readonly string[] = $state.raw([]);
   news: readonly NewsItem[] = $state.raw([]);
   /** Null until the page is alive in the browser. */
   connection: Connection | null = $state(null);
+  /** When the server last said how things are, by its clock. */
+  asOf: Date = $state.raw(new Date());
+  /** How far the server's clock is ahead of this device's, in milliseconds. */
+  skew = $state(0);
 
-  #following: Following | undefined;
+  #patientId: string | undefined;
+  #listening: Listening | undefined;
+  #queues = new Map<string, () => void>();
   #fetching: Promise<void> | undefined;
   #fetchAgain = false;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #newsId = 0;
   #stopped = false;
-  #leaving = false;
 
   constructor(loaded: Snapshot) {
     this.#held = hold(loaded.appointments);
-    this.#directory = loaded;
+    this.#know(loaded);
   }
 
   get appointments(): Appointment[] {
@@ -55,63 +56,31 @@ export class LiveAppointments {
 
   /** Takes in what the page was given anew, after a form or a navigation. */
   adopt(loaded: Snapshot): void {
-    this.#learn(loaded);
+    this.#know(loaded);
     // When it was fetched is unknown, so what it lacks proves nothing.
     this.#take(applySnapshot(this.#held, loaded.appointments, -1));
   }
 
   /** Listens until the function it returns is called. */
-  start(source: LiveSource): () => void {
-    const token = tokenSource(() => this.#orLeave(fetchJson('/live-token') as Promise<Pass>));
-    this.connection = navigator.onLine ? 'connecting' : 'offline';
-
-    const listen = async () => {
-      // Not needed to read the page, so it comes after everything that is.
-      const { follow } = await import('#lib/live/channel.ts');
-      if (this.#stopped) return;
-      this.#following?.close();
-      this.#following = follow({
-        url: source.url,
-        key: source.key,
-        topic: `patient:${source.patientId}`,
-        token,
-        onlive: () => this.refetch(),
-        onchange: (payload) => this.#hear(payload, source.patientId),
-        onconnection: (connection) => (this.connection = connection)
-      });
-    };
-    const begin = () =>
-      void listen().catch(() => {
-        this.connection = navigator.onLine ? 'reconnecting' : 'offline';
-        this.#later(begin);
-      });
-
-    const events = new AbortController();
-    const on = (target: EventTarget, type: string, handle: () => void) =>
-      target.addEventListener(type, handle, { signal: events.signal });
-    const look = () => {
-      if (document.visibilityState !== 'visible') return;
-      if (this.#following) this.#following.nudge();
-      else begin();
-      this.refetch();
-    };
-    on(document, 'visibilitychange', look);
-    on(window, 'focus', look);
-    on(window, 'offline', () => (this.connection = 'offline'));
-    // A socket that lived through an outage may be dead without knowing it.
-    on(window, 'online', begin);
-    on(window, 'beforeunload', () => (this.#leaving = true));
-    on(window, 'pageshow', () => {
-      this.#leaving = false;
-      look();
+  start(source: LiveSource & { patientId: string }): () => void {
+    this.#patientId = source.patientId;
+    this.skew = this.asOf.getTime() - Date.now();
+    this.#keep();
+    const listening = listen(source, {
+      onconnection: (connection) => (this.connection = connection),
+      onlook: () => this.refetch(),
+      onsignedout: () => lastKnown.forget()
     });
-
-    begin();
+    this.#listening = listening;
+    listening.follow(`patient:${source.patientId}`, {
+      onlive: () => this.refetch(),
+      onchange: (payload) => this.#hear(payload, source.patientId)
+    });
+    this.#followQueues();
     return () => {
       this.#stopped = true;
-      events.abort();
       clearTimeout(this.#retry);
-      this.#following?.close();
+      listening.stop();
     };
   }
 
@@ -136,12 +105,14 @@ export class LiveAppointments {
   }
 
   async #fetch(): Promise<void> {
+    if (!this.#listening) return;
     const asOf = this.#held.clock;
     try {
-      const snapshot = (await this.#orLeave(fetchJson('/appointments/snapshot'))) as Snapshot;
+      const snapshot = (await this.#listening.ask('/appointments/snapshot')) as Snapshot;
       if (this.#stopped) return;
       this.#failures = 0;
-      this.#learn(snapshot);
+      this.#know(snapshot);
+      this.skew = this.asOf.getTime() - Date.now();
       this.#take(applySnapshot(this.#held, snapshot.appointments, asOf));
     } catch {
       // What is shown stays.
@@ -168,35 +139,57 @@ export class LiveAppointments {
     else this.refetch();
   }
 
-  #learn({ practitioners, clinics }: Directory): void {
+  /** Takes over all of a snapshot but the appointments themselves. */
+  #know({ practitioners, clinics, queue, now }: Snapshot): void {
     this.#directory = {
       practitioners: { ...this.#directory.practitioners, ...practitioners },
       clinics: { ...this.#directory.clinics, ...clinics }
     };
+    this.queue = queue;
+    this.asOf = new Date(now);
   }
 
   #take({ held, differences }: Merged<Appointment>): void {
     this.#held = held;
+    this.#keep();
+    this.#followQueues();
     if (differences.length === 0) return;
-    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- a moment, which nothing changes
-    const now = new Date();
+    const now = new Date(Date.now() + this.skew);
     const said = differences.flatMap((difference) => describe(difference, this.#directory, now) ?? []);
     this.fresh = [...this.fresh, ...differences.flatMap(({ after }) => after?.id ?? [])];
     this.news = [...this.news, ...said.map((text) => ({ id: ++this.#newsId, text }))].slice(-3);
   }
 
-  /** Goes where a session can be mended when ours is over. */
-  async #orLeave<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      // While signing out the session ends before the next page is there: that page must not be overtaken.
-      if (error instanceof NotAllowed && !this.#stopped && !this.#leaving) {
-        this.#stopped = true;
-        this.#following?.close();
-        location.assign(error.status === 401 ? '/login?next=/appointments' : '/password');
-      }
-      throw error;
+  /** For the day without a network. */
+  #keep(): void {
+    if (!this.#patientId) return;
+    lastKnown.keep({
+      appointments: this.appointments,
+      ...this.#directory,
+      queue: this.queue,
+      now: this.asOf.toISOString()
+    });
+  }
+
+  /** Listens to the queues the patient stands in today, and to no others. */
+  #followQueues(): void {
+    const listening = this.#listening;
+    if (!listening) return;
+    const topics = new Set(Object.values(this.queue).map(({ topic }) => topic));
+    for (const [topic, end] of this.#queues) {
+      if (topics.has(topic)) continue;
+      end();
+      this.#queues.delete(topic);
+    }
+    for (const topic of topics) {
+      if (this.#queues.has(topic)) continue;
+      const listener = { onlive: () => this.refetch(), onchange: () => this.refetch() };
+      this.#queues.set(topic, listening.follow(topic, listener));
     }
   }
+}
+
+/** All clinics' numbers, each once: clinics may share one. */
+export function numbersOf(clinics: Record<string, Place>): Place['phone'][] {
+  return [...new Map(Object.values(clinics).map(({ phone }) => [phone.href, phone])).values()];
 }

@@ -1,0 +1,71 @@
+import type { Appointment, Place, Practitioner } from './model.ts';
+
+export interface CalendarEntry {
+  appointment: Appointment;
+  practitioner: Practitioner | undefined;
+  clinic: Place | undefined;
+  /** When the file is made. */
+  now: Date;
+}
+
+/**
+ * An appointment as an iCalendar file (RFC 5545). Times are in UTC, so that no time zone needs describing. The UID is
+ * the appointment's own and SEQUENCE grows with it: importing the file again replaces what was imported before. The
+ * reference is left out, as calendars are shared with others and it opens the appointment on the phone.
+ */
+export function icsOf({ appointment, practitioner, clinic, now }: CalendarEntry): string {
+  const { id, starts_at, ends_at, status, token_number, version } = appointment;
+  const description = [
+    practitioner && `${practitioner.name}, ${practitioner.specialty}`,
+    token_number !== null && `Token ${token_number}`,
+    clinic && `To change it, open MedQ or call ${clinic.phone.text}.`
+  ].filter(Boolean);
+  const place = clinic && [clinic.name, clinic.address].filter(Boolean).join(', ');
+  const lines = [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//MedQ//Appointments//EN',
+    'CALSCALE:GREGORIAN',
+    'METHOD:PUBLISH',
+    'BEGIN:VEVENT',
+    `UID:${id}@medq`,
+    `SEQUENCE:${version}`,
+    `DTSTAMP:${utc(now)}`,
+    `DTSTART:${utc(new Date(starts_at))}`,
+    `DTEND:${utc(new Date(ends_at))}`,
+    `SUMMARY:${text(practitioner ? `Appointment with ${practitioner.name}` : 'Appointment')}`,
+    ...(place ? [`LOCATION:${text(place)}`] : []),
+    ...(description.length > 0 ? [`DESCRIPTION:${text(description.join('\n'))}`] : []),
+    `STATUS:${status === 'cancelled' || status === 'noshow' ? 'CANCELLED' : 'CONFIRMED'}`,
+    'END:VEVENT',
+    'END:VCALENDAR'
+  ];
+  return lines.map((line) => `${fold(line)}\r\n`).join('');
+}
+
+function utc(date: Date): string {
+  return date.toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+function text(value: string): string {
+  return value.replace(/[\\;,]/g, '\\$&').replace(/\r\n?|\n/g, '\\n');
+}
+
+// A line has at most 75 bytes; longer ones go on after a line break and a space. No character is cut in two.
+function fold(line: string): string {
+  const encoder = new TextEncoder();
+  const pieces: string[] = [];
+  let piece = '';
+  let bytes = 0;
+  for (const character of line) {
+    const size = encoder.encode(character).length;
+    if (bytes + size > (pieces.length === 0 ? 75 : 74)) {
+      pieces.push(piece);
+      piece = '';
+      bytes = 0;
+    }
+    piece += character;
+    bytes += size;
+  }
+  return [...pieces, piece].join('\r\n ');
+}

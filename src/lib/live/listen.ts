@@ -1,0 +1,138 @@
+import type { Connection, Listener, Socket } from './channel.ts';
+import { fetchJson, NotAllowed } from './fetch-json.ts';
+import { tokenSource, type Pass } from './token.ts';
+
+/** Which Supabase project speaks. */
+export interface LiveSource {
+  url: string;
+  key: string;
+}
+
+export interface PageEvents {
+  /** How the channel that was followed first is doing. */
+  onconnection?: (connection: Connection) => void;
+  /** Somebody looks at the page again: what it shows may be old. */
+  onlook?: () => void;
+  /** The session is over; the page is about to go to where a new one begins. */
+  onsignedout?: () => void;
+}
+
+export interface Listening {
+  /** Follows one more channel; the answer ends that. */
+  follow: (topic: string, listener: Listener) => () => void;
+  /** Asks our own server, and leaves the page if the session does not allow it any more. */
+  ask: (path: string) => Promise<unknown>;
+  stop: () => void;
+}
+
+// Browsers run timers of hidden pages once a minute: longer than that is sleep.
+const SLEPT_MS = 90_000;
+
+/** Keeps a page live: opens the connection, and opens it again after sleep, lost networks and restored pages. */
+export function listen(source: LiveSource, events: PageEvents = {}): Listening {
+  const wanted = new Map<string, { listener: Listener; end?: () => void }>();
+  const heard = new AbortController();
+  const { onconnection, onlook, onsignedout } = events;
+  let socket: Socket | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let stopped = false;
+  let leaving = false;
+
+  async function ask(path: string): Promise<unknown> {
+    try {
+      return await fetchJson(path);
+    } catch (error) {
+      // While signing out the session ends before the next page is there: that page must not be overtaken.
+      if (error instanceof NotAllowed && !stopped && !leaving) {
+        stop();
+        onsignedout?.();
+        const here = location.pathname + encodeURIComponent(location.search);
+        location.assign(error.status === 401 ? `/login?next=${here}` : '/password');
+      }
+      throw error;
+    }
+  }
+  const token = tokenSource(() => ask('/live-token') as Promise<Pass>);
+
+  function join(topic: string): void {
+    const entry = wanted.get(topic);
+    if (!entry || !socket) return;
+    const main = topic === wanted.keys().next().value;
+    const following = socket.follow(topic, {
+      ...entry.listener,
+      ...(main && onconnection ? { onconnection } : {})
+    });
+    entry.end = following.close;
+  }
+
+  async function open(): Promise<void> {
+    // Not needed to read the page, so it comes after everything that is.
+    const { openSocket } = await import('./channel.ts');
+    if (stopped) return;
+    socket?.close();
+    socket = openSocket({ ...source, token });
+    for (const topic of wanted.keys()) join(topic);
+    failures = 0;
+  }
+
+  function begin(): void {
+    clearTimeout(retry);
+    open().catch(() => {
+      onconnection?.(navigator.onLine ? 'reconnecting' : 'offline');
+      if (!stopped) retry = setTimeout(begin, Math.min(60_000, 2_000 * 2 ** failures++));
+    });
+  }
+
+  function look(): void {
+    if (document.visibilityState !== 'visible') return;
+    if (socket) socket.nudge();
+    else begin();
+    onlook?.();
+  }
+
+  function stop(): void {
+    stopped = true;
+    heard.abort();
+    clearTimeout(retry);
+    clearInterval(pulse);
+    socket?.close();
+  }
+
+  const on = (target: EventTarget, type: string, handle: (event: Event) => void) =>
+    target.addEventListener(type, handle, { signal: heard.signal });
+  on(document, 'visibilitychange', look);
+  on(window, 'focus', look);
+  on(window, 'offline', () => onconnection?.('offline'));
+  // A socket that lived through an outage may be dead without knowing it.
+  on(window, 'online', begin);
+  on(window, 'beforeunload', () => (leaving = true));
+  on(window, 'pageshow', (event) => {
+    leaving = false;
+    // The first showing of the page is no return to it.
+    if ((event as PageTransitionEvent).persisted) look();
+  });
+
+  // Timers stand still while a device sleeps. When one comes late the connection may be dead without knowing it.
+  let beat = Date.now();
+  const pulse = setInterval(() => {
+    const slept = Date.now() - beat > SLEPT_MS;
+    beat = Date.now();
+    if (slept) begin();
+  }, 10_000);
+
+  onconnection?.(navigator.onLine ? 'connecting' : 'offline');
+  begin();
+  return {
+    follow(topic, listener) {
+      wanted.set(topic, { listener });
+      join(topic);
+      return () => {
+        wanted.get(topic)?.end?.();
+        wanted.delete(topic);
+      };
+    },
+    ask,
+    stop
+  };
+}

@@ -1,0 +1,26 @@
+import { error } from '@sveltejs/kit';
+import { icsOf } from '#lib/appointments/ics.ts';
+import { loadAppointment } from '#lib/server/appointments.ts';
+import { loadDirectory } from '#lib/server/booking.ts';
+import { accountOf } from '#lib/server/session.ts';
+import type { RequestHandler } from './$types';
+
+/** The appointment for the calendar of a phone or computer. */
+export const GET: RequestHandler = async ({ locals, params }) => {
+  await accountOf(locals);
+  const appointment = await loadAppointment(locals.supabase, params.id);
+  if (!appointment) error(404, 'We could not find this appointment.');
+  const { practitioners, clinics } = await loadDirectory(locals.supabase, appointment);
+  const file = icsOf({
+    appointment,
+    practitioner: practitioners[appointment.practitioner_id],
+    clinic: clinics[appointment.clinic_id],
+    now: new Date()
+  });
+  return new Response(file, {
+    headers: {
+      'content-type': 'text/calendar; charset=utf-8',
+      'content-disposition': 'attachment; filename="appointment.ics"'
+    }
+  });
+};

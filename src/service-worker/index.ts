@@ -1,0 +1,46 @@
+// For pages asked for without a network: one page of our own, the same for everybody, that shows what this device
+// last knew. Nothing personal is ever kept here.
+import { version } from '$app/env';
+import { self } from '$app/service-worker';
+
+const CACHE = `offline-${version}`;
+const OFFLINE = '/offline';
+
+/** Keeps the offline page as a stranger gets it, and the files it names. */
+async function keep(): Promise<void> {
+  const page = await fetch(OFFLINE, { credentials: 'omit', cache: 'reload' });
+  if (!page.ok) throw new Error(`The offline page answered ${page.status}.`);
+  const files = new Set((await page.clone().text()).match(/\/_app\/[\w./-]+\.(?:js|css)/g));
+  const cache = await caches.open(CACHE);
+  await cache.addAll([...files, '/favicon.svg']);
+  await cache.put(OFFLINE, page);
+}
+
+async function forgetOlder(): Promise<void> {
+  for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+  await self.registration.navigationPreload?.enable();
+  await self.clients.claim();
+}
+
+async function page(event: FetchEvent, url: URL): Promise<Response> {
+  try {
+    return ((await event.preloadResponse) as Response | undefined) ?? (await fetch(event.request));
+  } catch (error) {
+    const offline = await caches.match(OFFLINE);
+    if (!offline) throw error;
+    if (url.pathname === OFFLINE) return offline;
+    return Response.redirect(`${OFFLINE}?from=${encodeURIComponent(url.pathname + url.search)}`, 302);
+  }
+}
+
+self.addEventListener('install', (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
+self.addEventListener('activate', (event) => event.waitUntil(forgetOlder()));
+self.addEventListener('fetch', (event) => {
+  const url = new URL(event.request.url);
+  if (url.origin !== self.location.origin || event.request.method !== 'GET') return;
+  if (event.request.mode === 'navigate') event.respondWith(page(event, url));
+  // Their names change with their content, so what is kept is as good as new.
+  else if (url.pathname.startsWith('/_app/immutable/')) {
+    event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
+  }
+});

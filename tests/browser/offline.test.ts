@@ -1,0 +1,105 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../local/ports.ts';
+import { startSite } from '../../local/site.ts';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { aBooking, aClinic, aPatient, signIn } from './setting.ts';
+
+// The network goes away by stopping a site of our own: a browser's pretended outage does not reach service workers.
+const sql = databaseAsPostgres();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await closeDatabases();
+});
+
+function aSite(port: number) {
+  const { api_url, publishable_key } = theStack();
+  return startSite({ supabaseUrl: api_url, key: publishable_key, port });
+}
+
+/** The service worker is there and has kept what it needs. */
+const prepared = (page: Page) =>
+  page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    return caches.match('/offline').then(Boolean);
+  });
+
+test('without a network the appointments are there as they were last known, with the time, until signing out', async () => {
+  const port = await freePort();
+  let site = await aSite(port);
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  const { reference } = await aBooking(sql, patient, clinic, { days: 2, hour: 10 });
+  const page = await openPage(browser);
+  await signIn(page, site.url, patient);
+  await page.locator('[data-connection="live"]').waitFor();
+  await expect.poll(() => prepared(page)).toBe(true);
+
+  await site.close();
+  await page.goto(`${site.url}/appointments`);
+  await page.getByRole('heading', { name: 'No connection' }).waitFor();
+  await page.getByText(/Your appointments as of today, \d+:\d\d\s[ap]m/).waitFor();
+  const next = page.getByRole('region', { name: 'Next appointment' });
+  await next.getByText(reference).waitFor();
+  await next.getByText(clinic.doctor).waitFor();
+  // Nothing can be done from here.
+  expect(await next.getByRole('link').count()).toBe(0);
+
+  site = await aSite(port);
+  await page.getByRole('link', { name: 'Try again' }).click();
+  await page.waitForURL(`${site.url}/appointments`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(`${site.url}/`);
+  const left = () =>
+    page.evaluate(async () => {
+      const kept = await Promise.all(
+        (await caches.keys()).map(async (name) =>
+          (await (await caches.open(name)).keys()).map(({ url }) => url)
+        )
+      );
+      return { storage: { ...localStorage }, kept: kept.flat().map((url) => new URL(url).pathname) };
+    });
+  const { storage, kept } = await left();
+  expect(storage).toEqual({});
+  // What is kept for everybody names nobody.
+  for (const path of kept) expect(path).toMatch(/^\/(?:offline|favicon\.svg|_app\/.*)$/);
+
+  await expect.poll(() => prepared(page)).toBe(true);
+  await site.close();
+  await page.goto(`${site.url}/appointments`);
+  await page.getByText('This page needs the internet.').waitFor();
+  expect(await page.content()).not.toContain(reference);
+  await page.context().close();
+});
+
+test('personal pages are kept by no cache', async () => {
+  const site = await aSite(0);
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  const { id } = await aBooking(sql, patient, clinic);
+  const page = await openPage(browser);
+  await signIn(page, site.url, patient);
+  for (const path of [
+    '/appointments',
+    '/appointments/snapshot',
+    `/appointments/${id}/calendar.ics`,
+    `/appointments/${id}/cancel`,
+    '/book',
+    `/book/time?doctor=${clinic.practitionerId}`
+  ]) {
+    const response = await page.request.get(site.url + path);
+    expect([path, response.status(), response.headers()['cache-control']]).toEqual([
+      path,
+      200,
+      'private, no-store'
+    ]);
+  }
+  await page.context().close();
+  await site.close();
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { icsOf, type CalendarEntry } from '../../src/lib/appointments/ics.ts';
+
+const entry: CalendarEntry = {
+  appointment: {
+    id: '00000000-0000-4000-8000-000000000001',
+    practitioner_id: 'd',
+    clinic_id: 'c',
+    starts_at: '2026-11-25T05:00:00+00:00',
+    ends_at: '2026-11-25T05:15:00+00:00',
+    status: 'booked',
+    channel: 'web',
+    token_number: 7,
+    reference: '4711',
+    version: 3
+  },
+  practitioner: { name: 'Dr. Anjali Rao', specialty: 'General medicine' },
+  clinic: {
+    name: 'Lakeside; Clinic',
+    address: '12 Lake View Road,\nChennai \\ 600034',
+    timeZone: 'Asia/Kolkata',
+    phone: { text: '+91 44 4000 1000', href: 'tel:+914440001000' }
+  },
+  now: new Date('2026-11-22T14:00:00.123Z')
+};
+
+/** Content lines as a calendar reads them: unfolded. */
+const lines = (file: string) => file.replaceAll('\r\n ', '').split('\r\n');
+
+describe('an appointment as a calendar file', () => {
+  test('has times in UTC, a name of its own and the number of its version', () => {
+    expect(lines(icsOf(entry))).toEqual([
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'PRODID:-//MedQ//Appointments//EN',
+      'CALSCALE:GREGORIAN',
+      'METHOD:PUBLISH',
+      'BEGIN:VEVENT',
+      'UID:00000000-0000-4000-8000-000000000001@medq',
+      'SEQUENCE:3',
+      'DTSTAMP:20261122T140000Z',
+      'DTSTART:20261125T050000Z',
+      'DTEND:20261125T051500Z',
+      'SUMMARY:Appointment with Dr. Anjali Rao',
+      'LOCATION:Lakeside\\; Clinic\\, 12 Lake View Road\\,\\nChennai \\\\ 600034',
+      'DESCRIPTION:Dr. Anjali Rao\\, General medicine\\nToken 7\\nTo change it\\, open MedQ or call +91 44 4000 1000.',
+      'STATUS:CONFIRMED',
+      'END:VEVENT',
+      'END:VCALENDAR',
+      ''
+    ]);
+  });
+
+  test('keeps the reference to itself', () => {
+    expect(icsOf(entry)).not.toContain('4711');
+  });
+
+  test('has lines of at most 75 bytes, and no character cut in two', () => {
+    const name = 'மருத்துவர் அஞ்சலி ராவ் 👩🏽‍⚕️ '.repeat(8).trim();
+    const file = icsOf({ ...entry, practitioner: { name, specialty: 'மருத்துவம்' } });
+    for (const line of file.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
+    expect(lines(file)).toContain(`SUMMARY:Appointment with ${name}`);
+  });
+
+  test('says that it is off when it is', () => {
+    const file = icsOf({ ...entry, appointment: { ...entry.appointment, status: 'cancelled' } });
+    expect(lines(file)).toContain('STATUS:CANCELLED');
+  });
+
+  test('does without a doctor or clinic that is not known', () => {
+    const file = icsOf({ ...entry, practitioner: undefined, clinic: undefined });
+    expect(lines(file)).toContain('SUMMARY:Appointment');
+    expect(file).not.toContain('LOCATION');
+  });
+});
