@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { isConnectionLost } from './postgres/transaction.ts';
 
@@ -8,18 +9,49 @@ interface Stoppable {
   close(): Promise<void>;
 }
 
-/** Resolves with the first signal to stop. A second one ends the process at once; the watchdog then cleans up. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of stopSignals) {
-      process.on(signal, () => {
-        if (asked) process.exit(1);
-        asked = true;
-        resolve();
-      });
-    }
-  });
+// Ctrl-C comes twice under npm: from the terminal, and handed on by npm.
+const sameSignalMs = 1_000;
+
+/** The wish to stop: the first signal. A later one ends the process at once; the watchdog then cleans up. */
+function listenForStop(): { asked: boolean; wish: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = { asked: false, wish: promise };
+  let since = 0;
+  for (const signal of stopSignals) {
+    process.on(signal, () => {
+      if (stop.asked && Date.now() - since > sameSignalMs) process.exit(1);
+      if (!stop.asked) since = Date.now();
+      stop.asked = true;
+      resolve();
+    });
+  }
+  return stop;
+}
+
+/** The parent of process `pid`, where the system tells it in a file (Linux). */
+function parentOf(pid: number): string | undefined {
+  try {
+    return /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Ends this process like Ctrl-C when the program that started it is gone, if that was npm or something under it: a
+ * killed npm tells nobody.
+ */
+export function stopWithParent(): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  // npm runs its scripts in a shell, which stays when npm is killed.
+  const family = () => [process.ppid, parentOf(process.ppid)].join(' ');
+  const atStart = family();
+  const timer = setInterval(() => {
+    if (family() === atStart) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
 }
 
 /** Whether the Postgres driver fell over a connection that was lost; the request that needed it has failed already. */
@@ -46,15 +78,16 @@ function surviveDriverAccidents(): void {
  */
 export async function runUntilStopped(start: () => Promise<Stoppable>): Promise<void> {
   surviveDriverAccidents();
-  const stopped = stopSignal();
-  const starting = start();
+  const stop = listenForStop();
   try {
     // Told to stop while starting: what is half up is still brought up, and then down in order.
-    const running = await starting;
-    await stopped;
+    const running = await start();
+    await stop.wish;
     await running.close();
     process.exit(0);
   } catch (error) {
+    // Ctrl-C reached the programs that were helping to start, too.
+    if (stop.asked) process.exit(0);
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }

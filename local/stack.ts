@@ -8,7 +8,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { runUntilStopped } from './command.ts';
+import { runUntilStopped, stopWithParent } from './command.ts';
 import { startStack, type Stack } from './start-stack.ts';
 
 function describe({ addresses, simulatorUrl }: Stack): string {
@@ -33,6 +33,8 @@ await runUntilStopped(async () => {
       reset: { type: 'boolean', default: false }
     }
   });
+  // Others keep their data and are stopped by hand; nobody would know of a forgotten temporary one.
+  if (values.ephemeral) stopWithParent();
   const stack = await startStack({
     ephemeral: values.ephemeral,
     reset: values.reset,

@@ -1,4 +1,6 @@
 // Whatever is killed: nothing is left behind, nothing stays stuck, and what runs goes on. Needs Linux (/proc).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { StackAddresses } from '../../local/start-stack.ts';
 import {
   childrenOf,
   commandOf,
@@ -160,6 +163,21 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while starting stops in 
   expect(await stack.exited).toBe(0);
   expect(ours(env, before)).toEqual([]);
   expect(existsSync(lock)).toBe(false);
+});
+
+test('a temporary stack ends with the npm that started it, even by kill -9', async () => {
+  const npm = spawn('npm', ['run', '--silent', 'stack', '--', '--ephemeral', '--json', '--no-seed'], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  });
+  const [line] = (await once(npm.stdout, 'data')) as [Buffer];
+  const { admin_db_url } = JSON.parse(line.toString()) as StackAddresses;
+  const sql = postgres(admin_db_url, { max: 1 });
+  const [row] = await sql<{ directory: string }[]>`select current_setting('data_directory') as directory`;
+  await sql.end();
+  const directory = path.dirname(row?.directory ?? '');
+  expect(existsSync(directory)).toBe(true);
+  npm.kill('SIGKILL');
+  await eventually(() => (existsSync(directory) ? undefined : true));
 });
 
 describe('a part that dies is started again', () => {
