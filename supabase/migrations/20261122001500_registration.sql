@@ -94,11 +94,11 @@ begin
     return;
   end if;
   refusal := private.registration_refusal(p_purpose, p_phone, p_username);
+  -- What an earlier try kept stays, also when it is refused now: Auth may still be at it, and must meet the same refusal
+  -- instead of making an account without name.
   if refusal is null then
     insert into private.registrations (id, name, age, username) values (p_id, p_name, p_age, p_username)
     on conflict (id) do nothing;
-  else
-    delete from private.registrations r where r.id = p_id;
   end if;
 end $$;
 comment on function private.begin_registration(uuid, text, text, text, int, text) is

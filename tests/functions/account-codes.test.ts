@@ -230,6 +230,28 @@ describe('what is at rest', () => {
     expect(await sql`select id from private.registrations where username = ${wish.username}`).toHaveLength(0);
   });
 
+  test('one that is refused while Auth is still at it makes no account without a name', async () => {
+    const id = crypto.randomUUID();
+    const phone = aPhone();
+    const username = `u${phone.slice(1)}`;
+    const begin = () =>
+      sql`select * from private.begin_registration(${id}, 'register', ${phone}, 'Asha', 34, ${username})`;
+    expect(await begin()).toEqual([{ user_id: null, refusal: null }]);
+    // Auth has been asked and does not answer; somebody else gets the name.
+    const other = await aPatient(sql, { phone: aPhone() });
+    await sql`update patients set username = ${username} where id = ${other.id}`;
+    expect(await begin()).toEqual([{ user_id: null, refusal: 'username_taken' }]);
+    const { error } = await serviceClient().auth.admin.createUser({
+      phone,
+      phone_confirm: true,
+      password: 'a long secret',
+      app_metadata: { registration: id }
+    });
+    expect(error).not.toBeNull();
+    expect(await accountsOf(phone)).toHaveLength(0);
+    expect(await sql`select id from patients where phone = ${phone}`).toHaveLength(0);
+  });
+
   test('one that was never finished is gone in an hour', async () => {
     const id = crypto.randomUUID();
     await sql`

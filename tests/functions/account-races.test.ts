@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
 import { aCall } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
@@ -41,6 +41,9 @@ async function ready(
   const code = await nextCode(phone);
   return { wish, bringBack: () => post('verify-phone', { verification_id, code }) };
 }
+
+// Twenty codes one after the other are slow on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Array.from({ length: count }, (_, index) => index).reduce<Promise<T[]>>(
