@@ -3,8 +3,10 @@ import type postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   asPatient,
+  processOf,
   rolledBack,
   startQuietDatabase,
+  untilBlocked,
   type QuietDatabase,
   type Transaction
 } from '../helpers/database.ts';
@@ -200,9 +202,21 @@ describe('finishing', () => {
     const patient = await aCaller(sql);
     const job = await claimOne(sql);
     const { userId } = await anAccount(sql, patient.phone, { jobId: job.job_id });
-    const results = await Promise.all(Array.from({ length: 5 }, () => finish(sql, job, userId)));
-    expect(results.sort()).toEqual([...Array.from({ length: 4 }, () => 'already_done'), 'welcomed']);
-    expect(await welcomes(sql, patient)).toHaveLength(1);
+    const [first, second] = [await sql.reserve(), await sql.reserve()];
+    try {
+      await first`begin`;
+      expect(await finish(first, job, userId)).toBe('welcomed');
+      const pid = await processOf(second);
+      const late = finish(second, job, userId);
+      await untilBlocked(sql, pid, late);
+      await first`commit`;
+      expect(await late).toBe('already_done');
+      expect(await welcomes(sql, patient)).toHaveLength(1);
+    } finally {
+      await first`rollback`;
+      first.release();
+      second.release();
+    }
   });
 
   test('for a phone with an account of its own only closes the job', () =>
@@ -310,11 +324,13 @@ describe('temporary passwords', () => {
 
   test('that are being replaced at this very moment do not take the new one with them', async () => {
     const { account } = await aWelcomedCaller(sql);
-    const owner = await sql.reserve();
+    const [owner, sweeper] = [await sql.reserve(), await sql.reserve()];
     try {
       await owner`begin`;
       await owner`update auth.users set encrypted_password = 'their own' where id = ${account.userId}`;
-      const sweep = expire(sql, after(1e6));
+      const pid = await processOf(sweeper);
+      const sweep = expire(sweeper, after(1e6));
+      await untilBlocked(sql, pid, sweep);
       await owner`commit`;
       expect(await sweep).toBe(0);
       expect(await expire(sql, after(1e6))).toBe(0);
@@ -323,6 +339,7 @@ describe('temporary passwords', () => {
     } finally {
       await owner`rollback`;
       owner.release();
+      sweeper.release();
     }
   });
 });

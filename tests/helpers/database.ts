@@ -103,6 +103,25 @@ export function asServiceRole<T>(sql: postgres.Sql, work: Work<T>): Promise<T> {
   return as(sql, 'service_role', { role: 'service_role' }, work);
 }
 
+/** The number of the server process behind a connection, by which others see what it waits for. */
+export async function processOf(connection: Transaction): Promise<number> {
+  const [row] = await connection<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  return row?.pid ?? 0;
+}
+
+/** Waits until `work`, which runs in that server process, waits for a lock or is done, whichever comes first. */
+export async function untilBlocked(sql: postgres.Sql, pid: number, work: Promise<unknown>): Promise<void> {
+  let done = false;
+  const settled = () => {
+    done = true;
+  };
+  work.then(settled, settled);
+  while (!done) {
+    const blocked = await sql`select from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`;
+    if (blocked.count > 0) return;
+  }
+}
+
 /** A migrated database where nothing happens by itself: no functions, no jobs, no other tests. */
 export interface QuietDatabase {
   /** Logged in as postgres. */
