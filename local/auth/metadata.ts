@@ -8,6 +8,6 @@ export type Metadata = z.infer<typeof metadataSchema>;
 export function mergeMetadata(current: Metadata | null, updates: Metadata): Metadata {
   const merged = { ...current, ...updates };
   return Object.fromEntries(
-    Object.entries(merged).filter(([key, value]) => !(key in updates && value === null))
+    Object.entries(merged).filter(([key, value]) => !(Object.hasOwn(updates, key) && value === null))
   );
 }
