@@ -1,4 +1,4 @@
-/** A step of a call, as the voice provider asks for it, against a function that does `select 1`. */
+/** The phone line: a step of a call against a function that does `select 1`, and one offer among many appointments. */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { functionsDirectory } from '../local/functions/deno.ts';
 import { startFunctions } from '../local/functions/process.ts';
 import { freePort } from '../local/ports.ts';
 import type { Stack } from '../local/start-stack.ts';
+import { benchOffers } from './offers.ts';
 import { finding, inTurns, rate, type Finding } from './measure.ts';
 
 const seconds = 4;
@@ -34,8 +35,51 @@ async function functionsWithFloor(): Promise<string> {
   return directory;
 }
 
+interface SignedRequest {
+  url: string;
+  token: string;
+}
+
+/**
+ * The first requests of so many calls. Signing is the provider's work, so it is done before the clock runs; a
+ * signature holds for a minute.
+ */
+function firstRequests(origin: string, signingKey: string, calls: number): Promise<SignedRequest[]> {
+  return Promise.all(
+    Array.from({ length: calls }, async () => {
+      const query = `callID=${crypto.randomUUID()}&source=919811100000&destination=914440001000&variables=%7B%7D`;
+      const url = `${origin}/ivr?${query}`;
+      return { url, token: await signRequest({ url, signingKey }) };
+    })
+  );
+}
+
+async function takeStep({ url, token }: SignedRequest): Promise<void> {
+  const answer = await fetch(url, { headers: { 'messagebird-signature-jwt': token } });
+  const { steps } = (await answer.json()) as { steps?: unknown[] };
+  if (!steps || steps.length < 3) throw new Error(`A step of a call failed with ${answer.status}.`);
+}
+
+/** Steps and the floor in turns, with so many callers at once. */
+async function measureSteps(origin: string, signingKey: string, callers: number) {
+  const requests = await firstRequests(origin, signingKey, 5000);
+  const step = () =>
+    rate(callers, seconds, async (_, piece) => {
+      const request = requests[piece % requests.length];
+      if (!request) throw new Error('There is no request to send.');
+      await takeStep(request);
+    });
+  const floorStep = () =>
+    rate(callers, seconds, async () => {
+      const answer = await fetch(`${origin}/select-one`);
+      if (!answer.ok) throw new Error(`select-one failed with ${answer.status}.`);
+      await answer.json();
+    });
+  return inTurns(3, step, floorStep);
+}
+
 export async function benchIvr(stack: Stack): Promise<Finding[]> {
-  const { db_url, messagebird_signing_key, functions_secret, api_url } = stack.addresses;
+  const { db_url, messagebird_signing_key: signingKey, functions_secret, api_url } = stack.addresses;
   const directory = await functionsWithFloor();
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -49,39 +93,29 @@ export async function benchIvr(stack: Stack): Promise<Finding[]> {
       SUPABASE_DB_URL: db_url,
       PUBLIC_FUNCTIONS_URL: origin,
       FUNCTIONS_SECRET: functions_secret,
-      MESSAGEBIRD_SIGNING_KEY: messagebird_signing_key
+      MESSAGEBIRD_SIGNING_KEY: signingKey,
+      SITE_URL: 'http://127.0.0.1:9'
     }
   });
   try {
-    // Signing is the provider's work, so it is done before the clock runs: each request is the first of its call.
-    const requests = await Promise.all(
-      Array.from({ length: 2000 }, async (_, call) => {
-        const url = `${origin}/ivr?callID=bench-${call}&source=919811100000&destination=914440001000&variables=%7B%7D`;
-        return { url, token: await signRequest({ url, signingKey: messagebird_signing_key }) };
-      })
-    );
-    const step = () =>
-      rate(1, seconds, async (_, piece) => {
-        const request = requests[piece % requests.length];
-        if (!request) throw new Error('There is no request to send.');
-        const answer = await fetch(request.url, { headers: { 'messagebird-signature-jwt': request.token } });
-        const { steps } = (await answer.json()) as { steps?: unknown[] };
-        if (!steps || steps.length < 3) throw new Error(`A step of a call failed with ${answer.status}.`);
-      });
-    const floorStep = () =>
-      rate(1, seconds, async () => {
-        const answer = await fetch(`${origin}/select-one`);
-        if (!answer.ok) throw new Error(`select-one failed with ${answer.status}.`);
-        await answer.json();
-      });
-    const { ours, floor } = await inTurns(3, step, floorStep);
+    const one = await measureSteps(origin, signingKey, 1);
+    const fifty = await measureSteps(origin, signingKey, 50);
+    const { ours, floor } = fifty;
     return [
       finding(
         'a step of a call against a function that does select 1',
-        `${ours.p50.toFixed(2)} ms against ${floor.p50.toFixed(2)} ms`,
-        ours.p50 / floor.p50,
+        `${one.ours.p50.toFixed(2)} ms against ${one.floor.p50.toFixed(2)} ms`,
+        one.ours.p50 / one.floor.p50,
         { atMost: 1.5 }
-      )
+      ),
+      finding(
+        'the same with 50 calls at once, 95th percentile',
+        `p50 ${ours.p50.toFixed(0)}, p95 ${ours.p95.toFixed(0)} ms, ${ours.perSecond.toFixed(0)}/s against ` +
+          `p50 ${floor.p50.toFixed(0)}, p95 ${floor.p95.toFixed(0)} ms, ${floor.perSecond.toFixed(0)}/s`,
+        ours.p95 / floor.p95,
+        { atMost: 2 }
+      ),
+      ...(await benchOffers(stack))
     ];
   } finally {
     await functions.stop();
