@@ -58,7 +58,7 @@ export interface Hours {
 
 /** A mobile number nobody has, as +E.164. */
 export function aPhone(): string {
-  return `+91${randomInt(7_000_000_000, 9_999_999_999)}`;
+  return `+91${randomInt(9_000_000_000, 9_999_999_999)}`;
 }
 
 /** A clinic with a name and a number of its own. */
