@@ -1,0 +1,145 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DESK, launchBrowser, openPage, PHONE } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import {
+  anOldPatient,
+  aPerson,
+  codeFor,
+  enterCode,
+  fill,
+  forgiveThisMachine,
+  LABELS,
+  press,
+  ready,
+  register
+} from './accounts.ts';
+import { aClinic, aPatient, signIn } from './setting.ts';
+
+const sql = databaseAsPostgres();
+const site = theSite();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+beforeEach(() => forgiveThisMachine(sql));
+afterAll(async () => {
+  await browser.close();
+  await closeDatabases();
+});
+
+async function accountPage(page: Page): Promise<void> {
+  const patient = await aPatient(sql);
+  await signIn(page, site, patient);
+  await page.goto(`${site}/account`);
+  for (const title of ['Password', 'Phone number', 'Where you are signed in', 'Delete account']) {
+    await page.getByRole('heading', { name: title }).click();
+  }
+}
+
+// Every page of accounts, in each of its states, and how to get there.
+const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
+  'the registration': async (page) => {
+    await page.goto(`${site}/register`);
+    await ready(page, true);
+  },
+  'the registration with every mistake': async (page) => {
+    await page.goto(`${site}/register`);
+    await ready(page, true);
+    await press(page, 'Continue');
+    await page.locator('[aria-invalid="true"]').first().waitFor();
+  },
+  'the registration of a phone that has an account': async (page) => {
+    const { phone } = await aPatient(sql);
+    await register(page, { ...aPerson(), phone });
+    await page.getByRole('button', { name: 'Text me a code' }).waitFor();
+  },
+  'the linking dialog': async (page) => {
+    await register(page, { ...aPerson(), phone: (await anOldPatient(sql, await aClinic(sql))).phone });
+    await page.getByRole('dialog').waitFor();
+  },
+  'the linking page': async (page) => {
+    await register(page, { ...aPerson(), phone: (await anOldPatient(sql, await aClinic(sql))).phone });
+    await page.getByRole('dialog').waitFor();
+    await page.goto(`${site}/link`);
+    await page.getByRole('button', { name: 'Yes, link my bookings' }).waitFor();
+  },
+  'the linking page with nothing to link': (page) => page.goto(`${site}/link`),
+  'the page of a code': async (page) => {
+    await register(page, aPerson());
+    await page.waitForURL(`${site}/verify`);
+  },
+  'the page of a code after a wrong one': async (page) => {
+    const person = aPerson();
+    await register(page, person);
+    await page.waitForURL(`${site}/verify`);
+    await enterCode(page, String((Number(await codeFor(person.phone)) + 1) % 1e6).padStart(6, '0'));
+    await page.getByText('That code is not right').waitFor();
+  },
+  'the page of a code that nobody waits for': (page) => page.goto(`${site}/verify`),
+  'the page of a forgotten password': async (page) => {
+    await page.goto(`${site}/forgot`);
+    await press(page, 'Text me a code');
+    await page.locator('[aria-invalid="true"]').first().waitFor();
+  },
+  'the page of a code for a new password': async (page) => {
+    await page.goto(`${site}/forgot`);
+    await fill(page, { [LABELS.phone]: (await aPatient(sql)).phone });
+    await press(page, 'Text me a code');
+    await page.waitForURL(`${site}/verify`);
+  },
+  'the account with all its parts': accountPage,
+  'the account with mistakes': async (page) => {
+    await accountPage(page);
+    await press(page, 'Delete my account');
+    await page.getByText('Please type DELETE').waitFor();
+  },
+  'the account after a change': async (page) => {
+    await accountPage(page);
+    await press(page, 'Save');
+    await page.getByRole('status').filter({ hasText: 'saved' }).waitFor();
+  },
+  'the sign-in page after signing out everywhere': async (page) => {
+    await accountPage(page);
+    await press(page, 'Sign out everywhere');
+    await page.getByRole('status').waitFor();
+  }
+};
+
+const painted = (page: Page) =>
+  page.evaluate(
+    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+  );
+
+test.each(Object.keys(PAGES))(
+  '%s is accessible on a phone and a desk, in light and dark, and fits 320 pixels',
+  async (name) => {
+    const page = await openPage(browser, { reducedMotion: 'reduce' });
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (/Content Security Policy|hydration/i.test(message.text())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await PAGES[name]?.(page);
+
+    for (const viewport of [PHONE, DESK]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        await painted(page);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const found = violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join(' ')}`
+        );
+        expect(found, `${viewport.width} pixels wide, ${colorScheme}`).toEqual([]);
+      }
+    }
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }
+);
