@@ -105,38 +105,43 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  v_clinic public.clinics;
   v_due record;
+  v_appointment public.appointments;
   v_queued int := 0;
 begin
-  for v_due in
-    select a as appointment, d.template, extract(epoch from a.starts_at)::bigint as starts,
-      least(d.expires_at, a.starts_at) as expires_at
-    from public.clinics c
-    cross join lateral private.reminders_due(c, p_now) d
-    join public.appointments a
-      on a.clinic_id = c.id and a.status = 'booked' and a.starts_at between d.starts_from and d.starts_until
-    where not exists (
-        select from public.sms_messages m
-        where m.dedupe_key = d.template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
-      )
-      -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
-      and not exists (
-        select from public.sms_messages m
-        where m.appointment_id = a.id and m.priority < 3 and m.created_at > least(d.early, case d.template
-          when 'reminder_day_before'
-            then (a.starts_at at time zone c.time_zone - interval '1 day') at time zone c.time_zone
-          else a.starts_at - make_interval(hours => c.reminder_hours_before)
-        end) - interval '1 hour'
-      )
-    -- So many a minute, so that nobody who cancels meanwhile waits for long.
-    limit 1000
-    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
-    for share of a skip locked
-  loop
-    perform private.queue_appointment_sms(
-      v_due.template, v_due.appointment, v_due.starts::text, v_due.expires_at
-    );
-    v_queued := v_queued + 1;
+  for v_clinic in select * from public.clinics loop
+    for v_due in select * from private.reminders_due(v_clinic, p_now) loop
+      for v_appointment in
+        -- Subqueries, so that each stays one look into an index however many messages there are.
+        select a.* from public.appointments a
+        where a.clinic_id = v_clinic.id and a.status = 'booked'
+          and a.starts_at between v_due.starts_from and v_due.starts_until
+          and (
+            select m.id from public.sms_messages m
+            where m.dedupe_key = v_due.template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
+          ) is null
+          -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
+          and coalesce((
+            select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
+          ), '-infinity') <= least(v_due.early, case v_due.template
+            when 'reminder_day_before'
+              then (a.starts_at at time zone v_clinic.time_zone - interval '1 day') at time zone v_clinic.time_zone
+            else a.starts_at - make_interval(hours => v_clinic.reminder_hours_before)
+          end) - interval '1 hour'
+        order by a.starts_at
+        -- So many a minute, so that nobody who cancels meanwhile waits for long.
+        limit 200
+        -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
+        for share skip locked
+      loop
+        perform private.queue_appointment_sms(
+          v_due.template, v_appointment, extract(epoch from v_appointment.starts_at)::bigint::text,
+          least(v_due.expires_at, v_appointment.starts_at)
+        );
+        v_queued := v_queued + 1;
+      end loop;
+    end loop;
   end loop;
   return v_queued;
 end $$;
