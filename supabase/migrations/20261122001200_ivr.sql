@@ -485,9 +485,11 @@ begin
   -- A caller cannot wait long for somebody else's transaction.
   perform set_config('lock_timeout', '3s', true);
 
-  select * into v_clinic from public.clinics c
-  where c.phone = v_dialled and (v_clinic_id is null or c.id = v_clinic_id)
-  order by c.name, c.id limit 1;
+  if v_clinic_id is null then
+    select * into v_clinic from public.clinics c where c.phone = v_dialled order by c.name, c.id limit 1;
+  else
+    select * into v_clinic from public.clinics c where c.id = v_clinic_id and c.phone = v_dialled;
+  end if;
   if v_caller is not null then
     select p.id, p.locale into v_patient_id, v_language from public.patients p where p.phone = v_caller;
   end if;

@@ -1,16 +1,19 @@
 /** The languages that calls are answered in. */
 import { english } from './en-IN.ts';
-import type { Catalogue, Language } from './prompts.ts';
+import type { Catalogue, Language, Prompts } from './prompts.ts';
 import { tamil } from './ta-IN.ts';
 
 export const languages: readonly Language[] = [english, tamil];
 
 /** All prompts as they are spoken at one moment; English for a locale that has none. */
 export function catalogueAt(now: Date): Catalogue {
+  const spoken = new Map<string, { code: string; prompts: Prompts }>();
   return {
     of(locale) {
       const { code, at } = languages.find((language) => language.code === locale) ?? english;
-      return { code, prompts: at(now) };
+      const known = spoken.get(code) ?? { code, prompts: at(now) };
+      spoken.set(code, known);
+      return known;
     },
     locales: spokenLocales
   };
