@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { inTransaction } from '../postgres/transaction.ts';
 import { AuthError, unexpected } from './errors.ts';
 
 /** A connection pool, or one open transaction. */
@@ -27,8 +28,7 @@ export async function transaction<T>(
   work: (sql: Query) => Promise<T>
 ): Promise<T> {
   try {
-    // postgres.js unwraps arrays of promises; nothing here returns one.
-    return (await database.begin((sql) => work(sql))) as T;
+    return await inTransaction(database, 'read write', work);
   } catch (error) {
     throw error instanceof AuthError ? error : unexpected(failure, error);
   }

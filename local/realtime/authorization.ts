@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { inTransaction } from '../postgres/transaction.ts';
 import { Refusal } from './errors.ts';
 import type { Claims } from './tokens.ts';
 
@@ -19,14 +20,12 @@ async function withoutTrace<T>(
   work: (tx: postgres.TransactionSql) => Promise<T>
 ): Promise<T> {
   const outcome: { value?: T } = {};
-  await sql
-    .begin(async (tx) => {
-      outcome.value = await work(tx);
-      throw undo;
-    })
-    .catch((error: unknown) => {
-      if (error !== undo) throw error;
-    });
+  await inTransaction(sql, 'read write', async (tx) => {
+    outcome.value = await work(tx);
+    throw undo;
+  }).catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
   return outcome.value as T;
 }
 

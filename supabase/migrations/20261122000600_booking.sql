@@ -38,20 +38,21 @@ create function private.require_no_overlap(
 language plpgsql stable
 set search_path = ''
 as $$
+declare
+  v_taken boolean;
+  v_own boolean;
 begin
-  if exists (
-    select from public.appointments a
-    where a.patient_id = p_patient_id and a.active and a.id is distinct from p_except
-      and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at)
-  ) then
-    perform private.fail('slot_unavailable', 'You already have an appointment at that time.');
-  end if;
-  if exists (
-    select from public.appointments a
-    where a.practitioner_id = p_practitioner_id and a.active and a.id is distinct from p_except
-      and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at)
-  ) then
-    perform private.fail('slot_taken');
+  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(a.patient_id = p_patient_id)
+  into v_taken, v_own
+  from public.appointments a
+  where (a.practitioner_id = p_practitioner_id or a.patient_id = p_patient_id)
+    and a.active and a.id is distinct from p_except
+    and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at);
+  if v_taken or v_own then
+    perform private.fail(
+      case when v_taken then 'slot_taken' else 'slot_unavailable' end,
+      case when v_own then 'You already have an appointment at that time.' end
+    );
   end if;
 end $$;
 comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is

@@ -115,7 +115,8 @@ describe('a booking is refused', () => {
         hint: 'You already have an appointment at that time.'
       };
       await book(tx, patient, world.practitioner, at('10:00'), { now });
-      expect(await refused(world, patient, at('10:00'))).toEqual(beside);
+      // The same slot twice: taken, and the sentence says by whom.
+      expect(await refused(world, patient, at('10:00'))).toEqual({ ...beside, message: 'slot_taken' });
       const hours = [{ from: '09:50', to: '11:00', minutes: 20 }];
       const colleague = await aPractitioner(tx, clinic, { hours });
       expect(await refused({ ...world, practitioner: colleague }, patient, at('09:50'))).toEqual(beside);
