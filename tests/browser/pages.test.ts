@@ -91,6 +91,7 @@ test.each(Object.keys(PAGES))(
       }
     }
     await page.setViewportSize({ width: 320, height: 640 });
+    await painted(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     expect(complaints).toEqual([]);
     await page.context().close();
