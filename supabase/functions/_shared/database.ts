@@ -15,6 +15,8 @@ export function connect(url: string): Database {
     max: 5,
     idle_timeout: 20,
     connect_timeout: 10,
+    // The driver's own waits grow to minutes; a database that was away is wanted back at once.
+    backoff: (attempt: number) => Math.min(0.1 * 2 ** attempt, 2),
     ...encryption(url),
     // Saves a round trip on each new connection; it would only be needed to read arrays.
     fetch_types: false,
