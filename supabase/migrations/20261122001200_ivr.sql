@@ -123,28 +123,7 @@ end $$;
 comment on function private.ivr_end(jsonb, timestamptz) is
   'The provider reported the end of a call: {call_id, ended_at?}. Unknown calls are passed over.';
 
--- What a clinic tells.
-create function private.ivr_reception(p_clinic public.clinics, p_now timestamptz) returns jsonb
-language plpgsql stable
-set search_path = ''
-as $$
-declare
-  v_local constant timestamp := p_now at time zone p_clinic.time_zone;
-begin
-  if p_clinic.reception_phone is null then
-    return null;
-  end if;
-  return jsonb_build_object(
-    'phone', p_clinic.reception_phone,
-    'open', extract(isodow from v_local) = any (p_clinic.reception_days)
-      and (p_clinic.reception_opens is null
-        or (v_local::time >= p_clinic.reception_opens and v_local::time < p_clinic.reception_closes)),
-    'opens', p_clinic.reception_opens, 'closes', p_clinic.reception_closes, 'days', p_clinic.reception_days
-  );
-end $$;
-comment on function private.ivr_reception(public.clinics, timestamptz) is
-  'Where reception is reached, whether now, and when. Null: nobody answers.';
-
+-- What a clinic offers.
 -- The key of a specialty is short, because it travels in URLs.
 create function private.ivr_key(p_specialty text) returns text
 language sql immutable
@@ -435,7 +414,7 @@ comment on function private.ivr_check_reference(jsonb, text, uuid, uuid, timesta
   'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones.';
 
 create function private.ivr_text_link(
-  p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_language text, p_now timestamptz
+  p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
 )
 returns boolean
 language plpgsql
@@ -450,136 +429,168 @@ begin
   perform private.queue_sms(
     'ivr_link', p_call ->> 'caller', jsonb_build_object('clinic', p_clinic.name, 'url', p_call ->> 'site_url'),
     'ivr_link:' || (p_call ->> 'caller') || ':' || (p_now at time zone p_clinic.time_zone)::date,
-    p_patient_id, null, coalesce(p_language, p_clinic.locale), false, p_now + interval '1 day'
+    p_patient_id, null,
+    coalesce(
+      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+    ),
+    false, p_now + interval '1 day'
   );
   return true;
 end $$;
-comment on function private.ivr_text_link(jsonb, public.clinics, uuid, text, timestamptz) is
+comment on function private.ivr_text_link(jsonb, public.clinics, uuid, timestamptz) is
   'Texts a caller who pressed nothing where to book online. False: this phone gets no SMS.';
+
+create function private.ivr_shared_number(p_call jsonb) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select jsonb_build_object(
+      'clinic', null,
+      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
+      'locales', (select jsonb_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l
+        where o.phone = p_call ->> 'dialled'),
+      'upcoming', '[]'::jsonb
+    )
+    from public.clinics c where c.phone = p_call ->> 'dialled'
+  );
+end $$;
+comment on function private.ivr_shared_number(jsonb) is
+  'The clinics to choose from, in place of what one clinic would tell.';
+
+create function private.ivr_act(
+  p_call jsonb, p_ask jsonb, p_clinic_id uuid, p_now timestamptz, inout patient_id uuid, out facts jsonb, out outcome text
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_clinic public.clinics;
+begin
+  select * into v_clinic from public.clinics c where c.id = p_clinic_id;
+  facts := '{}';
+  outcome := 'abandoned';
+  case p_ask ->> 'kind'
+    when 'offer' then
+      facts := private.ivr_offer(v_clinic, p_ask, patient_id, p_now);
+    when 'later' then
+      facts := private.ivr_later(v_clinic, p_ask, patient_id, p_now);
+    when 'book' then
+      select b.facts, b.patient_id into facts, patient_id
+      from private.ivr_book(p_call, p_ask, v_clinic, p_now, patient_id) b;
+      if facts ? 'appointment' then
+        outcome := 'booked';
+      end if;
+    when 'ask_reference' then
+      outcome := 'informed';
+      if patient_id is not null then
+        facts := jsonb_build_object('locked', private.ivr_wrong_references(p_call, patient_id, p_now, 0) >= 3);
+      end if;
+    when 'reference' then
+      outcome := 'informed';
+      if patient_id is not null then
+        facts := private.ivr_check_reference(p_call, p_ask ->> 'reference', p_clinic_id, patient_id, p_now);
+      end if;
+    when 'details' then
+      facts := coalesce((
+        select jsonb_build_object('appointment', private.ivr_appointment(a)) from public.appointments a
+        where a.id = (p_ask ->> 'appointment_id')::uuid and a.patient_id = ivr_act.patient_id
+          and a.status in ('booked', 'arrived')
+      ), '{}');
+    when 'cancel' then
+      facts := private.ivr_cancel((p_ask ->> 'appointment_id')::uuid, patient_id, p_now);
+      if facts ? 'appointment' then
+        outcome := 'cancelled';
+      end if;
+    when 'goodbye' then
+      facts := jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, patient_id, p_now));
+    else
+      null;
+  end case;
+end $$;
+comment on function private.ivr_act(jsonb, jsonb, uuid, timestamptz, uuid) is
+  'Does what a step asks for, beyond the facts that every step gets.';
 
 -- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, site_url}.
 -- p_ask.kind says what is wanted; supabase/functions/ivr/facts.ts has its shape and that of the answer.
+-- Most steps only ask for the facts, and PL/pgSQL prepares each of its expressions anew in every transaction: hence one
+-- look-up for all facts, and everything else in functions of its own.
 create function private.ivr_turn(p_call jsonb, p_ask jsonb, p_now timestamptz default now()) returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_kind constant text := p_ask ->> 'kind';
-  v_dialled constant text := p_call ->> 'dialled';
-  v_caller constant text := p_call ->> 'caller';
-  v_clinic_id constant uuid := p_call ->> 'clinic';
-  v_clinic public.clinics;
-  v_clinics jsonb := '[]';
-  v_locales text[];
-  v_reception jsonb;
-  v_patient_id uuid;
-  v_language text;
-  v_upcoming jsonb := '[]';
+  v record;
   v_facts jsonb := '{}';
-  v_outcome text := 'abandoned';
+  v_outcome text;
 begin
-  -- A step that only reads need not wait until its record has reached the disk.
-  if v_kind in ('welcome', 'inform', 'reception', 'offer', 'later') then
-    perform set_config('synchronous_commit', 'off', true);
-  end if;
-  -- A caller cannot wait long for somebody else's transaction.
-  perform set_config('lock_timeout', '3s', true);
+  perform
+    -- A caller cannot wait long for somebody else's transaction.
+    set_config('lock_timeout', '3s', true),
+    -- A step that only reads need not wait until its record has reached the disk.
+    case when p_ask ->> 'kind' in ('welcome', 'inform', 'reception', 'offer', 'later')
+      then set_config('synchronous_commit', 'off', true) end;
 
-  if v_clinic_id is null then
-    select * into v_clinic from public.clinics c where c.phone = v_dialled order by c.name, c.id limit 1;
-  else
-    select * into v_clinic from public.clinics c where c.id = v_clinic_id and c.phone = v_dialled;
-  end if;
-  if v_caller is not null then
-    select p.id, p.locale into v_patient_id, v_language from public.patients p where p.phone = v_caller;
-  end if;
-
-  if v_clinic.id is null then
-    perform private.ivr_record_step(p_call, null, v_patient_id, 'failed', '{}', p_now);
+  select c.id as clinic_id, p.id as patient_id, p_call ->> 'language' <> coalesce(p.locale, '') as has_new_language,
+    p_call ->> 'clinic' is null and exists (
+      select from public.clinics o where o.phone = c.phone and o.id <> c.id
+    ) as is_shared,
+    c.reception_phone is not null and r.open as reception_open,
+    jsonb_build_object(
+      'clinic', jsonb_build_object(
+        'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'reception', case when c.reception_phone is not null then jsonb_build_object(
+          'phone', c.reception_phone, 'open', r.open, 'opens', c.reception_opens, 'closes', c.reception_closes,
+          'days', c.reception_days
+        ) end
+      ),
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+    ) as answer
+  into v
+  from public.clinics c
+  cross join lateral (select p_now at time zone c.time_zone as moment) l
+  cross join lateral (
+    select extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
+      or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes)) as open
+  ) r
+  left join public.patients p on p.phone = p_call ->> 'caller'
+  left join lateral (
+    select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
+    where a.patient_id = p.id and a.clinic_id = c.id and a.status in ('booked', 'arrived') and a.ends_at > p_now
+  ) u on true
+  where c.phone = p_call ->> 'dialled' and c.id = coalesce((p_call ->> 'clinic')::uuid, c.id)
+  order by c.name, c.id limit 1;
+  if not found then
+    perform private.ivr_record_step(p_call, null, null, 'failed', '{}', p_now);
     return '{"clinic": null}';
   end if;
 
-  if p_call ->> 'language' <> v_language or (v_language is null and p_call ? 'language') then
+  if v.has_new_language then
     perform private.set_channel('ivr');
-    update public.patients p set locale = p_call ->> 'language' where p.id = v_patient_id;
-  end if;
-  v_language := coalesce(p_call ->> 'language', v_language);
-
-  if v_clinic_id is null and exists (select from public.clinics c where c.phone = v_dialled and c.id <> v_clinic.id) then
-    select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
-      (select array_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l where o.phone = v_dialled)
-    into v_clinics, v_locales
-    from public.clinics c where c.phone = v_dialled;
-    if v_kind = 'goodbye' then
-      v_facts := jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, v_patient_id, v_language, p_now));
-    end if;
-    v_clinic := null;
-  else
-    v_locales := v_clinic.locale || v_clinic.other_locales;
-    v_reception := private.ivr_reception(v_clinic, p_now);
-    if v_patient_id is not null then
-      select coalesce(jsonb_agg(a.starts_at order by a.starts_at), '[]') into v_upcoming
-      from public.appointments a
-      where a.patient_id = v_patient_id and a.clinic_id = v_clinic.id and a.status in ('booked', 'arrived')
-        and a.ends_at > p_now;
-    end if;
-
-    case v_kind
-      when 'offer' then
-        v_facts := private.ivr_offer(v_clinic, p_ask, v_patient_id, p_now);
-      when 'later' then
-        v_facts := private.ivr_later(v_clinic, p_ask, v_patient_id, p_now);
-      when 'book' then
-        select b.facts, b.patient_id into v_facts, v_patient_id
-        from private.ivr_book(p_call, p_ask, v_clinic, p_now, v_patient_id) b;
-        if v_facts ? 'appointment' then
-          v_outcome := 'booked';
-        end if;
-      when 'ask_reference' then
-        v_facts := jsonb_build_object('locked', v_patient_id is not null
-          and private.ivr_wrong_references(p_call, v_patient_id, p_now, 0) >= 3);
-        v_outcome := 'informed';
-      when 'reference' then
-        if v_patient_id is not null then
-          v_facts := private.ivr_check_reference(p_call, p_ask ->> 'reference', v_clinic.id, v_patient_id, p_now);
-        end if;
-        v_outcome := 'informed';
-      when 'details' then
-        v_facts := coalesce((
-          select jsonb_build_object('appointment', private.ivr_appointment(a)) from public.appointments a
-          where a.id = (p_ask ->> 'appointment_id')::uuid and a.patient_id = v_patient_id
-            and a.status in ('booked', 'arrived')
-        ), '{}');
-      when 'cancel' then
-        v_facts := private.ivr_cancel((p_ask ->> 'appointment_id')::uuid, v_patient_id, p_now);
-        if v_facts ? 'appointment' then
-          v_outcome := 'cancelled';
-        end if;
-      when 'goodbye' then
-        v_facts := jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, v_patient_id, v_language, p_now));
-      when 'inform' then
-        v_outcome := 'informed';
-      else
-        null;
-    end case;
-
-    -- Reception is where a caller goes who asks for it, or has guessed too often.
-    if v_kind = 'reception' or (v_facts -> 'locked' = 'true' and (v_kind = 'reference' or v_upcoming <> '[]')) then
-      v_outcome := case when v_reception -> 'open' = 'true' then 'transferred' else 'informed' end;
-    end if;
+    update public.patients p set locale = p_call ->> 'language' where p.id = v.patient_id;
   end if;
 
-  perform private.ivr_record_step(
-    p_call, v_clinic.id, v_patient_id, v_outcome, coalesce(v_facts -> 'result', '{}'), p_now
-  );
-  return (v_facts - 'result') || jsonb_build_object(
-    'clinic', case when v_clinic.id is not null then jsonb_build_object(
-      'id', v_clinic.id, 'name', v_clinic.name, 'time_zone', v_clinic.time_zone,
-      'today', (p_now at time zone v_clinic.time_zone)::date, 'horizon', v_clinic.booking_horizon_days,
-      'reception', v_reception
-    ) end,
-    'clinics', v_clinics, 'locales', v_locales, 'language', v_language, 'upcoming', v_upcoming
-  );
+  if v.is_shared then
+    v_facts := v_facts || private.ivr_shared_number(p_call);
+    if p_ask ->> 'kind' = 'goodbye' then
+      v_facts := v_facts || (select a.facts from private.ivr_act(p_call, p_ask, v.clinic_id, p_now, v.patient_id) a);
+    end if;
+    v.clinic_id := null;
+  elsif p_ask ->> 'kind' not in ('welcome', 'inform', 'reception') then
+    select a.facts, a.outcome, a.patient_id into v_facts, v_outcome, v.patient_id
+    from private.ivr_act(p_call, p_ask, v.clinic_id, p_now, v.patient_id) a;
+  end if;
+
+  perform private.ivr_record_step(p_call, v.clinic_id, v.patient_id, case
+      -- Reception is where a caller goes who asks for it, or has guessed too often.
+      when p_ask ->> 'kind' = 'reception' or (v_facts -> 'locked' = 'true' and v.answer -> 'upcoming' <> '[]')
+        then case when v.reception_open then 'transferred' else 'informed' end
+      when p_ask ->> 'kind' = 'inform' then 'informed'
+      else coalesce(v_outcome, 'abandoned')
+    end, coalesce(v_facts -> 'result', '{}'), p_now);
+  return v.answer || (v_facts - 'result');
 end $$;
 comment on function private.ivr_turn(jsonb, jsonb, timestamptz) is
   'One step of a call: one round trip to the database. Doing it twice is doing it once.';
