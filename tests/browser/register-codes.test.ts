@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../helpers/browser.ts';
@@ -17,7 +18,7 @@ import {
   WAYS,
   type Person
 } from './accounts.ts';
-import { aClinic, aPatient } from './setting.ts';
+import { aClinic, aPatient, aPhone } from './setting.ts';
 
 const sql = databaseAsPostgres();
 const site = theSite();
@@ -226,6 +227,31 @@ test('nothing that is typed can be read from addresses, pages or cookies on the 
   await page.context().addCookies([{ ...kept, path: '/link' }]);
   expect(await (await page.request.get(`${site}/link`)).text()).toContain('Please fill in the form again');
   await page.context().close();
+});
+
+test('away from this machine the cookies go over https alone', async () => {
+  const host = 'medq.example.org';
+  const cookies = await new Promise<string[]>((resolve, reject) => {
+    const asked = request(
+      `${site}/forgot`,
+      {
+        method: 'POST',
+        headers: { host, origin: `http://${host}`, 'content-type': 'application/x-www-form-urlencoded' }
+      },
+      (response) => {
+        response.resume();
+        resolve(response.headers['set-cookie'] ?? []);
+      }
+    );
+    asked.once('error', reject).end(new URLSearchParams({ phone_number: aPhone() }).toString());
+  });
+  const kept = cookies.filter((cookie) => !cookie.includes('Max-Age=0'));
+  expect(kept.map((cookie) => cookie.split('=')[0]).toSorted()).toEqual(['medq-code', 'medq-wish']);
+  for (const cookie of kept) {
+    for (const attribute of ['Path=/verify', 'HttpOnly', 'Secure', 'SameSite=Lax']) {
+      expect(cookie).toContain(`; ${attribute}`);
+    }
+  }
 });
 
 test('a form sent from elsewhere does nothing', async () => {
