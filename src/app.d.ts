@@ -15,6 +15,8 @@ declare global {
       supabase: Supabase;
       /** Who is asking, checked with Auth. Asked at most once a request, and only if somebody wants to know. */
       session: () => Promise<Session>;
+      /** The session has just been taken away: what the browser kept for it goes as well. */
+      forgotten?: boolean;
     }
   }
 }

@@ -23,6 +23,8 @@ const identify: Handle = async ({ event, resolve }) => {
   const response = await resolve(event);
   for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
   response.headers.set('x-request-id', locals.requestId);
+  // Appointments kept for the time without a network, and the service worker.
+  if (locals.forgotten) response.headers.set('clear-site-data', '"storage"');
   protect(response.headers, { url: event.url, supabaseUrl: PUBLIC_SUPABASE_URL, personal });
   return response;
 };

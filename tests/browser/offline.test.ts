@@ -70,6 +70,7 @@ test('without a network the appointments are there as they were last known, with
   // What is kept for everybody names nobody.
   for (const path of kept) expect(path).toMatch(/^\/(?:offline|favicon\.svg|_app\/.*)$/);
 
+  await page.goto(`${site.url}/login`);
   await expect.poll(() => prepared(page)).toBe(true);
   await site.close();
   await page.goto(`${site.url}/appointments`);

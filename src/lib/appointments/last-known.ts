@@ -4,8 +4,11 @@ import type { Snapshot } from './model.ts';
 // site alone, until the session ends. No page is kept, so no cache holds anything personal.
 const KEY = 'medq:last-known';
 
+let closed = false;
+
 export const lastKnown = {
   keep(snapshot: Snapshot): void {
+    if (closed) return;
     try {
       localStorage.setItem(KEY, JSON.stringify(snapshot));
     } catch {
@@ -29,5 +32,10 @@ export const lastKnown = {
     } catch {
       // Nothing was kept either.
     }
+  },
+  /** Forgets, and keeps nothing more on this page: it is being left by signing out. */
+  close(): void {
+    closed = true;
+    this.forget();
   }
 };

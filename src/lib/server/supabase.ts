@@ -48,11 +48,12 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
   });
 }
 
-/** Takes the session away from this browser, also when Auth cannot be asked to end it. */
+/** Takes the session away from this browser, with all it kept for it, also when Auth cannot be asked to end it. */
 export function forgetSession(event: RequestEvent): void {
   for (const { name } of event.cookies.getAll()) {
     if (name.startsWith(SESSION_COOKIE)) event.cookies.delete(name, { path: '/' });
   }
+  event.locals.forgotten = true;
 }
 
 export function hasSessionCookie(event: RequestEvent): boolean {

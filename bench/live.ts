@@ -1,0 +1,170 @@
+/** Live changes: from the commit of a booking to the changed page, and 200 sockets that each hear their own alone. */
+import { RealtimeClient } from '@supabase/supabase-js';
+import { SignJWT } from 'jose';
+import type { Browser } from 'playwright-core';
+import postgres from 'postgres';
+import type { Site } from '../local/site.ts';
+import type { Stack } from '../local/start-stack.ts';
+import { aPatient, type PatientWithAccount } from '../tests/helpers/world.ts';
+import { finding, percentile, type Finding } from './measure.ts';
+import { aBenchPatient, aLivePage } from './patient.ts';
+
+const rounds = 60;
+const sockets = 200;
+
+/** Milliseconds from the moment a transaction is asked to commit until `seen` says that its work was noticed. */
+async function fromCommit(
+  sql: postgres.Sql,
+  work: (tx: postgres.ReservedSql) => Promise<unknown>,
+  seen: () => Promise<unknown>
+): Promise<number> {
+  const connection = await sql.reserve();
+  try {
+    await connection`begin`;
+    await work(connection);
+    const noticed = seen();
+    const begun = performance.now();
+    await Promise.all([connection`commit`, noticed]);
+    return performance.now() - begun;
+  } finally {
+    connection.release();
+  }
+}
+
+/** A booking seen on an open page, and a bare NOTIFY heard, in turns. */
+async function commitToPage(stack: Stack, site: Site, browser: Browser): Promise<Finding[]> {
+  const sql = postgres(stack.addresses.db_url, { max: 3, onnotice: () => undefined });
+  try {
+    const [doctor] = await sql<{ id: string }[]>`
+      insert into public.practitioners (clinic_id, name, specialty)
+      select id, 'Dr. Bench', 'Benchmarks' from public.clinics limit 1 returning id`;
+    const patient = await aBenchPatient(stack, sql, '+919000000002');
+    const [booked] = await sql<{ id: string }[]>`
+      insert into public.appointments (patient_id, practitioner_id, starts_at)
+      values (${patient.id}, ${doctor?.id ?? ''}, date_trunc('day', now()) + interval '10 days') returning id`;
+    const page = await aLivePage(browser, site.url, patient);
+    let tell = (): void => undefined;
+    await page.exposeFunction('tellBench', () => tell());
+    await page.evaluate(() => {
+      const time = document.querySelector('[data-appointment] time');
+      if (!time) throw new Error('The page shows no appointment.');
+      new MutationObserver(() => (window as unknown as { tellBench: () => void }).tellBench()).observe(
+        document.body,
+        { subtree: true, attributeFilter: ['datetime'] }
+      );
+    });
+    let heard = (): void => undefined;
+    await sql.listen('medq_bench', () => heard());
+
+    const [pages, floor]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round += 1) {
+      floor.push(
+        await fromCommit(
+          sql,
+          (tx) => tx`select pg_notify('medq_bench', '')`,
+          () => new Promise<void>((resolve) => (heard = resolve))
+        )
+      );
+      pages.push(
+        await fromCommit(
+          sql,
+          (tx) => tx`
+            update public.appointments set starts_at = starts_at + interval '1 minute' where id = ${booked?.id ?? ''}`,
+          () => new Promise<void>((resolve) => (tell = resolve))
+        )
+      );
+    }
+    await page.context().close();
+    const words = (times: number[]) =>
+      `${percentile(times, 0.5).toFixed(1)} / ${percentile(times, 0.95).toFixed(1)} ms`;
+    return [
+      finding(
+        'milliseconds from commit to the changed page (p95), LISTEN/NOTIFY as the floor',
+        `p50/p95 ${words(pages)}, floor ${words(floor)}`,
+        percentile(pages, 0.95),
+        { atMost: 250 }
+      )
+    ];
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Every patient's socket while each of them gets a booking: what came, and what should not have. */
+async function ownChangesOnly({ addresses }: Stack): Promise<Finding[]> {
+  const sql = postgres(addresses.db_url, { max: 8, onnotice: () => undefined });
+  const clients: RealtimeClient[] = [];
+  try {
+    const [clinic] = await sql<{ id: string }[]>`select id from public.clinics limit 1`;
+    const [doctor] = await sql<{ id: string }[]>`
+      insert into public.practitioners (clinic_id, name, specialty)
+      values (${clinic?.id ?? ''}, 'Dr. Sockets', 'Benchmarks') returning id`;
+    // Every quarter of an hour is a slot, so that each booking has its own token number.
+    await sql`
+      insert into public.schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
+      select ${doctor?.id ?? ''}, day, '00:00', '24:00', 15 from generate_series(1, 7) day`;
+    const patients: PatientWithAccount[] = [];
+    for (let i = 0; i < sockets; i += 1) patients.push(await aPatient(sql, { account: true }));
+
+    const secret = new TextEncoder().encode(addresses.jwt_secret);
+    let [right, wrong] = [0, 0];
+    await Promise.all(
+      patients.map(async ({ id, account }) => {
+        const token = await new SignJWT({ role: 'authenticated', session_id: account.sessionId })
+          .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+          .setSubject(account.userId)
+          .setAudience('authenticated')
+          .setExpirationTime('1h')
+          .sign(secret);
+        const client = new RealtimeClient(`${addresses.api_url}/realtime/v1`, {
+          params: { apikey: addresses.publishable_key },
+          accessToken: () => Promise.resolve(token)
+        });
+        clients.push(client);
+        await client.setAuth();
+        await new Promise<void>((resolve, reject) => {
+          client
+            .channel(`patient:${id}`, { config: { private: true, broadcast: { replication_ready: true } } })
+            .on('broadcast', { event: '*' }, ({ payload }) => {
+              const { record } = payload as { record: { patient_id: string } };
+              if (record.patient_id === id) right += 1;
+              else wrong += 1;
+            })
+            .on('system', {}, ({ status }: { status: string }) => {
+              if (status === 'ok') resolve();
+            })
+            .subscribe((status, error) => {
+              if (status !== 'SUBSCRIBED') reject(error ?? new Error(status));
+            });
+        });
+      })
+    );
+    const begun = performance.now();
+    await Promise.all(
+      patients.map(
+        ({ id }, n) => sql`
+          insert into public.appointments (patient_id, practitioner_id, starts_at)
+          values (${id}, ${doctor?.id ?? ''}, date_trunc('day', now()) + interval '20 days' + ${n} * interval '15 minutes')`
+      )
+    );
+    while (right < sockets && performance.now() - begun < 15_000) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    return [
+      finding(
+        `${sockets} sockets: changes that went astray or were another's`,
+        `${right} heard their own in ${seconds.toFixed(2)} s, ${wrong} another's`,
+        sockets - right + wrong,
+        { atMost: 0 }
+      )
+    ];
+  } finally {
+    for (const client of clients) await client.disconnect();
+    await sql.end();
+  }
+}
+
+export async function benchLive(stack: Stack, site: Site, browser: Browser): Promise<Finding[]> {
+  return [...(await commitToPage(stack, site, browser)), ...(await ownChangesOnly(stack))];
+}

@@ -1,0 +1,40 @@
+import { createClient } from '@supabase/supabase-js';
+import type { Browser, Page } from 'playwright-core';
+import type postgres from 'postgres';
+import { openPage } from '../tests/helpers/browser.ts';
+import type { Stack } from '../local/start-stack.ts';
+
+const password = 'Bench-password-1';
+
+export interface BenchPatient {
+  id: string;
+  phone: string;
+}
+
+/** A patient with an account that really signs in. */
+export async function aBenchPatient(
+  { addresses }: Stack,
+  sql: postgres.Sql,
+  phone: string
+): Promise<BenchPatient> {
+  const { api_url, secret_key } = addresses;
+  const { auth } = createClient(api_url, secret_key, {
+    auth: { persistSession: false, autoRefreshToken: false }
+  });
+  const { data, error } = await auth.admin.createUser({ phone, password, phone_confirm: true });
+  if (error) throw error;
+  const [row] = await sql<{ id: string }[]>`select id from public.patients where user_id = ${data.user.id}`;
+  if (!row) throw new Error('The account has no patient.');
+  return { id: row.id, phone };
+}
+
+/** A page of theirs on which the changes are live. Nothing but the network and the browser's cache brings scripts. */
+export async function aLivePage(browser: Browser, siteUrl: string, { phone }: BenchPatient): Promise<Page> {
+  const page = await openPage(browser, { serviceWorkers: 'block' });
+  await page.goto(`${siteUrl}/login`);
+  await page.locator('input[name=username]').fill(phone);
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('main form button:not([type=button])').first().click();
+  await page.locator('[data-connection="live"]').waitFor();
+  return page;
+}
