@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config';
 // Everything but the unit tests runs against one embedded stack, started once for the whole run.
 const withStack = ['tests/helpers/global-setup.ts'];
 
+// These wait for real servers and pages, and a busy machine may keep one waiting: what fails twice has failed.
+const patience = { retry: 1 };
+
 export default defineConfig({
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
@@ -41,6 +44,7 @@ export default defineConfig({
           name: 'stack',
           include: ['tests/{local,database,functions}/**/*.test.ts'],
           globalSetup: withStack,
+          ...patience,
           testTimeout: 30_000,
           hookTimeout: 60_000
         }
@@ -51,6 +55,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: withStack,
+          ...patience,
           testTimeout: 60_000,
           hookTimeout: 120_000
         }
@@ -60,6 +65,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
+          ...patience,
           testTimeout: 120_000,
           hookTimeout: 120_000
         }
