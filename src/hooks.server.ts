@@ -18,8 +18,7 @@ const identify: Handle = async ({ event, resolve }) => {
       ? readSession(locals.supabase, locals.requestId)
       : Promise.resolve({ state: 'signed-out' }));
 
-  // The answer to a form repeats what somebody typed.
-  const personal = isPersonal(event.route.id) || hasSessionCookie(event) || event.request.method === 'POST';
+  const personal = isPersonal(event.route.id) || hasSessionCookie(event);
   const response = await resolve(event);
   for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
   response.headers.set('x-request-id', locals.requestId);
