@@ -53,7 +53,7 @@ test('while the service is away nobody is signed out, and nobody’s password is
   await stranger.getByLabel('Username or phone number').fill(patient.phone);
   await stranger.getByLabel('Password', { exact: true }).fill(patient.password);
   await stranger.getByRole('button', { name: 'Sign in' }).click();
-  await stranger.getByRole('alert').getByText("can't sign you in right now").waitFor();
+  await stranger.getByRole('alert').getByText("can't do that right now").waitFor();
   await stranger.context().close();
   await page.context().close();
 });
