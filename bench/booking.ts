@@ -35,7 +35,7 @@ async function prepare(sql: postgres.Sql): Promise<Slot[]> {
         confirmation_token, recovery_token, email_change, email_change_token_new, email_change_token_current,
         phone_change, phone_change_token, reauthentication_token, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
       select '00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
-        (919000000000 + n)::text, 'x', now(), '', '', '', '', '', '', '', '', '{}', '{}', now(), now()
+        (918000000000 + n)::text, 'x', now(), '', '', '', '', '', '', '', '', '{}', '{}', now(), now()
       from generate_series(1, ${doctors * patientsOfADoctor}) n`;
     await tx`analyze public.patients, public.practitioners, public.schedules`;
     return tx<Slot[]>`
@@ -43,7 +43,7 @@ async function prepare(sql: postgres.Sql): Promise<Slot[]> {
         select p.id, row_number() over (order by p.id) - 1 as n from practitioners p where p.clinic_id = ${clinic?.id ?? ''}
       ),
       patient as (
-        select p.id, p.user_id, row_number() over (order by p.id) - 1 as n from patients p where p.user_id is not null
+        select p.id, p.user_id, row_number() over (order by p.id) - 1 as n from patients p where p.phone like '+918000%'
       )
       select doctor.id as practitioner_id, s.starts_at, patient.id as patient_id, patient.user_id
       from doctor
