@@ -6,7 +6,16 @@ import ts from 'typescript-eslint';
 
 export default ts.config(
   // Deno lints the functions with its own tools.
-  { ignores: ['build/', '.svelte-kit/', '.medq/', 'supabase/functions/', 'src/lib/database.types.ts'] },
+  {
+    ignores: [
+      'build/',
+      '.svelte-kit/',
+      '.medq/',
+      'supabase/functions/',
+      'src/lib/database.types.ts',
+      'src/lib/paraglide/'
+    ]
+  },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,

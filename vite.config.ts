@@ -1,3 +1,4 @@
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import process from 'node:process';
@@ -9,11 +10,20 @@ const withStack = ['tests/helpers/global-setup.ts'];
 // These wait for real servers and pages, and a busy machine may keep one waiting: what fails twice has failed.
 const patience = { retry: 1 };
 
+// As `npm run words` does it. Which language a page is in is decided in src/lib/server/language.ts.
+const words = paraglideVitePlugin({
+  project: 'src/words/medq.inlang',
+  outdir: 'src/lib/paraglide',
+  strategy: ['globalVariable', 'baseLocale'],
+  emitReadme: false
+});
+
 export default defineConfig({
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
-    ? []
+    ? [words]
     : [
+        words,
         sveltekit({
           adapter: adapter(),
           compilerOptions: { runes: true },

@@ -1,3 +1,4 @@
+import type { Locale } from '#lib/paraglide/runtime.js';
 import type { Supabase } from '#lib/server/supabase.ts';
 import type { Session } from '#lib/server/session.ts';
 
@@ -11,6 +12,8 @@ declare global {
     }
     interface Locals {
       requestId: string;
+      /** In which language to answer. */
+      language: Locale;
       /** This request's own client, acting for whoever is signed in. */
       supabase: Supabase;
       /** Who is asking, checked with Auth. Asked at most once a request, and only if somebody wants to know. */

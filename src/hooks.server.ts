@@ -1,16 +1,23 @@
 import { redirect } from '@sveltejs/kit';
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks';
 import { PUBLIC_SUPABASE_URL } from '$app/env/public';
+import { getRequestEvent } from '$app/server';
+import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { isPersonal, judge, refusal } from '#lib/server/guard.ts';
 import { protect } from '#lib/server/headers.ts';
+import { languageOf } from '#lib/server/language.ts';
 import { logFailure } from '#lib/server/log.ts';
 import { readSession, type Session } from '#lib/server/session.ts';
 import { clientFor, hasSessionCookie } from '#lib/server/supabase.ts';
+
+// Every sentence is in the language of the request it answers.
+overwriteGetLocale(() => getRequestEvent().locals.language);
 
 const identify: Handle = async ({ event, resolve }) => {
   const fresh: Record<string, string> = {};
   const { locals } = event;
   locals.requestId = crypto.randomUUID();
+  locals.language = languageOf(event);
   locals.supabase = clientFor(event, fresh);
   let session: Promise<Session> | undefined;
   locals.session = () =>
@@ -19,9 +26,12 @@ const identify: Handle = async ({ event, resolve }) => {
       : Promise.resolve({ state: 'signed-out' }));
 
   const personal = isPersonal(event.route.id) || hasSessionCookie(event);
-  const response = await resolve(event);
+  const response = await resolve(event, {
+    transformPageChunk: ({ html }) => html.replace('%language%', locals.language)
+  });
   for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
   response.headers.set('x-request-id', locals.requestId);
+  response.headers.append('vary', 'accept-language, cookie');
   // Appointments kept for the time without a network, and the service worker.
   if (locals.forgotten) response.headers.set('clear-site-data', '"storage"');
   protect(response.headers, { url: event.url, supabaseUrl: PUBLIC_SUPABASE_URL, personal });

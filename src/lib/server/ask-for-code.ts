@@ -9,6 +9,7 @@ import {
   type Refused,
   type Registered
 } from './functions.ts';
+import { chosenLanguage } from './language.ts';
 import { keepPendingCode } from './pending-code.ts';
 import { phoneEnd } from './phone-words.ts';
 import { toE164 } from './phone.ts';
@@ -52,7 +53,7 @@ export async function askForCode(event: RequestEvent, wish: Wish, count = 1): Pr
   if (answer.token && answer.refresh_token) {
     // A deployment that asks for no code.
     const { token, refresh_token } = answer;
-    await beginSession(event.locals, { token, refresh_token });
+    await beginSession(event, { token, refresh_token });
     forgetWishes(event, '/link', '/register');
     redirect(303, '/appointments');
   }
@@ -71,11 +72,12 @@ export async function askForCode(event: RequestEvent, wish: Wish, count = 1): Pr
 }
 
 async function ask(event: RequestEvent, { purpose, ...typed }: Wish): Promise<Answer<Registered>> {
+  const locale = chosenLanguage(event);
   switch (purpose) {
     case 'register':
-      return registerPatient(event, typed);
+      return registerPatient(event, { ...typed, ...(locale && { locale }) });
     case 'link':
-      return linkIvrAccount(event, typed);
+      return linkIvrAccount(event, { ...typed, ...(locale && { locale }) });
     case 'reset':
       return forgotPassword(event, typed);
     case 'change_phone': {

@@ -146,6 +146,7 @@ function call(
       ...headers,
       apikey: PUBLIC_SUPABASE_ANON_KEY,
       'x-request-id': event.locals.requestId,
+      'accept-language': event.locals.language,
       // Limits are the visitor's, not this server's.
       ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
     },

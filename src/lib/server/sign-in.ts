@@ -2,6 +2,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { createClient } from '@supabase/supabase-js';
 import { signInWith, type Refused } from './functions.ts';
+import { agreeOnLanguage } from './language.ts';
 import { logFailure } from './log.ts';
 
 export interface Tokens {
@@ -10,12 +11,10 @@ export interface Tokens {
 }
 
 /** Puts a session that was just opened into the response's cookies. Throws Auth's error. */
-export async function beginSession(
-  { supabase }: Pick<App.Locals, 'supabase'>,
-  { token, refresh_token }: Tokens
-): Promise<void> {
-  const { error } = await supabase.auth.setSession({ access_token: token, refresh_token });
+export async function beginSession(event: RequestEvent, { token, refresh_token }: Tokens): Promise<void> {
+  const { error } = await event.locals.supabase.auth.setSession({ access_token: token, refresh_token });
   if (error) throw error;
+  await agreeOnLanguage(event);
 }
 
 export type SignIn = { ok: true; mustChangePassword: boolean } | Refused;
@@ -30,7 +29,7 @@ export async function signIn(
 ): Promise<SignIn> {
   const answer = await signInWith(event, credentials);
   if (!answer.ok) return answer;
-  await beginSession(event.locals, answer);
+  await beginSession(event, answer);
   return { ok: true, mustChangePassword: answer.must_change_password };
 }
 

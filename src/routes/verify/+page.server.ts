@@ -99,7 +99,7 @@ export const actions: Actions = {
     forgetPendingCode(event);
     const { token, refresh_token, user } = answer;
     if (!token || !refresh_token) return { done: phoneText(user.phone_number) };
-    await beginSession(event.locals, { token, refresh_token });
+    await beginSession(event, { token, refresh_token });
     redirect(303, '/appointments');
   },
 

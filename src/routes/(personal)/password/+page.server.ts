@@ -1,5 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { readForm } from '#lib/server/forms.ts';
+import { agreeOnLanguage } from '#lib/server/language.ts';
 import {
   SHORTEST_PASSWORD,
   problemsOf,
@@ -16,7 +17,8 @@ export const load: PageServerLoad = async ({ locals }) => {
 };
 
 export const actions: Actions = {
-  default: async ({ locals, request }) => {
+  default: async (event) => {
+    const { locals, request } = event;
     const { mustChangePassword } = await accountOf(locals);
     if (!mustChangePassword) redirect(303, '/appointments');
 
@@ -30,6 +32,8 @@ export const actions: Actions = {
       const refused: PasswordProblems = { password: message };
       return fail(status, { problems: refused });
     }
+    // Until now nothing of the account could be read.
+    await agreeOnLanguage(event);
     redirect(303, '/appointments');
   }
 };
