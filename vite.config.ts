@@ -3,6 +3,7 @@ import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
+import { words } from './src/words/compile.ts';
 
 // Everything but the unit tests runs against one embedded stack, started once for the whole run.
 const withStack = ['tests/helpers/global-setup.ts'];
@@ -10,20 +11,12 @@ const withStack = ['tests/helpers/global-setup.ts'];
 // These wait for real servers and pages, and a busy machine may keep one waiting: what fails twice has failed.
 const patience = { retry: 1 };
 
-// As `npm run words` does it. Which language a page is in is decided in src/lib/server/language.ts.
-const words = paraglideVitePlugin({
-  project: 'src/words/medq.inlang',
-  outdir: 'src/lib/paraglide',
-  strategy: ['globalVariable', 'baseLocale'],
-  emitReadme: false
-});
-
 export default defineConfig({
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
-    ? [words]
+    ? [paraglideVitePlugin(words)]
     : [
-        words,
+        paraglideVitePlugin(words),
         sveltekit({
           adapter: adapter(),
           compilerOptions: { runes: true },

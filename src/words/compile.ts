@@ -1,0 +1,14 @@
+/** How the catalogue becomes code: for Vite, and by itself for those who only check types (`npm run words`). */
+import { compile, type CompilerOptions } from '@inlang/paraglide-js';
+
+export const words: CompilerOptions = {
+  project: 'src/words/medq.inlang',
+  outdir: 'src/lib/paraglide',
+  // Which language it is, is decided by src/hooks.server.ts and src/hooks.client.ts.
+  strategy: ['globalVariable', 'baseLocale'],
+  outputStructure: 'message-modules',
+  isServer: 'import.meta.env.SSR',
+  emitReadme: false
+};
+
+if (import.meta.main) await compile(words);
