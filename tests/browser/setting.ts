@@ -87,7 +87,7 @@ export async function aBooking(
   return made;
 }
 
-/** Signs in through the form, and waits for the page it leads to. */
+/** Signs in through the form, in whatever language it is, and waits for the page it leads to. */
 export async function signIn(
   page: Page,
   siteUrl: string,
@@ -95,8 +95,8 @@ export async function signIn(
   to = '/appointments'
 ): Promise<void> {
   await page.goto(`${siteUrl}/login`);
-  await page.getByLabel('Username or phone number').fill(phone);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('[name="username"]').fill(phone);
+  await page.locator('[name="password"]').fill(password);
+  await page.locator('[name="password"]').press('Enter');
   await page.waitForURL(`${siteUrl}${to}`);
 }

@@ -1,6 +1,6 @@
 import { AuthError, AuthRetryableFetchError, AuthWeakPasswordError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
-import { isLoopback, ownPath } from '../../src/lib/server/addresses.ts';
+import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/addresses.ts';
 import { isPersonal, judge } from '../../src/lib/server/guard.ts';
 import { protect } from '../../src/lib/server/headers.ts';
 import { problemsOf, refusedPassword } from '../../src/lib/server/password.ts';
@@ -10,7 +10,7 @@ import { projectUrl, publicKey } from '../../src/lib/settings.ts';
 
 describe('where to go after signing in', () => {
   test.each(['/appointments', '/book?clinic=1', '/'])('is a page of ours: %s', (path) => {
-    expect(ownPath(path, '/fallback')).toBe(path);
+    expect(pathAfterSignIn(path, '/fallback')).toBe(path);
   });
 
   test.each([
@@ -31,8 +31,13 @@ describe('where to go after signing in', () => {
     '/logout',
     'http:///x'
   ])('is never anywhere else: %j', (path) => {
-    expect(ownPath(path, '/fallback')).toBe('/fallback');
+    expect(pathAfterSignIn(path, '/fallback')).toBe('/fallback');
   });
+});
+
+test('a page to come back to may be any of ours, and none of others', () => {
+  expect(ownPath('/login?next=/book', '/')).toBe('/login?next=/book');
+  expect(ownPath('//evil.example/login', '/')).toBe('/');
 });
 
 describe('phone numbers', () => {

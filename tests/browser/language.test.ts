@@ -1,0 +1,115 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import { aPatient, signIn, type Patient } from './setting.ts';
+
+const sql = databaseAsPostgres();
+const site = theSite();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await closeDatabases();
+});
+
+const language = (page: Page) => page.locator('html').getAttribute('lang');
+const choose = (page: Page, name: string) =>
+  page
+    .getByRole('form', { name: /^(Language|மொழி)$/ })
+    .getByRole('button', { name })
+    .click();
+
+async function languageOfTexts({ id }: Patient): Promise<string | null> {
+  const [row] = await sql<{ locale: string | null }[]>`select locale from public.patients where id = ${id}`;
+  return row?.locale ?? null;
+}
+
+test.each([
+  ['ta', 'ta-IN'],
+  ['ta-LK,en;q=0.5', 'ta-IN'],
+  ['en-GB,ta;q=0.9', 'en-IN'],
+  ['fr,ta;q=0.2,en;q=0', 'ta-IN'],
+  ['de', 'en-IN'],
+  [';;q=,', 'en-IN']
+])('a visitor whose browser asks for %s gets %s', async (header, expected) => {
+  const response = await fetch(`${site}/login`, { headers: { 'accept-language': header } });
+  expect(await response.text()).toContain(`<html lang="${expected}">`);
+  expect(response.headers.get('vary')).toMatch(/accept-language/);
+});
+
+test.each([{ scripts: true }, { scripts: false }])(
+  'a choice brings the same page in that language, and lasts (scripts: $scripts)',
+  async ({ scripts }) => {
+    const page = await openPage(browser, { javaScriptEnabled: scripts });
+    await page.goto(`${site}/login?next=/account`);
+    await choose(page, 'தமிழ்');
+    await page.locator('html[lang="ta-IN"]').waitFor();
+    expect(page.url()).toBe(`${site}/login?next=/account`);
+    await page.goto(site);
+    expect(await language(page)).toBe('ta-IN');
+    await choose(page, 'English');
+    await page.locator('html[lang="en-IN"]').waitFor();
+    await page.context().close();
+  }
+);
+
+test('a choice made while signed in is that of the texts too', async () => {
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  await signIn(page, site, patient);
+  expect(await languageOfTexts(patient)).toBeNull();
+  await choose(page, 'தமிழ்');
+  await page.locator('html[lang="ta-IN"]').waitFor();
+  expect(await languageOfTexts(patient)).toBe('ta-IN');
+  await page.context().close();
+});
+
+test('a choice made before signing in becomes that of an account without one', async () => {
+  const patient = await aPatient(sql);
+  const page = await openPage(browser, { extraHTTPHeaders: { 'accept-language': 'ta' } });
+  // What the browser prefers is nobody's choice.
+  await signIn(page, site, patient);
+  expect(await languageOfTexts(patient)).toBeNull();
+  await page.context().close();
+
+  const chooser = await openPage(browser);
+  await chooser.goto(site);
+  await choose(chooser, 'தமிழ்');
+  await signIn(chooser, site, patient);
+  expect(await languageOfTexts(patient)).toBe('ta-IN');
+  await chooser.context().close();
+});
+
+test('the language of an account comes with its owner, whatever was chosen on the device', async () => {
+  const patient = await aPatient(sql);
+  await sql`update public.patients set locale = 'ta-IN' where id = ${patient.id}`;
+  const page = await openPage(browser);
+  await page.goto(site);
+  await choose(page, 'English');
+  await signIn(page, site, patient);
+  expect(await language(page)).toBe('ta-IN');
+  expect(await languageOfTexts(patient)).toBe('ta-IN');
+  await page.context().close();
+});
+
+test('nothing is chosen by a link, by a language nobody writes, or for a page elsewhere', async () => {
+  const followed = await fetch(`${site}/language?locale=ta-IN`, { redirect: 'manual' });
+  expect([followed.status, followed.headers.get('set-cookie')]).toEqual([303, null]);
+  const post = (fields: Record<string, string>) =>
+    fetch(`${site}/language`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers: { origin: site },
+      redirect: 'manual'
+    });
+  const unknown = await post({ locale: 'xx-XX', back: '/login' });
+  expect([unknown.headers.get('location'), unknown.headers.get('set-cookie')]).toEqual(['/login', null]);
+  const elsewhere = await post({ locale: 'ta-IN', back: '//evil.example/' });
+  expect(elsewhere.headers.get('location')).toBe('/');
+  expect(elsewhere.headers.get('set-cookie')).toMatch(/^medq-language=ta-IN;/);
+});
