@@ -61,7 +61,12 @@ async function workOf(run: (database: Database, auth: Auth) => Promise<Response>
   }
 }
 
-const common = { secret: functions_secret, region: 'IN', log: createLog({}, () => {}) };
+const common = {
+  secret: functions_secret,
+  region: 'IN',
+  locale: 'en-IN' as const,
+  log: createLog({}, () => {})
+};
 
 test('signing in asks the same of the database and of Auth for a known and an unknown name', async () => {
   const known = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });

@@ -6,6 +6,7 @@ import { network } from '../../supabase/functions/_shared/client-address.ts';
 import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/codes.ts';
 import { DomainError } from '../../supabase/functions/_shared/errors.ts';
 import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
+import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 
 const { register, link, verifyPhone, signIn } = requests('IN');
 const wish = {
@@ -25,7 +26,8 @@ function mistakes(shape: Parameters<typeof parseFields>[0], body: unknown): Reco
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     expect(error).toMatchObject({ code: 'validation_failed', status: 400 });
-    return error.details.fields as Record<string, string>;
+    const fields = Object.entries(error.details.fields ?? {});
+    return Object.fromEntries(fields.map(([field, sentence]) => [field, sentence(english)]));
   }
 }
 

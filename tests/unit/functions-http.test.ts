@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { DomainError, domainErrorOf } from '../../supabase/functions/_shared/errors.ts';
 import { endpoint, json } from '../../supabase/functions/_shared/http.ts';
 import type { Endpoint } from '../../supabase/functions/_shared/http.ts';
+import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 
 const written = vi.spyOn(console, 'error').mockImplementation(() => {});
 vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -60,6 +61,33 @@ test('any other error is a 500 with the request id, and the log has what the ans
     event: 'unexpected_error',
     request_id,
     error: { name: 'TypeError', message: 'connection to db.internal lost' }
+  });
+});
+
+test('a sentence of ours is in the language of the request, and says so', async () => {
+  const error = new DomainError('username_taken', 409, (words) => words.usernameTaken, {
+    fields: { username: (words) => words.fields.username }
+  });
+  const ask = async (handle: (request: Request) => Promise<Response>, method = 'GET') => {
+    const response = await handle(
+      new Request(url, { method, headers: { 'accept-language': 'ta, en;q=0.9' } })
+    );
+    expect(response.headers.get('content-language')).toBe('ta-IN');
+    expect(response.headers.get('vary')).toBe('accept-language');
+    return (await response.json()) as Record<string, unknown>;
+  };
+  expect(await ask(failingWith(error))).toEqual({
+    error: 'username_taken',
+    message: tamil.usernameTaken,
+    fields: { username: tamil.fields.username }
+  });
+  expect(await ask(failingWith(new Error('lost')))).toMatchObject({
+    error: 'internal_error',
+    message: tamil.internalError
+  });
+  expect(await ask(failingWith(error), 'DELETE')).toEqual({
+    error: 'method_not_allowed',
+    message: tamil.methodNotAllowed({ allowed: 'GET, POST' })
   });
 });
 

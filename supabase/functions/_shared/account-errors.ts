@@ -1,41 +1,35 @@
-/** What the account API refuses, in the words of its contract and in sentences for people. */
-import { DomainError } from './errors.ts';
-
-/** One sentence for each field that cannot be taken as it is. */
-export type FieldErrors = Record<string, string>;
+/** What the account API refuses, in the words of its contract; which sentence goes with it is said in `words`. */
+import { DomainError, type FieldErrors } from './errors.ts';
+import type { Sentence } from './words/words.ts';
 
 export function validationFailed(
   fields: FieldErrors,
-  message = 'Please check what you entered.'
+  sentence: Sentence = (words) => words.checkFields
 ): DomainError {
-  return new DomainError('validation_failed', 400, message, { fields });
+  return new DomainError('validation_failed', 400, sentence, { fields });
 }
 
 /** The same whether the code is wrong, expired, used or was never sent. */
 export function codeInvalid(): DomainError {
-  return new DomainError(
-    'code_invalid',
-    401,
-    'That code is not right, or no longer works. Check it, or ask for a new one.'
-  );
+  return new DomainError('code_invalid', 401, (words) => words.codeInvalid);
 }
 
 /** The same whether the name is unknown or the password wrong. */
 export function invalidCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 401, 'That username and password do not match.');
+  return new DomainError('invalid_credentials', 401, (words) => words.invalidCredentials);
 }
 
 export function notSignedIn(): DomainError {
-  return new DomainError('not_signed_in', 401, 'Please sign in first.');
+  return new DomainError('not_signed_in', 401, (words) => words.notSignedIn);
 }
 
 export function passwordChangeRequired(): DomainError {
-  return new DomainError('password_change_required', 403, 'Please choose a new password first.');
+  return new DomainError('password_change_required', 403, (words) => words.passwordChangeRequired);
 }
 
 /** @param seconds until it is worth trying again */
 export function rateLimited(seconds: number): DomainError {
-  return new DomainError('rate_limited', 429, `Too many tries. Please try again ${inAWhile(seconds)}.`, {
+  return new DomainError('rate_limited', 429, (words) => words.rateLimited({ seconds }), {
     retry_after: seconds
   });
 }
@@ -47,36 +41,16 @@ export function rateLimited(seconds: number): DomainError {
 export function refusal(word: string, phone: string): DomainError {
   switch (word) {
     case 'ivr_account_exists':
-      return new DomainError(
-        word,
-        409,
-        'This phone number already has bookings made by phone. Would you like to link your existing bookings?',
-        { phone_number: phone }
-      );
+      return new DomainError(word, 409, (words) => words.ivrAccountExists, { phone_number: phone });
     case 'phone_already_registered':
-      return new DomainError(
-        word,
-        409,
-        'This phone number already has an account. Sign in, or have a code texted if you forgot the password.'
-      );
+      return new DomainError(word, 409, (words) => words.phoneAlreadyRegistered);
     case 'username_taken': {
-      const message = 'Somebody else has that username. Please choose another.';
-      return new DomainError(word, 409, message, { fields: { username: message } });
+      const sentence: Sentence = (words) => words.usernameTaken;
+      return new DomainError(word, 409, sentence, { fields: { username: sentence } });
     }
     case 'no_ivr_bookings':
-      return new DomainError(
-        word,
-        404,
-        'There are no bookings to link for this phone number. Please register instead.'
-      );
+      return new DomainError(word, 404, (words) => words.noIvrBookings);
     default:
       throw new Error(`The database refused a registration with an unknown word: ${word}`);
   }
-}
-
-function inAWhile(seconds: number): string {
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes <= 1) return 'in a minute';
-  if (minutes <= 90) return `in ${minutes} minutes`;
-  return `in ${Math.ceil(minutes / 60)} hours`;
 }

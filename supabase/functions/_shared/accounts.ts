@@ -63,17 +63,21 @@ export function userToBe(wish: {
 
 export interface Profile {
   user: User;
+  /** The language the patient chose, if any. */
+  locale: string | null;
   /** The password was texted and must be replaced first. */
   mustChangePassword: boolean;
 }
 
 /** @throws Error when the account has no patient, which the trigger on auth.users rules out */
 export async function profileOf(database: Database, userId: string): Promise<Profile> {
-  const [row] = await database<(Omit<User, 'role'> & { must_change_password: boolean })[]>`
-    select id, username, name, age, phone_number, must_change_password from private.profile_of(${userId})`;
+  const [row] = await database<
+    (Omit<User, 'role'> & { locale: string | null; must_change_password: boolean })[]
+  >`
+    select id, username, name, age, phone_number, locale, must_change_password from private.profile_of(${userId})`;
   if (!row) throw new Error('The account has no patient.');
-  const { must_change_password: mustChangePassword, ...user } = row;
-  return { user: { ...user, role: 'patient' }, mustChangePassword };
+  const { must_change_password: mustChangePassword, locale, ...user } = row;
+  return { user: { ...user, role: 'patient' }, locale, mustChangePassword };
 }
 
 /** @throws DomainError 404 or 409 when the phone or username cannot be registered (or linked) */

@@ -103,9 +103,7 @@ export function supabaseAuth(client: string): Auth {
       const { error } = await connect().auth.admin.updateUserById(userId, { password });
       if (!error) return;
       if (error.code === 'weak_password') {
-        throw validationFailed({
-          new_password: 'That password is too easy to guess. Please choose another.'
-        });
+        throw validationFailed({ new_password: (words) => words.fields.passwordTooEasy });
       }
       if (error.code === 'user_not_found') throw codeInvalid();
       throw error;

@@ -1,4 +1,16 @@
 /** Errors of the contract: a stable word to switch on, a sentence for people, an HTTP status. */
+import { english } from './words/en-IN.ts';
+import type { Sentence } from './words/words.ts';
+
+/** One sentence for each field that cannot be taken as it is. */
+export type FieldErrors = Record<string, Sentence>;
+
+/** More that an answer carries beside `error` and `message`. */
+export interface ErrorDetails {
+  fields?: FieldErrors;
+  retry_after?: number;
+  phone_number?: string;
+}
 
 /** What a caller may be told. Anything else that is thrown is our own fault and becomes a 500 without details. */
 export class DomainError extends Error {
@@ -7,22 +19,25 @@ export class DomainError extends Error {
   readonly code: string;
   /** The HTTP status that goes with it. */
   readonly status: number;
-  /** More that the answer carries beside `error` and `message`, such as `fields` or `retry_after`. */
-  readonly details: Record<string, unknown>;
+  /** What to show a person; `message` is the same in English. */
+  readonly sentence: Sentence;
+  readonly details: ErrorDetails;
 
   /**
    * @param code stable word that callers switch on
    * @param status HTTP status, 400 to 499
-   * @param message sentence to show a person
+   * @param sentence to show a person; a text that is there in one language only is shown as it is
    */
   constructor(
     code: string,
     status: number,
-    message: string,
-    details: Record<string, unknown> = {},
+    sentence: Sentence | string,
+    details: ErrorDetails = {},
     options?: ErrorOptions
   ) {
-    super(message, options);
+    const said = typeof sentence === 'string' ? () => sentence : sentence;
+    super(said(english), options);
+    this.sentence = said;
     this.code = code;
     this.status = status;
     this.details = details;
@@ -39,6 +54,8 @@ export function domainErrorOf(error: unknown): DomainError | undefined {
   const { code, hint } = error as { code?: unknown; hint?: unknown };
   const status = typeof code === 'string' ? /^PT(4\d\d)$/.exec(code)?.[1] : undefined;
   if (status === undefined) return undefined;
-  const sentence = typeof hint === 'string' && hint !== '' ? hint : 'That is not possible.';
-  return new DomainError(error.message, Number(status), sentence, {}, { cause: error });
+  const told: Sentence | string = typeof hint === 'string' && hint !== ''
+    ? hint
+    : (words) => words.notPossible;
+  return new DomainError(error.message, Number(status), told, {}, { cause: error });
 }

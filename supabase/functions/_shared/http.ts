@@ -1,10 +1,13 @@
 /** What every function does around its work: request id, methods, JSON answers, errors that tell nothing inward. */
 import { DomainError, domainErrorOf } from './errors.ts';
 import { createLog, describeError, type Log } from './log.ts';
+import { type Locale, preferredLocale, wordsIn } from './words/languages.ts';
 
 /** What belongs to one request. */
 export interface RequestContext {
   requestId: string;
+  /** The language its sender reads. */
+  locale: Locale;
   log: Log;
 }
 
@@ -22,7 +25,11 @@ export interface Endpoint {
 export function endpoint(options: Endpoint): (request: Request) => Promise<Response> {
   return async (request) => {
     const requestId = requestIdOf(request);
-    const context = { requestId, log: createLog({ function: options.name, request_id: requestId }) };
+    const context = {
+      requestId,
+      locale: preferredLocale(request.headers.get('accept-language')),
+      log: createLog({ function: options.name, request_id: requestId })
+    };
     const response = await answer(options, request, context);
     response.headers.set('x-request-id', requestId);
     return response;
@@ -36,21 +43,29 @@ export function json(body: unknown, status = 200, headers: HeadersInit = {}): Re
   return Response.json(body, { status, headers: all });
 }
 
+/** Says that an answer is in the language its reader asked for. */
+export function inLanguage(response: Response, locale: Locale): Response {
+  response.headers.set('content-language', locale);
+  response.headers.append('vary', 'accept-language');
+  return response;
+}
+
 /** The error body of the contract: `{error, message, ...}`. */
-export function errorResponse(error: DomainError): Response {
-  const retryAfter = error.details.retry_after;
-  return json(
-    { error: error.code, message: error.message, ...error.details },
-    error.status,
-    typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {}
-  );
+function errorResponse({ code, status, sentence, details }: DomainError, locale: Locale): Response {
+  const words = wordsIn[locale];
+  const { fields: sentences, ...more } = details;
+  const fields = sentences &&
+    Object.fromEntries(Object.entries(sentences).map(([field, told]) => [field, told(words)]));
+  const { retry_after: wait } = more;
+  const body = { error: code, message: sentence(words), fields, ...more };
+  return inLanguage(json(body, status, wait === undefined ? {} : { 'retry-after': String(wait) }), locale);
 }
 
 async function answer(options: Endpoint, request: Request, context: RequestContext): Promise<Response> {
   try {
     if (!options.methods.includes(request.method)) {
       await request.body?.cancel();
-      return methodNotAllowed(options.methods);
+      return methodNotAllowed(options.methods, context.locale);
     }
     return await options.handle(request, context);
   } catch (error) {
@@ -58,7 +73,7 @@ async function answer(options: Endpoint, request: Request, context: RequestConte
     if (domainError) context.log.info('refused', { error: domainError.code, status: domainError.status });
     else context.log.error('unexpected_error', { error: describeError(error) });
     if (options.onError) return await recover(options.onError, error, context);
-    return domainError ? errorResponse(domainError) : internalError(context.requestId);
+    return domainError ? errorResponse(domainError, context.locale) : internalError(context);
   }
 }
 
@@ -71,18 +86,19 @@ async function recover(
     return await onError(error, context);
   } catch (second) {
     context.log.error('error_while_answering_error', { error: describeError(second) });
-    return internalError(context.requestId);
+    return internalError(context);
   }
 }
 
-function methodNotAllowed(methods: readonly string[]): Response {
+function methodNotAllowed(methods: readonly string[], locale: Locale): Response {
   const allow = methods.join(', ');
-  return json({ error: 'method_not_allowed', message: `Please use ${allow}.` }, 405, { allow });
+  const message = wordsIn[locale].methodNotAllowed({ allowed: allow });
+  return inLanguage(json({ error: 'method_not_allowed', message }, 405, { allow }), locale);
 }
 
-function internalError(requestId: string): Response {
-  const message = 'Something went wrong on our side. Please try again in a moment.';
-  return json({ error: 'internal_error', message, request_id: requestId }, 500);
+function internalError({ requestId, locale }: RequestContext): Response {
+  const message = wordsIn[locale].internalError;
+  return inLanguage(json({ error: 'internal_error', message, request_id: requestId }, 500), locale);
 }
 
 /** The caller's own request id when it is a sane one, so that its log and ours can be read together. */

@@ -4,8 +4,9 @@ import { type Auth, supabaseAuth } from './auth.ts';
 import { clientAddress } from './client-address.ts';
 import { type Database, database } from './database.ts';
 import { setting } from './env.ts';
-import { endpoint } from './http.ts';
+import { endpoint, inLanguage } from './http.ts';
 import type { Log } from './log.ts';
+import type { Locale } from './words/languages.ts';
 
 /** What an account function works with. */
 export interface Dependencies {
@@ -17,6 +18,8 @@ export interface Dependencies {
   region: string;
   /** The caller's network, to count by. */
   client: string;
+  /** The language the caller reads. */
+  locale: Locale;
   log: Log;
 }
 
@@ -44,7 +47,7 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
   const answer = endpoint({
     name,
     methods: ['POST'],
-    async handle(request, { log }) {
+    async handle(request, { locale, log }) {
       const client = await clientAddress(request);
       const dependencies = {
         database: database(),
@@ -52,9 +55,10 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
         secret: setting('FUNCTIONS_SECRET'),
         region: setting('DEFAULT_REGION'),
         client,
+        locale,
         log
       };
-      return await handle(await jsonObject(request), dependencies, request);
+      return inLanguage(await handle(await jsonObject(request), dependencies, request), locale);
     }
   });
   return async (request) => {
@@ -70,10 +74,10 @@ const maxBodyBytes = 10 * 1024;
 
 async function jsonObject(request: Request): Promise<Record<string, unknown>> {
   const bytes = await bodyOf(request);
-  if (bytes === undefined) throw validationFailed({}, 'That is too much text.');
+  if (bytes === undefined) throw validationFailed({}, (words) => words.tooLong);
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw validationFailed({}, 'Please send JSON, with Content-Type: application/json.');
+    throw validationFailed({}, (words) => words.notJson);
   }
   try {
     const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -83,7 +87,7 @@ async function jsonObject(request: Request): Promise<Record<string, unknown>> {
   } catch {
     // Said below.
   }
-  throw validationFailed({}, 'Please send one JSON object.');
+  throw validationFailed({}, (words) => words.notAnObject);
 }
 
 /** @returns undefined when it is too long; it is read no further then */

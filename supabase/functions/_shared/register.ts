@@ -23,7 +23,8 @@ export async function register(
   }
   await limit(database, secret, 'code', { phone, client });
   const request = registration.parse(wish);
-  const { verificationId, expiresIn } = await startVerification(dependencies, { purpose, phone, request });
+  const texting = { ...dependencies, locale: wish.locale ?? dependencies.locale };
+  const { verificationId, expiresIn } = await startVerification(texting, { purpose, phone, request });
   log.info('code_queued', { purpose });
   return json(awaitingCode(userToBe(wish), verificationId, expiresIn), 201);
 }

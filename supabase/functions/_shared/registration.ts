@@ -1,6 +1,7 @@
 /** The accounts that are made on the web, once their phone is proven. */
 import { z } from 'zod';
 import { refusal } from './account-errors.ts';
+import { locale } from './account-fields.ts';
 import { profileOf, type User } from './accounts.ts';
 import type { Auth, Tokens } from './auth.ts';
 import type { Database } from './database.ts';
@@ -12,7 +13,8 @@ export const registration = z.object({
   name: z.string(),
   age: z.number(),
   username: z.string().optional(),
-  password: z.string()
+  password: z.string(),
+  locale
 });
 export type Registration = z.output<typeof registration>;
 
@@ -51,12 +53,12 @@ async function beginRegistration(
   database: Database,
   id: string,
   purpose: 'register' | 'link',
-  { phone_number: phone, name, age, username = null }: Omit<Registration, 'username'> & {
-    username?: string | null;
-  }
+  { phone_number: phone, name, age, username, locale }: Registration
 ): Promise<string | undefined> {
   const [row] = await database<{ user_id: string | null; refusal: string | null }[]>`
-    select user_id, refusal from private.begin_registration(${id}, ${purpose}, ${phone}, ${name}, ${age}, ${username})`;
+    select user_id, refusal from private.begin_registration(
+      ${id}, ${purpose}, ${phone}, ${name}, ${age}, ${username ?? null}, ${locale ?? null}
+    )`;
   if (row?.refusal) throw refusal(row.refusal, phone);
   return row?.user_id ?? undefined;
 }

@@ -21,11 +21,12 @@ export interface StartedVerification {
 
 /**
  * Keeps a request until its code comes back, and texts the code.
+ * @param locale language of the text, unless the patient of that phone chose one
  * @param phone +E.164, where the code goes
  * @param text false: nobody is texted, and nobody can know the code; all else is the same
  */
 export async function startVerification(
-  { database, secret }: { database: Database; secret: string },
+  { database, secret, locale }: { database: Database; secret: string; locale: string },
   { purpose, phone, request, text = true }: {
     purpose: Purpose;
     phone: string;
@@ -43,7 +44,7 @@ export async function startVerification(
   ]);
   const [row] = await database<{ expires_at: Date }[]>`
     select private.start_verification(
-      ${id}, ${purpose}, ${byPhone}, ${byCode}, ${sealed}, ${phone}, ${text ? code : null}
+      ${id}, ${purpose}, ${byPhone}, ${byCode}, ${sealed}, ${phone}, ${text ? code : null}, ${locale}
     ) as expires_at`;
   if (!row) throw new Error('The database did not say until when the code works.');
   const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);

@@ -18,18 +18,20 @@ export async function changePhone(
   { phone_number: phone, password }: { phone_number: string; password: string }
 ): Promise<Response> {
   const { database, secret, client, log } = dependencies;
-  const { user, mustChangePassword } = await profileOf(database, caller.userId);
+  const { user, locale, mustChangePassword } = await profileOf(database, caller.userId);
   if (mustChangePassword) throw passwordChangeRequired();
   await requirePassword(dependencies, user.phone_number, password);
   if (phone === user.phone_number) {
-    throw validationFailed({ phone_number: 'This is the phone number you have now.' });
+    throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
   await limit(database, secret, 'ask', { phone, client });
   await requireFreePhone(database, phone);
   await limit(database, secret, 'code', { phone, client });
   const mark = await accountMark(database, caller);
   if (mark === undefined) throw notSignedIn();
-  const { verificationId, expiresIn } = await startVerification(dependencies, {
+  // Nobody has the new phone yet, so nothing there tells its language.
+  const texting = { ...dependencies, locale: locale ?? dependencies.locale };
+  const { verificationId, expiresIn } = await startVerification(texting, {
     purpose: 'change_phone',
     phone,
     request: { phone, mark, ...caller }

@@ -6,7 +6,7 @@ import { startVerification } from '../_shared/verification.ts';
 
 /** @throws DomainError 429 */
 export async function forgotPassword(
-  dependencies: Pick<Dependencies, 'database' | 'secret' | 'client' | 'log'>,
+  dependencies: Pick<Dependencies, 'database' | 'secret' | 'client' | 'locale' | 'log'>,
   { phone_number: phone }: { phone_number: string }
 ): Promise<Response> {
   const { database, secret, client, log } = dependencies;

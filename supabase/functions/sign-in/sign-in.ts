@@ -10,7 +10,7 @@ import type { Dependencies } from '../_shared/public-endpoint.ts';
  * @throws DomainError 401 or 429
  */
 export async function signIn(
-  { database, auth, secret, region, client }: Omit<Dependencies, 'log'>,
+  { database, auth, secret, region, client }: Omit<Dependencies, 'locale' | 'log'>,
   { username, password }: { username: string; password: string }
 ): Promise<Response> {
   const phone = normalisePhone(username, region);

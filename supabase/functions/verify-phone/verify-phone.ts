@@ -32,7 +32,7 @@ export async function verifyPhone(
   await limit(database, secret, 'guess', { client });
   const sealed = await openRequest(database, verification_id);
   if (sealed.purpose === 'reset' && new_password === undefined) {
-    throw validationFailed({ new_password: 'Please choose a new password.' });
+    throw validationFailed({ new_password: (words) => words.fields.newPassword });
   }
   const proven = await withCode(
     dependencies,

@@ -1,0 +1,51 @@
+import type { Words } from './words.ts';
+
+export const english: Words = {
+  checkFields: 'Please check what you entered.',
+  codeInvalid: 'That code is not right, or no longer works. Check it, or ask for a new one.',
+  invalidCredentials: 'That username and password do not match.',
+  notSignedIn: 'Please sign in first.',
+  passwordChangeRequired: 'Please choose a new password first.',
+  rateLimited: ({ seconds }) => `Too many tries. Please try again ${inAWhile(seconds)}.`,
+  ivrAccountExists:
+    'This phone number already has bookings made by phone. Would you like to link your existing bookings?',
+  phoneAlreadyRegistered:
+    'This phone number already has an account. Sign in, or have a code texted if you forgot the password.',
+  usernameTaken: 'Somebody else has that username. Please choose another.',
+  noIvrBookings: 'There are no bookings to link for this phone number. Please register instead.',
+
+  fields: {
+    name: 'Please enter your name, up to 100 characters.',
+    age: 'Please enter your age as a whole number between 0 and 130.',
+    phone: 'Please enter a phone number such as +91 98765 43210, with its country code.',
+    phoneInIndia: 'Please enter a phone number such as 98765 43210 or +91 98765 43210.',
+    username: 'Please choose 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.',
+    password: 'Please choose a password.',
+    passwordTooShort: 'Please use at least 8 characters.',
+    passwordTooLong: 'Please use at most 72 characters.',
+    passwordUntypable: 'Please use characters that can be typed.',
+    passwordTooEasy: 'That password is too easy to guess. Please choose another.',
+    passwordNotRepeated: 'This is not the same as the password above.',
+    newPassword: 'Please choose a new password.',
+    presentPhone: 'This is the phone number you have now.',
+    code: 'Please enter the 6 digits we texted you.',
+    verificationId: 'Please ask for a new code.',
+    signInName: 'Please enter your username or phone number.',
+    signInPassword: 'Please enter your password.'
+  },
+
+  tooLong: 'That is too much text.',
+  notJson: 'Please send JSON, with Content-Type: application/json.',
+  notAnObject: 'Please send one JSON object.',
+  methodNotAllowed: ({ allowed }) => `Please use ${allowed}.`,
+
+  notPossible: 'That is not possible.',
+  internalError: 'Something went wrong on our side. Please try again in a moment.'
+};
+
+function inAWhile(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes <= 1) return 'in a minute';
+  if (minutes <= 90) return `in ${minutes} minutes`;
+  return `in ${Math.ceil(minutes / 60)} hours`;
+}

@@ -1,0 +1,50 @@
+/** Every sentence of the account API. A language is one file that fills this in; the compiler misses no sentence. */
+export interface Words {
+  // What is refused.
+  checkFields: string;
+  codeInvalid: string;
+  invalidCredentials: string;
+  notSignedIn: string;
+  passwordChangeRequired: string;
+  /** Seconds until it is worth trying again. */
+  rateLimited(facts: { seconds: number }): string;
+  ivrAccountExists: string;
+  phoneAlreadyRegistered: string;
+  usernameTaken: string;
+  noIvrBookings: string;
+
+  /** What is wrong with one field, told beside it. */
+  fields: {
+    name: string;
+    age: string;
+    /** Of any country: the example has its code. */
+    phone: string;
+    phoneInIndia: string;
+    username: string;
+    password: string;
+    passwordTooShort: string;
+    passwordTooLong: string;
+    passwordUntypable: string;
+    passwordTooEasy: string;
+    passwordNotRepeated: string;
+    newPassword: string;
+    presentPhone: string;
+    code: string;
+    verificationId: string;
+    signInName: string;
+    signInPassword: string;
+  };
+
+  // To whoever writes a program.
+  tooLong: string;
+  notJson: string;
+  notAnObject: string;
+  methodNotAllowed(facts: { allowed: string }): string;
+
+  // What nobody foresaw.
+  notPossible: string;
+  internalError: string;
+}
+
+/** Which sentence, whatever the language: `(words) => words.codeInvalid`. */
+export type Sentence = (words: Words) => string;
