@@ -24,6 +24,14 @@ test('the words of the contract are there', async () => {
   });
 });
 
+test('every SMS is there in every language', async () => {
+  const inEnglish = sql<{ key: string }[]>`
+    select key from public.sms_templates where locale = 'en-IN' order by key`;
+  const inTamil = sql<{ key: string }[]>`
+    select key from public.sms_templates where locale = 'ta-IN' order by key`;
+  expect([...(await inTamil)]).toEqual([...(await inEnglish)]);
+});
+
 describe('an admin edits the words', () => {
   test('and the next booking uses them', () =>
     rolledBack(sql, async (tx) => {

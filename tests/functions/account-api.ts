@@ -72,8 +72,8 @@ export function throughGateway(address = anAddress(), more: Record<string, strin
 }
 
 /** Through the site's own addresses. */
-export function throughSite(siteUrl: string): Post {
-  return (name, body) => send(`${siteUrl}${paths[name]}`, body);
+export function throughSite(siteUrl: string, headers: Record<string, string> = {}): Post {
+  return (name, body) => send(`${siteUrl}${paths[name]}`, body, headers);
 }
 
 export interface Wish extends Record<string, unknown> {

@@ -3,6 +3,7 @@ import { siteSecret } from '../../local/keys.ts';
 import { startSite, type Site } from '../../local/site.ts';
 import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
 import { network } from '../../supabase/functions/_shared/client-address.ts';
+import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import { textsOf } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient } from '../helpers/world.ts';
@@ -47,6 +48,11 @@ const ways: Record<string, { post: Post; client: string }> = {
   'the site': { post: (name, body) => throughSite(site.url)(name, body), client: '127.0.0.1' }
 };
 
+const inTamil: Record<string, (name: AccountFunction) => Promise<Answer>> = {
+  'the gateway': (name) => throughGateway(anAddress(), { 'accept-language': 'ta-IN,en;q=0.5' })(name, {}),
+  'the site': (name) => throughSite(site.url, { 'accept-language': 'ta-IN,en;q=0.5' })(name, {})
+};
+
 const codeUnderWay = {
   token: null,
   refresh_token: null,
@@ -70,6 +76,15 @@ async function exhaust(what: 'guess' | 'password', client: string): Promise<() =
   return () =>
     sql`update private.rate_limits set hits = hits - 100000 where bucket like ${`${bucket}/%`} and hits > 100000`;
 }
+
+test.each(Object.entries(inTamil))('through %s every function answers in Tamil', async (_, ask) => {
+  for (const name of Object.keys(paths) as AccountFunction[]) {
+    const { status, body, headers } = await ask(name);
+    expect({ status, ...body }).toMatchObject({ status: 400, message: tamil.checkFields });
+    expect(headers.get('content-language')).toBe('ta-IN');
+    expect(headers.get('vary')).toMatch(/accept-language/i);
+  }
+});
 
 describe.each(Object.entries(ways))('through %s', (_, { post, client }) => {
   describe('success', () => {
