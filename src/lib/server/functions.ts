@@ -90,7 +90,7 @@ async function forward(event: RequestEvent, name: string): Promise<Response> {
       'content-type': request.headers.get('content-type') ?? ''
     });
     const headers = new Headers({ 'cache-control': 'no-store', 'x-request-id': locals.requestId });
-    for (const header of ['content-type', 'retry-after']) {
+    for (const header of ['content-type', 'content-language', 'retry-after']) {
       const value = answer.headers.get(header);
       if (value !== null) headers.set(header, value);
     }
