@@ -28,13 +28,18 @@ export async function aBenchPatient(
   return { id: row.id, phone };
 }
 
-/** A page of theirs on which the changes are live. Nothing but the network and the browser's cache brings scripts. */
-export async function aLivePage(browser: Browser, siteUrl: string, { phone }: BenchPatient): Promise<Page> {
-  const page = await openPage(browser, { serviceWorkers: 'block' });
+/** Signs in on `page`, and waits until the changes there are live. */
+export async function signIn(page: Page, siteUrl: string, { phone }: BenchPatient): Promise<void> {
   await page.goto(`${siteUrl}/login`);
   await page.locator('input[name=username]').fill(phone);
   await page.locator('input[name=password]').fill(password);
-  await page.locator('main form button:not([type=button])').first().click();
+  await page.locator('input[name=password]').press('Enter');
   await page.locator('[data-connection="live"]').waitFor();
+}
+
+/** A page of theirs on which the changes are live. Nothing but the network and the browser's cache brings scripts. */
+export async function aLivePage(browser: Browser, siteUrl: string, patient: BenchPatient): Promise<Page> {
+  const page = await openPage(browser, { serviceWorkers: 'block' });
+  await signIn(page, siteUrl, patient);
   return page;
 }

@@ -7,6 +7,7 @@ import { startStack, type Stack } from '../local/start-stack.ts';
 import { launchBrowser } from '../tests/helpers/browser.ts';
 import { benchBooking } from './booking.ts';
 import { benchIvr } from './ivr.ts';
+import { benchLighthouse } from './lighthouse.ts';
 import { benchLive } from './live.ts';
 import type { Finding } from './measure.ts';
 import { benchSite } from './site.ts';
@@ -19,7 +20,11 @@ async function benchPages(stack: Stack): Promise<Finding[]> {
   const site = await startSite({ supabaseUrl: api_url, key: publishable_key, port: 0 });
   const browser = await launchBrowser();
   try {
-    return [...(await benchSite(stack, site, browser)), ...(await benchLive(stack, site, browser))];
+    return [
+      ...(await benchSite(stack, site, browser)),
+      ...(await benchLighthouse(stack, site)),
+      ...(await benchLive(stack, site, browser))
+    ];
   } finally {
     await browser.close();
     await site.close();

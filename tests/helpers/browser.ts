@@ -3,6 +3,7 @@ import process from 'node:process';
 import {
   chromium,
   type Browser,
+  type BrowserContext,
   type BrowserContextOptions,
   type LaunchOptions,
   type Page
@@ -14,15 +15,21 @@ export const PHONE = { width: 360, height: 740 };
 export const DESK = { width: 1280, height: 800 };
 
 const SYSTEM_CHROMIUM = '/usr/bin/chromium';
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
 
 /**
  * A Chromium: CHROMIUM_PATH, else the system's, else the one that comes with the packages. One for a test
  * file is enough; every test opens a page of its own with `openPage`. The caller closes it.
  */
 export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
+  return chromium.launch({ ...(await chromiumHere()), args: ARGUMENTS });
+}
+
+/** The same Chromium with a profile in `directory` that other programs share, by its debugging port. */
+export async function launchProfile(directory: string, port: number): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(directory, {
     ...(await chromiumHere()),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
+    args: [...ARGUMENTS, `--remote-debugging-port=${port}`]
   });
 }
 
