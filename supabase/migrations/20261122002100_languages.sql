@@ -5,6 +5,22 @@
 alter table private.registrations add column locale text;
 comment on column private.registrations.locale is 'The language chosen on the web, if one was.';
 
+create function private.language_of(p_patient_id uuid) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(p.locale, (
+      select c.locale from public.appointments a join public.clinics c on c.id = a.clinic_id
+      where a.patient_id = p.id order by a.starts_at desc limit 1
+    ))
+    from public.patients p where p.id = p_patient_id
+  );
+end $$;
+comment on function private.language_of(uuid) is
+  'The language a patient is written to about their account: the one they chose, else that of the clinic of their last appointment. Null: nothing is known.';
+
 drop function private.start_verification(uuid, text, bytea, bytea, bytea, text, text, timestamptz);
 create function private.start_verification(
   p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_sealed_request bytea,
@@ -82,7 +98,7 @@ begin
     update public.patients p set phone = v_phone where p.id = v_moved.id;
     perform private.queue_sms(
       'phone_changed', v_moved.phone, jsonb_build_object('phone', private.mask_phone(v_phone)), null, v_moved.id,
-      null, coalesce(v_moved.locale, 'en-IN')
+      null, coalesce(private.language_of(v_moved.id), 'en-IN')
     );
     return null;
   end if;
@@ -115,10 +131,47 @@ begin
     and exists (select from public.appointments a where a.patient_id = v_patient.id) then
     perform private.queue_sms(
       'account_linked', v_phone, '{}', 'account_linked:' || new.id, v_patient.id, null,
-      coalesce(v_patient.locale, 'en-IN')
+      coalesce(private.language_of(v_patient.id), 'en-IN')
     );
   end if;
   return null;
+end $$;
+
+-- The welcome is in the language of the clinic that was called, unless the caller chose another.
+create or replace function private.finish_account_job(
+  p_job_id uuid, p_user_id uuid, p_password text, p_now timestamptz default now()
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_patient public.patients;
+  v_expires_at constant timestamptz := p_now + interval '72 hours';
+begin
+  select p.* into v_patient
+  from private.account_jobs j join public.patients p on p.id = j.patient_id
+  where j.id = p_job_id and j.done_at is null
+  for update of j;
+  if not found then
+    return 'already_done';
+  end if;
+  perform private.set_channel('system');
+
+  if p_password is not null then
+    update public.patients p set user_id = p_user_id, account_origin = 'ivr'
+    where p.id = v_patient.id
+      and (p.user_id is null or (p.user_id = p_user_id and p.account_origin is distinct from 'ivr'));
+    insert into private.temporary_passwords (user_id, expires_at) values (p_user_id, v_expires_at)
+    on conflict (user_id) do nothing;
+    perform private.queue_sms(
+      'welcome', v_patient.phone, jsonb_build_object('username', v_patient.phone, 'password', p_password),
+      'welcome:' || p_job_id, v_patient.id, null,
+      coalesce(private.language_of(v_patient.id), 'en-IN'), true, v_expires_at
+    );
+  end if;
+  update private.account_jobs j set done_at = p_now, last_error = null where j.id = p_job_id;
+  return case when p_password is null then 'already_done' else 'welcomed' end;
 end $$;
 
 drop function private.profile_of(uuid);

@@ -163,6 +163,22 @@ describe('claiming', () => {
 });
 
 describe('finishing', () => {
+  test.each([
+    { clinic: 'ta-IN', chosen: null, opening: 'MedQ உங்களை வரவேற்கிறது!' },
+    { clinic: 'ta-IN', chosen: 'en-IN', opening: 'Welcome to MedQ!' },
+    { clinic: 'en-IN', chosen: 'ta-IN', opening: 'MedQ உங்களை வரவேற்கிறது!' }
+  ])('welcomes in $chosen, at a clinic that speaks $clinic', ({ clinic, chosen, opening }) =>
+    within(async (tx) => {
+      const patient = await aCaller(tx);
+      await tx`update public.clinics set locale = ${clinic}`;
+      await tx`update public.patients set locale = ${chosen} where id = ${patient.id}`;
+      const job = await claimOne(tx);
+      await finish(tx, job, (await anAccount(tx, patient.phone, { jobId: job.job_id })).userId);
+      const [sms] = await welcomes(tx, patient);
+      expect(sms?.body).toMatch(new RegExp(`^${opening}`));
+    })
+  );
+
   test('welcomes the patient with a password that must be replaced within 72 hours', () =>
     within(async (tx) => {
       const patient = await aCaller(tx);
