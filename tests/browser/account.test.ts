@@ -294,16 +294,23 @@ test.each(WAYS)('details are kept, with every mistake told at once, $how', async
   await press(page, 'Save');
   await page.getByText('Somebody else has that username').waitFor();
   await fill(page, { [LABELS.username]: person.username });
-  await page.getByLabel('Language of our texts').selectOption('ta-IN');
+  // The language of the account is that of the site, from the answer on.
+  const language = (name: string) => page.getByRole('combobox', { name });
+  await language('Language').selectOption('ta-IN');
   await press(page, 'Save');
-  await page.getByRole('status').filter({ hasText: 'Your details are saved.' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'உங்கள் விவரங்கள் சேமிக்கப்பட்டன.' }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('ta-IN');
+  await page.getByRole('button', { name: 'வெளியேறு', exact: true }).waitFor();
 
   expect(await sql`select name, age, username, locale from public.patients where id = ${patient.id}`).toEqual(
     [{ name: person.name, age: 41, username: person.username, locale: 'ta-IN' }]
   );
   await page.goto(`${site}/account`);
-  expect(await page.getByLabel(LABELS.name, { exact: true }).inputValue()).toBe(person.name);
-  expect(await page.getByLabel('Language of our texts').inputValue()).toBe('ta-IN');
+  expect(await page.getByLabel('உங்கள் பெயர்', { exact: true }).inputValue()).toBe(person.name);
+  expect(await language('மொழி').inputValue()).toBe('ta-IN');
+  await language('மொழி').selectOption('en-IN');
+  await press(page, 'சேமி');
+  await page.getByRole('status').filter({ hasText: 'Your details are saved.' }).waitFor();
 
   // The username signs in, in any case, and nothing the form does not have can be changed by it.
   await press(page, 'Sign out');

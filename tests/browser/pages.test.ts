@@ -37,7 +37,7 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByLabel('New password', { exact: true }).fill('short');
     await page.getByLabel('New password again', { exact: true }).fill('short');
     await page.getByRole('button', { name: 'Save and continue' }).click();
-    await page.getByRole('alert').waitFor();
+    await page.locator('[aria-invalid="true"]').waitFor();
   },
   'appointments without any': async (page) => {
     await aClinic(sql);

@@ -37,12 +37,12 @@ test.each([
     await page.getByLabel('New password', { exact: true }).fill(patient.password);
     await page.getByLabel('New password again', { exact: true }).fill(patient.password);
     await page.getByRole('button', { name: 'Save and continue' }).click();
-    await page.getByRole('alert').filter({ hasText: 'differs from the one you have now' }).waitFor();
+    await page.getByText('differs from the one you have now').waitFor();
 
     await page.getByLabel('New password', { exact: true }).fill('a long new password');
     await page.getByLabel('New password again', { exact: true }).fill('a long new pasword');
     await page.getByRole('button', { name: 'Save and continue' }).click();
-    await page.getByRole('alert').filter({ hasText: 'not the same' }).waitFor();
+    await page.getByText('not the same').waitFor();
 
     await page.getByLabel('New password', { exact: true }).fill('a long new password');
     await page.getByLabel('New password again', { exact: true }).fill('a long new password');

@@ -61,8 +61,8 @@ describe('personal routes', () => {
     judge(session, new URL(path, 'http://site'), method);
 
   test('are those in the group', () => {
-    expect(isPersonal('/(personal)/appointments')).toBe(true);
-    expect([isPersonal('/login'), isPersonal(null)]).toEqual([false, false]);
+    expect(['/(personal)/book', '/(forms)/(personal)/account'].map(isPersonal)).toEqual([true, true]);
+    expect([isPersonal('/(forms)/login'), isPersonal(null)]).toEqual([false, false]);
   });
 
   test('send the signed-out to sign in, and back afterwards', () => {
@@ -92,7 +92,7 @@ describe('a new password', () => {
   test('is long enough, not too long, and typed twice the same', () => {
     expect(problemsOf('seven77', 'seven77')?.password).toMatch(/at least 8/);
     expect(problemsOf('é'.repeat(40), 'é'.repeat(40))?.password).toMatch(/at most 72/);
-    expect(problemsOf('long enough', 'long enouhg')?.repeat).toBeDefined();
+    expect(problemsOf('long enough', 'long enouhg')?.password2).toBeDefined();
     expect(problemsOf('long enough', 'long enough')).toBeUndefined();
   });
 

@@ -1,3 +1,5 @@
+import { m } from '#lib/paraglide/messages.js';
+
 // Looked for in this order: most browsers name others they are like.
 const BROWSERS: [RegExp, string][] = [
   [/\bSamsungBrowser\//, 'Samsung Internet'],
@@ -24,5 +26,5 @@ export function deviceName(userAgent: string | null): string | undefined {
   const named = (names: [RegExp, string][]) => names.find(([sign]) => sign.test(userAgent ?? ''))?.[1];
   const browser = named(BROWSERS);
   const system = named(SYSTEMS);
-  return browser && system ? `${browser} on ${system}` : (browser ?? system);
+  return browser && system ? m.device_name({ browser, system }) : (browser ?? system);
 }

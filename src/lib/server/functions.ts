@@ -2,6 +2,7 @@ import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { SITE_SECRET } from '$app/env/private';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { z } from 'zod';
+import { m } from '#lib/paraglide/messages.js';
 import { logFailure } from './log.ts';
 
 // The account functions, for pages (typed) and for the site's own address of them (passed on as they are).
@@ -77,7 +78,7 @@ export function accountRoute(name: string): { POST: RequestHandler; fallback: Re
     POST: (event) => forward(event, name),
     fallback: () =>
       Response.json(
-        { error: 'method_not_allowed', message: 'Please use POST.' },
+        { error: 'method_not_allowed', message: m.form_post() },
         { status: 405, headers: { allow: 'POST' } }
       )
   };
@@ -97,17 +98,17 @@ async function forward(event: RequestEvent, name: string): Promise<Response> {
     return new Response(answer.body, { status: answer.status, headers });
   } catch (cause) {
     logFailure('function_failed', { function: name, request_id: locals.requestId }, cause);
-    const { error, message } = unavailable;
+    const { error, message } = unavailable();
     return Response.json({ error, message }, { status: 503, headers: { 'cache-control': 'no-store' } });
   }
 }
 
-const unavailable: Refused = {
+const unavailable = (): Refused => ({
   ok: false,
   error: 'unavailable',
-  message: "We can't do that right now. Please try again in a minute.",
+  message: m.form_not_now(),
   fields: {}
-};
+});
 
 async function post<T extends object>(
   event: RequestEvent,
@@ -127,7 +128,7 @@ async function post<T extends object>(
     throw Object.assign(new Error('The function failed.'), { status: response.status });
   } catch (cause) {
     logFailure('function_failed', { function: name, request_id: event.locals.requestId }, cause);
-    return unavailable;
+    return unavailable();
   }
 }
 

@@ -1,10 +1,11 @@
+import { m } from '#lib/paraglide/messages.js';
 import type { Session } from './session.ts';
 
-// Every route that is about one person lives in the group src/routes/(personal).
-const PERSONAL = '/(personal)/';
+// Every route that is about one person lives in a group of this name.
+const PERSONAL = '(personal)';
 
 export function isPersonal(routeId: string | null): boolean {
-  return routeId?.startsWith(PERSONAL) ?? false;
+  return routeId?.split('/').includes(PERSONAL) ?? false;
 }
 
 export type Verdict =
@@ -30,6 +31,6 @@ export function judge(session: Session, url: URL, method: string): Verdict {
 /** For programs (our own scripts in the page): what the redirect says to people. */
 export function refusal(error: 'signed_out' | 'password_change_required'): Response {
   return error === 'signed_out'
-    ? Response.json({ error, message: 'Please sign in first.' }, { status: 401 })
-    : Response.json({ error, message: 'Please choose your own password first.' }, { status: 403 });
+    ? Response.json({ error, message: m.session_missing() }, { status: 401 })
+    : Response.json({ error, message: m.session_own_password() }, { status: 403 });
 }

@@ -1,24 +1,23 @@
 import { isAuthWeakPasswordError, type AuthError } from '@supabase/supabase-js';
+import { m } from '#lib/paraglide/messages.js';
 import { isOutage } from './session.ts';
 
 export const SHORTEST_PASSWORD = 8;
 // Auth hashes no more than this many bytes.
 const LONGEST_PASSWORD_BYTES = 72;
 
-export interface PasswordProblems {
-  password?: string;
-  repeat?: string;
-}
+/** A sentence for each of the two fields that has one, by its name. */
+export type PasswordProblems = { password?: string; password2?: string };
 
 /** What is wrong with a new password before Auth is asked. Undefined: nothing. */
 export function problemsOf(password: string, repeat: string): PasswordProblems | undefined {
   if ([...password].length < SHORTEST_PASSWORD) {
-    return { password: `Please use at least ${SHORTEST_PASSWORD} characters.` };
+    return { password: m.password_too_short({ shortest: SHORTEST_PASSWORD }) };
   }
   if (new TextEncoder().encode(password).length > LONGEST_PASSWORD_BYTES) {
-    return { password: `Please use at most ${LONGEST_PASSWORD_BYTES} characters.` };
+    return { password: m.password_too_long({ longest: LONGEST_PASSWORD_BYTES }) };
   }
-  if (password !== repeat) return { repeat: 'This is not the same as the password above.' };
+  if (password !== repeat) return { password2: m.password_not_repeated() };
   return undefined;
 }
 
@@ -28,21 +27,19 @@ export function refusedPassword(error: AuthError): { message: string; status: nu
     const leaked = error.reasons.includes('pwned');
     return {
       status: 400,
-      message: leaked
-        ? 'That password is on lists of stolen passwords. Please choose another.'
-        : 'That password is too easy to guess. Please make it longer, or mix letters and numbers.'
+      message: leaked ? m.password_stolen() : m.password_weak()
     };
   }
   if (error.code === 'same_password') {
-    return { status: 400, message: 'Please choose a password that differs from the one you have now.' };
+    return { status: 400, message: m.password_same() };
   }
   if (error.code === 'weak_password') {
-    return { status: 400, message: 'That password is too easy to guess. Please choose a longer one.' };
+    return { status: 400, message: m.password_too_easy() };
   }
   if (error.status === 429) {
-    return { status: 429, message: 'Too many attempts. Please wait a few minutes and try again.' };
+    return { status: 429, message: m.password_too_many_tries() };
   }
   return isOutage(error)
-    ? { status: 503, message: "We can't save it right now. Please try again in a minute." }
-    : { status: 400, message: "That password can't be used. Please choose another." };
+    ? { status: 503, message: m.password_not_saved() }
+    : { status: 400, message: m.password_unusable() };
 }

@@ -1,5 +1,6 @@
 import examples from 'libphonenumber-js/examples.mobile.json';
 import { getExampleNumber, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min';
+import { m } from '#lib/paraglide/messages.js';
 
 /** How a number of a country may be typed, without and with its country code, for the hint at a field. */
 export function phoneExample(region: CountryCode): string {
@@ -7,8 +8,10 @@ export function phoneExample(region: CountryCode): string {
   const number =
     region === 'IN' ? parsePhoneNumberFromString('+919876543210') : getExampleNumber(region, examples);
   const abroad = number?.formatInternational() ?? '+91 98765 43210';
-  const home = number ? abroad.slice(number.countryCallingCode.length + 2) : undefined;
-  return [home, abroad].flatMap((text) => text?.replaceAll(' ', '\u00a0') ?? []).join(' or ');
+  const unbroken = (text: string) => text.replaceAll(' ', '\u00a0');
+  if (!number) return unbroken(abroad);
+  const home = abroad.slice(number.countryCallingCode.length + 2);
+  return m.phone_examples({ home: unbroken(home), abroad: unbroken(abroad) });
 }
 
 // Enough to notice a wrong number, too little to learn one.

@@ -1,5 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { z } from 'zod';
+import { m } from '#lib/paraglide/messages.js';
 import { logFailure } from './log.ts';
 import type { Supabase } from './supabase.ts';
 
@@ -54,9 +55,8 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
 export async function accountOf(locals: App.Locals): Promise<Account> {
   const session = await locals.session();
   if (session.state === 'signed-in') return session.account;
-  if (session.state === 'unknown')
-    error(503, "We can't reach your account right now. Please try again in a minute.");
-  error(401, 'Please sign in first.');
+  if (session.state === 'unknown') error(503, m.session_unknown());
+  error(401, m.session_missing());
 }
 
 /** Whether Auth failed to answer, as opposed to answering no. */
