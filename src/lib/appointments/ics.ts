@@ -1,3 +1,4 @@
+import { m } from '#lib/paraglide/messages.js';
 import type { Appointment, Place, Practitioner } from './model.ts';
 
 export interface CalendarEntry {
@@ -17,8 +18,8 @@ export function icsOf({ appointment, practitioner, clinic, now }: CalendarEntry)
   const { id, starts_at, ends_at, status, token_number, version } = appointment;
   const description = [
     practitioner && `${practitioner.name}, ${practitioner.specialty}`,
-    token_number !== null && `Token ${token_number}`,
-    clinic && `To change it, open MedQ or call ${clinic.phone.text}.`
+    token_number !== null && `${m.appointment_token()} ${token_number}`,
+    clinic && m.calendar_change({ phone: clinic.phone.text })
   ].filter(Boolean);
   const place = clinic && [clinic.name, clinic.address].filter(Boolean).join(', ');
   const lines = [
@@ -33,7 +34,7 @@ export function icsOf({ appointment, practitioner, clinic, now }: CalendarEntry)
     `DTSTAMP:${utc(now)}`,
     `DTSTART:${utc(new Date(starts_at))}`,
     `DTEND:${utc(new Date(ends_at))}`,
-    `SUMMARY:${text(practitioner ? `Appointment with ${practitioner.name}` : 'Appointment')}`,
+    `SUMMARY:${text(practitioner ? m.calendar_summary_with({ doctor: practitioner.name }) : m.calendar_summary())}`,
     ...(place ? [`LOCATION:${text(place)}`] : []),
     ...(description.length > 0 ? [`DESCRIPTION:${text(description.join('\n'))}`] : []),
     `STATUS:${status === 'cancelled' || status === 'noshow' ? 'CANCELLED' : 'CONFIRMED'}`,

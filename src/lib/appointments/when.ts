@@ -1,7 +1,7 @@
-// Dates in words, in the clinic's time zone and Indian English, wherever the reader is. The parts come from
-// Intl and are put together here, so that the server and every browser write the same.
-
-const LOCALE = 'en-IN';
+// Dates in words, in the clinic's time zone and the language of the page, wherever the reader is. The parts come from
+// Intl and are put together by the catalogue, so that the server and every browser write the same.
+import { m } from '#lib/paraglide/messages.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
 
 export interface When {
   /** "Today", "Tomorrow" or "Tuesday 25 November", with the year if it is another. */
@@ -19,7 +19,8 @@ export function whenOf(instant: string, timeZone: string, now: Date): When {
 /** One line of it: "Tuesday 25 November, 10:30 am"; "today, 10:30 am" inside a sentence. */
 export function whenInSentence(instant: string, timeZone: string, now: Date): string {
   const { day, time } = whenOf(instant, timeZone, now);
-  return `${/^To(?:day|morrow)$/.test(day) ? day.toLowerCase() : day}, ${time}`;
+  const near = day === m.when_today() || day === m.when_tomorrow();
+  return `${near ? day.toLowerCase() : day}, ${time}`;
 }
 
 /** A calendar day for the strip of days: "Wed", "25", "November". */
@@ -29,7 +30,7 @@ export function dayParts(localDay: string): { weekday: string; day: string; mont
     day: 'numeric',
     month: 'long'
   });
-  return { weekday: weekday ?? '', day: day ?? '', month: month ?? '' };
+  return { weekday, day, month };
 }
 
 /** A calendar day in words, as whenOf has it. `today` is the calendar day it is now. */
@@ -40,8 +41,7 @@ export function dayInWords(localDay: string, today: string): string {
 export type PartOfDay = 'morning' | 'afternoon' | 'evening';
 
 export function partOfDay(date: Date, timeZone: string): PartOfDay {
-  const { hour } = parts(date, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const hours = Number(hour);
+  const { hours } = clockOf(date, timeZone);
   if (hours < 12) return 'morning';
   return hours < 17 ? 'afternoon' : 'evening';
 }
@@ -62,26 +62,35 @@ export function localDate(date: Date, timeZone: string): string {
 function dayWords(date: Date, timeZone: string, now: Date): string {
   const today = localDate(now, timeZone);
   const on = localDate(date, timeZone);
-  if (on === today) return 'Today';
-  if (on === addDays(today, 1)) return 'Tomorrow';
+  if (on === today) return m.when_today();
+  if (on === addDays(today, 1)) return m.when_tomorrow();
   const { weekday, day, month, year } = parts(date, timeZone, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
     year: 'numeric'
   });
-  return `${weekday} ${day} ${month}${on.slice(0, 4) === today.slice(0, 4) ? '' : ` ${year}`}`;
+  const thisYear = on.slice(0, 4) === today.slice(0, 4);
+  return m.when_date({ weekday, date: `${day} ${month}${thisYear ? '' : ` ${year}`}` });
 }
 
 /** "10:30 am" */
 export function timeWords(date: Date, timeZone: string): string {
-  const { hour, minute } = parts(date, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const hours = Number(hour);
-  // A no-break space: a time is read in one piece.
-  return `${hours % 12 === 0 ? 12 : hours % 12}:${minute}\u00a0${hours < 12 ? 'am' : 'pm'}`;
+  const { hours, minute } = clockOf(date, timeZone);
+  // As SMS tell it (private.sms_time).
+  const part =
+    hours < 4 ? 'early' : hours < 12 ? 'morning' : hours < 16 ? 'afternoon' : hours < 19 ? 'evening' : 'late';
+  return m.when_time({ part, clock: `${hours % 12 === 0 ? 12 : hours % 12}:${minute}` });
 }
 
-function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions): Record<string, string> {
-  const formatted = new Intl.DateTimeFormat(LOCALE, { ...options, timeZone, numberingSystem: 'latn' });
-  return Object.fromEntries(formatted.formatToParts(date).map(({ type, value }) => [type, value]));
+function clockOf(date: Date, timeZone: string): { hours: number; minute: string } {
+  const { hour, minute } = parts(date, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return { hours: Number(hour), minute };
+}
+
+type Parts = Record<Intl.DateTimeFormatPartTypes, string>;
+
+function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions): Parts {
+  const formatted = new Intl.DateTimeFormat(getLocale(), { ...options, timeZone, numberingSystem: 'latn' });
+  return Object.fromEntries(formatted.formatToParts(date).map(({ type, value }) => [type, value])) as Parts;
 }

@@ -1,3 +1,4 @@
+import { m } from '#lib/paraglide/messages.js';
 import type { Difference } from './merge.ts';
 import type { Appointment, Channel, Directory, Status } from './model.ts';
 import { whenInSentence } from './when.ts';
@@ -5,19 +6,24 @@ import { whenInSentence } from './when.ts';
 // Used until the clinic of an appointment is known; most clinics are there.
 export const DEFAULT_TIME_ZONE = 'Asia/Kolkata';
 
-export const STATUS_WORDS: Record<Status, string> = {
-  booked: 'Booked',
-  arrived: 'Checked in',
-  fulfilled: 'Seen',
-  cancelled: 'Cancelled',
-  noshow: 'Missed'
+const STATUSES: Record<Status, () => string> = {
+  booked: m.status_booked,
+  arrived: m.status_arrived,
+  fulfilled: m.status_fulfilled,
+  cancelled: m.status_cancelled,
+  noshow: m.status_noshow
 };
 
-export const CHANNEL_WORDS: Record<Channel, string> = {
-  ivr: 'Booked by phone call',
-  web: 'Booked online',
-  desk: 'Booked at the clinic'
+const CHANNELS: Record<Channel, () => string> = {
+  ivr: m.channel_ivr,
+  web: m.channel_web,
+  desk: m.channel_desk
 };
+
+export const statusWords = (status: Status): string => STATUSES[status]();
+
+/** Which way an appointment was made. */
+export const channelWords = (channel: Channel): string => CHANNELS[channel]();
 
 export function timeZoneOf(appointment: Appointment, directory: Directory): string {
   return directory.clinics[appointment.clinic_id]?.timeZone ?? DEFAULT_TIME_ZONE;
@@ -34,24 +40,19 @@ export function describe(
   if (!subject) return null;
   const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
   const doctor = directory.practitioners[subject.practitioner_id]?.name;
-  const what = doctor ? `${when} with ${doctor}` : when;
+  const what = doctor ? m.news_with({ when, doctor }) : when;
 
-  if (!after) return isActive(subject) ? `Removed: ${what}.` : null;
-  const token = after.token_number === null ? '' : ` Token ${after.token_number}.`;
-  if (!before) {
-    return after.status === 'booked'
-      ? `New appointment: ${what}.${token}`
-      : `${STATUS_WORDS[after.status]}: ${what}.`;
-  }
-  if (before.status !== after.status) {
-    return after.status === 'booked'
-      ? `Booked again: ${what}.${token}`
-      : `${STATUS_WORDS[after.status]}: ${what}.`;
+  if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
+  const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;
+  if (before?.status !== after.status) {
+    if (after.status !== 'booked') return `${statusWords(after.status)}: ${what}.`;
+    return `${before ? m.news_booked_again() : m.news_new()} ${what}.${token}`;
   }
   if (!isActive(after)) return null;
-  if (Date.parse(before.starts_at) !== Date.parse(after.starts_at)) return `Moved: now ${what}.${token}`;
-  if (before.practitioner_id !== after.practitioner_id) return `Another doctor: ${what}.${token}`;
-  if (before.token_number !== after.token_number) return `Your token changed: ${what}.${token}`;
+  if (Date.parse(before.starts_at) !== Date.parse(after.starts_at))
+    return `${m.news_moved()} ${what}.${token}`;
+  if (before.practitioner_id !== after.practitioner_id) return `${m.news_other_doctor()} ${what}.${token}`;
+  if (before.token_number !== after.token_number) return `${m.news_other_token()} ${what}.${token}`;
   return null;
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Directory, Place } from '#lib/appointments/model.ts';
 import type { FreeDay, FreeSlot } from '#lib/appointments/slots.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { baseLocale } from '#lib/paraglide/runtime.js';
 import { phoneNumber } from './phone.ts';
 import type { Supabase } from './supabase.ts';
 
@@ -41,12 +43,25 @@ export interface Refusal {
   status: number;
 }
 
-/** A refusal of the contract. Anything else the Data API failed with is thrown on. */
+// What the database says in English, by its stable word: first what the word means, then what it can mean besides.
+const SENTENCES: Partial<Record<string, (typeof m.refusal_slot_taken)[]>> = {
+  slot_taken: [m.refusal_slot_taken, m.refusal_own_appointment],
+  slot_unavailable: [m.refusal_slot_unavailable, m.refusal_own_appointment],
+  slot_in_past: [m.refusal_slot_in_past],
+  too_many_bookings: [m.refusal_too_many_bookings],
+  not_cancellable: [m.refusal_not_cancellable],
+  not_found: [m.refusal_not_found, m.refusal_appointment_not_found, m.refusal_unknown_doctor],
+  not_signed_in: [m.session_missing]
+};
+
+/** A refusal of the contract, in the language of the page. Anything else the Data API failed with is thrown on. */
 export function refusalFrom(error: unknown): Refusal {
   const known = refusal.safeParse(error);
   if (!known.success) throw error;
-  const { code, message, hint } = known.data;
-  return { word: message, sentence: hint, status: Number(code.slice(2)) };
+  const { code, message: word, hint } = known.data;
+  const [usual, ...others] = SENTENCES[word] ?? [];
+  const meant = others.find((sentence) => sentence({}, { locale: baseLocale }) === hint) ?? usual;
+  return { word, sentence: meant?.() ?? hint, status: Number(code.slice(2)) };
 }
 
 /** Clinics that take bookings, by name. */

@@ -1,6 +1,7 @@
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { error, redirect } from '@sveltejs/kit';
 import { addDays, localDate } from '#lib/appointments/when.ts';
+import { m } from '#lib/paraglide/messages.js';
 import { loadAppointment } from '#lib/server/appointments.ts';
 import { listBookable, loadDays, loadScope, loadSlots } from '#lib/server/booking.ts';
 import { accountOf } from '#lib/server/session.ts';
@@ -22,7 +23,7 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
   const doctorId = moving ? moving.practitioner_id : query.get('doctor');
   const scope = await loadScope(supabase, doctorId, !moving && query.has('any'));
   if (!scope) {
-    if (moving) error(409, 'This doctor takes no bookings at the moment. Please call the clinic.');
+    if (moving) error(409, m.refusal_doctor_away());
     redirect(303, '/book');
   }
 

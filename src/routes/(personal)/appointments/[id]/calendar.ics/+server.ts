@@ -1,5 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { icsOf } from '#lib/appointments/ics.ts';
+import { m } from '#lib/paraglide/messages.js';
 import { loadAppointment } from '#lib/server/appointments.ts';
 import { loadDirectory } from '#lib/server/booking.ts';
 import { accountOf } from '#lib/server/session.ts';
@@ -9,7 +10,7 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async ({ locals, params }) => {
   await accountOf(locals);
   const appointment = await loadAppointment(locals.supabase, params.id);
-  if (!appointment) error(404, 'We could not find this appointment.');
+  if (!appointment) error(404, m.refusal_appointment_not_found());
   const { practitioners, clinics } = await loadDirectory(locals.supabase, appointment);
   const file = icsOf({
     appointment,
