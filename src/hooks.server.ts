@@ -2,6 +2,7 @@ import { redirect } from '@sveltejs/kit';
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks';
 import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { getRequestEvent } from '$app/server';
+import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { isPersonal, judge, refusal } from '#lib/server/guard.ts';
 import { protect } from '#lib/server/headers.ts';
@@ -27,7 +28,9 @@ const identify: Handle = async ({ event, resolve }) => {
 
   const personal = isPersonal(event.route.id) || hasSessionCookie(event);
   const response = await resolve(event, {
-    transformPageChunk: ({ html }) => html.replace('%language%', locals.language)
+    // The same on every page: what a page is for in particular stands in its title.
+    transformPageChunk: ({ html }) =>
+      html.replace('%language%', locals.language).replace('%description%', m.site_description())
   });
   for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
   response.headers.set('x-request-id', locals.requestId);

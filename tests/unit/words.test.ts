@@ -1,0 +1,90 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'svelte/compiler';
+import { expect, test } from 'vitest';
+
+type Catalogue = Record<string, unknown>;
+
+const CATALOGUE = 'src/words';
+const LOCALES = ['en-IN', 'ta-IN'];
+
+function readCatalogue(locale: string): Catalogue {
+  const files = globSync(`${CATALOGUE}/${locale}/*.json`);
+  const catalogues = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Catalogue);
+  const keys = catalogues.flatMap(Object.keys);
+  expect(keys.length, `${locale} has a sentence twice`).toBe(new Set(keys).size);
+  return Object.assign({}, ...catalogues) as Catalogue;
+}
+
+const [english = {}, tamil = {}] = LOCALES.map(readCatalogue);
+const keys = Object.keys(english);
+
+const placeholders = (message: unknown) =>
+  [...new Set(JSON.stringify(message).match(/\{\w+\}/g) ?? [])].toSorted();
+
+test('each language says everything', () => {
+  expect(Object.keys(tamil).toSorted()).toEqual(keys.toSorted());
+  for (const key of keys) {
+    expect(JSON.stringify(tamil[key]).replaceAll(/\{\w+\}/g, ''), key).toMatch(/\p{Script=Tamil}|^"[^\p{L}]*"$/u);
+  }
+});
+
+test('a sentence has the same placeholders in each language', () => {
+  for (const key of keys)
+    expect([key, ...placeholders(tamil[key])]).toEqual([key, ...placeholders(english[key])]);
+});
+
+test('both languages are in the same file under the same name', () => {
+  const files = LOCALES.map((locale) => globSync(`${CATALOGUE}/${locale}/*.json`));
+  const [first = [], second = []] = files.map((list) => list.map((file) => path.basename(file)).toSorted());
+  expect(second).toEqual(first);
+});
+
+test('every sentence is used', () => {
+  const code = globSync('src/**/*.{ts,svelte}', { exclude: ['src/lib/paraglide/**'] })
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  expect(keys.filter((key) => !new RegExp(`\\bm\\.${key}\\b`).test(code))).toEqual([]);
+});
+
+const SPOKEN = ['aria-label', 'aria-description', 'title', 'alt', 'placeholder', 'label', 'hint', 'content'];
+
+/** What people read or hear that is written in a component, not in the catalogue. */
+function ownWords(file: string): string[] {
+  const { fragment, instance } = parse(readFileSync(file, 'utf8'), { modern: true });
+  const found: string[] = [];
+  const keep = (text: unknown, looksSpoken: RegExp) => {
+    if (typeof text === 'string' && looksSpoken.test(text.replaceAll('MedQ', ''))) found.push(text.trim());
+  };
+  // In markup any word is for people; in code (a class, a key) only what has several.
+  const inMarkup = /\p{L}{2}/u;
+  const inCode = /\p{L}{2,} \p{L}/u;
+
+  function look(node: unknown, attribute?: string): void {
+    if (Array.isArray(node)) for (const part of node) look(part, attribute);
+    if (typeof node !== 'object' || node === null || !('type' in node)) return;
+    const { type, name, value, data } = node as {
+      type: string;
+      name?: string;
+      value?: unknown;
+      data?: string;
+    };
+    if (type === 'Text' && (attribute === undefined || SPOKEN.includes(attribute))) keep(data, inMarkup);
+    if (type === 'Literal') keep(value, inCode);
+    if (type === 'TemplateElement') keep((value as { raw: string }).raw, inCode);
+    if (type === 'Attribute' && name === 'class') return;
+    const within =
+      type === 'Attribute' ? name : type === 'Component' || type === 'RegularElement' ? undefined : attribute;
+    for (const [key, child] of Object.entries(node)) if (key !== 'metadata') look(child, within);
+  }
+  look(fragment);
+  look(instance?.content);
+  return found;
+}
+
+test('no component has words of its own', () => {
+  const files = globSync('src/**/*.svelte');
+  expect(files.length).toBeGreaterThan(20);
+  const words = files.map((file) => [file, ...ownWords(file)]);
+  expect(words.filter(([, ...found]) => found.length > 0)).toEqual([]);
+});
