@@ -30,7 +30,9 @@ const identify: Handle = async ({ event, resolve }) => {
   const response = await resolve(event, {
     // The same on every page: what a page is for in particular stands in its title.
     transformPageChunk: ({ html }) =>
-      html.replace('%language%', locals.language).replace('%description%', m.site_description())
+      html
+        .replace('%language%', locals.language)
+        .replace('%description%', m.site_description({}, { locale: locals.language }))
   });
   for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
   response.headers.set('x-request-id', locals.requestId);
