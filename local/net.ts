@@ -11,6 +11,7 @@ interface QueuedRequest {
 }
 
 interface Outcome {
+  id: string;
   status_code: number | null;
   content_type: string | null;
   headers: Record<string, string> | null;
@@ -19,7 +20,7 @@ interface Outcome {
   error_msg: string | null;
 }
 
-const nothing: Outcome = {
+const nothing: Omit<Outcome, 'id'> = {
   status_code: null,
   content_type: null,
   headers: null,
@@ -30,6 +31,7 @@ const nothing: Outcome = {
 
 /** Sends one request; whatever happens becomes a row for net._http_response. */
 async function send(request: QueuedRequest): Promise<Outcome> {
+  const { id } = request;
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -40,6 +42,7 @@ async function send(request: QueuedRequest): Promise<Outcome> {
     });
     return {
       ...nothing,
+      id,
       status_code: response.status,
       content_type: response.headers.get('content-type'),
       headers: Object.fromEntries(response.headers),
@@ -49,10 +52,10 @@ async function send(request: QueuedRequest): Promise<Outcome> {
   } catch (error) {
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       const limit = request.timeout_milliseconds;
-      return { ...nothing, timed_out: true, error_msg: `Timeout of ${limit} ms reached.` };
+      return { ...nothing, id, timed_out: true, error_msg: `Timeout of ${limit} ms reached.` };
     }
     const { message, cause } = error as Error;
-    return { ...nothing, error_msg: cause instanceof Error ? `${message}: ${cause.message}` : message };
+    return { ...nothing, id, error_msg: cause instanceof Error ? `${message}: ${cause.message}` : message };
   }
 }
 
@@ -76,19 +79,27 @@ const pruneEveryMs = 10 * 60_000;
  */
 export function startNetWorker(databaseUrl: string, log: (line: string) => void): NetWorker {
   const sql = postgres(databaseUrl, {
-    max: 4,
+    max: 2,
     onnotice: () => undefined,
     connection: { application_name: 'pg_net worker' }
   });
-  const running = new Set<Promise<void>>();
+  let outcomes: Outcome[] = [];
   let closed = false;
-  async function handle(request: QueuedRequest): Promise<void> {
-    const outcome = await send(request);
-    if (closed) return;
+
+  /** Records what has come of requests since the last time: one row each, in one statement for all. */
+  async function record(): Promise<void> {
+    const recorded = outcomes;
+    if (recorded.length === 0) return;
+    outcomes = [];
     try {
-      await sql`insert into net._http_response ${sql({ id: request.id, ...outcome } as never)}`;
+      await sql`
+        insert into net._http_response (id, status_code, content_type, headers, content, timed_out, error_msg)
+        select id, status_code, content_type, headers, content, timed_out, error_msg
+        from jsonb_populate_recordset(null::net._http_response, ${sql.json(recorded as never)})`;
     } catch (error) {
-      if (!closed) log(`net: the result of request ${request.id} was lost: ${(error as Error).message}`);
+      if (closed) return;
+      const ids = recorded.map(({ id }) => id).join(', ');
+      log(`net: the results of requests ${ids} were lost: ${(error as Error).message}`);
     }
   }
 
@@ -100,10 +111,7 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
   }
 
   function begin(batch: QueuedRequest[]): void {
-    for (const request of batch) {
-      const task = handle(request).finally(() => running.delete(task));
-      running.add(task);
-    }
+    for (const request of batch) void send(request).then((outcome) => outcomes.push(outcome));
   }
 
   async function work(): Promise<void> {
@@ -111,6 +119,7 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
     while (!closed) {
       let waitMs = pollEveryMs;
       try {
+        await record();
         const batch = await takeBatch();
         begin(batch);
         broken = false;

@@ -14,10 +14,15 @@ create table vault.secrets (
 create unique index secrets_name_idx on vault.secrets (name) where name is not null;
 comment on table vault.secrets is 'Table with encrypted `secret` column for storing sensitive information on disk.';
 
+-- plpgsql, here and in _decrypt: it keeps its plans, and the extension, written in C, needs none.
 create function vault._key() returns text
-language sql stable
+language plpgsql stable
 set search_path = ''
-return btrim(pg_catalog.pg_read_file('vault.key'), E' \n');
+as $$
+begin
+  return pg_catalog.btrim(pg_catalog.pg_read_file('vault.key'), E' \n');
+end
+$$;
 
 create function vault._encrypt(secret text) returns text
 language sql volatile
@@ -26,9 +31,13 @@ return pg_catalog.encode(
   extensions.pgp_sym_encrypt(secret, vault._key(), 'cipher-algo=aes256, compress-algo=0, s2k-mode=1'), 'base64');
 
 create function vault._decrypt(secret text) returns text
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = ''
-return extensions.pgp_sym_decrypt(pg_catalog.decode(secret, 'base64'), vault._key());
+as $$
+begin
+  return extensions.pgp_sym_decrypt(pg_catalog.decode(secret, 'base64'), vault._key());
+end
+$$;
 
 create view vault.decrypted_secrets as
   select id, name, description, secret, vault._decrypt(secret) as decrypted_secret, key_id, nonce, created_at,

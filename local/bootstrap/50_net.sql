@@ -41,26 +41,37 @@ return (
 );
 
 create function net._url_with_params(url text, params jsonb) returns text
-language sql immutable
+language plpgsql immutable
 set search_path = ''
-return (
-  select url || coalesce(
-    case when position('?' in url) > 0 then '&' else '?' end
-      || string_agg(net._urlencode(key) || '=' || net._urlencode(value), '&' order by key),
-    '')
-  from jsonb_each_text(coalesce(params, '{}'))
-);
+as $$
+begin
+  if params is null or params = '{}' then
+    return url;
+  end if;
+  return (
+    select url || case when position('?' in url) > 0 then '&' else '?' end
+      || string_agg(net._urlencode(key) || '=' || net._urlencode(value), '&' order by key)
+    from jsonb_each_text(params)
+  );
+end
+$$;
 
+-- plpgsql, as in the extension: it keeps its plan, and many transactions queue a request.
 create function net._enqueue(
   method text, url text, params jsonb, headers jsonb, body bytea, timeout_milliseconds integer
 ) returns bigint
-language sql volatile
+language plpgsql volatile
 set search_path = ''
-begin atomic
+as $$
+declare
+  request_id bigint;
+begin
   insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
   values (method, net._url_with_params(url, params), headers, body, timeout_milliseconds)
-  returning id;
-end;
+  returning id into request_id;
+  return request_id;
+end
+$$;
 
 create function net.http_get(
   url text,
