@@ -7,6 +7,11 @@ const few = 10_000;
 const many = 1_000_000;
 const otherDoctors = 1000;
 const phone = '+914455511111';
+/**
+ * A patient who has none of these appointments: they are to be those of others. Whoever had one in a thousand of them
+ * would have hundreds still to come among the million, which is another question.
+ */
+const caller = `+9197${String(otherDoctors).padStart(8, '0')}`;
 
 /** A clinic with four doctors whose next days are half booked, and a thousand doctors of other clinics. */
 async function prepare(sql: postgres.Sql): Promise<void> {
@@ -55,7 +60,7 @@ async function offers(sql: postgres.Sql): Promise<number> {
   for (let piece = 0; piece < 500; piece += 1) {
     const call = {
       call_id: crypto.randomUUID(),
-      caller: '+919700000001',
+      caller,
       dialled: phone,
       turn: 1,
       step: 'menu'
