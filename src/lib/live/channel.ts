@@ -1,4 +1,5 @@
-import { RealtimeClient, type RealtimeChannel } from '@supabase/supabase-js';
+// As much of Supabase Realtime's protocol (Phoenix channels, version 1.0.0: JSON in both directions) as it takes to
+// listen. Its own client does far more, and would be a quarter of all scripts of a page.
 
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
@@ -17,127 +18,194 @@ export interface Listener {
   onconnection?: (connection: Connection) => void;
 }
 
-// Pauses before joining again after the server closed the channel, which the client does not do by itself.
-const REJOIN_AFTER_MS = [1_000, 2_000, 5_000, 10_000];
-
-// A joined channel is deaf until the server follows the database, and then says so. Servers that say nothing
-// have long begun by this time.
-const HEARS_BY_MS = 5_000;
-
-export interface Following {
+/** One connection over which any number of private channels are followed. */
+export interface Socket {
+  /** Listens to what the database says on a channel the token's holder may read, across any interruption. */
+  follow: (topic: string, listener: Listener) => () => void;
   /** Somebody is looking: do not wait for the next attempt, if one is waiting. */
   nudge: () => void;
   close: () => void;
 }
 
-/** One connection over which any number of private channels are followed. */
-export interface Socket {
-  /** Listens to what the database says on a channel the token's holder may read, across any interruption. */
-  follow: (topic: string, listener: Listener) => Following;
-  nudge: () => void;
-  close: () => void;
+interface Channel {
+  topic: string;
+  listener: Listener;
+  /** Of the request to join that counts; none while it is out of the channel and only waits to ask again. */
+  ref?: string | undefined;
+  /** The token that the server has from it. */
+  token?: string;
+  timer?: ReturnType<typeof setTimeout>;
+  /** How often it was turned away in a row. */
+  failures: number;
 }
+
+interface Message {
+  topic: string;
+  event: string;
+  payload: Record<string, unknown>;
+  ref: string | null;
+}
+
+// The server takes whoever is silent for a minute for gone.
+const HEARTBEAT_MS = 25_000;
+const ANSWERS_BY_MS = 10_000;
+// Pauses before connecting or joining again.
+const AGAIN_AFTER_MS = [1_000, 2_000, 5_000];
+
+// A joined channel is deaf until the server follows the database, and then says so. Servers that say nothing
+// have long begun by this time.
+const HEARS_BY_MS = 5_000;
 
 /** Connects when the first channel is followed. */
 export function openSocket({ url, key, token }: SocketOptions): Socket {
-  const client = new RealtimeClient(`${url}/realtime/v1`, { params: { apikey: key }, accessToken: token });
-  const followed = new Set<Following>();
+  const address = `${url.replace(/^http/, 'ws')}/realtime/v1/websocket?apikey=${encodeURIComponent(key)}&vsn=1.0.0`;
+  const channels = new Map<string, Channel>();
+  let socket: WebSocket | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let pulse: ReturnType<typeof setInterval> | undefined;
+  let unanswered = false;
+  let failures = 0;
+  let refs = 0;
+
+  const isOpen = () => socket?.readyState === WebSocket.OPEN;
+  const pause = (failed: number) => AGAIN_AFTER_MS[failed] ?? 10_000;
+  const interrupted = ({ listener }: Channel) =>
+    listener.onconnection?.(navigator.onLine ? 'reconnecting' : 'offline');
+
+  function send(topic: string, event: string, payload: object, joinRef?: string): string {
+    const ref = String(++refs);
+    const join_ref = event === 'phx_join' ? ref : joinRef;
+    if (isOpen()) socket?.send(JSON.stringify({ topic, event, payload, ref, join_ref }));
+    return ref;
+  }
+
+  function connect(): void {
+    clearTimeout(retry);
+    const opened = new WebSocket(address);
+    socket = opened;
+    opened.onopen = () => {
+      failures = 0;
+      unanswered = false;
+      pulse = setInterval(beat, HEARTBEAT_MS);
+      for (const channel of channels.values()) void join(channel);
+    };
+    opened.onmessage = ({ data }) => hear(JSON.parse(data as string) as Message);
+    opened.onclose = () => {
+      if (socket === opened) lose();
+    };
+  }
+
+  /** The connection is gone, or as good as: whoever it was for waits for the next. */
+  function lose(): void {
+    drop();
+    retry = setTimeout(connect, pause(failures++));
+    for (const channel of channels.values()) {
+      leave(channel);
+      interrupted(channel);
+    }
+  }
+
+  function drop(): void {
+    clearInterval(pulse);
+    clearTimeout(retry);
+    const dropped = socket;
+    socket = undefined;
+    dropped?.close();
+  }
+
+  function beat(): void {
+    if (unanswered) return lose();
+    unanswered = true;
+    send('phoenix', 'heartbeat', {});
+    renew();
+  }
+
+  /** Lets the server know the token, should it be another by now. */
+  function renew(): void {
+    token().then(
+      (access_token) => {
+        for (const channel of channels.values()) {
+          if (!channel.ref || channel.token === access_token) continue;
+          channel.token = access_token;
+          send(`realtime:${channel.topic}`, 'access_token', { access_token }, channel.ref);
+        }
+      },
+      // The old one may last until the next attempt.
+      () => undefined
+    );
+  }
+
+  async function join(channel: Channel): Promise<void> {
+    leave(channel);
+    const within = socket;
+    // Without a token there is nothing to hear.
+    const access_token = await token().catch(() => undefined);
+    if (channels.get(channel.topic) !== channel || socket !== within || channel.ref || !isOpen()) return;
+    if (access_token === undefined) return joinAgain(channel);
+    channel.token = access_token;
+    channel.ref = send(`realtime:${channel.topic}`, 'phx_join', {
+      config: { private: true, broadcast: { replication_ready: true } },
+      access_token
+    });
+    channel.timer = setTimeout(() => joinAgain(channel), ANSWERS_BY_MS);
+  }
+
+  function joinAgain(channel: Channel): void {
+    leave(channel);
+    interrupted(channel);
+    channel.timer = setTimeout(() => void join(channel), pause(channel.failures++));
+  }
+
+  function leave(channel: Channel): void {
+    clearTimeout(channel.timer);
+    channel.ref = undefined;
+  }
+
+  function hear({ topic, event, payload, ref }: Message): void {
+    if (topic === 'phoenix') unanswered = false;
+    const channel = channels.get(topic.replace(/^realtime:/, ''));
+    if (!channel?.ref) return;
+    const hears = () => {
+      clearTimeout(channel.timer);
+      channel.failures = 0;
+      channel.listener.onconnection?.('live');
+      channel.listener.onlive();
+    };
+    // Not of a channel of the same name that was left before.
+    const itsOwn = ref === channel.ref;
+    if (event === 'broadcast') channel.listener.onchange(payload.payload);
+    else if (event === 'system' && payload.extension === 'system' && payload.status === 'ok') hears();
+    else if (event === 'phx_reply' && itsOwn && payload.status === 'ok') {
+      clearTimeout(channel.timer);
+      channel.timer = setTimeout(hears, HEARS_BY_MS);
+    } else if (itsOwn && /^phx_(?:reply|error|close)$/.test(event)) {
+      joinAgain(channel);
+    }
+  }
+
   return {
     follow(topic, listener) {
-      const following = followOn(client, topic, token, listener);
-      const own: Following = {
-        nudge: following.nudge,
-        close() {
-          followed.delete(own);
-          following.close();
-        }
+      const channel: Channel = { topic, listener, failures: 0 };
+      channels.set(topic, channel);
+      listener.onconnection?.('connecting');
+      if (!socket) connect();
+      else if (isOpen()) void join(channel);
+      return () => {
+        if (channels.get(topic) !== channel) return;
+        channels.delete(topic);
+        if (channel.ref) send(`realtime:${topic}`, 'phx_leave', {}, channel.ref);
+        leave(channel);
       };
-      followed.add(own);
-      return own;
     },
     nudge() {
-      void client.setAuth();
-      if (!client.isConnected() && !client.isConnecting()) client.connect();
-      for (const following of followed) following.nudge();
+      if (!socket && channels.size > 0) connect();
+      renew();
+      for (const channel of channels.values()) if (isOpen() && !channel.ref) void join(channel);
     },
     close() {
-      for (const following of [...followed]) following.close();
-      client.disconnect();
-    }
-  };
-}
-
-function followOn(
-  client: RealtimeClient,
-  topic: string,
-  token: () => Promise<string>,
-  { onlive, onchange, onconnection = () => undefined }: Listener
-): Following {
-  let channel: RealtimeChannel | undefined;
-  let rejoin: ReturnType<typeof setTimeout> | undefined;
-  let deaf: ReturnType<typeof setTimeout> | undefined;
-  let attempts = 0;
-  let closed = false;
-
-  async function join(): Promise<void> {
-    rejoin = undefined;
-    // The client would join without a token if it got none; without one there is nothing to hear.
-    await token();
-    await client.setAuth();
-    if (closed) return;
-    const joined = client.channel(topic, {
-      config: { private: true, broadcast: { replication_ready: true } }
-    });
-    channel = joined;
-    const hears = () => {
-      clearTimeout(deaf);
-      if (closed || channel !== joined) return;
-      attempts = 0;
-      onconnection('live');
-      onlive();
-    };
-    joined.on('broadcast', { event: '*' }, ({ payload }) => onchange(payload));
-    joined.on('system', {}, ({ extension, status }) => {
-      if (extension === 'system' && status === 'ok') hears();
-    });
-    joined.subscribe((status) => {
-      if (closed || channel !== joined) return;
-      clearTimeout(deaf);
-      if (status === 'SUBSCRIBED') {
-        deaf = setTimeout(hears, HEARS_BY_MS);
-        return;
-      }
-      onconnection(navigator.onLine ? 'reconnecting' : 'offline');
-      if (status === 'CLOSED') again();
-      // The client itself tries again after the rest, with whatever token it has by then.
-      else void client.setAuth();
-    });
-  }
-
-  function again(): void {
-    channel = undefined;
-    rejoin ??= setTimeout(start, REJOIN_AFTER_MS[attempts++] ?? REJOIN_AFTER_MS.at(-1));
-  }
-
-  function start(): void {
-    join().catch(() => {
-      if (!closed) again();
-    });
-  }
-
-  onconnection('connecting');
-  start();
-  return {
-    nudge() {
-      if (closed || rejoin === undefined) return;
-      clearTimeout(rejoin);
-      start();
-    },
-    close() {
-      closed = true;
-      clearTimeout(rejoin);
-      clearTimeout(deaf);
-      if (channel) void client.removeChannel(channel);
+      for (const channel of channels.values()) leave(channel);
+      channels.clear();
+      drop();
     }
   };
 }

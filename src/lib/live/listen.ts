@@ -1,4 +1,4 @@
-import type { Connection, Listener, Socket } from './channel.ts';
+import { openSocket, type Connection, type Listener, type Socket } from './channel.ts';
 import { fetchJson, NotAllowed } from './fetch-json.ts';
 import { tokenSource, type Pass } from './token.ts';
 
@@ -34,8 +34,6 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   const heard = new AbortController();
   const { onconnection, onlook, onsignedout } = events;
   let socket: Socket | undefined;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  let failures = 0;
   let stopped = false;
   let leaving = false;
 
@@ -59,42 +57,27 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
     const entry = wanted.get(topic);
     if (!entry || !socket) return;
     const main = topic === wanted.keys().next().value;
-    const following = socket.follow(topic, {
+    entry.end = socket.follow(topic, {
       ...entry.listener,
       ...(main && onconnection ? { onconnection } : {})
     });
-    entry.end = following.close;
-  }
-
-  async function open(): Promise<void> {
-    // Not needed to read the page, so it comes after everything that is.
-    const { openSocket } = await import('./channel.ts');
-    if (stopped) return;
-    socket?.close();
-    socket = openSocket({ ...source, token });
-    for (const topic of wanted.keys()) join(topic);
-    failures = 0;
   }
 
   function begin(): void {
-    clearTimeout(retry);
-    open().catch(() => {
-      onconnection?.(navigator.onLine ? 'reconnecting' : 'offline');
-      if (!stopped) retry = setTimeout(begin, Math.min(60_000, 2_000 * 2 ** failures++));
-    });
+    socket?.close();
+    socket = openSocket({ ...source, token });
+    for (const topic of wanted.keys()) join(topic);
   }
 
   function look(): void {
     if (document.visibilityState !== 'visible') return;
-    if (socket) socket.nudge();
-    else begin();
+    socket?.nudge();
     onlook?.();
   }
 
   function stop(): void {
     stopped = true;
     heard.abort();
-    clearTimeout(retry);
     clearInterval(pulse);
     socket?.close();
   }
