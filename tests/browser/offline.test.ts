@@ -79,6 +79,35 @@ test('without a network the appointments are there as they were last known, with
   await page.context().close();
 });
 
+test('the page without a network was kept in English, and is in the language chosen since', async () => {
+  const site = await aSite(await freePort());
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  await aBooking(sql, patient, clinic, { days: 1, hour: 16 });
+  const page = await openPage(browser);
+  await signIn(page, site.url, patient);
+  await expect.poll(() => prepared(page)).toBe(true);
+  await page.getByRole('button', { name: 'தமிழ்' }).click();
+  await page.getByText('நேரலை').waitFor();
+
+  await site.close();
+  await page.goto(`${site.url}/appointments`);
+  await page.getByRole('heading', { name: 'இணைப்பு இல்லை' }).waitFor();
+  await page.getByText(/^இன்று, \S+\s\d+:\d\d நிலவரப்படி/).waitFor();
+  const next = page.getByRole('region', { name: 'அடுத்த முன்பதிவு' });
+  await next.getByText('நாளை').waitFor();
+  await next.getByText(/^மாலை\s4:00$/).waitFor();
+  // Nothing of the page that was kept is left.
+  const said = await page.evaluate(() =>
+    [document.title, document.body.innerText, document.querySelector('.skip')?.textContent].join('\n')
+  );
+  const own = [clinic.name, clinic.doctor, 'General medicine', '14 MG Road, Bengaluru', 'MedQ'];
+  const rest = own.reduce((text, words) => text.replaceAll(words, ''), said);
+  expect(rest.match(/[A-Za-z]{2,}/g) ?? []).toEqual([]);
+  expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
+  await page.context().close();
+});
+
 test('personal pages are kept by no cache', async () => {
   const site = await aSite(0);
   const clinic = await aClinic(sql);
