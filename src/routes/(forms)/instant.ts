@@ -13,6 +13,8 @@
 //   time[data-local]              is told in the reader's time zone
 
 import { lastKnown } from '#lib/appointments/last-known.ts';
+import { whenInSentence } from '#lib/appointments/when.ts';
+import { assertIsLocale, overwriteGetLocale } from '#lib/paraglide/runtime.js';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
   ...place.querySelectorAll<E>(selector)
@@ -84,34 +86,37 @@ function show(page: Document): void {
   place?.focus();
 }
 
-/** Asks the question of another page over `form`, which stays as it was typed but for its secrets. */
+/** Asks the question of another page over `form`, or another one after its answer came to nothing. */
 function ask(dialog: HTMLDialogElement, question: HTMLElement, form: HTMLFormElement): void {
+  const goesOn = dialog.open;
+  if (!goesOn) {
+    settle(form);
+    dialog.onclose = () => {
+      const field = form.querySelector<HTMLInputElement>(`[name="${question.dataset.dialog ?? ''}"]`);
+      if (!field) return;
+      field.value = '';
+      field.focus();
+    };
+  }
   dialog.replaceChildren(question);
   takeOver(dialog);
-  if (dialog.open) return dialog.querySelector<HTMLElement>('[autofocus], button')?.focus();
+  if (goesOn) dialog.querySelector<HTMLElement>('[autofocus], button')?.focus();
+  else dialog.showModal();
+}
 
-  // What was refused before is settled.
+/** What was refused before is refused no longer. All that was typed stays, but for secrets. */
+function settle(form: HTMLFormElement): void {
   for (const told of all('[data-problem]')) told.remove();
   for (const field of all('[aria-invalid]', form)) field.removeAttribute('aria-invalid');
   for (const secret of all<HTMLInputElement>('[autocomplete$="password"]', form)) secret.value = '';
-  dialog.onclose = () => {
-    const field = form.querySelector<HTMLInputElement>(`[name="${question.dataset.dialog ?? ''}"]`);
-    if (!field) return;
-    field.value = '';
-    field.focus();
-  };
-  dialog.showModal();
 }
 
 /** Does to what the server wrote what only a browser can. */
 function takeOver(place: ParentNode): void {
   for (const button of all('[data-other]', place)) button.hidden = false;
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   for (const time of all<HTMLTimeElement>('time[data-local]', place)) {
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-      dateStyle: 'medium',
-      timeStyle: 'short'
-    });
-    time.textContent = format.format(new Date(time.dateTime));
+    time.textContent = whenInSentence(time.dateTime, timeZone, new Date());
   }
   wait(0);
 }
@@ -164,8 +169,12 @@ document.addEventListener('input', ({ target }) => {
   if (digits === Number(target.dataset.digits)) target.form?.requestSubmit();
 });
 
+overwriteGetLocale(() => assertIsLocale(document.documentElement.lang));
 takeOver(document);
 setInterval(wait, 1000, 1);
 // What these pages share with all others, which have the framework do it.
 if (document.querySelector('script[data-signed-in="false"]')) lastKnown.forget();
-void navigator.serviceWorker?.register('/service-worker.js', { type: 'module' });
+navigator.serviceWorker
+  ?.register('/service-worker.js', { type: 'module' })
+  // Then there is no page for the time without a network.
+  .catch(() => undefined);

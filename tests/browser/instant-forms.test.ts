@@ -1,0 +1,194 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import {
+  anOldPatient,
+  aPerson,
+  fill,
+  focusedLabel,
+  forgiveThisMachine,
+  LABELS,
+  press,
+  ready,
+  register,
+  WAYS
+} from './accounts.ts';
+import { aClinic, aPatient, signIn } from './setting.ts';
+
+// What one small script does for every form: what comes of a form is tested with the form.
+const sql = databaseAsPostgres();
+const site = theSite();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+beforeEach(() => forgiveThisMachine(sql));
+afterAll(async () => {
+  await browser.close();
+  await closeDatabases();
+});
+
+const typed = { 'Username or phone number': 'asha', Password: 'not the password' };
+
+async function atSignIn(): Promise<Page> {
+  const page = await openPage(browser);
+  await page.goto(`${site}/login`);
+  await ready(page, true);
+  await fill(page, typed);
+  return page;
+}
+
+const valuesOf = (page: Page) =>
+  Promise.all(Object.keys(typed).map((label) => page.getByLabel(label, { exact: true }).inputValue()));
+
+test('the pages of forms bring no framework: less than 5 kB of compressed scripts', async () => {
+  for (const path of ['/login', '/register', '/forgot', '/verify']) {
+    const page = await openPage(browser, { serviceWorkers: 'block' });
+    const sizes: Promise<number>[] = [];
+    page.on('requestfinished', (request) => {
+      if (request.resourceType() === 'script') sizes.push(request.sizes().then((s) => s.responseBodySize));
+    });
+    await page.goto(`${site}${path}`, { waitUntil: 'networkidle' });
+    const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    expect([path, sizes.length]).toEqual([path, 1]);
+    expect(total, path).toBeLessThan(5_000);
+    await page.context().close();
+  }
+});
+
+test('a form is sent once, however often its button is pressed, and says that it is at work', async () => {
+  const page = await atSignIn();
+  let sent = 0;
+  let answer = () => {};
+  const wait = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/login', async (route) => {
+    if (route.request().method() === 'POST') {
+      sent += 1;
+      await wait;
+    }
+    await route.continue();
+  });
+  await press(page, 'Sign in');
+  const button = page.getByRole('button', { name: 'Signing in…' });
+  await button.waitFor();
+  expect(await button.getAttribute('aria-disabled')).toBe('true');
+  await button.click({ force: true });
+  await page.getByLabel('Password', { exact: true }).press('Enter');
+  answer();
+  await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
+  expect(sent).toBe(1);
+  expect(await page.getByRole('button', { name: 'Sign in' }).getAttribute('aria-disabled')).toBeNull();
+  await page.context().close();
+});
+
+test.each([
+  { when: 'the network is away', sentence: "That didn't reach us. Are you online?", status: undefined },
+  { when: 'something breaks', sentence: 'Something went wrong on our side.', status: 500 },
+  { when: 'somebody else answers', sentence: 'Something went wrong on our side.', status: 200 }
+])('when $when, the form says so and keeps all that was typed', async ({ sentence, status }) => {
+  const page = await atSignIn();
+  await page.route('**/login', (route) => {
+    if (route.request().method() === 'GET') return route.continue();
+    return status === undefined
+      ? route.abort()
+      : route.fulfill({ status, contentType: 'text/html', body: '<main id="main">Hello</main>' });
+  });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await press(page, 'Sign in');
+    const alert = page.getByRole('alert').filter({ hasText: sentence });
+    await alert.waitFor();
+    expect(await page.getByRole('alert').count()).toBe(1);
+    expect(await alert.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(await valuesOf(page)).toEqual(Object.values(typed));
+  }
+  await page.unroute('**/login');
+  await press(page, 'Sign in');
+  await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
+  await page.context().close();
+});
+
+test('a secret is shown and hidden again, and the answer hides it', async () => {
+  const page = await atSignIn();
+  const password = page.getByLabel('Password', { exact: true });
+  await press(page, 'Show password');
+  expect(await password.getAttribute('type')).toBe('text');
+  await press(page, 'Hide password');
+  expect(await password.getAttribute('type')).toBe('password');
+  await press(page, 'Show password');
+  await press(page, 'Sign in');
+  await page.getByRole('alert').waitFor();
+  expect([await password.getAttribute('type'), await password.inputValue()]).toEqual(['password', '']);
+  await press(page, 'Show password');
+  await page.context().close();
+});
+
+test('the question comes to a form whose mistakes are put right, and is asked again where it came to nothing', async () => {
+  const old = await anOldPatient(sql, await aClinic(sql));
+  const taken = aPerson();
+  const other = await aPatient(sql);
+  await sql`update public.patients set username = ${taken.username} where id = ${other.id}`;
+  const page = await openPage(browser);
+  await register(page, { ...taken, phone: old.phone, age: 'many' });
+  await page.getByText('whole number').waitFor();
+  await fill(page, {
+    [LABELS.age]: '34',
+    [LABELS.password]: taken.password,
+    [LABELS.password2]: taken.password
+  });
+  await press(page, 'Continue');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  expect(await page.locator('[aria-invalid]').count()).toBe(0);
+  expect(await page.getByText('whole number').count()).toBe(0);
+
+  await press(page, 'Yes, link my bookings');
+  await dialog.getByLabel('Another username').fill('a');
+  await press(page, 'Yes, link my bookings');
+  await dialog.getByText('3 to 32').waitFor();
+  expect(await focusedLabel(page)).toBe('Another username');
+  await page.route(/\/link\?/, (route) => route.abort());
+  await press(page, 'Yes, link my bookings');
+  await dialog.getByRole('alert').filter({ hasText: "didn't reach us" }).waitFor();
+  await press(page, 'No, use another number');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await focusedLabel(page)).toBe(LABELS.phone);
+  expect(await page.getByLabel(LABELS.phone, { exact: true }).inputValue()).toBe('');
+  expect(await page.getByLabel(LABELS.name, { exact: true }).inputValue()).toBe(taken.name);
+  await page.context().close();
+});
+
+test('parts of the account stay open, whichever was changed', async () => {
+  const page = await openPage(browser, { timezoneId: 'Asia/Kolkata' });
+  await signIn(page, site, await aPatient(sql));
+  await page.goto(`${site}/account`);
+  for (const title of ['Where you are signed in', 'Delete account']) {
+    await page.getByRole('heading', { name: title }).click();
+  }
+  await press(page, 'Save');
+  await page.getByRole('status').waitFor();
+  expect(await page.locator('details[open]').count()).toBe(2);
+  const [since = ''] = await page.locator('time').allInnerTexts();
+  const now = new Intl.DateTimeFormat('en-IN', { hour: 'numeric', timeZone: 'Asia/Kolkata' }).format();
+  expect(since).toMatch(new RegExp(`^today, ${now.replace(/\s/, ':\\d\\d\\s')}$`));
+  await page.context().close();
+});
+
+test.each(WAYS)('where there is no session, nothing personal is kept on the device, $how', async (way) => {
+  const { javaScriptEnabled } = way;
+  const page = await openPage(browser, { javaScriptEnabled });
+  const patient = await aPatient(sql);
+  await signIn(page, site, patient);
+  if (!javaScriptEnabled) return page.context().close();
+  await page.locator('[data-connection="live"]').waitFor();
+  const kept = () => page.evaluate(() => Object.keys(localStorage));
+  expect(await kept()).toEqual(['medq:last-known']);
+  // The session ended elsewhere.
+  await page.context().clearCookies();
+  await page.goto(`${site}/login`);
+  await ready(page, true);
+  expect(await kept()).toEqual([]);
+  await page.context().close();
+});

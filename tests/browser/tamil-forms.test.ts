@@ -1,0 +1,157 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { smsTo } from '../helpers/inbox.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { anOldPatient, aPerson, fill, focusedLabel, forgiveThisMachine, press, WAYS } from './accounts.ts';
+import { aClinic, aPatient } from './setting.ts';
+
+// Whoever reads Tamil meets no English on the way into an account, nor in it.
+const { inbox_url: inbox } = theStack();
+const sql = databaseAsPostgres();
+const site = theSite();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+beforeEach(() => forgiveThisMachine(sql));
+afterAll(async () => {
+  await browser.close();
+  await closeDatabases();
+});
+
+const aTamilPage = (javaScriptEnabled: boolean) =>
+  openPage(browser, { javaScriptEnabled, locale: 'ta-IN', reducedMotion: 'reduce' });
+
+/** Waits until the page's scripts have taken over, where there are any. */
+async function ready(page: Page, javaScriptEnabled: boolean): Promise<void> {
+  if (javaScriptEnabled)
+    await page
+      .getByRole('button', { name: /காட்டு$/ })
+      .first()
+      .waitFor();
+}
+
+/** The page is in Tamil for eyes and ears, fits a narrow phone, and is accessible. */
+async function expectTamil(page: Page): Promise<void> {
+  expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
+  const words = await page.evaluate(() => {
+    const spoken = [...document.querySelectorAll('[aria-label]')].map((element) => element.ariaLabel ?? '');
+    return [document.title, document.body.innerText, ...spoken].join('\n');
+  });
+  // Names of things, and of the other language.
+  const foreign = words.replaceAll(/MedQ|SMS|UTC|English|Chrome|Linux/g, '').match(/\b[A-Za-z]{3,}\b/g) ?? [];
+  expect(foreign).toEqual([]);
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.evaluate(
+    () => new Promise<void>((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted())))
+  );
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  if (size) await page.setViewportSize(size);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+}
+
+const NAME = 'உங்கள் பெயர்';
+const AGE = 'வயது';
+const PHONE = 'கைபேசி எண்';
+const USERNAME = 'பயனர்பெயர்';
+const PASSWORD = 'கடவுச்சொல்';
+const AGAIN = 'மீண்டும் கடவுச்சொல்';
+const SIGN_IN_NAME = 'பயனர்பெயர் அல்லது தொலைபேசி எண்';
+
+test.each(WAYS)(
+  'registering and verifying in Tamil, mistakes included, $how',
+  async ({ javaScriptEnabled }) => {
+    const person = aPerson();
+    const page = await aTamilPage(javaScriptEnabled);
+    await page.goto(`${site}/register`);
+    await ready(page, javaScriptEnabled);
+    await page.getByRole('heading', { name: 'கணக்குப் பதிவு' }).waitFor();
+    if (javaScriptEnabled) await expectTamil(page);
+    await press(page, 'தொடர்');
+    await page.getByText('உங்கள் வயதை 0 முதல் 130 வரையிலான முழு எண்ணாக உள்ளிடவும்.').waitFor();
+    expect(await focusedLabel(page)).toBe(NAME);
+    if (javaScriptEnabled) await expectTamil(page);
+
+    await fill(page, {
+      [NAME]: 'லட்சுமி',
+      [AGE]: person.age,
+      [PHONE]: person.phone,
+      [USERNAME]: person.username,
+      [PASSWORD]: person.password,
+      [AGAIN]: person.password
+    });
+    await press(page, 'தொடர்');
+    await page.waitForURL(`${site}/verify`);
+    await page.getByText(`${person.phone.slice(-4)} என முடியும் எண்ணுக்கு`).waitFor();
+    if (javaScriptEnabled) await page.getByText(/\d+ வினாடிகளுக்குப் பிறகு/).waitFor();
+    if (javaScriptEnabled) await expectTamil(page);
+    const { body } = await smsTo(inbox, person.phone, ({ body }) => /^\d{6} /.test(body));
+    await page.getByLabel('குறியீடு', { exact: true }).fill(body.slice(0, 6));
+    if (!javaScriptEnabled) await press(page, 'தொடர்');
+    await page.waitForURL(`${site}/appointments`);
+    expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
+    const [patient] = await sql`select name from public.patients where phone = ${person.phone}`;
+    expect(patient).toEqual({ name: 'லட்சுமி' });
+    await page.context().close();
+  }
+);
+
+test.each(WAYS)('signing in in Tamil, and the account behind it, $how', async ({ javaScriptEnabled }) => {
+  const patient = await aPatient(sql);
+  const page = await aTamilPage(javaScriptEnabled);
+  await page.goto(`${site}/login`);
+  await ready(page, javaScriptEnabled);
+  if (javaScriptEnabled) await expectTamil(page);
+  await fill(page, { [SIGN_IN_NAME]: patient.phone, [PASSWORD]: 'wrong' });
+  await press(page, 'உள்நுழை');
+  await page.getByRole('alert').filter({ hasText: 'பயனர்பெயரும் கடவுச்சொல்லும் பொருந்தவில்லை.' }).waitFor();
+  await fill(page, { [PASSWORD]: patient.password });
+  await press(page, 'உள்நுழை');
+  await page.waitForURL(`${site}/appointments`);
+
+  await page.goto(`${site}/account`);
+  for (const summary of await page.locator('summary').all()) await summary.click();
+  if (javaScriptEnabled) await expectTamil(page);
+  await fill(page, { 'நீக்கு என உள்ளிடவும்': 'DELETE' });
+  await press(page, 'என் கணக்கை நீக்கு');
+  await page.getByText('உறுதிப்படுத்த, நீக்கு என உள்ளிடவும்.').waitFor();
+  const part = page.locator('#delete');
+  await part.getByLabel('நீக்கு என உள்ளிடவும்').fill(' நீக்கு ');
+  await part.getByLabel('உங்கள் கடவுச்சொல்', { exact: true }).fill(patient.password);
+  await press(page, 'என் கணக்கை நீக்கு');
+  await page.waitForURL(`${site}/login`);
+  await page.getByRole('status').filter({ hasText: 'உங்கள் கணக்கு நீக்கப்பட்டது.' }).waitFor();
+  await page.context().close();
+});
+
+test.each(WAYS)('the question whether to link, in Tamil, $how', async ({ javaScriptEnabled }) => {
+  const old = await anOldPatient(sql, await aClinic(sql));
+  const person = aPerson();
+  const page = await aTamilPage(javaScriptEnabled);
+  await page.goto(`${site}/register`);
+  await ready(page, javaScriptEnabled);
+  await fill(page, {
+    [NAME]: 'லட்சுமி',
+    [AGE]: person.age,
+    [PHONE]: old.phone,
+    [USERNAME]: person.username,
+    [PASSWORD]: person.password,
+    [AGAIN]: person.password
+  });
+  await press(page, 'தொடர்');
+  const question = 'இந்த எண்ணில் தொலைபேசி மூலம் செய்த முன்பதிவுகள் உள்ளன.';
+  if (javaScriptEnabled) await page.getByRole('dialog', { name: question }).waitFor();
+  else await page.waitForURL(`${site}/link`);
+  await page.getByRole('heading', { name: question }).waitFor();
+  await press(page, 'இல்லை, வேறு எண்ணைப் பயன்படுத்து');
+  await page.getByRole('heading', { name: 'கணக்குப் பதிவு' }).waitFor();
+  await expect.poll(() => focusedLabel(page)).toBe(PHONE);
+  expect(await page.getByLabel(PHONE, { exact: true }).inputValue()).toBe('');
+  await page.context().close();
+});
