@@ -34,7 +34,8 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
   let answer: Document;
   try {
     response = await fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } });
-    // The page is asked for once more, which harms none of those we lead to: the browser cannot be told to show this.
+    // The page is asked for once more: a browser cannot be told to go where it has been. None that we lead to is used
+    // up by being seen.
     if (response.redirected && !dialog) return location.assign(response.url);
     answer = new DOMParser().parseFromString(await response.text(), 'text/html');
   } catch {
@@ -158,9 +159,9 @@ document.addEventListener('click', ({ target }) => {
   secret.type = secret.type === 'text' ? 'password' : 'text';
   const { other = '', otherLabel = '' } = button.dataset;
   button.dataset.other = button.textContent;
-  button.dataset.otherLabel = button.ariaLabel ?? '';
+  button.dataset.otherLabel = button.getAttribute('aria-label') ?? '';
   button.textContent = other;
-  button.ariaLabel = otherLabel;
+  button.setAttribute('aria-label', otherLabel);
 });
 
 document.addEventListener('input', ({ target }) => {
