@@ -165,7 +165,8 @@ test('pages keep to themselves: nothing from elsewhere, no frames, no guessing',
 
 test('the appointments page is light: under 60 kB of compressed scripts, live changes included', async () => {
   const patient = await aPatient(sql);
-  const page = await openPage(browser);
+  // What a service worker has kept would count for nothing.
+  const page = await openPage(browser, { serviceWorkers: 'block' });
   await signIn(page, site, patient);
   const sizes: Promise<number>[] = [];
   page.on('requestfinished', (request) => {
@@ -177,6 +178,7 @@ test('the appointments page is light: under 60 kB of compressed scripts, live ch
   await page.locator('[data-connection="live"]').waitFor();
   const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   expect(sizes.length).toBeGreaterThan(3);
+  expect(total).toBeGreaterThan(30_000);
   expect(total).toBeLessThan(60_000);
   await page.context().close();
 });

@@ -25,7 +25,9 @@ const placeholders = (message: unknown) =>
 test('each language says everything', () => {
   expect(Object.keys(tamil).toSorted()).toEqual(keys.toSorted());
   for (const key of keys) {
-    expect(JSON.stringify(tamil[key]).replaceAll(/\{\w+\}/g, ''), key).toMatch(/\p{Script=Tamil}|^"[^\p{L}]*"$/u);
+    expect(JSON.stringify(tamil[key]).replaceAll(/\{\w+\}/g, ''), key).toMatch(
+      /\p{Script=Tamil}|^"[^\p{L}]*"$/u
+    );
   }
 });
 
