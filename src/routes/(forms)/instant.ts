@@ -92,12 +92,18 @@ function ask(dialog: HTMLDialogElement, question: HTMLElement, form: HTMLFormEle
   const goesOn = dialog.open;
   if (!goesOn) {
     settle(form);
-    dialog.onclose = () => {
+    const decline = (event: Event) => {
+      event.preventDefault();
+      dialog.onclose = null;
+      dialog.close();
       const field = form.querySelector<HTMLInputElement>(`[name="${question.dataset.dialog ?? ''}"]`);
       if (!field) return;
       field.value = '';
       field.focus();
     };
+    // Closing is told a moment later, when a key may have been pressed: it is waited for only where nothing comes first.
+    dialog.oncancel = decline;
+    dialog.onclose = decline;
   }
   dialog.replaceChildren(question);
   takeOver(dialog);
@@ -143,7 +149,7 @@ document.addEventListener('submit', (event) => {
   if (button.getAttribute('aria-disabled') === 'true') event.preventDefault();
   else if (dialog && 'close' in button.dataset) {
     event.preventDefault();
-    dialog.close();
+    dialog.dispatchEvent(new Event('cancel'));
   } else if ('enhance' in form.dataset) {
     event.preventDefault();
     void send(form, button);
