@@ -1,7 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { DESK, launchBrowser, openPage, PHONE } from '../helpers/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeEach } from 'vitest';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import {
@@ -17,19 +15,13 @@ import {
   register
 } from './accounts.ts';
 import { aClinic, aPatient, signIn } from './setting.ts';
+import { testStates, type States } from './states.ts';
 
 const sql = databaseAsPostgres();
 const site = theSite();
-let browser: Browser;
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+afterAll(closeDatabases);
 
 async function accountPage(page: Page): Promise<void> {
   const patient = await aPatient(sql);
@@ -41,7 +33,7 @@ async function accountPage(page: Page): Promise<void> {
 }
 
 // Every page of accounts, in each of its states, and how to get there.
-const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
+const STATES: States = {
   'the registration': async (page) => {
     await page.goto(`${site}/register`);
     await ready(page, true);
@@ -109,38 +101,4 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
   }
 };
 
-const painted = (page: Page) =>
-  page.evaluate(
-    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
-  );
-
-test.each(Object.keys(PAGES))(
-  '%s is accessible on a phone and a desk, in light and dark, and fits 320 pixels',
-  async (name) => {
-    const page = await openPage(browser, { reducedMotion: 'reduce' });
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (/Content Security Policy|hydration/i.test(message.text())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await PAGES[name]?.(page);
-
-    for (const viewport of [PHONE, DESK]) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        await painted(page);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const found = violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join(' ')}`
-        );
-        expect(found, `${viewport.width} pixels wide, ${colorScheme}`).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 320, height: 640 });
-    await painted(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  }
-);
+testStates(STATES);

@@ -1,22 +1,14 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DESK, launchBrowser, openPage, PHONE } from '../helpers/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterAll } from 'vitest';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aBooking, aClinic, aDoctor, aPatient, signIn } from './setting.ts';
+import { testStates, type States } from './states.ts';
 
 const sql = databaseAsPostgres();
 const site = theSite();
-let browser: Browser;
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+afterAll(closeDatabases);
 
 const chooseDay = async (page: Page, days: number) => {
   await page
@@ -29,7 +21,7 @@ const chooseDay = async (page: Page, days: number) => {
 };
 
 // Every page of booking, in each of its states, and how to get there.
-const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
+const STATES: States = {
   'choosing a clinic': async (page) => {
     await Promise.all([aClinic(sql), aClinic(sql)]);
     await signIn(page, site, await aPatient(sql));
@@ -118,61 +110,4 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
   }
 };
 
-const painted = (page: Page) =>
-  page.evaluate(
-    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
-  );
-
-/** What does not fit: into the screen, or into its own box. */
-const wider = (page: Page) =>
-  page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('main :is(a, button, dt, dd, h1, h2, h3, p)')]
-      .filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth)
-      .map(({ outerHTML }) => outerHTML.slice(0, 300))
-  );
-
-test.each(Object.keys(PAGES))(
-  '%s: accessible on a phone and a desk, in light and dark, fits 320 pixels, and nothing shifts',
-  async (name) => {
-    const page = await openPage(browser, { reducedMotion: 'reduce' });
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (/Content Security Policy|hydration/i.test(message.text())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await PAGES[name]?.(page);
-
-    const shifted = await page.evaluate(() => {
-      const seen = new PerformanceObserver(() => undefined);
-      seen.observe({ type: 'layout-shift', buffered: true });
-      const entries = seen.takeRecords() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[];
-      return entries
-        .filter(({ hadRecentInput }) => !hadRecentInput)
-        .reduce((sum, { value }) => sum + value, 0);
-    });
-    expect(shifted).toBeLessThan(0.02);
-
-    for (const viewport of [PHONE, DESK]) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        await painted(page);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const found = violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join(' ')}`
-        );
-        expect(found, `${viewport.width} pixels wide, ${colorScheme}`).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 320, height: 640 });
-    await painted(page);
-    expect(await wider(page)).toEqual([]);
-    // Tamil words are longer.
-    await page.context().addCookies([{ name: 'medq-language', value: 'ta-IN', url: site }]);
-    await page.reload();
-    expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
-    expect(await wider(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  }
-);
+testStates(STATES, { steady: true });

@@ -1,0 +1,93 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { aClinic, aPatient, signIn } from './setting.ts';
+
+const sql = databaseAsPostgres();
+const site = theSite();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await closeDatabases();
+});
+
+test('the start page gives the number to call', async () => {
+  const clinic = await aClinic(sql);
+  const page = await openPage(browser, { javaScriptEnabled: false });
+  await page.goto(site);
+  const call = page.locator(`a[href="tel:${clinic.phone}"]`);
+  expect((await call.innerText()).replaceAll(/\s/g, '')).toBe(`Call${clinic.phone}`);
+  await page.context().close();
+});
+
+test('the keyboard reaches everything, beginning with a way past the header', async () => {
+  const page = await openPage(browser);
+  await page.goto(`${site}/login`);
+  await page.getByRole('button', { name: 'Show password' }).waitFor();
+  const focused = () =>
+    page.evaluate(
+      () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent
+    );
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to the content');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('asha');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('secret');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Show password');
+  await page.keyboard.press('Space');
+  expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe('text');
+  await page.context().close();
+});
+
+test('pages keep to themselves: nothing from elsewhere, no frames, no guessing', async () => {
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  const hosts = new Set<string>();
+  page.on('request', (request) => hosts.add(new URL(request.url()).origin));
+  await signIn(page, site, patient);
+  await page.locator('[data-connection="live"]').waitFor();
+  expect([...hosts]).toEqual([site]);
+
+  const { origin } = new URL(theStack().api_url);
+  const headers = (await page.request.get(`${site}/login`)).headers();
+  const policy = headers['content-security-policy'] ?? '';
+  expect(policy).toContain(`connect-src 'self' ${origin} ${origin.replace('http', 'ws')}`);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain('unsafe-inline');
+  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
+  expect(headers['strict-transport-security']).toBeUndefined();
+  await page.context().close();
+});
+
+test('the appointments page is light: under 60 kB of compressed scripts, live changes included', async () => {
+  const patient = await aPatient(sql);
+  // What a service worker has kept would count for nothing.
+  const page = await openPage(browser, { serviceWorkers: 'block' });
+  await signIn(page, site, patient);
+  // Whatever that brought is here by now, and is not weighed.
+  await page.locator('[data-connection="live"]').waitFor();
+  await page.waitForLoadState('networkidle');
+  const sizes: Promise<number>[] = [];
+  page.on('requestfinished', (request) => {
+    if (request.resourceType() === 'script') sizes.push(request.sizes().then((s) => s.responseBodySize));
+  });
+  const cleared = await page.context().newCDPSession(page);
+  await cleared.send('Network.clearBrowserCache');
+  await page.goto(`${site}/appointments`);
+  await page.locator('[data-connection="live"]').waitFor();
+  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(sizes.length).toBeGreaterThan(3);
+  expect(total).toBeGreaterThan(30_000);
+  expect(total).toBeLessThan(60_000);
+  await page.context().close();
+});

@@ -1,0 +1,93 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DESK, launchBrowser, openPage, PHONE } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+
+/** The states pages can be in, by name, and how to get to each. */
+export type States = Record<string, (page: Page) => Promise<unknown>>;
+
+// The smallest screen that WCAG 2.2 asks to fit (1.4.10).
+const SMALLEST = { width: 320, height: 640 };
+
+/**
+ * A test for each state: no complaint of axe on a phone and a desk in light and dark, in either language, nothing that
+ * does not fit 320 pixels, and nothing in the console. With `steady`, nothing shifts while the page gets there.
+ */
+export function testStates(states: States, { steady = false } = {}): void {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  test.each(Object.keys(states))('%s: accessible everywhere, and fits everywhere', async (name) => {
+    const page = await openPage(browser, { reducedMotion: 'reduce' });
+    const complaints = complaintsOf(page);
+    await states[name]?.(page);
+    if (steady) expect(await shiftOf(page)).toBeLessThan(0.02);
+
+    for (const viewport of [PHONE, DESK]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        await painted(page);
+        expect(await violationsOf(page), `${viewport.width} pixels wide, ${colorScheme}`).toEqual([]);
+      }
+    }
+    await page.setViewportSize(SMALLEST);
+    await painted(page);
+    expect(await tooWide(page)).toEqual([]);
+
+    // Tamil words are longer.
+    await page.context().addCookies([{ name: 'medq-language', value: 'ta-IN', url: theSite() }]);
+    await page.reload();
+    expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
+    expect(await tooWide(page)).toEqual([]);
+    expect(await violationsOf(page), 'in Tamil').toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+}
+
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (/Content Security Policy|hydration/i.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return complaints;
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join(' ')}`
+  );
+}
+
+/** A change of size or colours has reached the screen: what is measured in between is neither. */
+function painted(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+  );
+}
+
+/** What does not fit: into the screen, or into its own box. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('main :is(a, button, dt, dd, h1, h2, h3, p)')]
+      .filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth)
+      .map(({ outerHTML }) => outerHTML.slice(0, 300))
+  );
+}
+
+/** How much of the page moved without anybody's doing: cumulative layout shift. */
+function shiftOf(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const seen = new PerformanceObserver(() => undefined);
+    seen.observe({ type: 'layout-shift', buffered: true });
+    const entries = seen.takeRecords() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[];
+    return entries.filter(({ hadRecentInput }) => !hadRecentInput).reduce((sum, { value }) => sum + value, 0);
+  });
+}
