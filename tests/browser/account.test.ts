@@ -195,7 +195,9 @@ test.each(WAYS)(
   'sessions are listed and ended, elsewhere and everywhere, $how',
   async ({ javaScriptEnabled }) => {
     const patient = await aPatient(sql);
-    const other = await openPage(browser);
+    const other = await openPage(browser, {
+      userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0'
+    });
     const page = await openPage(browser, {
       javaScriptEnabled,
       userAgent: 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36'
@@ -208,6 +210,7 @@ test.each(WAYS)(
     const places = part(page, title).getByRole('listitem');
     expect(await places.count()).toBe(2);
     expect(await places.first().innerText()).toMatch(/Chrome on Android\s+This device/);
+    expect(await places.last().innerText()).toMatch(/^Firefox on Windows/);
     expect(await part(page, title).getByText('This device', { exact: true }).count()).toBe(1);
 
     await press(page, 'Sign out everywhere else');

@@ -148,6 +148,7 @@ function call(
       apikey: PUBLIC_SUPABASE_ANON_KEY,
       'x-request-id': event.locals.requestId,
       'accept-language': event.locals.language,
+      'user-agent': event.request.headers.get('user-agent') ?? '',
       // Limits are the visitor's, not this server's.
       ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
     },

@@ -39,6 +39,8 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
     // Retries take seconds; whoever waits for a page is better served by trying again themselves.
     db: { retry: false },
     global: {
+      // By which people know their sessions again.
+      headers: { 'user-agent': event.request.headers.get('user-agent') ?? '' },
       fetch: (input, init) => {
         const patience = AbortSignal.timeout(PATIENCE_MS);
         const signal = init?.signal ? AbortSignal.any([init.signal, patience]) : patience;

@@ -69,10 +69,15 @@ export function adminClient(headers: Record<string, string> = {}): AdminClient {
 /**
  * @param client whose requests these are: Auth has limits of its own by address, and would else count all of ours as
  * one client's (where forwarding is switched on in the project)
+ * @param userAgent what they browse with, by which they know their sessions again
  */
-export function supabaseAuth(client: string): Auth {
+export function supabaseAuth(client: string, userAgent: string | null = null): Auth {
   const address = client.replace(/\/64$/, '');
-  const connect = () => adminClient(address === 'unknown' ? {} : { 'sb-forwarded-for': address });
+  const connect = () =>
+    adminClient({
+      ...(address !== 'unknown' && { 'sb-forwarded-for': address }),
+      ...(userAgent && { 'user-agent': userAgent })
+    });
   return {
     async createUser({ phone, password, registrationId }) {
       const { data, error } = await connect().auth.admin.createUser({

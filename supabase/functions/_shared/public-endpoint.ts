@@ -51,7 +51,7 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
       const client = await clientAddress(request);
       const dependencies = {
         database: database(),
-        auth: supabaseAuth(client),
+        auth: supabaseAuth(client, request.headers.get('user-agent')),
         secret: setting('FUNCTIONS_SECRET'),
         region: setting('DEFAULT_REGION'),
         client,
