@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll } from 'vitest';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aDoctor, aPatient, signIn } from './setting.ts';
+import { aBooking, aClinic, aDoctor, aPatient, signIn, whereItIsEarly } from './setting.ts';
 import { testStates, type States } from './states.ts';
 
 const sql = databaseAsPostgres();
@@ -88,7 +88,7 @@ const STATES: States = {
     await page.getByRole('button', { name: 'Cancel the appointment' }).waitFor();
   },
   'the day itself, with the queue': async (page) => {
-    const clinic = await aClinic(sql);
+    const clinic = await aClinic(sql, whereItIsEarly());
     const patient = await aPatient(sql);
     const { id } = await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
     await sql`update public.appointments set status = 'fulfilled' where id = ${id}`;

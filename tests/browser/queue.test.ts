@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../helpers/browser.ts';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn } from './setting.ts';
+import { aBooking, aClinic, aPatient, signIn, whereItIsEarly } from './setting.ts';
 
 const sql = databaseAsPostgres();
 const site = theSite();
@@ -21,7 +21,7 @@ const reads = (page: Page, what: 'serving' | 'ahead' | 'expected', words: string
   page.locator(`[data-queue="${what}"]`).getByText(words).waitFor();
 
 test('who waits today sees how far the queue is, live, and nothing of the others', async () => {
-  const clinic = await aClinic(sql);
+  const clinic = await aClinic(sql, whereItIsEarly());
   const [first, second, patient] = [await aPatient(sql), await aPatient(sql), await aPatient(sql)];
   const one = await aBooking(sql, first, clinic, { days: 0, hour: 21 });
   const two = await aBooking(sql, second, clinic, { days: 0, hour: 22 });
@@ -74,7 +74,7 @@ test('who waits today sees how far the queue is, live, and nothing of the others
 });
 
 test('without JavaScript the place in the queue is on the page as well', async () => {
-  const clinic = await aClinic(sql);
+  const clinic = await aClinic(sql, whereItIsEarly());
   const patient = await aPatient(sql);
   await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
   await aBooking(sql, patient, clinic, { days: 0, hour: 23 });

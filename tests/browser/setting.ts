@@ -23,13 +23,24 @@ export function aPhone(): string {
   return `+9198${String(randomInt(1e8)).padStart(8, '0')}`;
 }
 
+/** A time zone in which the day has hardly begun, whatever the hour is here: all that is for today is still to come. */
+export function whereItIsEarly(): string {
+  const hourIn = (timeZone: string) =>
+    new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format();
+  const early = Intl.supportedValuesOf('timeZone').find(
+    (zone) => zone.includes('/') && hourIn(zone) === '01'
+  );
+  if (!early) throw new Error('It is early nowhere.');
+  return early;
+}
+
 /** A clinic of its own with one doctor, open every day from 9:00 to 17:00. */
-export async function aClinic(sql: Sql): Promise<Clinic> {
+export async function aClinic(sql: Sql, timeZone = 'Asia/Kolkata'): Promise<Clinic> {
   const mark = randomBytes(3).toString('hex');
   const clinic = { name: `Clinic ${mark}`, phone: aPhone(), doctor: `Dr. Meera ${mark}` };
   const [made] = await sql<{ id: string }[]>`
-    insert into public.clinics (name, phone, address)
-    values (${clinic.name}, ${clinic.phone}, '14 MG Road, Bengaluru 560038') returning id`;
+    insert into public.clinics (name, phone, address, time_zone)
+    values (${clinic.name}, ${clinic.phone}, '14 MG Road, Bengaluru 560038', ${timeZone}) returning id`;
   if (!made) throw new Error('The clinic was not made.');
   const practitionerId = await aDoctor(sql, made.id, clinic.doctor);
   return { ...clinic, id: made.id, practitionerId };
@@ -77,12 +88,14 @@ export async function aBooking(
 ): Promise<{ id: string; reference: string }> {
   const [made] = await sql<{ id: string; reference: string }[]>`
     insert into public.appointments (patient_id, practitioner_id, starts_at, channel)
-    values (
-      ${patient.id}, ${clinic.practitionerId},
-      ((now() at time zone 'Asia/Kolkata')::date + ${days}::int + make_interval(hours => ${hour}))
-        at time zone 'Asia/Kolkata',
+    select
+      ${patient.id}, p.id,
+      ((now() at time zone c.time_zone)::date + ${days}::int + make_interval(hours => ${hour}))
+        at time zone c.time_zone,
       ${channel}
-    ) returning id, reference`;
+    from public.practitioners p join public.clinics c on c.id = p.clinic_id
+    where p.id = ${clinic.practitionerId}
+    returning id, reference`;
   if (!made) throw new Error('The booking was not made.');
   return made;
 }

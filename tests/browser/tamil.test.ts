@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../helpers/browser.ts';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, type Clinic, type Patient } from './setting.ts';
+import { aBooking, aClinic, aPatient, whereItIsEarly, type Clinic, type Patient } from './setting.ts';
 
 const sql = databaseAsPostgres();
 const site = theSite();
@@ -38,7 +38,12 @@ async function speaksTamil(page: Page, { name, doctor }: Clinic): Promise<void> 
     document.querySelector('main')?.innerText ?? '',
     ...[...document.querySelectorAll('main [aria-label]')].map((e) => e.getAttribute('aria-label') ?? '')
   ]);
-  const own = [name, doctor, 'General medicine', '14 MG Road, Bengaluru', 'MedQ', 'SMS'];
+  const initials = doctor
+    .replace('Dr. ', '')
+    .split(' ')
+    .map(([first]) => first)
+    .join('');
+  const own = [name, doctor, 'General medicine', '14 MG Road, Bengaluru', 'MedQ', 'SMS', initials];
   const rest = own.reduce((text, words) => text.replaceAll(words, ''), said.join('\n'));
   expect(rest.match(/[A-Za-z]{2,}/g) ?? [], page.url()).toEqual([]);
   expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
@@ -133,7 +138,8 @@ test('in Tamil and without JavaScript a patient books, is told why not, and canc
 });
 
 test('whoever waits today hears in Tamil how far the queue is', async () => {
-  const { page, clinic, patient } = await aTamilPage();
+  const { page, patient } = await aTamilPage();
+  const clinic = await aClinic(sql, whereItIsEarly());
   await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
   await aBooking(sql, patient, clinic, { days: 0, hour: 23 });
   await page.reload();
