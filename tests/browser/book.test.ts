@@ -80,7 +80,10 @@ test('without JavaScript a patient books, from choosing the clinic to the token'
   await page.waitForURL(`${site}/appointments`);
   await page.getByRole('status').getByText('Booked.').waitFor();
   const next = page.getByRole('region', { name: 'Next appointment' });
-  await next.getByText(/10:30\sam/).waitFor();
+  await next
+    .getByRole('time')
+    .getByText(/10:30\sam/)
+    .waitFor();
   await next.getByText('7', { exact: true }).waitFor();
   expect(await bookings(patient)).toMatchObject([
     { channel: 'web', status: 'booked', practitioner_id: clinic.practitionerId }

@@ -72,7 +72,10 @@ test('changes made by hand in the database show: moved, checked in, cancelled, d
   await next.getByText(reference).waitFor();
 
   await sql`update public.appointments set starts_at = starts_at + interval '2 hours' where id = ${id}`;
-  await next.getByText(/12:00\spm/).waitFor();
+  await next
+    .getByRole('time')
+    .getByText(/12:00\spm/)
+    .waitFor();
   await reads(page, /^Moved: now tomorrow, 12:00\spm/);
 
   await sql`update public.appointments set status = 'arrived' where id = ${id}`;

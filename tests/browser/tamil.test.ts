@@ -77,7 +77,10 @@ test('in Tamil a patient books, hears of changes while the page is open, and mov
   await page.getByRole('heading', { name: 'இன்னும் முன்பதிவு எதுவும் இல்லை' }).waitFor();
   await books(page, clinic, /^காலை\s10:30$/);
   const next = page.getByRole('region', { name: 'அடுத்த முன்பதிவு' });
-  await next.getByText(/^காலை\s10:30$/).waitFor();
+  await next
+    .getByRole('time')
+    .getByText(/^காலை\s10:30$/)
+    .waitFor();
   await page.getByText('நேரலை').waitFor();
   await speaksTamil(page, clinic);
 
@@ -85,7 +88,10 @@ test('in Tamil a patient books, hears of changes while the page is open, and mov
     page.getByRole('log', { name: 'மாற்றங்கள்' }).getByText(text).waitFor({ state: 'attached' });
   await sql`
     update public.appointments set starts_at = starts_at + interval '6 hours' where patient_id = ${patient.id}`;
-  await next.getByText(/^மாலை\s4:30$/).waitFor();
+  await next
+    .getByRole('time')
+    .getByText(/^மாலை\s4:30$/)
+    .waitFor();
   await reads(new RegExp(`^மாற்றப்பட்டது: .*மாலை\\s4:30, ${clinic.doctor}\\. டோக்கன் \\d+\\.$`));
   const { id } = await aBooking(sql, patient, clinic, { days: 9 });
   await reads(/^புதிய முன்பதிவு: \S+, \d+ \S+, காலை\s10:00, /);
