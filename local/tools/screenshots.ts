@@ -7,12 +7,13 @@ import process from 'node:process';
 import type { Page } from 'playwright-core';
 import { startSite } from '../site.ts';
 import { startStack } from '../start-stack.ts';
-import { launchBrowser, openPage } from '../../tests/helpers/browser.ts';
+import { DESK, launchBrowser, openPage } from '../../tests/helpers/browser.ts';
 import { smsTo } from '../../tests/helpers/inbox.ts';
 import { projectDirectory } from '../site/build.ts';
 
 const CALLER = '+919840012345';
 const CLINIC = '+914440001000';
+const INDIA = 'Asia/Kolkata';
 
 const save = (page: Page, name: string) =>
   page.screenshot({
@@ -28,10 +29,10 @@ async function call(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Call', exact: true }).click();
   const transcript = page.getByRole('log', { name: 'What is said in the call' });
   const one = page.getByRole('button', { name: '1', exact: true });
-  await transcript.getByText('Lakeside Clinic').waitFor();
-  await one.click();
-  await transcript.getByText('Dr').last().waitFor();
-  await one.click();
+  for (const said of ['Lakeside Clinic', 'General medicine', 'Doctor']) {
+    await transcript.getByText(said).first().waitFor();
+    await one.click();
+  }
   await transcript.getByText('Your appointment is booked.').waitFor();
   await page.getByRole('log', { name: 'Text messages' }).getByText('Welcome to MedQ!').waitFor();
 }
@@ -45,8 +46,9 @@ async function signIn(page: Page): Promise<void> {
   await page.locator('[name=password]').fill(password);
   await page.locator('[name=password]').press('Enter');
   await page.waitForURL(`${site.url}/password`);
-  for (const field of ['password', 'repeat']) await page.locator(`[name=${field}]`).fill('three quiet lakes');
-  await page.locator('[name=repeat]').press('Enter');
+  for (const field of ['password', 'password2'])
+    await page.locator(`[name=${field}]`).fill('three quiet lakes');
+  await page.locator('[name=password2]').press('Enter');
   await page.locator('[data-connection="live"]').waitFor();
 }
 
@@ -56,13 +58,13 @@ const site = await startSite({ supabaseUrl, key, port: 0 });
 const browser = await launchBrowser();
 try {
   const phone = await openPage(browser, {
-    viewport: { width: 1000, height: 780 },
-    deviceScaleFactor: 1.5
+    viewport: DESK,
+    timezoneId: INDIA
   });
   await call(phone);
   await save(phone, 'call');
 
-  const page = await openPage(browser, { deviceScaleFactor: 2 });
+  const page = await openPage(browser, { deviceScaleFactor: 2, timezoneId: INDIA });
   await signIn(page);
   await save(page, 'appointments');
 
