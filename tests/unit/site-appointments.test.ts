@@ -1,32 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { arrange } from '../../src/lib/appointments/arrange.ts';
 import { parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
-import { parseAppointment, type Appointment, type Directory } from '../../src/lib/appointments/model.ts';
+import { parseAppointment, type Appointment } from '../../src/lib/appointments/model.ts';
 import { whenInSentence, whenOf } from '../../src/lib/appointments/when.ts';
 import { describe as say } from '../../src/lib/appointments/words.ts';
-
-const KOLKATA = 'Asia/Kolkata';
-const NOW = new Date('2026-11-23T06:00:00Z'); // Monday, 11:30 am in Kolkata
-
-const visit = (change: Partial<Appointment> = {}): Appointment => ({
-  id: 'a',
-  practitioner_id: 'rao',
-  clinic_id: 'clinic',
-  starts_at: '2026-11-24T05:00:00+00:00',
-  ends_at: '2026-11-24T05:15:00+00:00',
-  status: 'booked',
-  channel: 'ivr',
-  token_number: 4,
-  reference: '4821',
-  version: 1,
-  ...change
-});
-const directory: Directory = {
-  practitioners: { rao: { name: 'Dr. Anjali Rao', specialty: 'General medicine' } },
-  clinics: {
-    clinic: { name: 'Sunrise', address: '', timeZone: KOLKATA, phone: { text: '', href: '' } }
-  }
-};
+import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 describe('dates', () => {
   test('are in the clinic’s time zone, wherever the reader is', () => {

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { icsOf } from '../../src/lib/appointments/ics.ts';
-import type { Appointment, Directory } from '../../src/lib/appointments/model.ts';
+import type { Appointment } from '../../src/lib/appointments/model.ts';
 import {
   dayInWords,
   dayParts,
@@ -13,11 +13,9 @@ import {
 import { channelWords, describe as say, statusWords } from '../../src/lib/appointments/words.ts';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
 import { refusalFrom } from '../../src/lib/server/booking.ts';
+import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 // The pages in Tamil. Their English is with the rest: site-appointments, site-slots, site-ics.
-const KOLKATA = 'Asia/Kolkata';
-const NOW = new Date('2026-11-23T06:00:00Z'); // Monday, 11:30 am in Kolkata
-
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
 beforeEach(() => speak('ta-IN'));
 afterEach(() => speak('en-IN'));
@@ -60,26 +58,6 @@ describe('dates', () => {
     expect(localDate(NOW, KOLKATA)).toBe('2026-11-23');
   });
 });
-
-const visit = (change: Partial<Appointment> = {}): Appointment => ({
-  id: 'a',
-  practitioner_id: 'rao',
-  clinic_id: 'clinic',
-  starts_at: '2026-11-24T05:00:00+00:00',
-  ends_at: '2026-11-24T05:15:00+00:00',
-  status: 'booked',
-  channel: 'ivr',
-  token_number: 4,
-  reference: '4821',
-  version: 1,
-  ...change
-});
-const directory: Directory = {
-  practitioners: { rao: { name: 'Dr. Anjali Rao', specialty: 'General medicine' } },
-  clinics: {
-    clinic: { name: 'Sunrise', address: '', timeZone: KOLKATA, phone: { text: '+91 44', href: '' } }
-  }
-};
 
 describe('what is said of a change', () => {
   const tell = (before: Appointment | null, after: Appointment | null) =>
