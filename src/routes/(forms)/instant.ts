@@ -121,8 +121,9 @@ function settle(form: HTMLFormElement): void {
 /** Does to what the server wrote what only a browser can. */
 function takeOver(place: ParentNode): void {
   for (const button of all('[data-other]', place)) button.hidden = false;
-  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   for (const time of all<HTMLTimeElement>('time[data-local]', place)) {
+    // Asked here because slow phones take a quarter of a second to answer it the first time.
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
     time.textContent = whenInSentence(time.dateTime, timeZone, new Date());
   }
   wait(0);
