@@ -1,7 +1,7 @@
 import { createClient } from '@supabase/supabase-js';
 import type { Browser, Page } from 'playwright-core';
 import type postgres from 'postgres';
-import { openPage } from '../tests/helpers/browser.ts';
+import { openPage, sendSignIn } from '../tests/helpers/browser.ts';
 import type { Stack } from '../local/start-stack.ts';
 
 const password = 'Bench-password-1';
@@ -30,10 +30,7 @@ export async function aBenchPatient(
 
 /** Signs in on `page`, and waits until the changes there are live. */
 export async function signIn(page: Page, siteUrl: string, { phone }: BenchPatient): Promise<void> {
-  await page.goto(`${siteUrl}/login`);
-  await page.locator('input[name=username]').fill(phone);
-  await page.locator('input[name=password]').fill(password);
-  await page.locator('input[name=password]').press('Enter');
+  await sendSignIn(page, siteUrl, phone, password);
   await page.locator('[data-connection="live"]').waitFor();
 }
 

@@ -7,7 +7,7 @@ import process from 'node:process';
 import type { Page } from 'playwright-core';
 import { startSite } from '../site.ts';
 import { startStack } from '../start-stack.ts';
-import { DESK, launchBrowser, openPage } from '../../tests/helpers/browser.ts';
+import { DESK, launchBrowser, openPage, sendSignIn } from '../../tests/helpers/browser.ts';
 import { smsTo } from '../../tests/helpers/inbox.ts';
 import { projectDirectory } from '../site/build.ts';
 
@@ -41,13 +41,11 @@ async function call(page: Page): Promise<void> {
 async function signIn(page: Page): Promise<void> {
   const { body } = await smsTo(stack.addresses.inbox_url, CALLER, 'Welcome to MedQ!');
   const [, username = '', password = ''] = /Username: (\S+)\nPassword: (\S+)/.exec(body) ?? [];
-  await page.goto(`${site.url}/login`);
-  await page.locator('[name=username]').fill(username);
-  await page.locator('[name=password]').fill(password);
-  await page.locator('[name=password]').press('Enter');
+  await sendSignIn(page, site.url, username, password);
   await page.waitForURL(`${site.url}/password`);
-  for (const field of ['password', 'password2'])
+  for (const field of ['password', 'password2']) {
     await page.locator(`[name=${field}]`).fill('three quiet lakes');
+  }
   await page.locator('[name=password2]').press('Enter');
   await page.locator('[data-connection="live"]').waitFor();
 }
@@ -57,10 +55,7 @@ const { api_url: supabaseUrl, publishable_key: key } = stack.addresses;
 const site = await startSite({ supabaseUrl, key, port: 0 });
 const browser = await launchBrowser();
 try {
-  const phone = await openPage(browser, {
-    viewport: DESK,
-    timezoneId: INDIA
-  });
+  const phone = await openPage(browser, { viewport: DESK, timezoneId: INDIA });
   await call(phone);
   await save(phone, 'call');
 

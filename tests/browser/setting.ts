@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import type { Sql } from 'postgres';
+import { sendSignIn } from '../helpers/browser.ts';
 import { serviceClient } from '../helpers/stack.ts';
 
 export interface Clinic {
@@ -107,9 +108,6 @@ export async function signIn(
   { phone, password }: Pick<Patient, 'phone' | 'password'>,
   to = '/appointments'
 ): Promise<void> {
-  await page.goto(`${siteUrl}/login`);
-  await page.locator('[name="username"]').fill(phone);
-  await page.locator('[name="password"]').fill(password);
-  await page.locator('[name="password"]').press('Enter');
+  await sendSignIn(page, siteUrl, phone, password);
   await page.waitForURL(`${siteUrl}${to}`);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../helpers/browser.ts';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, whereItIsEarly, type Clinic, type Patient } from './setting.ts';
+import { aBooking, aClinic, aPatient, signIn, whereItIsEarly, type Clinic, type Patient } from './setting.ts';
 
 const sql = databaseAsPostgres();
 const site = theSite();
@@ -21,11 +21,7 @@ afterAll(async () => {
 async function aTamilPage(options: { javaScriptEnabled?: boolean } = {}) {
   const [clinic, patient] = [await aClinic(sql), await aPatient(sql)];
   const page = await openPage(browser, { locale: 'ta-IN', ...options });
-  await page.goto(`${site}/login`);
-  await page.locator('[name="username"]').fill(patient.phone);
-  await page.locator('[name="password"]').fill(patient.password);
-  await page.locator('[name="password"]').press('Enter');
-  await page.waitForURL(`${site}/appointments`);
+  await signIn(page, site, patient);
   return { page, clinic, patient };
 }
 

@@ -40,6 +40,19 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return context.newPage();
 }
 
+/** Fills in the sign-in form of the site, in whatever language it is, and sends it. */
+export async function sendSignIn(
+  page: Page,
+  siteUrl: string,
+  username: string,
+  password: string
+): Promise<void> {
+  await page.goto(`${siteUrl}/login`);
+  await page.locator('[name="username"]').fill(username);
+  await page.locator('[name="password"]').fill(password);
+  await page.locator('[name="password"]').press('Enter');
+}
+
 async function chromiumHere(): Promise<Pick<LaunchOptions, 'executablePath' | 'env'>> {
   const { CHROMIUM_PATH } = process.env;
   if (CHROMIUM_PATH) return { executablePath: CHROMIUM_PATH };
