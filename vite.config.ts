@@ -45,7 +45,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stack',
-          include: ['tests/{local,database,functions}/**/*.test.ts'],
+          include: ['{local/tests,tests/database,tests/functions}/**/*.test.ts'],
           globalSetup: withStack,
           ...patience,
           testTimeout: 30_000,

@@ -3,7 +3,7 @@ import { Logger, makeWorkerUtils, runOnce } from 'graphile-worker';
 import postgres from 'postgres';
 import type { Stack } from '../local/start-stack.ts';
 import { connect } from '../supabase/functions/_shared/database.ts';
-import { drain } from '../supabase/functions/_shared/drain.ts';
+import { drain } from '../supabase/functions/_shared/queue/drain.ts';
 import { smsQueue } from '../supabase/functions/sms-dispatch/queue.ts';
 import { finding, inTurns, type Finding, type Rate } from './measure.ts';
 

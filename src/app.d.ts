@@ -1,6 +1,6 @@
 import type { Locale } from '#lib/paraglide/runtime.js';
-import type { Supabase } from '#lib/server/supabase.ts';
-import type { Session } from '#lib/server/session.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
+import type { Session } from '#lib/server/request/session.ts';
 
 declare global {
   namespace App {

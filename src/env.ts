@@ -1,6 +1,6 @@
 import { building } from '$app/env';
 import { defineEnvVars } from '@sveltejs/kit/env';
-import { region } from './lib/server/phone.ts';
+import { region } from './lib/server/account/phone.ts';
 import { projectUrl, publicKey, siteSecret } from './lib/settings.ts';
 
 // Read when the server starts. A build needs neither, so one build serves every project.

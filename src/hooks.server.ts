@@ -4,12 +4,12 @@ import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { getRequestEvent } from '$app/server';
 import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
-import { isPersonal, judge, refusal } from '#lib/server/guard.ts';
-import { protect } from '#lib/server/headers.ts';
-import { languageOf } from '#lib/server/language.ts';
-import { logFailure } from '#lib/server/log.ts';
-import { readSession, type Session } from '#lib/server/session.ts';
-import { clientFor, hasSessionCookie } from '#lib/server/supabase.ts';
+import { isPersonal, judge, refusal } from '#lib/server/request/guard.ts';
+import { protect } from '#lib/server/request/headers.ts';
+import { languageOf } from '#lib/server/request/language.ts';
+import { logFailure } from '#lib/server/request/log.ts';
+import { readSession, type Session } from '#lib/server/request/session.ts';
+import { clientFor, hasSessionCookie } from '#lib/server/request/supabase.ts';
 
 // Every sentence is in the language of the request it answers.
 overwriteGetLocale(() => getRequestEvent().locals.language);

@@ -1,5 +1,5 @@
-import { listClinics } from '#lib/server/clinics.ts';
-import { logFailure } from '#lib/server/log.ts';
+import { listClinics } from '#lib/server/booking/clinics.ts';
+import { logFailure } from '#lib/server/request/log.ts';
 import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals }) => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { siteSecret } from '../../local/keys.ts';
 import { startSite, type Site } from '../../local/site.ts';
-import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
-import { network } from '../../supabase/functions/_shared/client-address.ts';
+import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
+import { network } from '../../supabase/functions/_shared/account/client-address.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import { textsOf } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
-import { network } from '../../supabase/functions/_shared/client-address.ts';
+import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
+import { network } from '../../supabase/functions/_shared/account/client-address.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import type { Words } from '../../supabase/functions/_shared/words/words.ts';

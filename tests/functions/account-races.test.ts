@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
+import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
 import { aCall } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aClinic, aPractitioner, type Clinic } from '../helpers/world.ts';

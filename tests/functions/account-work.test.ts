@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Auth } from '../../supabase/functions/_shared/auth.ts';
+import type { Auth } from '../../supabase/functions/_shared/account/auth.ts';
 import { connect, type Database } from '../../supabase/functions/_shared/database.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
 import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
@@ -17,7 +17,7 @@ let supabaseAuth: (client: string) => Auth;
 beforeAll(async () => {
   vi.stubEnv('SUPABASE_URL', api_url);
   vi.stubEnv('SUPABASE_SECRET_KEYS', JSON.stringify({ default: secret_key }));
-  ({ supabaseAuth } = await import('../../supabase/functions/_shared/auth.ts'));
+  ({ supabaseAuth } = await import('../../supabase/functions/_shared/account/auth.ts'));
 });
 afterAll(async () => {
   vi.unstubAllEnvs();

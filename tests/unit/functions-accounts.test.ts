@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rateLimited, refusal } from '../../supabase/functions/_shared/account-errors.ts';
-import { parseFields, requests } from '../../supabase/functions/_shared/account-fields.ts';
-import { network } from '../../supabase/functions/_shared/client-address.ts';
-import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/codes.ts';
+import { rateLimited, refusal } from '../../supabase/functions/_shared/account/errors.ts';
+import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
+import { network } from '../../supabase/functions/_shared/account/client-address.ts';
+import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/account/codes.ts';
 import { DomainError } from '../../supabase/functions/_shared/errors.ts';
-import { limitBucket } from '../../supabase/functions/_shared/limits.ts';
+import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 
 const { register, link, verifyPhone, signIn } = requests('IN');

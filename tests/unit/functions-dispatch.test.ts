@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
-import type { MessageBird, SendOutcome, Sms } from '../../supabase/functions/_shared/messagebird.ts';
+import type { MessageBird, SendOutcome, Sms } from '../../supabase/functions/_shared/messagebird/client.ts';
 import { dispatch } from '../../supabase/functions/sms-dispatch/dispatch.ts';
 import type { DueSms, SmsQueue } from '../../supabase/functions/sms-dispatch/queue.ts';
 

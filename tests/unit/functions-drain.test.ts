@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drain } from '../../supabase/functions/_shared/drain.ts';
+import { drain } from '../../supabase/functions/_shared/queue/drain.ts';
 
 /** A queue in memory that counts what runs at the same time. */
 function aQueue(items: number[], { slow = [] as number[] } = {}) {

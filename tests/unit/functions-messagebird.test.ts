@@ -3,8 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startMessageBird } from '../../local/messagebird/index.ts';
 import type { MessageBird as StandIn } from '../../local/messagebird/index.ts';
-import { classifySend, createMessageBird, messageOf } from '../../supabase/functions/_shared/messagebird.ts';
-import type { Reply, Sms } from '../../supabase/functions/_shared/messagebird.ts';
+import {
+  classifySend,
+  createMessageBird,
+  messageOf
+} from '../../supabase/functions/_shared/messagebird/client.ts';
+import type { Reply, Sms } from '../../supabase/functions/_shared/messagebird/client.ts';
 
 const answer = (status: number, body?: unknown): Reply => ({ kind: 'answer', status, body });
 const errors = (...list: [code: number, parameter?: string][]) => ({

@@ -7,7 +7,7 @@ import {
   parseVerificationId,
   purposes,
   seal
-} from '../../supabase/functions/_shared/sealing.ts';
+} from '../../supabase/functions/_shared/account/sealing.ts';
 
 const requests = fc.record({
   phone_number: fc.string({ unit: 'grapheme' }),

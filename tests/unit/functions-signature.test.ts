@@ -1,7 +1,7 @@
 import { createHmac, createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { checkSignature, publicUrlOf } from '../../supabase/functions/_shared/signature.ts';
+import { checkSignature, publicUrlOf } from '../../supabase/functions/_shared/messagebird/signature.ts';
 
 interface Vector {
   name: string;

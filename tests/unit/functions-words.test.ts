@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFields, requests } from '../../supabase/functions/_shared/account-fields.ts';
+import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { DomainError } from '../../supabase/functions/_shared/errors.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 import { locales, preferredLocale, wordsIn } from '../../supabase/functions/_shared/words/languages.ts';

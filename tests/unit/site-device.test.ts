@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deviceName } from '../../src/lib/server/device.ts';
+import { deviceName } from '../../src/lib/server/account/device.ts';
 
 test.each([
   [

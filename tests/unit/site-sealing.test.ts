@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSealer } from '../../src/lib/server/sealing.ts';
+import { createSealer } from '../../src/lib/server/request/sealing.ts';
 
 const SECRET = 'a secret that all instances of a site share';
 const wish = { name: 'Asha Rao', password: 'correct horse battery' };

@@ -1,11 +1,11 @@
 import { AuthError, AuthRetryableFetchError, AuthWeakPasswordError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
-import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/addresses.ts';
-import { isPersonal, judge } from '../../src/lib/server/guard.ts';
-import { protect } from '../../src/lib/server/headers.ts';
-import { problemsOf, refusedPassword } from '../../src/lib/server/password.ts';
-import { phoneNumber, region, toE164 } from '../../src/lib/server/phone.ts';
-import type { Session } from '../../src/lib/server/session.ts';
+import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/request/addresses.ts';
+import { isPersonal, judge } from '../../src/lib/server/request/guard.ts';
+import { protect } from '../../src/lib/server/request/headers.ts';
+import { problemsOf, refusedPassword } from '../../src/lib/server/account/password.ts';
+import { phoneNumber, region, toE164 } from '../../src/lib/server/account/phone.ts';
+import type { Session } from '../../src/lib/server/request/session.ts';
 import { projectUrl, publicKey } from '../../src/lib/settings.ts';
 
 describe('where to go after signing in', () => {

@@ -12,7 +12,7 @@ import {
 } from '../../src/lib/appointments/when.ts';
 import { channelWords, describe as say, statusWords } from '../../src/lib/appointments/words.ts';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
-import { refusalFrom } from '../../src/lib/server/booking.ts';
+import { refusalFrom } from '../../src/lib/server/booking/booking.ts';
 import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 // The pages in Tamil. Their English is with the rest: site-appointments, site-slots, site-ics.

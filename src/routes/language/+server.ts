@@ -1,8 +1,8 @@
 import { redirect } from '@sveltejs/kit';
 import { isLocale } from '#lib/paraglide/runtime.js';
-import { ownPath } from '#lib/server/addresses.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { rememberLanguage, saveLanguage } from '#lib/server/language.ts';
+import { ownPath } from '#lib/server/request/addresses.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { rememberLanguage, saveLanguage } from '#lib/server/request/language.ts';
 import type { RequestHandler } from './$types';
 
 /** Chooses the language of the site, and of the texts to whoever is signed in. */

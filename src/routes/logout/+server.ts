@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { forgetSession } from '#lib/server/supabase.ts';
+import { forgetSession } from '#lib/server/request/supabase.ts';
 import type { RequestHandler } from './$types';
 
 /** Ends the session of this browser; other devices stay signed in. */

@@ -3,13 +3,13 @@ import {
   notSignedIn,
   passwordChangeRequired,
   validationFailed
-} from '../_shared/account-errors.ts';
-import { accountMark, awaitingCode, profileOf, requireFreePhone } from '../_shared/accounts.ts';
-import type { Caller } from '../_shared/auth.ts';
+} from '../_shared/account/errors.ts';
+import { accountMark, awaitingCode, profileOf, requireFreePhone } from '../_shared/account/accounts.ts';
+import type { Caller } from '../_shared/account/auth.ts';
 import { json } from '../_shared/http.ts';
-import { limit } from '../_shared/limits.ts';
-import type { Dependencies } from '../_shared/public-endpoint.ts';
-import { startVerification } from '../_shared/verification.ts';
+import { limit } from '../_shared/account/limits.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
+import { startVerification } from '../_shared/account/verification.ts';
 
 /** @throws DomainError 400, 401, 403, 409 or 429 */
 export async function changePhone(

@@ -1,8 +1,8 @@
-import { accountOfPhone, awaitingCode } from '../_shared/accounts.ts';
+import { accountOfPhone, awaitingCode } from '../_shared/account/accounts.ts';
 import { json } from '../_shared/http.ts';
-import { limit } from '../_shared/limits.ts';
-import type { Dependencies } from '../_shared/public-endpoint.ts';
-import { startVerification } from '../_shared/verification.ts';
+import { limit } from '../_shared/account/limits.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
+import { startVerification } from '../_shared/account/verification.ts';
 
 /** @throws DomainError 429 */
 export async function forgotPassword(

@@ -1,5 +1,5 @@
-import { parseFields, requests } from '../_shared/account-fields.ts';
-import { publicEndpoint } from '../_shared/public-endpoint.ts';
+import { parseFields, requests } from '../_shared/account/fields.ts';
+import { publicEndpoint } from '../_shared/account/endpoint.ts';
 import { forgotPassword } from './forgot-password.ts';
 
 /**

@@ -1,10 +1,10 @@
 /** The phone line: MessageBird asks what to say next, and always gets a valid call flow. */
 import { z } from 'zod';
-import { inBackground } from '../_shared/background.ts';
+import { inBackground } from '../_shared/queue/background.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, type RequestContext } from '../_shared/http.ts';
 import { describeError } from '../_shared/log.ts';
-import { checkMessageBirdRequest } from '../_shared/signature.ts';
+import { checkMessageBirdRequest } from '../_shared/messagebird/signature.ts';
 import { type CallFlow, callFlow, keysVariable } from './call-flow.ts';
 import { callerOf, dialledNumber } from './caller.ts';
 import { closeCall, recordFailure, type Step, takeStep } from './database.ts';

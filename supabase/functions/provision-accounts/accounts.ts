@@ -1,5 +1,5 @@
 /** Web accounts in Supabase Auth, created through its admin API. */
-import type { AdminClient } from '../_shared/auth.ts';
+import type { AdminClient } from '../_shared/account/auth.ts';
 import type { Database } from '../_shared/database.ts';
 
 /** Who has the account of a phone after `ensure`. */

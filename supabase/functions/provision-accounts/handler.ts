@@ -1,9 +1,9 @@
-import { adminClient } from '../_shared/auth.ts';
-import { inBackground } from '../_shared/background.ts';
+import { adminClient } from '../_shared/account/auth.ts';
+import { inBackground } from '../_shared/queue/background.ts';
 import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
-import { requireInternalCaller } from '../_shared/internal.ts';
+import { requireInternalCaller } from '../_shared/queue/internal-caller.ts';
 import { authAccounts } from './accounts.ts';
 import { jobQueue } from './jobs.ts';
 import { provision } from './provision.ts';

@@ -3,7 +3,7 @@
  * Auth keeps one account a phone, the password is derived from the job, and the welcome SMS is queued in the very
  * transaction that marks the job done.
  */
-import { drain } from '../_shared/drain.ts';
+import { drain } from '../_shared/queue/drain.ts';
 import { describeError, type Log } from '../_shared/log.ts';
 import { maskPhonesIn } from '../_shared/phone.ts';
 import type { Accounts } from './accounts.ts';

@@ -1,6 +1,6 @@
-import { parseFields, requests } from '../_shared/account-fields.ts';
-import { publicEndpoint } from '../_shared/public-endpoint.ts';
-import { register } from '../_shared/register.ts';
+import { parseFields, requests } from '../_shared/account/fields.ts';
+import { publicEndpoint } from '../_shared/account/endpoint.ts';
+import { register } from '../_shared/account/register.ts';
 
 /**
  * `POST /register-patient`: asks for an account with a new phone. A code is texted; the account is made when it comes

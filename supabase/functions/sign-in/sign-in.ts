@@ -1,9 +1,9 @@
-import { invalidCredentials } from '../_shared/account-errors.ts';
-import { profileOf } from '../_shared/accounts.ts';
+import { invalidCredentials } from '../_shared/account/errors.ts';
+import { profileOf } from '../_shared/account/accounts.ts';
 import { json } from '../_shared/http.ts';
-import { limit } from '../_shared/limits.ts';
+import { limit } from '../_shared/account/limits.ts';
 import { normalisePhone } from '../_shared/phone.ts';
-import type { Dependencies } from '../_shared/public-endpoint.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
 
 /**
  * Whether a name is unknown or its password wrong, the same is asked of the database and of Auth.

@@ -3,9 +3,9 @@
  * message whose outcome is unknown is looked up before it is sent again. Such a row is due again only after its lease
  * or back-off ran out, by which time MessageBird lists what it had accepted.
  */
-import { drain } from '../_shared/drain.ts';
+import { drain } from '../_shared/queue/drain.ts';
 import { describeError, type Log } from '../_shared/log.ts';
-import type { MessageBird, SendOutcome } from '../_shared/messagebird.ts';
+import type { MessageBird, SendOutcome } from '../_shared/messagebird/client.ts';
 import type { DueSms, SmsQueue } from './queue.ts';
 
 export interface DispatchOptions {

@@ -1,9 +1,9 @@
-import { inBackground } from '../_shared/background.ts';
+import { inBackground } from '../_shared/queue/background.ts';
 import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
-import { requireInternalCaller } from '../_shared/internal.ts';
-import { createMessageBird } from '../_shared/messagebird.ts';
+import { requireInternalCaller } from '../_shared/queue/internal-caller.ts';
+import { createMessageBird } from '../_shared/messagebird/client.ts';
 import { dispatch } from './dispatch.ts';
 import { smsQueue } from './queue.ts';
 

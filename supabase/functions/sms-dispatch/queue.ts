@@ -1,6 +1,6 @@
 /** The queue of SMS in the database (table sms_messages), behind its functions. */
 import type { Database } from '../_shared/database.ts';
-import type { SendOutcome } from '../_shared/messagebird.ts';
+import type { SendOutcome } from '../_shared/messagebird/client.ts';
 
 /** A row that this call may send now; nobody else gets it for 60 seconds. */
 export interface DueSms {

@@ -1,13 +1,19 @@
 import { z } from 'zod';
-import { codeInvalid, validationFailed } from '../_shared/account-errors.ts';
-import { accountMark, accountOfPhone, profileOf, requireFreePhone, type User } from '../_shared/accounts.ts';
-import type { Tokens } from '../_shared/auth.ts';
+import { codeInvalid, validationFailed } from '../_shared/account/errors.ts';
+import {
+  accountMark,
+  accountOfPhone,
+  profileOf,
+  requireFreePhone,
+  type User
+} from '../_shared/account/accounts.ts';
+import type { Tokens } from '../_shared/account/auth.ts';
 import { domainErrorOf } from '../_shared/errors.ts';
 import { json } from '../_shared/http.ts';
-import { limit } from '../_shared/limits.ts';
-import type { Dependencies } from '../_shared/public-endpoint.ts';
-import { makeAccount, registration } from '../_shared/registration.ts';
-import { openRequest, type SealedRequest, withCode } from '../_shared/verification.ts';
+import { limit } from '../_shared/account/limits.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
+import { makeAccount, registration } from '../_shared/account/registration.ts';
+import { openRequest, type SealedRequest, withCode } from '../_shared/account/verification.ts';
 
 type Proven = { [Name in keyof Tokens]: string | null } & { user: User };
 

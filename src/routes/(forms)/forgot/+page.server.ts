@@ -1,8 +1,8 @@
 import { fail } from '@sveltejs/kit';
 import { DEFAULT_REGION } from '$app/env/private';
-import { askForCode } from '#lib/server/ask-for-code.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { phoneExample } from '#lib/server/phone-words.ts';
+import { askForCode } from '#lib/server/account/ask-for-code.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { phoneExample } from '#lib/server/account/phone-words.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = ({ setHeaders }) => {

@@ -1,9 +1,9 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { m } from '#lib/paraglide/messages.js';
-import { askForCode } from '#lib/server/ask-for-code.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { phoneEnd } from '#lib/server/phone-words.ts';
-import { keepDraft, wishAt } from '#lib/server/wish.ts';
+import { askForCode } from '#lib/server/account/ask-for-code.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { phoneEnd } from '#lib/server/account/phone-words.ts';
+import { keepDraft, wishAt } from '#lib/server/account/wish.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 // What /register asks in a dialog, as a page: for browsers without scripts, and for whoever reloads.

@@ -1,10 +1,10 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { m } from '#lib/paraglide/messages.js';
-import { pathAfterSignIn } from '#lib/server/addresses.ts';
-import { refusalOf } from '#lib/server/ask-for-code.ts';
-import { farewellOf } from '#lib/server/farewell.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { signIn } from '#lib/server/sign-in.ts';
+import { pathAfterSignIn } from '#lib/server/request/addresses.ts';
+import { refusalOf } from '#lib/server/account/ask-for-code.ts';
+import { farewellOf } from '#lib/server/request/farewell.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { signIn } from '#lib/server/account/sign-in.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const AFTERWARDS = '/appointments';

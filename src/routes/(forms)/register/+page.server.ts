@@ -1,10 +1,10 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { DEFAULT_REGION } from '$app/env/private';
-import { askForCode } from '#lib/server/ask-for-code.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { SHORTEST_PASSWORD } from '#lib/server/password.ts';
-import { phoneExample } from '#lib/server/phone-words.ts';
-import { draftOf } from '#lib/server/wish.ts';
+import { askForCode } from '#lib/server/account/ask-for-code.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
+import { phoneExample } from '#lib/server/account/phone-words.ts';
+import { draftOf } from '#lib/server/account/wish.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

@@ -1,9 +1,9 @@
 import { fail, redirect, type RequestEvent } from '@sveltejs/kit';
 import { m } from '#lib/paraglide/messages.js';
-import { verifyPhone } from '#lib/server/functions.ts';
-import { askForCode, refusalOf, type Refusal } from '#lib/server/ask-for-code.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { SHORTEST_PASSWORD, problemsOf, type PasswordProblems } from '#lib/server/password.ts';
+import { verifyPhone } from '#lib/server/account/functions.ts';
+import { askForCode, refusalOf, type Refusal } from '#lib/server/account/ask-for-code.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { SHORTEST_PASSWORD, problemsOf, type PasswordProblems } from '#lib/server/account/password.ts';
 import {
   forgetPendingCode,
   keepPendingCode,
@@ -11,10 +11,10 @@ import {
   pendingCodeOf,
   stateOf,
   type PendingCode
-} from '#lib/server/pending-code.ts';
-import { phoneText } from '#lib/server/phone-words.ts';
-import { beginSession } from '#lib/server/sign-in.ts';
-import { keepDraft, keepWish, wishAt } from '#lib/server/wish.ts';
+} from '#lib/server/account/pending-code.ts';
+import { phoneText } from '#lib/server/account/phone-words.ts';
+import { beginSession } from '#lib/server/account/sign-in.ts';
+import { keepDraft, keepWish, wishAt } from '#lib/server/account/wish.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = (event) => {

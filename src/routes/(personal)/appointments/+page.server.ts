@@ -1,7 +1,7 @@
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
-import { loadAppointments } from '#lib/server/appointments.ts';
-import { takeNote } from '#lib/server/note.ts';
-import { accountOf } from '#lib/server/session.ts';
+import { loadAppointments } from '#lib/server/booking/appointments.ts';
+import { takeNote } from '#lib/server/request/note.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ cookies, locals }) => {

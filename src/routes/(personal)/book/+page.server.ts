@@ -1,5 +1,5 @@
-import { listBookable, listBookableClinics } from '#lib/server/booking.ts';
-import { accountOf } from '#lib/server/session.ts';
+import { listBookable, listBookableClinics } from '#lib/server/booking/booking.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { PageServerLoad } from './$types';
 
 // Which clinic was chosen last. Says nothing about a person.

@@ -1,4 +1,4 @@
-import { accountOf } from '#lib/server/session.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { Pass } from '#lib/live/token.ts';
 import type { RequestHandler } from './$types';
 

@@ -2,17 +2,17 @@ import { fail, redirect, type RequestEvent } from '@sveltejs/kit';
 import { DEFAULT_REGION } from '$app/env/private';
 import { m } from '#lib/paraglide/messages.js';
 import { isLocale } from '#lib/paraglide/runtime.js';
-import { askForCode, refusalOf } from '#lib/server/ask-for-code.ts';
-import { bidFarewell } from '#lib/server/farewell.ts';
-import { readForm } from '#lib/server/forms.ts';
-import { rememberLanguage } from '#lib/server/language.ts';
-import { SHORTEST_PASSWORD, problemsOf, refusedPassword } from '#lib/server/password.ts';
-import { phoneExample, phoneText } from '#lib/server/phone-words.ts';
-import { loadProfile, problemsOfProfile, saveProfile } from '#lib/server/profile.ts';
-import { accountOf } from '#lib/server/session.ts';
-import { listSessions } from '#lib/server/sessions.ts';
-import { refusesPassword } from '#lib/server/sign-in.ts';
-import { forgetSession } from '#lib/server/supabase.ts';
+import { askForCode, refusalOf } from '#lib/server/account/ask-for-code.ts';
+import { bidFarewell } from '#lib/server/request/farewell.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { rememberLanguage } from '#lib/server/request/language.ts';
+import { SHORTEST_PASSWORD, problemsOf, refusedPassword } from '#lib/server/account/password.ts';
+import { phoneExample, phoneText } from '#lib/server/account/phone-words.ts';
+import { loadProfile, problemsOfProfile, saveProfile } from '#lib/server/account/profile.ts';
+import { accountOf } from '#lib/server/request/session.ts';
+import { listSessions } from '#lib/server/account/sessions.ts';
+import { refusesPassword } from '#lib/server/account/sign-in.ts';
+import { forgetSession } from '#lib/server/request/supabase.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, request }) => {

@@ -1,13 +1,13 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { readForm } from '#lib/server/forms.ts';
-import { agreeOnLanguage } from '#lib/server/language.ts';
+import { readForm } from '#lib/server/request/forms.ts';
+import { agreeOnLanguage } from '#lib/server/request/language.ts';
 import {
   SHORTEST_PASSWORD,
   problemsOf,
   refusedPassword,
   type PasswordProblems
-} from '#lib/server/password.ts';
-import { accountOf } from '#lib/server/session.ts';
+} from '#lib/server/account/password.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals }) => {

@@ -1,5 +1,5 @@
-import { loadAppointments } from '#lib/server/appointments.ts';
-import { accountOf } from '#lib/server/session.ts';
+import { loadAppointments } from '#lib/server/booking/appointments.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { RequestHandler } from './$types';
 
 /** The list again, for the page that is open. */

@@ -1,11 +1,11 @@
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { fail, redirect } from '@sveltejs/kit';
 import type { Appointment } from '#lib/appointments/model.ts';
-import { loadAppointment } from '#lib/server/appointments.ts';
-import { checkSlot, loadScope, nearestSlots, refusalFrom, type Scope } from '#lib/server/booking.ts';
-import { leaveNote } from '#lib/server/note.ts';
-import { accountOf } from '#lib/server/session.ts';
-import type { Supabase } from '#lib/server/supabase.ts';
+import { loadAppointment } from '#lib/server/booking/appointments.ts';
+import { checkSlot, loadScope, nearestSlots, refusalFrom, type Scope } from '#lib/server/booking/booking.ts';
+import { leaveNote } from '#lib/server/request/note.ts';
+import { accountOf } from '#lib/server/request/session.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 interface Asked {

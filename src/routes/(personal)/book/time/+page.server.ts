@@ -2,9 +2,9 @@ import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { error, redirect } from '@sveltejs/kit';
 import { addDays, localDate } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { loadAppointment } from '#lib/server/appointments.ts';
-import { listBookable, loadDays, loadScope, loadSlots } from '#lib/server/booking.ts';
-import { accountOf } from '#lib/server/session.ts';
+import { loadAppointment } from '#lib/server/booking/appointments.ts';
+import { listBookable, loadDays, loadScope, loadSlots } from '#lib/server/booking/booking.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { PageServerLoad } from './$types';
 
 // So many days are in the strip at once.

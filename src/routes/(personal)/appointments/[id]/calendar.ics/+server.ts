@@ -1,9 +1,9 @@
 import { error } from '@sveltejs/kit';
 import { icsOf } from '#lib/appointments/ics.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { loadAppointment } from '#lib/server/appointments.ts';
-import { loadDirectory } from '#lib/server/booking.ts';
-import { accountOf } from '#lib/server/session.ts';
+import { loadAppointment } from '#lib/server/booking/appointments.ts';
+import { loadDirectory } from '#lib/server/booking/booking.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { RequestHandler } from './$types';
 
 /** The appointment for the calendar of a phone or computer. */

@@ -1,8 +1,8 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { loadAppointment } from '#lib/server/appointments.ts';
-import { loadDirectory, refusalFrom } from '#lib/server/booking.ts';
-import { leaveNote } from '#lib/server/note.ts';
-import { accountOf } from '#lib/server/session.ts';
+import { loadAppointment } from '#lib/server/booking/appointments.ts';
+import { loadDirectory, refusalFrom } from '#lib/server/booking/booking.ts';
+import { leaveNote } from '#lib/server/request/note.ts';
+import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, params }) => {

@@ -1,0 +1,60 @@
+import { randomInt } from 'node:crypto';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { createAuth, type Auth, type AuthOptions } from '../auth/index.ts';
+import { theStack } from '../../tests/helpers/stack.ts';
+
+/** Where Auth is, without a slash at the end. */
+export const authUrl = () => `${theStack().api_url}/auth/v1`;
+
+function client(key: string, audience: string | undefined): SupabaseClient {
+  const headers: Record<string, string> = audience === undefined ? {} : { 'X-JWT-AUD': audience };
+  return createClient(theStack().api_url, key, {
+    auth: { autoRefreshToken: false, persistSession: false, detectSessionInUrl: false },
+    global: { headers }
+  });
+}
+
+/** A client as a browser has it, with a session of its own; for users of the usual audience or of one's own. */
+export function aClient(audience?: string): SupabaseClient {
+  return client(theStack().publishable_key, audience);
+}
+
+/** The admin API, likewise. */
+export function anAdmin(audience?: string): SupabaseClient['auth']['admin'] {
+  return client(theStack().secret_key, audience).auth.admin;
+}
+
+/** A further Auth on the database of the stack, for settings that the project does not have. */
+export function authWith(options: Partial<AuthOptions>): Auth {
+  const { admin_db_url, jwt_secret } = theStack();
+  const databaseUrl = new URL(admin_db_url);
+  databaseUrl.searchParams.set('role', 'supabase_auth_admin');
+  return createAuth({
+    databaseUrl: databaseUrl.href,
+    jwtSecret: jwt_secret,
+    issuer: authUrl(),
+    ...options
+  });
+}
+
+/** A phone number nobody has, as Auth stores it. */
+export function aPhone(): string {
+  return `9199${randomInt(10_000_000, 99_999_999)}`;
+}
+
+export const password = 'correct horse';
+
+/** A user with a confirmed phone and the usual password. */
+export async function aUser(phone = aPhone()): Promise<{ id: string; phone: string }> {
+  const { data, error } = await anAdmin().createUser({ phone, password, phone_confirm: true });
+  if (error) throw error;
+  return { id: data.user.id, phone };
+}
+
+/** A client of that user, signed in, with the session it got. */
+export async function signIn(phone: string, secret = password) {
+  const client = aClient();
+  const { data, error } = await client.auth.signInWithPassword({ phone, password: secret });
+  if (error) throw error;
+  return { client, session: data.session };
+}

@@ -1,0 +1,159 @@
+import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
+import { SITE_SECRET } from '$app/env/private';
+import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
+import { z } from 'zod';
+import { m } from '#lib/paraglide/messages.js';
+import { logFailure } from '../request/log.ts';
+
+// The account functions, for pages (typed) and for the site's own address of them (passed on as they are).
+
+const user = z.object({
+  /** Null before the account exists. */
+  id: z.string().nullable(),
+  username: z.string().nullable(),
+  name: z.string().nullable(),
+  age: z.number().nullable(),
+  /** +E.164 */
+  phone_number: z.string()
+});
+const registered = z.object({
+  token: z.string().nullable(),
+  refresh_token: z.string().nullable(),
+  user: user.nullable(),
+  /** A code was texted; it goes to `verifyPhone` together with the `verification_id`. */
+  verification_required: z.boolean(),
+  verification_id: z.string().nullable(),
+  /** Seconds until the code stops working. */
+  expires_in: z.number().nullable()
+});
+const verified = z.object({ token: z.string().nullable(), refresh_token: z.string().nullable(), user });
+const signedIn = z.object({
+  token: z.string(),
+  refresh_token: z.string(),
+  user,
+  must_change_password: z.boolean()
+});
+const refused = z.object({
+  /** The stable word, such as `username_taken`. */
+  error: z.string(),
+  /** A sentence to show. */
+  message: z.string(),
+  /** A sentence for each field that has a mistake, by the field's name in the request. */
+  fields: z.record(z.string(), z.string()).default({}),
+  /** Seconds to wait, with `rate_limited`. */
+  retry_after: z.number().optional()
+});
+
+export type User = z.output<typeof user>;
+export type Registered = z.output<typeof registered>;
+export type Verified = z.output<typeof verified>;
+export type SignedIn = z.output<typeof signedIn>;
+export type Refused = { ok: false } & z.output<typeof refused>;
+/** What a function said. A function that cannot be reached is a refusal too: `unavailable`. */
+export type Answer<T> = ({ ok: true } & T) | Refused;
+
+/** The texts of a form, by the names of the API; what is undefined is left out. */
+type Fields = Record<string, string | undefined>;
+
+/** Asks for an account: name, age, phone_number, username, password, password2. */
+export const registerPatient = (event: RequestEvent, body: Fields) =>
+  post(event, 'register-patient', body, registered);
+/** Asks for an account with the bookings of a phone: name, age, phone_number, password, username if wanted. */
+export const linkIvrAccount = (event: RequestEvent, body: Fields) =>
+  post(event, 'link-ivr-account', body, registered);
+/** Has a code texted to phone_number if it has an account, and tells nobody whether. */
+export const forgotPassword = (event: RequestEvent, body: Fields) =>
+  post(event, 'forgot-password', body, registered);
+/** Does what a code was texted for: verification_id, code, and new_password after `forgotPassword`. */
+export const verifyPhone = (event: RequestEvent, body: Fields) => post(event, 'verify-phone', body, verified);
+/** Signs in: username (or a phone in any notation) and password. */
+export const signInWith = (event: RequestEvent, body: Fields) => post(event, 'sign-in', body, signedIn);
+/** Asks for another phone_number for the account of `token`, whose password is given once more. */
+export const changePhone = (event: RequestEvent, body: Fields, token: string) =>
+  post(event, 'change-phone', body, registered, token);
+
+/** The route of a function under /api: it takes POST, hands the request on as it came, and the answer back. */
+export function accountRoute(name: string): { POST: RequestHandler; fallback: RequestHandler } {
+  return {
+    POST: (event) => forward(event, name),
+    fallback: () =>
+      Response.json(
+        { error: 'method_not_allowed', message: m.form_post() },
+        { status: 405, headers: { allow: 'POST' } }
+      )
+  };
+}
+
+async function forward(event: RequestEvent, name: string): Promise<Response> {
+  const { request, locals } = event;
+  try {
+    const answer = await call(event, name, await request.arrayBuffer(), {
+      'content-type': request.headers.get('content-type') ?? ''
+    });
+    const headers = new Headers({ 'cache-control': 'no-store', 'x-request-id': locals.requestId });
+    for (const header of ['content-type', 'content-language', 'retry-after']) {
+      const value = answer.headers.get(header);
+      if (value !== null) headers.set(header, value);
+    }
+    return new Response(answer.body, { status: answer.status, headers });
+  } catch (cause) {
+    logFailure('function_failed', { function: name, request_id: locals.requestId }, cause);
+    const { error, message } = unavailable();
+    return Response.json({ error, message }, { status: 503, headers: { 'cache-control': 'no-store' } });
+  }
+}
+
+const unavailable = (): Refused => ({
+  ok: false,
+  error: 'unavailable',
+  message: m.form_not_now(),
+  fields: {}
+});
+
+async function post<T extends object>(
+  event: RequestEvent,
+  name: string,
+  body: Fields,
+  shape: z.ZodType<T>,
+  token?: string
+): Promise<Answer<T>> {
+  try {
+    const response = await call(event, name, JSON.stringify(body), {
+      'content-type': 'application/json',
+      ...(token && { authorization: `Bearer ${token}` })
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return { ok: true, ...shape.parse(answer) };
+    if (response.status < 500) return { ok: false, ...refused.parse(answer) };
+    throw Object.assign(new Error('The function failed.'), { status: response.status });
+  } catch (cause) {
+    logFailure('function_failed', { function: name, request_id: event.locals.requestId }, cause);
+    return unavailable();
+  }
+}
+
+// Auth may take ten seconds; after that nothing is to be waited for.
+const PATIENCE_MS = 15_000;
+
+function call(
+  event: RequestEvent,
+  name: string,
+  body: BodyInit,
+  headers: Record<string, string>
+): Promise<Response> {
+  return fetch(`${PUBLIC_SUPABASE_URL}/functions/v1/${name}`, {
+    method: 'POST',
+    headers: {
+      ...headers,
+      apikey: PUBLIC_SUPABASE_ANON_KEY,
+      'x-request-id': event.locals.requestId,
+      'accept-language': event.locals.language,
+      'user-agent': event.request.headers.get('user-agent') ?? '',
+      // Limits are the visitor's, not this server's.
+      ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
+    },
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(PATIENCE_MS)
+  });
+}

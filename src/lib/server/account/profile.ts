@@ -1,0 +1,63 @@
+import { m } from '#lib/paraglide/messages.js';
+import type { Locale } from '#lib/paraglide/runtime.js';
+import type { Supabase } from '../request/supabase.ts';
+
+/** What patients tell about themselves, as the fields of a form. */
+export interface Profile {
+  name: string;
+  age: string;
+  username: string;
+}
+
+export type ProfileProblems = Partial<Record<keyof Profile, string>>;
+
+/** The signed-in patient's own row. Throws the Data API's error. */
+export async function loadProfile(supabase: Supabase): Promise<Profile & { phone: string }> {
+  const { data, error } = await supabase.from('patients').select('name, age, username, phone').single();
+  if (error) throw error;
+  const { name, age, username, phone } = data;
+  return {
+    name: name ?? '',
+    age: age === null ? '' : String(age),
+    username: username ?? '',
+    phone
+  };
+}
+
+/**
+ * Everything that is wrong with a profile, before the database is asked: it tells one mistake at a time. What was
+ * never told (an account made by a call has no name) may stay so.
+ */
+export function problemsOfProfile(
+  { name, age, username }: Profile,
+  before: Pick<Profile, 'name' | 'age'>
+): ProfileProblems | undefined {
+  const problems: ProfileProblems = {};
+  if ((name !== '' || before.name !== '') && (!/\p{L}/u.test(name) || [...name].length > 100)) {
+    problems.name = m.name_problem();
+  }
+  if ((age !== '' || before.age !== '') && (!/^\d{1,3}$/.test(age) || Number(age) > 130)) {
+    problems.age = m.age_problem();
+  }
+  if (username !== '' && !/^(?=.*[A-Za-z])[\w.-]{3,32}$/.test(username)) {
+    problems.username = m.username_problem();
+  }
+  return Object.keys(problems).length > 0 ? problems : undefined;
+}
+
+/** Saves a profile, and in which language to write. Undefined: it is saved. Throws what is nobody's mistake. */
+export async function saveProfile(
+  supabase: Supabase,
+  { name, age, username }: Profile,
+  locale: Locale
+): Promise<ProfileProblems | undefined> {
+  const { error } = await supabase.rpc('update_profile', {
+    ...(name !== '' && { name }),
+    ...(age !== '' && { age: Number(age) }),
+    username,
+    locale
+  });
+  if (!error) return undefined;
+  if (error.message === 'username_taken') return { username: m.username_taken() };
+  throw error;
+}

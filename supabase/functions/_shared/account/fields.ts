@@ -1,0 +1,119 @@
+/** What people type when they register or sign in, checked field by field so that every mistake is told at once. */
+import { z } from 'zod';
+import { validationFailed } from './errors.ts';
+import type { FieldErrors } from '../errors.ts';
+import { normalisePhone } from '../phone.ts';
+import { locales } from '../words/languages.ts';
+import type { Words } from '../words/words.ts';
+
+const shortestPassword = 8;
+/** Auth hashes no more than this. */
+const longestPasswordBytes = 72;
+
+/** What zod is given and gives back as the message of a mistake: the name of a sentence. */
+type FieldSentence = keyof Words['fields'];
+const says = (sentence: FieldSentence) => sentence;
+
+// Characters that write nothing, or turn the writing around them about.
+const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
+
+const name = z
+  .string(says('name'))
+  .transform((text) => text.normalize('NFC').trim())
+  .refine((text) => /\p{L}/u.test(text) && [...text].length <= 100 && !unprintable.test(text), says('name'));
+
+const age = z
+  .union([z.number(), z.string().regex(/^\s*\d{1,3}\s*$/).transform(Number)], says('age'))
+  .refine((years) => Number.isInteger(years) && years >= 0 && years <= 130, says('age'));
+
+const username = z
+  .string(says('username'))
+  .transform((text) => text.trim())
+  .refine((text) => /^(?=.*[A-Za-z])[A-Za-z0-9._-]{3,32}$/.test(text), says('username'));
+
+const password = z
+  .string(says('password'))
+  .refine((text) => [...text].length >= shortestPassword, says('passwordTooShort'))
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= longestPasswordBytes,
+    says('passwordTooLong')
+  )
+  .refine((text) => !text.includes('\0'), says('passwordUntypable'));
+
+/** @param region country of numbers typed without a country code */
+function phone(region: string) {
+  const sentence = says(region === 'IN' ? 'phoneInIndia' : 'phone');
+  return z.string(sentence).transform((text, context) => {
+    const normalised = normalisePhone(text, region);
+    if (normalised !== undefined) return normalised;
+    context.addIssue({ code: 'custom', message: sentence });
+    return z.NEVER;
+  });
+}
+
+const nothing = z.union([z.null(), z.literal('')]).transform(() => undefined);
+
+/** The language of a new account; one we do not write in is none. */
+export const locale = z.enum(locales).optional().catch(undefined);
+
+const repeated = z.string(says('passwordNotRepeated')).optional();
+const sameAgain = {
+  message: says('passwordNotRepeated'),
+  path: ['password2'],
+  // Told beside the mistakes in other fields, not after them.
+  when: () => true
+};
+
+/** The shapes of the account API's requests; phones come out as +E.164. */
+export function requests(region: string) {
+  return {
+    register: z
+      .object({ name, age, phone_number: phone(region), username, password, password2: repeated, locale })
+      .refine((body) => body.password === body.password2, sameAgain),
+    link: z
+      .object({
+        name,
+        age,
+        phone_number: phone(region),
+        username: z.union([nothing, username], says('username')).optional(),
+        password,
+        password2: repeated,
+        locale
+      })
+      .refine((body) => body.password2 === undefined || body.password === body.password2, sameAgain),
+    forgotPassword: z.object({ phone_number: phone(region) }),
+    verifyPhone: z.object({
+      verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
+      code: z
+        .string(says('code'))
+        .transform((text) => text.replace(/[\s-]/g, ''))
+        .refine((text) => /^\d{6}$/.test(text), says('code')),
+      new_password: z.union([nothing, password], says('password')).optional()
+    }),
+    signIn: z.object({
+      username: z
+        .string(says('signInName'))
+        .transform((text) => text.trim())
+        .refine((text) => text !== '', says('signInName')),
+      password: z.string(says('signInPassword')).min(1, says('signInPassword'))
+    }),
+    changePhone: z.object({
+      phone_number: phone(region),
+      password: z.string(says('signInPassword')).min(1, says('signInPassword'))
+    })
+  };
+}
+
+/**
+ * A request's body in its shape.
+ * @throws DomainError 400 `validation_failed` with a sentence for every field that has a mistake
+ */
+export function parseFields<Shape extends z.ZodType>(shape: Shape, body: unknown): z.output<Shape> {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const fields: FieldErrors = {};
+  for (const { path, message } of parsed.error.issues) {
+    fields[String(path[0] ?? 'body')] ??= (words) => words.fields[message as FieldSentence];
+  }
+  throw validationFailed(fields);
+}

@@ -1,0 +1,100 @@
+/** Proving a phone: a sealed request, a texted code, and what the request asked for once the code comes back. */
+import { codeInvalid } from './errors.ts';
+import { codeHash, newCode, phoneHash } from './codes.ts';
+import type { Database } from '../database.ts';
+import {
+  formatVerificationId,
+  newVerificationId,
+  open,
+  parseVerificationId,
+  type Purpose,
+  purposes,
+  seal,
+  type VerificationId
+} from './sealing.ts';
+
+export interface StartedVerification {
+  verificationId: string;
+  /** Seconds until the code stops working. */
+  expiresIn: number;
+}
+
+/**
+ * Keeps a request until its code comes back, and texts the code.
+ * @param locale language of the text, unless the patient of that phone chose one
+ * @param phone +E.164, where the code goes
+ * @param text false: nobody is texted, and nobody can know the code; all else is the same
+ */
+export async function startVerification(
+  { database, secret, locale }: { database: Database; secret: string; locale: string },
+  { purpose, phone, request, text = true }: {
+    purpose: Purpose;
+    phone: string;
+    request: unknown;
+    text?: boolean;
+  }
+): Promise<StartedVerification> {
+  const verification = newVerificationId();
+  const { id } = verification;
+  const code = newCode();
+  const [byPhone, byCode, sealed] = await Promise.all([
+    phoneHash(secret, phone),
+    codeHash(secret, id, code),
+    seal(request, verification, purpose)
+  ]);
+  const [row] = await database<{ expires_at: Date }[]>`
+    select private.start_verification(
+      ${id}, ${purpose}, ${byPhone}, ${byCode}, ${sealed}, ${phone}, ${text ? code : null}, ${locale}
+    ) as expires_at`;
+  if (!row) throw new Error('The database did not say until when the code works.');
+  const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);
+  return { verificationId: formatVerificationId(verification), expiresIn };
+}
+
+/** A request whose code may still be guessed, opened by the `verification_id` of whoever made it. */
+export interface SealedRequest {
+  id: string;
+  purpose: Purpose;
+  request: unknown;
+}
+
+/** @throws DomainError 401 `code_invalid` when there is no such request, or not any more */
+export async function openRequest(database: Database, verificationId: string): Promise<SealedRequest> {
+  const verification = parseVerificationId(verificationId);
+  const found = verification && (await find(database, verification));
+  if (!found) throw codeInvalid();
+  return found;
+}
+
+async function find(database: Database, verification: VerificationId): Promise<SealedRequest | undefined> {
+  const [row] = await database<{ purpose: string; sealed_request: Uint8Array }[]>`
+    select purpose, sealed_request from private.live_verification(${verification.id})`;
+  const purpose = purposes.find((known) => known === row?.purpose);
+  if (!row || purpose === undefined) return undefined;
+  const request = await open(row.sealed_request, verification, purpose);
+  return request === undefined ? undefined : { id: verification.id, purpose, request };
+}
+
+/**
+ * Takes one guess, and with the right one does what the code was for. The code stays used, whether that was done or
+ * refused; only when it failed on our side may the code be used again.
+ * @param ownFault whether an error is ours, not a refusal
+ * @throws DomainError 401 `code_invalid`, and whatever `work` throws
+ */
+export async function withCode<Result>(
+  { database, secret }: { database: Database; secret: string },
+  id: string,
+  code: string,
+  ownFault: (error: unknown) => boolean,
+  work: () => Promise<Result>
+): Promise<Result> {
+  const [row] = await database<{ right: boolean }[]>`
+    select private.check_code(${id}, ${await codeHash(secret, id, code)}) as right`;
+  if (!row?.right) throw codeInvalid();
+  try {
+    return await work();
+  } catch (error) {
+    if (ownFault(error)) await database`select private.release_code(${id})`;
+    throw error;
+  }
+}
