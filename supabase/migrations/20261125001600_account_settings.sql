@@ -1,0 +1,87 @@
+-- What patients change and see about their own account. The password changes through Auth, the phone by a code.
+
+create function public.update_profile(
+  name text default null, age int default null, username text default null, locale text default null
+)
+returns public.patients
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_patient_id constant uuid := private.require_patient();
+  v_patient public.patients;
+  v_constraint text;
+begin
+  if update_profile.locale <> '' and not exists (
+    select from public.sms_templates t where t.locale = update_profile.locale
+  ) then
+    perform private.fail('validation_failed', 'We do not write in that language yet.');
+  end if;
+  perform private.set_channel('web');
+  update public.patients p set
+    name = coalesce(btrim(update_profile.name), p.name),
+    age = coalesce(update_profile.age, p.age),
+    username = case when update_profile.username is null then p.username else nullif(btrim(update_profile.username), '') end,
+    locale = case when update_profile.locale is null then p.locale else nullif(update_profile.locale, '') end
+  where p.id = v_patient_id
+  returning * into v_patient;
+  return v_patient;
+exception
+  when unique_violation then
+    perform private.fail('username_taken');
+  when check_violation or numeric_value_out_of_range then
+    get stacked diagnostics v_constraint = constraint_name;
+    perform private.fail('validation_failed', case
+      when v_constraint like '%username%' then
+        'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'
+      when v_constraint like '%name%' then 'Please enter a name of up to 100 characters.'
+      else 'Please enter an age between 0 and 130.'
+    end);
+end $$;
+comment on function public.update_profile(text, int, text, text) is
+  'Changes the signed-in patient. What is left out stays; an empty username or language is removed. Raises username_taken or validation_failed.';
+grant execute on function public.update_profile(text, int, text, text) to authenticated;
+
+create function public.my_sessions()
+returns table (id uuid, created_at timestamptz, refreshed_at timestamptz, user_agent text, is_current boolean)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_patient();
+  return query
+    select s.id, s.created_at, coalesce(s.refreshed_at at time zone 'UTC', s.updated_at, s.created_at), s.user_agent,
+      s.id::text = auth.jwt() ->> 'session_id'
+    from auth.sessions s
+    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now())
+    order by 3 desc;
+end $$;
+comment on function public.my_sessions() is 'Where the signed-in patient is signed in, the most recently used first.';
+grant execute on function public.my_sessions() to authenticated;
+
+create function public.delete_account() returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id constant uuid := private.require_patient();
+  v_user_id constant uuid := auth.uid();
+begin
+  perform private.set_channel('web');
+  -- In the order in which Auth takes them when it writes an account: first the user, then the patient.
+  perform from auth.users u where u.id = v_user_id for update;
+  -- A booking that is being made at this moment counts.
+  perform from public.patients p where p.id = v_patient_id for update;
+  -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
+  update public.patients p
+  set user_id = null, username = null, name = null, age = null, locale = null, account_origin = null
+  where p.id = v_patient_id;
+  update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
+  delete from public.patients p
+  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+  delete from auth.users u where u.id = v_user_id;
+end $$;
+comment on function public.delete_account() is
+  'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';
+grant execute on function public.delete_account() to authenticated;
