@@ -1,0 +1,261 @@
+-- The words of every SMS, which admins edit without fear: what a text must tell is checked, a view shows it filled in
+-- with its length in parts, and the words it came with can be had back.
+
+-- How a text is filled in.
+create function private.render_template(p_body text, p_values jsonb) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  -- One pass over the pieces between the braces, so that a value is never read as a template itself.
+  return (
+    select string_agg(
+      case when t.place = 1 then t.piece
+      else coalesce(p_values ->> split_part(t.piece, '}}', 1), '') || substr(t.piece, strpos(t.piece, '}}') + 2)
+      end, '' order by t.place)
+    from string_to_table(p_body, '{{') with ordinality as t (piece, place)
+  );
+end $$;
+comment on function private.render_template(text, jsonb) is 'A template''s body with its {{placeholders}} replaced.';
+
+create function private.placeholders_in(p_body text) returns text[]
+language sql immutable
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct case
+    when strpos(t.piece, '}}') > 0 then split_part(t.piece, '}}', 1) else t.piece || ' (never closed)' end), '{}')
+  from string_to_table(p_body, '{{') with ordinality as t (piece, place)
+  where t.place > 1
+$$;
+comment on function private.placeholders_in(text) is 'What stands between {{ and }} in a text, as it is written.';
+
+create function private.sms_placeholder_list(p_names text[]) returns text
+language sql immutable
+set search_path = ''
+as $$ select coalesce(string_agg('{{' || n || '}}', ', '), 'none') from unnest(p_names) n $$;
+comment on function private.sms_placeholder_list(text[]) is 'Placeholders as they are written in a text.';
+
+-- PostgreSQL writes the names of days and months in the language of the server. Here they follow the text.
+create function private.sms_day(p_local timestamp, p_locale text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  if p_locale like 'ta%' then
+    return (array['திங்கள்', 'செவ்வாய்', 'புதன்', 'வியாழன்', 'வெள்ளி', 'சனி', 'ஞாயிறு'])[extract(isodow from p_local)]
+      || ', ' || extract(day from p_local) || ' '
+      || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
+        'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
+  end if;
+  return to_char(p_local, 'FMDy FMDD Mon');
+end $$;
+comment on function private.sms_day(timestamp, text) is 'A day as an SMS tells it: Mon 5 Oct.';
+
+create function private.sms_time(p_local timestamp, p_locale text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  if p_locale like 'ta%' then
+    return case
+      when extract(hour from p_local) between 4 and 11 then 'காலை'
+      when extract(hour from p_local) between 12 and 15 then 'மதியம்'
+      when extract(hour from p_local) between 16 and 18 then 'மாலை'
+      else 'இரவு'
+    end || ' ' || to_char(p_local, 'FMHH12:MI');
+  end if;
+  return to_char(p_local, 'FMHH12:MI am');
+end $$;
+comment on function private.sms_time(timestamp, text) is 'A time of day as an SMS tells it: 10:30 am.';
+
+create function private.sample_of(p_placeholder text, p_locale text default 'en-IN') returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+declare
+  v_local constant timestamp := '2026-10-21 10:30';
+begin
+  return case p_placeholder
+    when 'doctor' then 'Dr. Karthik Subramanian'
+    when 'clinic' then 'Lakeside Clinic'
+    when 'clinic_phone' then '+914440001000'
+    when 'day' then private.sms_day(v_local, p_locale)
+    when 'time' then private.sms_time(v_local, p_locale)
+    when 'token' then '12'
+    when 'reference' then '4821'
+    when 'username' then '+919999999999'
+    when 'password' then 'ABC12345'
+    when 'code' then '482193'
+    when 'phone' then '+91********99'
+    when 'url' then 'https://medq.example/register'
+    when 'name' then 'Lakshmi Narayanan'
+    else upper(p_placeholder)
+  end;
+end $$;
+comment on function private.sample_of(text, text) is
+  'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+-- How a text travels: in the 7-bit alphabet of GSM 03.38 if every character has a place there, else as UCS-2.
+create function private.sms_encoding(p_text text) returns text
+language sql immutable
+return case when p_text ~ (
+    '^[][@£$¥èéùìòÇ\n\r\fØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\~|€-]*$'
+  ) then 'GSM-7' else 'UCS-2' end;
+comment on function private.sms_encoding(text) is
+  'GSM-7, or UCS-2 as soon as one character (Tamil, Hindi, an emoji) has no place in the GSM alphabet.';
+
+create function private.sms_units(p_text text) returns int
+language sql immutable
+-- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
+return length(p_text) + case private.sms_encoding(p_text)
+  when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
+  else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
+comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
+
+create function private.sms_parts(p_text text) returns int
+language sql immutable
+return case
+  when private.sms_encoding(p_text) = 'GSM-7' and private.sms_units(p_text) <= 160 then 1
+  when private.sms_encoding(p_text) = 'GSM-7' then ceil(private.sms_units(p_text) / 153.0)::int
+  when private.sms_units(p_text) <= 70 then 1
+  else ceil(private.sms_units(p_text) / 67.0)::int
+end;
+comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid: 160 places, or 153 each when it takes several; 70 and 67 in UCS-2.';
+
+create table public.sms_templates (
+  key text not null check (key ~ '^[a-z_]+$'),
+  locale text not null default 'en-IN',
+  body text not null check (btrim(body) <> ''),
+  placeholders text[] not null default '{}',
+  description text not null default '',
+  required text[] not null,
+  default_body text not null,
+  samples jsonb not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (key, locale)
+);
+alter table public.sms_templates enable row level security;
+grant select, insert, update, delete on public.sms_templates to service_role;
+
+comment on table public.sms_templates is 'The words of every SMS. Edit body; keep the {{placeholders}}.';
+comment on column public.sms_templates.key is 'Which message.';
+comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
+comment on column public.sms_templates.body is
+  'The text. {{name}} is replaced; only the placeholders listed beside it may be used, and the required ones must be.';
+comment on column public.sms_templates.placeholders is 'What the message can tell.';
+comment on column public.sms_templates.description is 'When it is sent.';
+comment on column public.sms_templates.required is 'What the message must tell: placeholders that may not be missing. Filled in: those its first text had.';
+comment on column public.sms_templates.default_body is 'The words it came with; copy them into body to have them back. Filled in.';
+comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews. Filled in; may be edited.';
+comment on column public.sms_templates.created_at is 'When the row was made.';
+comment on column public.sms_templates.updated_at is 'When the row was last changed.';
+
+create function private.tg_sms_templates__check() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_most_parts constant int := 9; -- The provider takes no more.
+  v_original public.sms_templates;
+  v_used constant text[] := private.placeholders_in(new.body);
+  v_wrong text[];
+  v_parts int;
+begin
+  if new.locale <> 'en-IN' then
+    select * into v_original from public.sms_templates t where t.key = new.key and t.locale = 'en-IN';
+    if found then
+      new.placeholders := v_original.placeholders;
+      new.required := v_original.required;
+      new.description := coalesce(nullif(new.description, ''), v_original.description);
+    end if;
+  end if;
+  new.default_body := coalesce(new.default_body, new.body);
+  new.required := coalesce(new.required, v_used);
+
+  select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (new.placeholders);
+  if v_wrong is not null then
+    raise exception using errcode = 'PT400', message = 'unknown_placeholder',
+      hint = format('{{%s}} is not known here. Use only: %s.', left(v_wrong[1], 40),
+        private.sms_placeholder_list(new.placeholders));
+  end if;
+  select array_agg(r order by r) into v_wrong from unnest(new.required) r where r <> all (v_used);
+  if v_wrong is not null then
+    raise exception using errcode = 'PT400', message = 'missing_placeholder',
+      hint = format('The text must tell %s.', private.sms_placeholder_list(v_wrong));
+  end if;
+
+  select jsonb_object_agg(p, coalesce(new.samples ->> p, private.sample_of(p, new.locale))) into new.samples
+  from unnest(new.placeholders) p;
+  new.samples := coalesce(new.samples, '{}');
+  v_parts := private.sms_parts(private.render_template(new.body, new.samples));
+  if v_parts > v_most_parts then
+    raise exception using errcode = 'PT400', message = 'template_too_long',
+      hint = format('The text would take %s SMS in a row; %s are the most.', v_parts, v_most_parts);
+  end if;
+  return new;
+end $$;
+comment on function private.tg_sms_templates__check() is
+  'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent; fills in what an admin need not.';
+
+create function private.tg_sms_templates__keep() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception using errcode = 'PT409', message = 'template_is_needed',
+    hint = 'Bookings send this SMS, and could not be made without it. Edit its body instead.';
+end $$;
+comment on function private.tg_sms_templates__keep() is
+  'Keeps the en-IN templates, which every other language falls back to.';
+
+create trigger _100_check before insert or update on public.sms_templates
+  for each row execute function private.tg_sms_templates__check();
+create trigger _100_keep before delete on public.sms_templates
+  for each row when (old.locale = 'en-IN') execute function private.tg_sms_templates__keep();
+create trigger _100_keep_name before update of key, locale on public.sms_templates
+  for each row when (old.locale = 'en-IN' and (new.key <> old.key or new.locale <> old.locale))
+  execute function private.tg_sms_templates__keep();
+create trigger _200_touch before update on public.sms_templates
+  for each row execute function private.tg_touch();
+
+create function public.restore_sms_template(key text, locale text default 'en-IN') returns public.sms_templates
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_template public.sms_templates;
+begin
+  update public.sms_templates t set body = t.default_body
+  where t.key = restore_sms_template.key and t.locale = restore_sms_template.locale
+  returning * into v_template;
+  if not found then
+    perform private.fail('not_found', 'There is no such template in that language.');
+  end if;
+  return v_template;
+end $$;
+comment on function public.restore_sms_template(text, text) is
+  'For admins: gives a template the words back that it came with.';
+grant execute on function public.restore_sms_template(text, text) to service_role;
+
+create view public.sms_template_previews with (security_invoker = true) as
+select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encoding,
+  private.sms_units(r.text) as places, private.sms_parts(r.text) as parts,
+  t.body <> t.default_body as edited, t.description
+from public.sms_templates t
+cross join lateral (select private.render_template(t.body, t.samples) as text) r
+order by t.key, t.locale;
+comment on view public.sms_template_previews is 'Every template filled in with its samples, and what sending it takes.';
+comment on column public.sms_template_previews.key is 'Which message.';
+comment on column public.sms_template_previews.locale is 'Its language.';
+comment on column public.sms_template_previews.preview is 'The text as a patient would read it.';
+comment on column public.sms_template_previews.encoding is 'GSM-7 (160 places) or UCS-2 (70 places): one character beyond the GSM alphabet makes the whole text UCS-2.';
+comment on column public.sms_template_previews.places is 'Length in places of that encoding.';
+comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid. A longer name may need one more.';
+comment on column public.sms_template_previews.edited is 'Whether the words differ from those it came with.';
+comment on column public.sms_template_previews.description is 'When it is sent.';
+grant select on public.sms_template_previews to service_role;
+-- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
+grant execute on function private.render_template(text, jsonb), private.sms_encoding(text), private.sms_units(text),
+  private.sms_parts(text) to service_role;

@@ -1,0 +1,238 @@
+-- How queued SMS are sent: workers claim due rows for a minute, say what came of each, and the provider's reports say
+-- what became of it. An admin can stop all sending, and nobody gets more than so many a day.
+
+create table public.sms_settings (
+  id boolean primary key default true check (id),
+  sending boolean not null default true,
+  daily_cap int default 20 check (daily_cap > 0),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+comment on table public.sms_settings is 'One row that governs all sending of SMS.';
+comment on column public.sms_settings.id is 'Always true: there is one row.';
+comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
+comment on column public.sms_settings.daily_cap is 'How many SMS one number gets in 24 hours; what is over waits. Codes and passwords always go. Empty: no limit.';
+comment on column public.sms_settings.created_at is 'When the row was made.';
+comment on column public.sms_settings.updated_at is 'When the row was last changed.';
+alter table public.sms_settings enable row level security;
+grant select, update on public.sms_settings to service_role;
+insert into public.sms_settings default values;
+
+create function private.tg_sms_settings__keep() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception using errcode = 'PT409', message = 'settings_are_needed',
+    hint = 'This row governs all SMS. To stop them, set sending to false.';
+end $$;
+comment on function private.tg_sms_settings__keep() is 'Keeps the one row.';
+
+create trigger _100_keep before delete on public.sms_settings
+  for each row execute function private.tg_sms_settings__keep();
+create trigger _200_touch before update on public.sms_settings
+  for each row execute function private.tg_touch();
+
+create table public.sms_opt_outs (
+  id uuid primary key default gen_random_uuid(),
+  phone text not null unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  reason text not null default '',
+  created_at timestamptz not null default now()
+);
+comment on table public.sms_opt_outs is
+  'Numbers that want no SMS. They get only the codes and passwords they ask for. To write to one again delete its row.';
+comment on column public.sms_opt_outs.id is 'Identifier.';
+comment on column public.sms_opt_outs.phone is 'The number, as +E.164.';
+comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or told the clinic.';
+comment on column public.sms_opt_outs.created_at is 'Since when.';
+alter table public.sms_opt_outs enable row level security;
+grant select, insert, update, delete on public.sms_opt_outs to service_role;
+
+create function private.most_sms_attempts() returns int
+language sql immutable
+-- With the pauses of private.settle_sms an outage of an hour is survived even when every pause is short.
+return 12;
+comment on function private.most_sms_attempts() is 'After so many attempts an SMS is given up.';
+
+create function private.sms_to_number(p_phone text, p_except uuid, p_now timestamptz) returns int
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*) from public.sms_messages m
+    where m.to_phone = p_phone and m.id <> p_except
+      and (m.sent_at > p_now - interval '1 day' or (m.sent_at is null and m.status = 'sending'))
+  );
+end $$;
+comment on function private.sms_to_number(text, uuid, timestamptz) is
+  'How many SMS, beside one, a number was sent in the last 24 hours or is being sent.';
+
+create function private.close_sms(p_ids uuid[], p_status text, p_reason text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_ids is not null then
+    update public.sms_messages m set status = p_status, last_error = p_reason,
+      outcome_unknown = m.outcome_unknown or m.status = 'sending'
+    where m.id = any (p_ids);
+  end if;
+end $$;
+comment on function private.close_sms(uuid[], text, text) is 'Ends messages that are not to be sent any more, with a reason.';
+
+-- A claim is a lease: a worker that dies gives the row back by time.
+create function private.claim_sms(p_limit int, p_now timestamptz default now()) returns setof public.sms_messages
+language plpgsql
+set search_path = ''
+-- One plan for every limit: planning the query takes longer than running it.
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+  v_sending boolean;
+  v_cap int;
+  v_due record;
+begin
+  select s.sending, s.daily_cap into v_sending, v_cap from public.sms_settings s;
+  v_sending := coalesce(v_sending, true);
+  loop
+    select count(*) as rows,
+      array_agg(j.id) filter (where j.verdict = 'send') as send,
+      array_agg(j.id) filter (where j.verdict = 'expired') as expired,
+      array_agg(j.id) filter (where j.verdict = 'given up') as given_up,
+      array_agg(j.id) filter (where j.verdict = 'stopped') as stopped,
+      array_agg(j.id) filter (where j.verdict = 'too many') as too_many
+    into v_due
+    from (
+      select d.id, case
+          when d.expires_at <= p_now then 'expired'
+          -- It may be this very row that its workers die of.
+          when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'given up'
+          when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'stopped'
+          when not d.secret and v_cap is not null and v_cap <
+            private.sms_to_number(d.to_phone, d.id, p_now)
+            + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'too many'
+          else 'send'
+        end as verdict
+      from (
+        select m.* from public.sms_messages m
+        where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
+          -- While sending is stopped rows only expire.
+          and (v_sending or m.expires_at <= p_now)
+        order by m.priority, m.next_attempt_at
+        limit p_limit
+        for update skip locked
+      ) d
+    ) j;
+    exit when v_due.rows = 0;
+
+    perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
+    perform private.close_sms(v_due.given_up, 'failed', 'given up: its sending was interrupted every time');
+    perform private.close_sms(v_due.stopped, 'cancelled', 'this number wants no SMS');
+    if v_due.too_many is not null then
+      update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
+        next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
+        last_error = format('waits: this number has had %s SMS in 24 hours', v_cap)
+      where m.id = any (v_due.too_many);
+    end if;
+    return query
+      update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
+        next_attempt_at = p_now + interval '1 minute',
+        -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
+        outcome_unknown = m.outcome_unknown or m.status = 'sending'
+      where m.id = any (v_due.send)
+      returning m.*;
+    -- None of these was to be sent? There may be more behind them.
+    exit when found;
+  end loop;
+end $$;
+comment on function private.claim_sms(int, timestamptz) is
+  'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number waits.';
+
+create function private.settle_sms(
+  p_id uuid, p_attempt int, p_outcome text, p_provider_id text default null, p_error text default null,
+  p_now timestamptz default now()
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- 10 s, 20 s, 40 s, up to 15 minutes; jitter keeps a crowd from coming back together.
+  v_delay constant interval := least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '15 minutes')
+    * (0.75 + random() / 2);
+begin
+  if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
+    raise exception 'private.settle_sms knows no outcome named %', p_outcome;
+  end if;
+  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
+  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
+  perform set_config('synchronous_commit', 'off', true);
+  update public.sms_messages m set
+    status = case
+      when p_outcome = 'sent' then 'sent'
+      when p_outcome = 'rejected' or (p_outcome <> 'hold' and p_attempt >= private.most_sms_attempts()) then 'failed'
+      else 'queued'
+    end,
+    attempts = case when p_outcome = 'hold' then m.attempts - 1 else m.attempts end,
+    -- No later than it expires: a secret is not kept for longer.
+    next_attempt_at = least(m.expires_at, case p_outcome
+      when 'retry' then p_now + v_delay
+      -- Long enough for an accepted message to show up at the provider before it is looked for.
+      when 'unknown' then p_now + greatest(v_delay, interval '20 seconds')
+      when 'hold' then p_now + interval '15 minutes'
+      else m.next_attempt_at
+    end),
+    outcome_unknown = p_outcome = 'unknown' or (p_outcome = 'hold' and m.outcome_unknown),
+    provider_id = coalesce(p_provider_id, m.provider_id),
+    last_error = case when p_outcome = 'sent' then null else p_error end,
+    sent_at = case when p_outcome = 'sent' then p_now else m.sent_at end
+  where m.id = p_id and m.status = 'sending' and m.attempts = p_attempt;
+  return found;
+end $$;
+comment on function private.settle_sms(uuid, int, text, text, text, timestamptz) is
+  'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
+
+create function private.report_sms(
+  p_id uuid, p_token text, p_status text, p_at timestamptz, p_error text default null,
+  p_provider_id text default null, p_code int default null
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_stop constant int := 103;
+  v_final constant boolean := p_status in ('delivered', 'expired', 'delivery_failed');
+  v_message public.sms_messages;
+begin
+  select * into v_message from public.sms_messages m where m.id = p_id and m.report_token = p_token for update;
+  if not found then
+    return 'unknown';
+  end if;
+  if p_code = v_stop then
+    insert into public.sms_opt_outs (phone, reason) values (v_message.to_phone, 'answered STOP')
+    on conflict (phone) do nothing;
+  end if;
+  -- Delivered and reported failures are final; of the rest the newest counts, in whatever order they come.
+  if v_message.status = 'delivered'
+    or (v_message.status = 'failed' and v_message.reported_at is not null)
+    or p_status not in ('scheduled', 'sent', 'buffered', 'delivered', 'expired', 'delivery_failed')
+    or (not v_final and p_at <= v_message.reported_at) then
+    return 'ignored';
+  end if;
+  -- A report proves that the provider has it, whatever we believed.
+  update public.sms_messages m set
+    status = case p_status when 'delivered' then 'delivered' when 'expired' then 'failed'
+      when 'delivery_failed' then 'failed' else 'sent' end,
+    delivered_at = case when p_status = 'delivered' then p_at else m.delivered_at end,
+    sent_at = coalesce(m.sent_at, p_at),
+    reported_at = greatest(m.reported_at, p_at),
+    outcome_unknown = false,
+    provider_id = coalesce(p_provider_id, m.provider_id),
+    last_error = case when p_status in ('expired', 'delivery_failed') then coalesce(p_error, p_status) end
+  where m.id = p_id;
+  return 'updated';
+end $$;
+comment on function private.report_sms(uuid, text, text, timestamptz, text, text, int) is
+  'Takes a status report of the provider. Repeated and late reports never move a final state back. Code 103: the recipient wants no more.';

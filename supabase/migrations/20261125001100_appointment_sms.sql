@@ -1,0 +1,110 @@
+-- Every booking, move and cancellation queues its SMS in the same transaction, also when made by hand.
+
+create function private.queue_appointment_sms(
+  p_template text, p_appointment public.appointments, p_cause text default null, p_expires_at timestamptz default null
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v record;
+begin
+  select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
+    p_appointment.starts_at at time zone c.time_zone as local_start,
+    -- The language it will be in: the one wanted, or en-IN where there is no text in it.
+    coalesce(t.locale, 'en-IN') as locale,
+    -- A deleted appointment cannot be referred to.
+    (select a.id from public.appointments a where a.id = p_appointment.id) as appointment_id
+  into v
+  from public.patients p
+  join public.practitioners pr on pr.id = p_appointment.practitioner_id
+  join public.clinics c on c.id = p_appointment.clinic_id
+  left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
+  where p.id = p_appointment.patient_id;
+
+  perform private.queue_sms(
+    p_template, v.phone,
+    jsonb_build_object(
+      'doctor', v.doctor,
+      'clinic', v.clinic,
+      'clinic_phone', v.clinic_phone,
+      'day', private.sms_day(v.local_start, v.locale),
+      'time', private.sms_time(v.local_start, v.locale),
+      'token', p_appointment.token_number,
+      'reference', p_appointment.reference
+    ),
+    p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
+    p_appointment.patient_id, v.appointment_id, v.locale,
+    p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
+  );
+end $$;
+comment on function private.queue_appointment_sms(text, public.appointments, text, timestamptz) is
+  'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
+
+create function private.tg_appointments__queue_sms() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_cancelled constant text :=
+    case private.channel() when 'desk' then 'appointment_cancelled_by_clinic' else 'appointment_cancelled' end;
+begin
+  if tg_op = 'DELETE' then
+    if old.status = 'booked' and old.starts_at > now() then
+      perform private.queue_appointment_sms(v_cancelled, old);
+    end if;
+  elsif new.starts_at <= now() then
+    null; -- What has begun is not news.
+  elsif new.status = 'booked' and (tg_op = 'INSERT' or not old.active) then
+    perform private.queue_appointment_sms('appointment_booked', new);
+    if tg_op = 'INSERT' and new.channel = 'ivr' then
+      perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
+      from public.patients p, public.clinics c
+      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null;
+    end if;
+  elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
+    perform private.queue_appointment_sms(v_cancelled, new);
+  elsif tg_op = 'UPDATE' and new.status = 'booked'
+    and (new.starts_at <> old.starts_at or new.practitioner_id <> old.practitioner_id) then
+    perform private.queue_appointment_sms('appointment_moved', new);
+  end if;
+  return null;
+end $$;
+comment on function private.tg_appointments__queue_sms() is
+  'Queues the SMS of a booking, move or cancellation, and the one that a phone booking is in the web account.';
+
+create trigger _500_queue_sms after insert or update or delete on public.appointments
+  for each row execute function private.tg_appointments__queue_sms();
+
+-- What is still to be sent must not tell of a time that is no more. News that only waits its turn goes out in order;
+-- what was delayed, or only reminds, is withdrawn.
+create function private.tg_appointments__withdraw_sms() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  -- In the order of ids, as the dispatcher does, so that the two never wait for each other in a circle.
+  perform from public.sms_messages m
+  where m.appointment_id = old.id and m.status in ('queued', 'sending') order by m.id for update;
+  update public.sms_messages m
+  set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
+    -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
+    dedupe_key = null
+  where m.appointment_id = old.id and m.status = 'queued' and m.expires_at is not null
+    and (m.attempts > 0 or m.priority = 3);
+  -- Out of our hands, unless the attempt fails: then it is not made again.
+  update public.sms_messages m set expires_at = now()
+  where m.appointment_id = old.id and m.status = 'sending' and m.expires_at > now();
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+comment on function private.tg_appointments__withdraw_sms() is
+  'Withdraws reminders and delayed news of an appointment that is moved, cancelled or over.';
+
+create trigger _400_withdraw_sms before delete on public.appointments
+  for each row execute function private.tg_appointments__withdraw_sms();
+create trigger _400_withdraw_sms_of_changed before update on public.appointments
+  for each row when (
+    new.status <> old.status or new.starts_at <> old.starts_at or new.practitioner_id <> old.practitioner_id
+  )
+  execute function private.tg_appointments__withdraw_sms();
