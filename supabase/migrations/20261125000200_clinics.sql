@@ -1,0 +1,183 @@
+-- Clinics, their practitioners, and when each practitioner sees patients.
+
+create table public.clinics (
+  id uuid primary key default gen_random_uuid(),
+  name text not null check (btrim(name) <> ''),
+  phone text not null check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  time_zone text not null default 'Asia/Kolkata',
+  locale text not null default 'en-IN',
+  other_locales text[] not null default '{}'
+    check (array_to_string(other_locales, ' ', 'null') ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'),
+  address text not null default '',
+  booking_horizon_days int not null default 30 check (booking_horizon_days between 0 and 366),
+  max_active_bookings int not null default 5 check (max_active_bookings between 1 and 100),
+  reception_phone text check (reception_phone ~ '^\+[1-9][0-9]{6,14}$'),
+  reception_opens time,
+  reception_closes time,
+  reception_days smallint[] not null default '{1,2,3,4,5,6,7}'
+    check (reception_days <@ '{1,2,3,4,5,6,7}'::smallint[] and cardinality(reception_days) > 0),
+  reminder_day_before boolean not null default true,
+  reminder_hours_before smallint default 2 check (reminder_hours_before between 1 and 24),
+  quiet_from time default '21:00',
+  quiet_until time default '08:00',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint reception_opens_and_closes check ((reception_opens is null) = (reception_closes is null)),
+  constraint reception_hours_run_forward check (reception_opens < reception_closes),
+  constraint quiet_hours_have_both_ends check ((quiet_from is null) = (quiet_until is null)),
+  constraint quiet_hours_leave_some_of_the_day check (quiet_from <> quiet_until)
+);
+create index clinics_phone on public.clinics (phone);
+
+comment on table public.clinics is 'Clinics that patients book with.';
+comment on column public.clinics.id is 'Identifier.';
+comment on column public.clinics.name is 'The name callers hear and patients see.';
+comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
+comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown.';
+comment on column public.clinics.locale is 'Language of calls and SMS unless a patient chose another: en-IN.';
+comment on column public.clinics.other_locales is
+  'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
+comment on column public.clinics.address is 'Where to go, as patients should read it.';
+comment on column public.clinics.booking_horizon_days is 'How many days ahead of today can be booked; 0 means today only.';
+comment on column public.clinics.max_active_bookings is 'How many upcoming appointments one patient may hold here.';
+comment on column public.clinics.reception_phone is 'Where a call is put through to a person, as +E.164. Empty: nobody answers.';
+comment on column public.clinics.reception_opens is
+  'From when reception takes calls, in the clinic''s time zone. Empty, with reception_closes: all day.';
+comment on column public.clinics.reception_closes is
+  'Until when reception takes calls. Empty, with reception_opens: all day.';
+comment on column public.clinics.reception_days is 'On which weekdays reception takes calls: 1 Monday to 7 Sunday.';
+comment on column public.clinics.reminder_day_before is 'Whether patients are reminded at the same time the day before.';
+comment on column public.clinics.reminder_hours_before is 'How many hours before an appointment its patient is reminded. Empty: not.';
+comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
+comment on column public.clinics.quiet_until is 'From when reminders are sent again, in the clinic''s time zone.';
+comment on column public.clinics.created_at is 'When the row was made.';
+comment on column public.clinics.updated_at is 'When the row was last changed.';
+
+create function private.tg_clinics__check_time_zone() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- PostgreSQL takes more than names: to it IST is Israel, and UTC+5 is west of Greenwich.
+  if new.time_zone !~ '^(UTC|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
+    raise invalid_parameter_value;
+  end if;
+  perform now() at time zone new.time_zone;
+  return new;
+exception when invalid_parameter_value then
+  raise exception using errcode = 'PT400', message = 'unknown_time_zone',
+    hint = format('"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.', new.time_zone);
+end $$;
+comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
+
+create trigger _100_check_time_zone before insert or update of time_zone on public.clinics
+  for each row execute function private.tg_clinics__check_time_zone();
+create trigger _200_touch before update on public.clinics
+  for each row execute function private.tg_touch();
+
+create table public.practitioners (
+  id uuid primary key default gen_random_uuid(),
+  clinic_id uuid not null references public.clinics (id) on delete restrict,
+  name text not null check (btrim(name) <> ''),
+  spoken_name text check (btrim(spoken_name) <> ''),
+  specialty text not null check (btrim(specialty) <> ''),
+  active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+create index practitioners_clinic on public.practitioners (clinic_id, specialty);
+
+comment on table public.practitioners is 'People patients are seen by.';
+comment on column public.practitioners.id is 'Identifier.';
+comment on column public.practitioners.clinic_id is 'The clinic they work at.';
+comment on column public.practitioners.name is 'Name as patients read it: Dr. Anjali Rao.';
+comment on column public.practitioners.spoken_name is 'Name as a caller should hear it, respelt if the voice says it badly. Empty: the name.';
+comment on column public.practitioners.specialty is 'What they are booked for: General medicine.';
+comment on column public.practitioners.active is 'Off: no new bookings; existing ones stay.';
+comment on column public.practitioners.created_at is 'When the row was made.';
+comment on column public.practitioners.updated_at is 'When the row was last changed.';
+
+create trigger _200_touch before update on public.practitioners
+  for each row execute function private.tg_touch();
+
+create table public.schedules (
+  id uuid primary key default gen_random_uuid(),
+  practitioner_id uuid not null references public.practitioners (id) on delete cascade,
+  weekday smallint not null check (weekday between 1 and 7),
+  start_time time not null,
+  end_time time not null,
+  slot_minutes smallint not null default 15 check (slot_minutes between 5 and 480),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint hours_run_forward check (start_time < end_time),
+  constraint hours_of_a_day_do_not_overlap exclude using gist (
+    practitioner_id with =,
+    weekday with =,
+    int4range(extract(epoch from start_time)::int, extract(epoch from end_time)::int) with &&
+  )
+);
+
+comment on table public.schedules is 'Weekly hours. A day with a break has two rows.';
+comment on column public.schedules.id is 'Identifier.';
+comment on column public.schedules.practitioner_id is 'Whose hours.';
+comment on column public.schedules.weekday is 'Day of the week: 1 Monday to 7 Sunday.';
+comment on column public.schedules.start_time is 'First slot begins, in the clinic''s time zone.';
+comment on column public.schedules.end_time is 'Last slot has ended, in the clinic''s time zone.';
+comment on column public.schedules.slot_minutes is 'Length of one appointment.';
+comment on column public.schedules.created_at is 'When the row was made.';
+comment on column public.schedules.updated_at is 'When the row was last changed.';
+
+create trigger _200_touch before update on public.schedules
+  for each row execute function private.tg_touch();
+
+create table public.schedule_exceptions (
+  id uuid primary key default gen_random_uuid(),
+  practitioner_id uuid not null references public.practitioners (id) on delete cascade,
+  on_date date not null,
+  start_time time,
+  end_time time,
+  slot_minutes smallint not null default 15 check (slot_minutes between 5 and 480),
+  reason text not null default '',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint closed_or_both_hours check ((start_time is null) = (end_time is null)),
+  constraint hours_run_forward check (start_time < end_time),
+  constraint hours_of_a_date_do_not_overlap exclude using gist (
+    practitioner_id with =,
+    on_date with =,
+    int4range(extract(epoch from start_time)::int, extract(epoch from end_time)::int) with &&
+  ) where (start_time is not null)
+);
+create index schedule_exceptions_date on public.schedule_exceptions (practitioner_id, on_date);
+
+comment on table public.schedule_exceptions is
+  'Dates that differ from the weekly hours. The rows of a date replace that day''s weekly hours.';
+comment on column public.schedule_exceptions.id is 'Identifier.';
+comment on column public.schedule_exceptions.practitioner_id is 'Whose date.';
+comment on column public.schedule_exceptions.on_date is 'The date, in the clinic''s time zone.';
+comment on column public.schedule_exceptions.start_time is 'Other hours begin. Empty, with end_time: closed all day.';
+comment on column public.schedule_exceptions.end_time is 'Other hours end. Empty, with start_time: closed all day.';
+comment on column public.schedule_exceptions.slot_minutes is 'Length of one appointment on that date.';
+comment on column public.schedule_exceptions.reason is 'Why, for the clinic: Diwali, conference. Patients do not see it.';
+comment on column public.schedule_exceptions.created_at is 'When the row was made.';
+comment on column public.schedule_exceptions.updated_at is 'When the row was last changed.';
+
+create trigger _200_touch before update on public.schedule_exceptions
+  for each row execute function private.tg_touch();
+
+-- Rights: anyone may see clinics and active practitioners; hours are seen through the slots they make.
+alter table public.clinics enable row level security;
+alter table public.practitioners enable row level security;
+alter table public.schedules enable row level security;
+alter table public.schedule_exceptions enable row level security;
+
+grant select on public.clinics, public.practitioners to anon, authenticated;
+grant select, insert, update, delete
+  on public.clinics, public.practitioners, public.schedules, public.schedule_exceptions to service_role;
+
+create policy "Anyone can read clinics" on public.clinics
+  for select to anon, authenticated using (true);
+create policy "Visitors can read active practitioners" on public.practitioners
+  for select to anon using (active);
+create policy "Signed-in people can read all practitioners" on public.practitioners
+  for select to authenticated using (true);

@@ -1,0 +1,156 @@
+-- Appointments: one row is one booked slot. A slot is held by at most one active row, whatever the concurrency.
+
+create table public.appointments (
+  id uuid primary key default gen_random_uuid(),
+  patient_id uuid not null references public.patients (id) on delete restrict,
+  practitioner_id uuid not null references public.practitioners (id) on delete restrict,
+  clinic_id uuid not null references public.clinics (id) on delete restrict,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  local_date date not null,
+  status text not null default 'booked' check (status in ('booked', 'arrived', 'fulfilled', 'cancelled', 'noshow')),
+  active boolean not null generated always as (status in ('booked', 'arrived', 'fulfilled')) stored,
+  channel text not null default 'desk' check (channel in ('web', 'ivr', 'desk')),
+  token_number int not null check (token_number > 0),
+  reference text not null check (reference ~ '^[0-9]{4}$'),
+  call_id text unique,
+  cancelled_at timestamptz,
+  version int not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint appointments_end_after_start check (starts_at < ends_at),
+  constraint practitioner_sees_one_patient_at_a_time exclude using gist (
+    practitioner_id with =, tstzrange(starts_at, ends_at) with &&
+  ) where (active),
+  constraint patient_is_in_one_place_at_a_time exclude using gist (
+    patient_id with =, tstzrange(starts_at, ends_at) with &&
+  ) where (active)
+);
+create index appointments_of_patient on public.appointments (patient_id, starts_at desc);
+create index appointments_of_clinic on public.appointments (clinic_id);
+create index appointments_of_day on public.appointments (practitioner_id, local_date);
+create index appointments_to_come on public.appointments (clinic_id, starts_at) where status = 'booked';
+create unique index appointments_token on public.appointments (practitioner_id, local_date, token_number)
+  where active;
+create unique index appointments_reference on public.appointments (patient_id, reference)
+  where status in ('booked', 'arrived');
+
+comment on table public.appointments is
+  'Booked slots. To book by hand give patient, practitioner and starts_at; the rest is filled in. To cancel set status.';
+comment on column public.appointments.id is 'Identifier.';
+comment on column public.appointments.patient_id is 'Who comes. Cannot be changed.';
+comment on column public.appointments.practitioner_id is 'Who sees them.';
+comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
+comment on column public.appointments.starts_at is 'Begins, an instant.';
+comment on column public.appointments.ends_at is 'Ends, an instant. Filled in from the schedule; moves along when starts_at is moved.';
+comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in.';
+comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
+comment on column public.appointments.active is 'Whether it holds its slot: booked, arrived or fulfilled.';
+comment on column public.appointments.channel is 'How it was booked: web, ivr (by phone) or desk.';
+comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day.';
+comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
+comment on column public.appointments.call_id is 'The call that booked it: a call books once, however often its confirmation arrives.';
+comment on column public.appointments.cancelled_at is 'When it was cancelled, filled in.';
+comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
+comment on column public.appointments.created_at is 'When it was booked.';
+comment on column public.appointments.updated_at is 'When it was last changed.';
+
+create function private.random_digits(p_length int) returns text
+language sql volatile
+-- 60 random bits of a v4 uuid; gen_random_uuid() draws from the system's secure source.
+return lpad((('x' || substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::bit(60)::bigint
+  % (10 ^ p_length)::bigint)::text, p_length, '0');
+comment on function private.random_digits(int) is 'A random string of digits, for references.';
+
+create function private.tg_appointments__complete() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_slot record;
+  v_zone text;
+  v_length interval := interval '15 minutes';
+begin
+  if tg_op = 'INSERT' then
+    new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
+  else
+    if new.patient_id is distinct from old.patient_id then
+      raise exception using errcode = 'PT409', message = 'patient_is_fixed',
+        hint = 'An appointment cannot be given to another patient. Cancel it and book a new one.';
+    end if;
+    new.version := old.version + 1;
+    new.updated_at := now();
+    new.cancelled_at := case
+      when new.status <> 'cancelled' then null
+      when old.status = 'cancelled' then old.cancelled_at
+      else now()
+    end;
+    if new.practitioner_id is distinct from old.practitioner_id or new.starts_at is distinct from old.starts_at then
+      if new.ends_at = old.ends_at then
+        v_length := old.ends_at - old.starts_at;
+        new.ends_at := null;
+      end if;
+      new.token_number := null;
+    elsif old.active or new.status not in ('booked', 'arrived', 'fulfilled') then
+      new.clinic_id := old.clinic_id;
+      new.local_date := old.local_date;
+      return new;
+    elsif exists (
+      select from public.appointments a
+      where a.practitioner_id = new.practitioner_id and a.local_date = old.local_date
+        and a.token_number = new.token_number and a.active and a.id <> new.id
+    ) then
+      -- Taken up again after its number was given to another. The same may be true of its reference, see below.
+      new.token_number := null;
+    end if;
+  end if;
+
+  select p.clinic_id, c.time_zone into new.clinic_id, v_zone
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = new.practitioner_id;
+  new.local_date := (new.starts_at at time zone v_zone)::date;
+
+  if new.token_number is null or new.ends_at is null then
+    select * into v_slot from private.slot_at(new.practitioner_id, new.local_date, new.starts_at);
+    new.ends_at := coalesce(new.ends_at, v_slot.ends_at, new.starts_at + v_length);
+    -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already:
+    -- the next number after the last.
+    if v_slot.token_number is null or exists (
+      select from public.appointments a
+      where a.practitioner_id = new.practitioner_id and a.local_date = new.local_date
+        and a.token_number = v_slot.token_number and a.id <> new.id
+        and a.active
+    ) then
+      select coalesce(max(t.token_number), 0) + 1 into new.token_number
+      from (
+        select a.token_number from public.appointments a
+        where a.practitioner_id = new.practitioner_id and a.local_date = new.local_date
+        union all
+        select s.token_number from private.slots_on(new.practitioner_id, new.local_date) s
+      ) t;
+    else
+      new.token_number := v_slot.token_number;
+    end if;
+  end if;
+  while new.reference is null or exists (
+    select from public.appointments a
+    where a.patient_id = new.patient_id and a.reference = new.reference
+      and a.status in ('booked', 'arrived') and a.id <> new.id
+  ) loop
+    new.reference := private.random_digits(4);
+  end loop;
+  return new;
+end $$;
+comment on function private.tg_appointments__complete() is
+  'Fills in what follows from the rest (clinic, end, day, token number, reference) and keeps the version.';
+
+create trigger _100_complete before insert or update on public.appointments
+  for each row execute function private.tg_appointments__complete();
+
+-- Rights: a patient reads their own. Bookings and changes go through functions.
+alter table public.appointments enable row level security;
+grant select on public.appointments to authenticated;
+grant select, insert, update, delete on public.appointments to service_role;
+
+create policy "Patients can read their own appointments" on public.appointments
+  for select to authenticated using (patient_id = (select private.current_patient_id()));

@@ -1,0 +1,131 @@
+-- What a page offers to the signed-in patient: days, times and practitioners that can be booked now.
+
+create function public.available_slots(practitioner_id uuid, on_date date)
+returns table (starts_at timestamptz, ends_at timestamptz)
+language sql stable security definer
+set search_path = ''
+as $$
+  select f.starts_at, f.ends_at
+  from private.require_patient() as patient_id
+  cross join lateral private.free_slots(
+    available_slots.practitioner_id, available_slots.on_date, now(), patient_id
+  ) f
+  order by f.starts_at
+$$;
+comment on function public.available_slots(uuid, date) is
+  'Free slots of a practitioner on a date of the clinic that the signed-in patient can book.';
+grant execute on function public.available_slots(uuid, date) to authenticated;
+
+create function public.next_available_slots(
+  clinic_id uuid, specialty text default null, from_date date default null, "limit" int default 10
+)
+returns setof public.slot
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id uuid := private.require_patient();
+  v_zone text;
+begin
+  select c.time_zone into v_zone from public.clinics c where c.id = next_available_slots.clinic_id;
+  if v_zone is null then
+    perform private.fail('not_found', 'We do not know this clinic.');
+  end if;
+  return query
+    select f.practitioner_id, f.practitioner_name, f.specialty, f.starts_at, f.ends_at
+    from private.next_free_slots(
+      next_available_slots.clinic_id, next_available_slots.specialty, null,
+      coalesce(next_available_slots.from_date::timestamp at time zone v_zone, now()),
+      least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
+    ) f
+    order by f.starts_at, f.practitioner_name;
+end $$;
+comment on function public.next_available_slots(uuid, text, date, int) is
+  'The earliest free slots of a clinic that the signed-in patient can book, from a date on; specialty null means all.';
+grant execute on function public.next_available_slots(uuid, text, date, int) to authenticated;
+
+create function public.available_days(
+  clinic_id uuid, practitioner_id uuid default null, specialty text default null, from_date date default null,
+  days int default 14
+)
+returns table (on_date date, free int, open boolean)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  if not exists (select from public.clinics c where c.id = available_days.clinic_id) then
+    perform private.fail('not_found', 'We do not know this clinic.');
+  end if;
+  return query
+    select f.on_date, f.free, f.open
+    from private.free_days(
+      available_days.clinic_id, available_days.practitioner_id, available_days.specialty,
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
+    ) f;
+end $$;
+comment on function public.available_days(uuid, uuid, text, date, int) is
+  'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; ends where booking ends.';
+grant execute on function public.available_days(uuid, uuid, text, date, int) to authenticated;
+
+create function public.available_slots_of_day(
+  clinic_id uuid, on_date date, practitioner_id uuid default null, specialty text default null
+)
+returns setof public.slot
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
+    from public.practitioners p
+    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_patient_id) f
+    where p.clinic_id = available_slots_of_day.clinic_id and p.active
+      and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
+      and (available_slots_of_day.specialty is null or p.specialty = available_slots_of_day.specialty)
+    order by f.starts_at, p.name, p.id;
+end $$;
+comment on function public.available_slots_of_day(uuid, date, uuid, text) is
+  'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
+grant execute on function public.available_slots_of_day(uuid, date, uuid, text) to authenticated;
+
+create function public.nearest_slots(practitioner_id uuid, starts_at timestamptz, "limit" int default 3)
+returns setof public.slot
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  return query
+    select n.*
+    from private.nearest_free_slots(
+      nearest_slots.practitioner_id, nearest_slots.starts_at, least(greatest(nearest_slots."limit", 1), 20), now(),
+      v_patient_id
+    ) n;
+end $$;
+comment on function public.nearest_slots(uuid, timestamptz, int) is
+  'The free slots of a practitioner closest to a time that could not be had, for the signed-in patient.';
+grant execute on function public.nearest_slots(uuid, timestamptz, int) to authenticated;
+
+create function public.bookable_practitioners(clinic_id uuid)
+returns table (practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamptz)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at
+    from public.practitioners p
+    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_patient_id) f on true
+    where p.clinic_id = bookable_practitioners.clinic_id and p.active
+    order by p.specialty, p.name, p.id;
+end $$;
+comment on function public.bookable_practitioners(uuid) is
+  'Who can be booked at a clinic, and the first time the signed-in patient can have (null: none).';
+grant execute on function public.bookable_practitioners(uuid) to authenticated;

@@ -1,0 +1,263 @@
+-- Booking, moving and cancelling. The rules live here alone; calls and pages only ask.
+
+create function private.require_slot(
+  p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz,
+  out clinic_id uuid, out max_active_bookings int, out ends_at timestamptz, out token_number int
+)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_bookable boolean;
+begin
+  if p_starts_at <= p_now then
+    perform private.fail('slot_in_past');
+  end if;
+  select c.id, c.max_active_bookings, s.ends_at, s.token_number,
+    s.ends_at is not null and p.active
+      and l.on_date <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
+  into clinic_id, max_active_bookings, ends_at, token_number, v_bookable
+  from public.practitioners p
+  join public.clinics c on c.id = p.clinic_id
+  cross join lateral (select (p_starts_at at time zone c.time_zone)::date as on_date) l
+  cross join lateral private.slot_at(p.id, l.on_date, p_starts_at) s
+  where p.id = p_practitioner_id;
+  if not found then
+    perform private.fail('not_found', 'We do not know this doctor.');
+  end if;
+  if not v_bookable then
+    perform private.fail('slot_unavailable');
+  end if;
+end $$;
+comment on function private.require_slot(uuid, timestamptz, timestamptz) is
+  'The slot that begins then, taken or not; raises slot_in_past, slot_unavailable or not_found.';
+
+create function private.require_no_overlap(
+  p_practitioner_id uuid, p_patient_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_except uuid default null
+) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_taken boolean;
+  v_own boolean;
+begin
+  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(a.patient_id = p_patient_id)
+  into v_taken, v_own
+  from public.appointments a
+  where (a.practitioner_id = p_practitioner_id or a.patient_id = p_patient_id)
+    and a.active and a.id is distinct from p_except
+    and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at);
+  if v_taken or v_own then
+    perform private.fail(
+      case when v_taken then 'slot_taken' else 'slot_unavailable' end,
+      case when v_own then 'You already have an appointment at that time.' end
+    );
+  end if;
+end $$;
+comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is
+  'Says why a slot could not be had: slot_taken by another patient, or slot_unavailable beside the patient''s own.';
+
+-- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them as
+-- seen. None that began two days ago can still be to come: with that said an index finds the few that are.
+create function private.book(
+  p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_channel text, p_call_id text,
+  p_now timestamptz
+)
+returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments;
+  v_slot record;
+begin
+  perform private.set_channel(p_channel);
+
+  -- One booking of a patient after the other: the count below and the call's one booking rely on it.
+  perform from public.patients p where p.id = p_patient_id for no key update;
+
+  if p_call_id is not null then
+    select * into v_appointment from public.appointments a where a.call_id = p_call_id;
+    if found then
+      return v_appointment;
+    end if;
+  end if;
+
+  select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
+  if v_slot.max_active_bookings <= (
+    select count(*) from public.appointments a
+    where a.patient_id = p_patient_id and a.clinic_id = v_slot.clinic_id
+      and a.status in ('booked', 'arrived') and a.ends_at > p_now
+      and a.starts_at > p_now - interval '2 days'
+  ) then
+    perform private.fail('too_many_bookings');
+  end if;
+
+  -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
+  for v_try in 1..5 loop
+    insert into public.appointments
+      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
+    values
+      (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id,
+       case when v_try = 1 then v_slot.token_number end)
+    on conflict do nothing
+    returning * into v_appointment;
+    if found then
+      return v_appointment;
+    end if;
+    perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+    -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
+  end loop;
+  perform private.fail('slot_taken');
+end $$;
+comment on function private.book(uuid, uuid, timestamptz, text, text, timestamptz) is
+  'Books one free slot for a patient. The same call_id again returns the booking that call made.';
+
+create function private.require_changeable(p_appointment public.appointments, p_now timestamptz) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_appointment.status <> 'booked' or p_appointment.starts_at <= p_now then
+    perform private.fail('not_cancellable');
+  end if;
+end $$;
+comment on function private.require_changeable(public.appointments, timestamptz) is
+  'Only a booked appointment that has not begun can be moved or cancelled by its patient.';
+
+create function private.cancel(p_patient_id uuid, p_appointment_id uuid, p_channel text, p_now timestamptz)
+returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments;
+begin
+  perform private.set_channel(p_channel);
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
+  if not found then
+    perform private.fail('not_found', 'We could not find this appointment.');
+  end if;
+  if v_appointment.status = 'cancelled' then
+    return v_appointment;
+  end if;
+  perform private.require_changeable(v_appointment, p_now);
+  update public.appointments a set status = 'cancelled' where a.id = p_appointment_id returning * into v_appointment;
+  return v_appointment;
+end $$;
+comment on function private.cancel(uuid, uuid, text, timestamptz) is
+  'Cancels a patient''s own upcoming appointment. Cancelling twice is one cancellation.';
+
+create function private.reschedule(
+  p_patient_id uuid, p_appointment_id uuid, p_starts_at timestamptz, p_channel text, p_now timestamptz
+)
+returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments;
+  v_slot record;
+begin
+  perform private.set_channel(p_channel);
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
+  if not found then
+    perform private.fail('not_found', 'We could not find this appointment.');
+  end if;
+  perform private.require_changeable(v_appointment, p_now);
+  if v_appointment.starts_at = p_starts_at then
+    return v_appointment;
+  end if;
+
+  select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
+  begin
+    update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
+    where a.id = p_appointment_id returning * into v_appointment;
+  exception when exclusion_violation or unique_violation or deadlock_detected then
+    perform private.require_no_overlap(
+      v_appointment.practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at, p_appointment_id
+    );
+    perform private.fail('slot_taken');
+  end;
+  return v_appointment;
+end $$;
+comment on function private.reschedule(uuid, uuid, timestamptz, text, timestamptz) is
+  'Moves a patient''s own upcoming appointment to another free slot of the same practitioner.';
+
+create function private.queue_place(p_patient_id uuid, p_appointment_id uuid)
+returns table (ahead int, now_serving int)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments;
+begin
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and a.patient_id = p_patient_id;
+  if not found then
+    perform private.fail('not_found', 'We could not find this appointment.');
+  end if;
+  return query
+    select
+      (count(*) filter (
+        where a.status in ('booked', 'arrived') and a.starts_at < v_appointment.starts_at
+      ))::int,
+      max(a.token_number) filter (where a.status = 'fulfilled')
+    from public.appointments a
+    where a.practitioner_id = v_appointment.practitioner_id and a.local_date = v_appointment.local_date;
+end $$;
+comment on function private.queue_place(uuid, uuid) is
+  'How many patients are before this one with the same practitioner that day, and the token number seen last.';
+
+create function public.book_appointment(practitioner_id uuid, starts_at timestamptz)
+returns public.appointments
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  return private.book(
+    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now()
+  );
+end $$;
+comment on function public.book_appointment(uuid, timestamptz) is
+  'Books a free slot for the signed-in patient. Raises slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
+grant execute on function public.book_appointment(uuid, timestamptz) to authenticated;
+
+create function public.cancel_appointment(appointment_id uuid) returns public.appointments
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  return private.cancel(private.require_patient(), cancel_appointment.appointment_id, 'web', now());
+end $$;
+comment on function public.cancel_appointment(uuid) is
+  'Cancels an upcoming appointment of the signed-in patient. Raises not_found or not_cancellable.';
+grant execute on function public.cancel_appointment(uuid) to authenticated;
+
+create function public.reschedule_appointment(appointment_id uuid, starts_at timestamptz)
+returns public.appointments
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  return private.reschedule(
+    private.require_patient(), reschedule_appointment.appointment_id, reschedule_appointment.starts_at, 'web', now()
+  );
+end $$;
+comment on function public.reschedule_appointment(uuid, timestamptz) is
+  'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner.';
+grant execute on function public.reschedule_appointment(uuid, timestamptz) to authenticated;
+
+create function public.queue_position(appointment_id uuid)
+returns table (ahead int, now_serving int)
+language sql stable security definer
+set search_path = ''
+as $$
+  select q.ahead, q.now_serving from private.queue_place(private.require_patient(), queue_position.appointment_id) q
+$$;
+comment on function public.queue_position(uuid) is
+  'How many patients are before the signed-in patient that day, and the token number seen last (null: none yet).';
+grant execute on function public.queue_position(uuid) to authenticated;

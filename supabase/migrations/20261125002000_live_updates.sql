@@ -1,0 +1,134 @@
+-- Pages follow a day live: changes of the patient's own appointments on their private channel, patient:<id>; which
+-- slots of a practitioner come and go; and how far the queue of a day is. The last two tell nothing about patients.
+
+create function private.tg_appointments__broadcast() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  -- News, not truth: a page fetches again after every connection. So a failure here must not undo a booking.
+  perform realtime.broadcast_changes(
+    'patient:' || coalesce(new.patient_id, old.patient_id), tg_op, tg_op, tg_table_name, tg_table_schema, new, old
+  );
+  return null;
+exception when others then
+  raise warning 'Could not broadcast a change of an appointment: %', sqlerrm;
+  return null;
+end $$;
+comment on function private.tg_appointments__broadcast() is
+  'Tells the patient''s open pages of a change to an appointment.';
+
+create trigger _900_broadcast after insert or update or delete on public.appointments
+  for each row execute function private.tg_appointments__broadcast();
+
+-- Somebody looking at free times hears that one went or came back. Who took it is nobody's business.
+create function private.tg_appointments__broadcast_slot() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if tg_op <> 'INSERT' and old.active and old.ends_at > now() then
+    perform realtime.send(
+      jsonb_build_object('starts_at', old.starts_at, 'ends_at', old.ends_at, 'taken', false),
+      'slot', 'practitioner:' || old.practitioner_id
+    );
+  end if;
+  if tg_op <> 'DELETE' and new.active and new.ends_at > now() then
+    perform realtime.send(
+      jsonb_build_object('starts_at', new.starts_at, 'ends_at', new.ends_at, 'taken', true),
+      'slot', 'practitioner:' || new.practitioner_id
+    );
+  end if;
+  return null;
+end $$;
+comment on function private.tg_appointments__broadcast_slot() is
+  'Tells pages that show free times of a practitioner which one went or came back, not whose it is.';
+
+create trigger _910_broadcast_slot after insert or delete on public.appointments
+  for each row execute function private.tg_appointments__broadcast_slot();
+create trigger _910_broadcast_moved_slot after update on public.appointments
+  for each row when (
+    (old.active, old.practitioner_id, old.starts_at, old.ends_at)
+      is distinct from (new.active, new.practitioner_id, new.starts_at, new.ends_at)
+  )
+  execute function private.tg_appointments__broadcast_slot();
+
+-- On the day, everybody who waits for a doctor hears how far the queue is: numbers only.
+create function private.tell_queue(p_practitioner_id uuid, p_on date) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform realtime.send(
+    (select jsonb_build_object(
+      'now_serving', max(a.token_number) filter (where a.status = 'fulfilled'),
+      'waiting', count(*) filter (where a.status = 'arrived')
+    ) from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on),
+    'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
+  );
+end $$;
+comment on function private.tell_queue(uuid, date) is
+  'Broadcasts the token number seen last and how many wait, to those who wait for a practitioner on that date.';
+
+create function private.tg_appointments__broadcast_queue() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_today date := (now() at time zone 'UTC')::date;
+begin
+  -- Most appointments are for another day, in whatever time zone: that is known without looking up the clinic's.
+  if least(abs(new.local_date - v_today), abs(old.local_date - v_today)) > 1 then
+    return null;
+  end if;
+  select (now() at time zone c.time_zone)::date into v_today
+  from public.clinics c where c.id = coalesce(new.clinic_id, old.clinic_id);
+  if tg_op <> 'DELETE' and new.local_date = v_today then
+    perform private.tell_queue(new.practitioner_id, new.local_date);
+  end if;
+  if tg_op <> 'INSERT' and old.local_date = v_today
+    and (tg_op = 'DELETE' or (old.practitioner_id, old.local_date) is distinct from (new.practitioner_id, new.local_date))
+  then
+    perform private.tell_queue(old.practitioner_id, old.local_date);
+  end if;
+  return null;
+end $$;
+comment on function private.tg_appointments__broadcast_queue() is
+  'Tells those who wait today that their place in the queue may have changed.';
+
+create trigger _920_broadcast_queue after insert or delete on public.appointments
+  for each row execute function private.tg_appointments__broadcast_queue();
+create trigger _920_broadcast_changed_queue after update on public.appointments
+  for each row when (
+    (old.status, old.practitioner_id, old.starts_at, old.token_number)
+      is distinct from (new.status, new.practitioner_id, new.starts_at, new.token_number)
+  )
+  execute function private.tg_appointments__broadcast_queue();
+
+-- Only listening is allowed. There is no policy for sending: a patient's page has nothing to say. Row level security
+-- of the tables named here applies: a patient finds their own appointments alone.
+create policy "Patients can listen to their own channel" on realtime.messages
+  for select to authenticated using (
+    extension = 'broadcast'
+    and (select realtime.topic()) = 'patient:' || (select private.current_patient_id())
+  );
+create policy "Patients can listen to which slots of a practitioner come and go" on realtime.messages
+  for select to authenticated using (
+    extension = 'broadcast'
+    and (select realtime.topic()) like 'practitioner:%'
+    and (select private.current_patient_id()) is not null
+    and exists (
+      select from public.practitioners p
+      where p.active and 'practitioner:' || p.id = (select realtime.topic())
+    )
+  );
+create policy "Patients can listen to the queue of a day on which they have an appointment" on realtime.messages
+  for select to authenticated using (
+    extension = 'broadcast'
+    and (select realtime.topic()) like 'queue:%'
+    and exists (
+      select from public.appointments a
+      where a.active
+        and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = (select realtime.topic())
+    )
+  );
