@@ -1,7 +1,6 @@
--- What every later migration stands on: extensions, the private schema, closed-by-default grants, errors.
+-- What every later migration stands on: extensions, the private schema, closed-by-default grants, refusals.
 --
--- A function on the way of a booking is plpgsql, which keeps its plans, or a single expression (`return ...`), which
--- becomes part of the plan around it. Other SQL functions are planned again at every call.
+-- A function on the way of a booking is plpgsql, which keeps its plans; SQL functions are planned again at every call.
 
 create extension if not exists btree_gist with schema extensions;
 
@@ -32,57 +31,106 @@ create schema private;
 comment on schema private is
   'Logic and secrets that only our own functions use. Not exposed by the API; no API role has rights on it.';
 
--- Errors that callers switch on: the one list of them. PostgREST answers SQLSTATE PT4xx with HTTP status 4xx.
-create function private.fail(p_error text, p_hint text default null) returns void
+-- Everything that our SQL refuses. Callers switch on the words, never on the sentences.
+create view private.refusals as
+select r.word, coalesce(r.message, r.word) as message, r.code, r.sentence
+from (values
+  -- Booking, moving, cancelling.
+  ('slot_taken', null, 'PT409', 'That time was just taken. Please choose another.'),
+  ('own_slot', 'slot_taken', 'PT409', 'You already have an appointment at that time.'),
+  ('outside_hours', 'slot_unavailable', 'PT409', 'That time is not offered. Please choose another.'),
+  ('beyond_horizon', 'slot_unavailable', 'PT409', 'That time is not offered. Please choose another.'),
+  ('doctor_inactive', 'slot_unavailable', 'PT409', 'That time is not offered. Please choose another.'),
+  ('own_appointment', 'slot_unavailable', 'PT409', 'You already have an appointment at that time.'),
+  ('slot_in_past', null, 'PT409', 'That time has already passed. Please choose a later one.'),
+  ('too_many_bookings', null, 'PT409',
+   'You already have as many upcoming appointments as the clinic allows. Cancel one first.'),
+  ('already_begun', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
+  ('already_cancelled', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
+  ('already_seen', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
+  ('unknown_doctor', 'not_found', 'PT404', 'We do not know this doctor.'),
+  ('unknown_clinic', 'not_found', 'PT404', 'We do not know this clinic.'),
+  ('unknown_appointment', 'not_found', 'PT404', 'We could not find this appointment.'),
+  -- Accounts.
+  ('not_signed_in', null, 'PT401', 'Please sign in first.'),
+  ('password_change_required', null, 'PT403', 'Please choose a new password first.'),
+  ('username_taken', null, 'PT409', 'Somebody else has that username. Please choose another.'),
+  ('invalid_name', 'validation_failed', 'PT400', 'Please enter a name of up to 100 characters.'),
+  ('invalid_age', 'validation_failed', 'PT400', 'Please enter an age between 0 and 130.'),
+  ('invalid_username', 'validation_failed', 'PT400',
+   'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'),
+  ('unknown_language', 'validation_failed', 'PT400', 'We do not write in that language yet.'),
+  ('other_account_has_phone', 'phone_already_registered', 'PT409', 'The patient with this phone has another account.'),
+  ('other_patient_has_phone', 'phone_already_registered', 'PT409', 'Another patient has this phone.'),
+  -- Hand edits.
+  ('unknown_time_zone', null, 'PT400', '"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'),
+  ('patient_is_fixed', null, 'PT409',
+   'An appointment cannot be given to another patient. Cancel it and book a new one.'),
+  ('unknown_template', 'not_found', 'PT404', 'There is no such template in that language.'),
+  ('unknown_placeholder', null, 'PT400', '{{%s}} is not known here. Use only: %s.'),
+  ('missing_placeholder', null, 'PT400', 'The text must tell %s.'),
+  ('template_too_long', null, 'PT400', 'The text would take %s SMS in a row; %s are the most.'),
+  ('template_is_needed', null, 'PT409',
+   'Bookings send this SMS, and could not be made without it. Edit its body instead.'),
+  ('settings_are_needed', null, 'PT409', 'This row governs all SMS. To stop them, set sending to false.'),
+  ('secret_erased', null, 'PT409',
+   'This SMS held a password or code that has been erased. Have a new one made instead.'),
+  ('audit_is_append_only', null, 'PT403', 'Audit events can neither be changed nor deleted.')
+) as r (word, message, code, sentence);
+comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
+comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
+comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
+comment on column private.refusals.code is 'SQLSTATE PT4xx, which the Data API answers with HTTP status 4xx.';
+comment on column private.refusals.sentence is 'What people read, with %s for each value: the hint of the error.';
+
+create function private.fail(p_word text, variadic p_values text[] default '{}') returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_code text;
-  v_sentence text;
+  v_refusal private.refusals;
 begin
-  select e.code, e.sentence into v_code, v_sentence
-  from (values
-    ('slot_taken', 'PT409', 'That time was just taken. Please choose another.'),
-    ('slot_unavailable', 'PT409', 'That time is not offered. Please choose another.'),
-    ('slot_in_past', 'PT409', 'That time has already passed. Please choose a later one.'),
-    ('too_many_bookings', 'PT409', 'You already have as many upcoming appointments as the clinic allows. Cancel one first.'),
-    ('not_found', 'PT404', 'We could not find that.'),
-    ('not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
-    ('password_change_required', 'PT403', 'Please choose a new password first.'),
-    ('not_signed_in', 'PT401', 'Please sign in first.'),
-    ('username_taken', 'PT409', 'Somebody else has that username. Please choose another.'),
-    ('validation_failed', 'PT400', 'Please check what you entered.')
-  ) as e (error, code, sentence)
-  where e.error = p_error;
-
-  if v_code is null then
-    raise exception 'private.fail knows no error named %', p_error;
+  select * into v_refusal from private.refusals r where r.word = p_word;
+  if not found then
+    raise exception 'private.refusals has no word %', p_word;
   end if;
-  raise exception using errcode = v_code, message = p_error, hint = coalesce(p_hint, v_sentence);
+  raise exception using errcode = v_refusal.code, message = v_refusal.message, detail = v_refusal.word,
+    hint = format(v_refusal.sentence, variadic p_values);
 end $$;
-comment on function private.fail(text, text) is
-  'Raises one of the errors of the contract: the message is a stable word, the hint a sentence for people.';
+comment on function private.fail(text, text[]) is
+  'Refuses with a word of private.refusals. A function that people run with rights of their own has to be a definer to call it.';
 
 -- Which way a change came: set by our own functions for the transaction, absent for a hand edit in the dashboard.
-create function private.set_channel(p_channel text) returns text
-language sql
-return set_config('medq.channel', p_channel, true);
+create function private.set_channel(p_channel text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform set_config('medq.channel', p_channel, true);
+end $$;
 comment on function private.set_channel(text) is
   'Says for the rest of the transaction which way a change came: web, ivr or system.';
 
 create function private.channel() returns text
-language sql stable
-return coalesce(
-  nullif(current_setting('medq.channel', true), ''),
-  case when session_user = 'supabase_auth_admin' then 'system' else 'desk' end
-);
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    nullif(current_setting('medq.channel', true), ''),
+    case when session_user = 'supabase_auth_admin' then 'system' else 'desk' end
+  );
+end $$;
 comment on function private.channel() is
   'Which way the current change came: web, ivr, system (also Supabase Auth), or desk for a hand edit.';
 
 create function private.mask_phone(p_phone text) returns text
-language sql immutable
-return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
+end $$;
 comment on function private.mask_phone(text) is
   'A phone number that logs and audit rows may hold: +91********99.';
 

@@ -54,7 +54,7 @@ comment on column public.clinics.created_at is 'When the row was made.';
 comment on column public.clinics.updated_at is 'When the row was last changed.';
 
 create function private.tg_clinics__check_time_zone() returns trigger
-language plpgsql
+language plpgsql security definer
 set search_path = ''
 as $$
 begin
@@ -65,8 +65,7 @@ begin
   perform now() at time zone new.time_zone;
   return new;
 exception when invalid_parameter_value then
-  raise exception using errcode = 'PT400', message = 'unknown_time_zone',
-    hint = format('"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.', new.time_zone);
+  perform private.fail('unknown_time_zone', new.time_zone);
 end $$;
 comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
 

@@ -93,7 +93,7 @@ begin
   return v_patient_id;
 end $$;
 comment on function private.require_patient() is
-  'The patient who is signed in; raises not_signed_in or password_change_required.';
+  'The patient who is signed in; refuses with not_signed_in or password_change_required.';
 
 create function public.account_status()
 returns table (patient_id uuid, username text, must_change_password boolean)

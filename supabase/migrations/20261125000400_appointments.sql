@@ -56,53 +56,97 @@ comment on column public.appointments.created_at is 'When it was booked.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
 
 create function private.random_digits(p_length int) returns text
-language sql volatile
--- 60 random bits of a v4 uuid; gen_random_uuid() draws from the system's secure source.
-return lpad((('x' || substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::bit(60)::bigint
-  % (10 ^ p_length)::bigint)::text, p_length, '0');
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  -- 60 random bits of a v4 uuid; gen_random_uuid() draws from the system's secure source.
+  return lpad((('x' || substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::bit(60)::bigint
+    % (10 ^ p_length)::bigint)::text, p_length, '0');
+end $$;
 comment on function private.random_digits(int) is 'A random string of digits, for references.';
 
-create function private.tg_appointments__complete() returns trigger
+-- What follows from the rest is filled in before a row is written: its status, then its slot, then its reference.
+create function private.tg_appointments__status() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
+    return new;
+  end if;
+  if new.patient_id is distinct from old.patient_id then
+    perform private.fail('patient_is_fixed');
+  end if;
+  new.version := old.version + 1;
+  new.updated_at := now();
+  new.cancelled_at := case
+    when new.status <> 'cancelled' then null
+    when old.status = 'cancelled' then old.cancelled_at
+    else now()
+  end;
+  new.clinic_id := old.clinic_id;
+  new.local_date := old.local_date;
+  return new;
+end $$;
+comment on function private.tg_appointments__status() is
+  'Keeps the version and when it was cancelled. Clinic and day change only with the slot, the patient never.';
+
+create trigger _100_status before insert or update on public.appointments
+  for each row execute function private.tg_appointments__status();
+
+create function private.token_is_taken(p_practitioner_id uuid, p_on date, p_token_number int, p_except uuid)
+returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.token_number = p_token_number
+      and a.active and a.id <> p_except
+  );
+end $$;
+comment on function private.token_is_taken(uuid, date, int, uuid) is
+  'Whether another appointment of that day holds a slot with that token number.';
+
+create function private.next_token(p_practitioner_id uuid, p_on date) returns int
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(max(t.token_number), 0) + 1
+    from (
+      select a.token_number from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      union all
+      select s.token_number from private.slots_on(p_practitioner_id, p_on) s
+    ) t
+  );
+end $$;
+comment on function private.next_token(uuid, date) is 'The number after those of all slots and all appointments of a day.';
+
+create function private.tg_appointments__slot() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_slot record;
   v_zone text;
+  v_slot record;
   v_length interval := interval '15 minutes';
 begin
-  if tg_op = 'INSERT' then
-    new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
-  else
-    if new.patient_id is distinct from old.patient_id then
-      raise exception using errcode = 'PT409', message = 'patient_is_fixed',
-        hint = 'An appointment cannot be given to another patient. Cancel it and book a new one.';
+  if tg_op = 'UPDATE' and (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
+    if new.ends_at = old.ends_at then
+      v_length := old.ends_at - old.starts_at;
+      new.ends_at := null;
     end if;
-    new.version := old.version + 1;
-    new.updated_at := now();
-    new.cancelled_at := case
-      when new.status <> 'cancelled' then null
-      when old.status = 'cancelled' then old.cancelled_at
-      else now()
-    end;
-    if new.practitioner_id is distinct from old.practitioner_id or new.starts_at is distinct from old.starts_at then
-      if new.ends_at = old.ends_at then
-        v_length := old.ends_at - old.starts_at;
-        new.ends_at := null;
-      end if;
-      new.token_number := null;
-    elsif old.active or new.status not in ('booked', 'arrived', 'fulfilled') then
-      new.clinic_id := old.clinic_id;
-      new.local_date := old.local_date;
-      return new;
-    elsif exists (
-      select from public.appointments a
-      where a.practitioner_id = new.practitioner_id and a.local_date = old.local_date
-        and a.token_number = new.token_number and a.active and a.id <> new.id
-    ) then
-      -- Taken up again after its number was given to another. The same may be true of its reference, see below.
-      new.token_number := null;
-    end if;
+    new.token_number := null;
+  elsif tg_op = 'UPDATE'
+    and private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
+    -- Taken up again after its number was given to another.
+    new.token_number := null;
   end if;
 
   select p.clinic_id, c.time_zone into new.clinic_id, v_zone
@@ -113,25 +157,32 @@ begin
   if new.token_number is null or new.ends_at is null then
     select * into v_slot from private.slot_at(new.practitioner_id, new.local_date, new.starts_at);
     new.ends_at := coalesce(new.ends_at, v_slot.ends_at, new.starts_at + v_length);
-    -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already:
-    -- the next number after the last.
-    if v_slot.token_number is null or exists (
-      select from public.appointments a
-      where a.practitioner_id = new.practitioner_id and a.local_date = new.local_date
-        and a.token_number = v_slot.token_number and a.id <> new.id
-        and a.active
-    ) then
-      select coalesce(max(t.token_number), 0) + 1 into new.token_number
-      from (
-        select a.token_number from public.appointments a
-        where a.practitioner_id = new.practitioner_id and a.local_date = new.local_date
-        union all
-        select s.token_number from private.slots_on(new.practitioner_id, new.local_date) s
-      ) t;
-    else
-      new.token_number := v_slot.token_number;
+    new.token_number := v_slot.token_number;
+    -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already.
+    if new.token_number is null
+      or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
+      new.token_number := private.next_token(new.practitioner_id, new.local_date);
     end if;
   end if;
+  return new;
+end $$;
+comment on function private.tg_appointments__slot() is
+  'Fills in clinic, day, end and token number of what is booked, moved, or holds its slot again.';
+
+create trigger _110_slot before insert on public.appointments
+  for each row execute function private.tg_appointments__slot();
+create trigger _110_other_slot before update on public.appointments
+  for each row when (
+    (old.practitioner_id, old.starts_at) is distinct from (new.practitioner_id, new.starts_at)
+    or (not old.active and new.status in ('booked', 'arrived', 'fulfilled'))
+  )
+  execute function private.tg_appointments__slot();
+
+create function private.tg_appointments__reference() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
   while new.reference is null or exists (
     select from public.appointments a
     where a.patient_id = new.patient_id and a.reference = new.reference
@@ -141,11 +192,14 @@ begin
   end loop;
   return new;
 end $$;
-comment on function private.tg_appointments__complete() is
-  'Fills in what follows from the rest (clinic, end, day, token number, reference) and keeps the version.';
+comment on function private.tg_appointments__reference() is
+  'Gives a reference that no other upcoming appointment of the patient has.';
 
-create trigger _100_complete before insert or update on public.appointments
-  for each row execute function private.tg_appointments__complete();
+create trigger _120_reference before insert on public.appointments
+  for each row execute function private.tg_appointments__reference();
+create trigger _120_other_reference before update on public.appointments
+  for each row when (old.status not in ('booked', 'arrived') and new.status in ('booked', 'arrived'))
+  execute function private.tg_appointments__reference();
 
 -- Rights: a patient reads their own. Bookings and changes go through functions.
 alter table public.appointments enable row level security;

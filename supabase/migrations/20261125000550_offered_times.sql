@@ -29,7 +29,7 @@ declare
 begin
   select c.time_zone into v_zone from public.clinics c where c.id = next_available_slots.clinic_id;
   if v_zone is null then
-    perform private.fail('not_found', 'We do not know this clinic.');
+    perform private.fail('unknown_clinic');
   end if;
   return query
     select f.practitioner_id, f.practitioner_name, f.specialty, f.starts_at, f.ends_at
@@ -56,7 +56,7 @@ declare
   v_patient_id uuid := private.require_patient();
 begin
   if not exists (select from public.clinics c where c.id = available_days.clinic_id) then
-    perform private.fail('not_found', 'We do not know this clinic.');
+    perform private.fail('unknown_clinic');
   end if;
   return query
     select f.on_date, f.free, f.open

@@ -8,29 +8,31 @@ language plpgsql stable
 set search_path = ''
 as $$
 declare
-  v_bookable boolean;
+  v_refusal text;
 begin
   if p_starts_at <= p_now then
     perform private.fail('slot_in_past');
   end if;
-  select c.id, c.max_active_bookings, s.ends_at, s.token_number,
-    s.ends_at is not null and p.active
-      and l.on_date <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
-  into clinic_id, max_active_bookings, ends_at, token_number, v_bookable
+  select c.id, c.max_active_bookings, s.ends_at, s.token_number, case
+      when not p.active then 'doctor_inactive'
+      when l.on_date > (p_now at time zone c.time_zone)::date + c.booking_horizon_days then 'beyond_horizon'
+      when s.ends_at is null then 'outside_hours'
+    end
+  into clinic_id, max_active_bookings, ends_at, token_number, v_refusal
   from public.practitioners p
   join public.clinics c on c.id = p.clinic_id
   cross join lateral (select (p_starts_at at time zone c.time_zone)::date as on_date) l
   cross join lateral private.slot_at(p.id, l.on_date, p_starts_at) s
   where p.id = p_practitioner_id;
   if not found then
-    perform private.fail('not_found', 'We do not know this doctor.');
+    perform private.fail('unknown_doctor');
   end if;
-  if not v_bookable then
-    perform private.fail('slot_unavailable');
+  if v_refusal is not null then
+    perform private.fail(v_refusal);
   end if;
 end $$;
 comment on function private.require_slot(uuid, timestamptz, timestamptz) is
-  'The slot that begins then, taken or not; raises slot_in_past, slot_unavailable or not_found.';
+  'The slot that begins then, taken or not. Refuses with slot_in_past, unknown_doctor, doctor_inactive, beyond_horizon or outside_hours.';
 
 create function private.require_no_overlap(
   p_practitioner_id uuid, p_patient_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_except uuid default null
@@ -49,17 +51,32 @@ begin
     and a.active and a.id is distinct from p_except
     and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at);
   if v_taken or v_own then
-    perform private.fail(
-      case when v_taken then 'slot_taken' else 'slot_unavailable' end,
-      case when v_own then 'You already have an appointment at that time.' end
-    );
+    perform private.fail(case when not v_own then 'slot_taken' when v_taken then 'own_slot' else 'own_appointment' end);
   end if;
 end $$;
 comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is
-  'Says why a slot could not be had: slot_taken by another patient, or slot_unavailable beside the patient''s own.';
+  'Refuses a time at which the practitioner (slot_taken), the patient (own_appointment) or both (own_slot) have an appointment.';
 
--- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them as
--- seen. None that began two days ago can still be to come: with that said an index finds the few that are.
+create function private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings int, p_now timestamptz)
+returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if p_max_active_bookings <= (
+    select count(*) from public.appointments a
+    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id
+      and a.status in ('booked', 'arrived') and a.ends_at > p_now
+      -- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them
+      -- as seen. None that began two days ago can still be to come: with that said an index finds the few that are.
+      and a.starts_at > p_now - interval '2 days'
+  ) then
+    perform private.fail('too_many_bookings');
+  end if;
+end $$;
+comment on function private.require_room(uuid, uuid, int, timestamptz) is
+  'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows.';
+
 create function private.book(
   p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_channel text, p_call_id text,
   p_now timestamptz
@@ -73,10 +90,8 @@ declare
   v_slot record;
 begin
   perform private.set_channel(p_channel);
-
   -- One booking of a patient after the other: the count below and the call's one booking rely on it.
   perform from public.patients p where p.id = p_patient_id for no key update;
-
   if p_call_id is not null then
     select * into v_appointment from public.appointments a where a.call_id = p_call_id;
     if found then
@@ -85,15 +100,7 @@ begin
   end if;
 
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
-  if v_slot.max_active_bookings <= (
-    select count(*) from public.appointments a
-    where a.patient_id = p_patient_id and a.clinic_id = v_slot.clinic_id
-      and a.status in ('booked', 'arrived') and a.ends_at > p_now
-      and a.starts_at > p_now - interval '2 days'
-  ) then
-    perform private.fail('too_many_bookings');
-  end if;
-
+  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
     insert into public.appointments
@@ -114,17 +121,38 @@ end $$;
 comment on function private.book(uuid, uuid, timestamptz, text, text, timestamptz) is
   'Books one free slot for a patient. The same call_id again returns the booking that call made.';
 
+create function private.lock_appointment(p_patient_id uuid, p_appointment_id uuid) returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments;
+begin
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
+  if not found then
+    perform private.fail('unknown_appointment');
+  end if;
+  return v_appointment;
+end $$;
+comment on function private.lock_appointment(uuid, uuid) is
+  'A patient''s own appointment, locked until the end of the transaction. Refuses with unknown_appointment.';
+
 create function private.require_changeable(p_appointment public.appointments, p_now timestamptz) returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   if p_appointment.status <> 'booked' or p_appointment.starts_at <= p_now then
-    perform private.fail('not_cancellable');
+    perform private.fail(case p_appointment.status
+      when 'cancelled' then 'already_cancelled'
+      when 'fulfilled' then 'already_seen'
+      else 'already_begun'
+    end);
   end if;
 end $$;
 comment on function private.require_changeable(public.appointments, timestamptz) is
-  'Only a booked appointment that has not begun can be moved or cancelled by its patient.';
+  'Refuses what its patient cannot move or cancel any more: already_cancelled, already_seen, or already_begun (its time has come, or the patient is there).';
 
 create function private.cancel(p_patient_id uuid, p_appointment_id uuid, p_channel text, p_now timestamptz)
 returns public.appointments
@@ -135,11 +163,7 @@ declare
   v_appointment public.appointments;
 begin
   perform private.set_channel(p_channel);
-  select * into v_appointment from public.appointments a
-  where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
-  if not found then
-    perform private.fail('not_found', 'We could not find this appointment.');
-  end if;
+  v_appointment := private.lock_appointment(p_patient_id, p_appointment_id);
   if v_appointment.status = 'cancelled' then
     return v_appointment;
   end if;
@@ -162,11 +186,7 @@ declare
   v_slot record;
 begin
   perform private.set_channel(p_channel);
-  select * into v_appointment from public.appointments a
-  where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
-  if not found then
-    perform private.fail('not_found', 'We could not find this appointment.');
-  end if;
+  v_appointment := private.lock_appointment(p_patient_id, p_appointment_id);
   perform private.require_changeable(v_appointment, p_now);
   if v_appointment.starts_at = p_starts_at then
     return v_appointment;
@@ -198,7 +218,7 @@ begin
   select * into v_appointment from public.appointments a
   where a.id = p_appointment_id and a.patient_id = p_patient_id;
   if not found then
-    perform private.fail('not_found', 'We could not find this appointment.');
+    perform private.fail('unknown_appointment');
   end if;
   return query
     select
@@ -223,7 +243,7 @@ begin
   );
 end $$;
 comment on function public.book_appointment(uuid, timestamptz) is
-  'Books a free slot for the signed-in patient. Raises slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
+  'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
 grant execute on function public.book_appointment(uuid, timestamptz) to authenticated;
 
 create function public.cancel_appointment(appointment_id uuid) returns public.appointments
@@ -234,7 +254,7 @@ begin
   return private.cancel(private.require_patient(), cancel_appointment.appointment_id, 'web', now());
 end $$;
 comment on function public.cancel_appointment(uuid) is
-  'Cancels an upcoming appointment of the signed-in patient. Raises not_found or not_cancellable.';
+  'Cancels an upcoming appointment of the signed-in patient. Refuses with not_found or not_cancellable.';
 grant execute on function public.cancel_appointment(uuid) to authenticated;
 
 create function public.reschedule_appointment(appointment_id uuid, starts_at timestamptz)

@@ -54,7 +54,7 @@ create trigger _910_broadcast_moved_slot after update on public.appointments
   execute function private.tg_appointments__broadcast_slot();
 
 -- On the day, everybody who waits for a doctor hears how far the queue is: numbers only.
-create function private.tell_queue(p_practitioner_id uuid, p_on date) returns void
+create function private.broadcast_queue(p_practitioner_id uuid, p_on date) returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -67,7 +67,7 @@ begin
     'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
   );
 end $$;
-comment on function private.tell_queue(uuid, date) is
+comment on function private.broadcast_queue(uuid, date) is
   'Broadcasts the token number seen last and how many wait, to those who wait for a practitioner on that date.';
 
 create function private.tg_appointments__broadcast_queue() returns trigger
@@ -84,12 +84,12 @@ begin
   select (now() at time zone c.time_zone)::date into v_today
   from public.clinics c where c.id = coalesce(new.clinic_id, old.clinic_id);
   if tg_op <> 'DELETE' and new.local_date = v_today then
-    perform private.tell_queue(new.practitioner_id, new.local_date);
+    perform private.broadcast_queue(new.practitioner_id, new.local_date);
   end if;
   if tg_op <> 'INSERT' and old.local_date = v_today
     and (tg_op = 'DELETE' or (old.practitioner_id, old.local_date) is distinct from (new.practitioner_id, new.local_date))
   then
-    perform private.tell_queue(old.practitioner_id, old.local_date);
+    perform private.broadcast_queue(old.practitioner_id, old.local_date);
   end if;
   return null;
 end $$;

@@ -82,12 +82,11 @@ begin
 end $$;
 
 create function private.tg_audit_events__append_only() returns trigger
-language plpgsql
+language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  raise exception using errcode = 'PT403', message = 'audit_is_append_only',
-    hint = 'Audit events can neither be changed nor deleted.';
+  perform private.fail('audit_is_append_only');
 end $$;
 comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks.';
 
