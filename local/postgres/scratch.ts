@@ -1,0 +1,42 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import postgres from 'postgres';
+import { freePort } from '../ports.ts';
+import { applyBootstrap } from './bootstrap.ts';
+import { initialisePostgres, startPostgres, superuser } from './server.ts';
+
+/**
+ * Runs `work` on a database that has what a hosted project has before its first migration, and throws it away.
+ *
+ * @param work gets a connection as `postgres`, the role of migrations
+ */
+export async function withScratchDatabase<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'medq-scratch-'));
+  // Under root the server runs as somebody else, who has to get through.
+  await chmod(directory, 0o711);
+  const dataDirectory = path.join(directory, 'data');
+  const password = 'password';
+  try {
+    await initialisePostgres(dataDirectory, password);
+    const logFile = path.join(directory, 'log');
+    const server = await startPostgres({ dataDirectory, port: await freePort(), logFile, durable: false });
+    const connect = (role: string) =>
+      postgres(`postgres://${role}:${password}@127.0.0.1:${server.port}/postgres`, {
+        max: 1,
+        onnotice: () => undefined
+      });
+    const admin = connect(superuser);
+    const sql = connect('postgres');
+    try {
+      await applyBootstrap(admin);
+      await admin.unsafe(`alter role postgres password '${password}'`);
+      return await work(sql);
+    } finally {
+      await Promise.all([sql.end({ timeout: 1 }), admin.end({ timeout: 1 })]);
+      await server.stop();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

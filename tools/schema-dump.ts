@@ -1,0 +1,28 @@
+/**
+ * `npm run db:dump`: writes supabase/schema.sql, what the migrations make of a fresh database. In a review it shows what
+ * a migration changes.
+ *
+ * To compare with other migrations: `npm run db:dump -- --migrations <folder> --out <file>`.
+ */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { migrate } from '../local/postgres/migrations.ts';
+import { withScratchDatabase } from '../local/postgres/scratch.ts';
+import { readSchema } from './schema/read.ts';
+
+const inProject = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    migrations: { type: 'string', default: inProject('supabase/migrations') },
+    out: { type: 'string', default: inProject('supabase/schema.sql') }
+  }
+});
+
+const schema = await withScratchDatabase(async (sql) => {
+  await migrate(sql, values.migrations);
+  return readSchema(sql);
+});
+await writeFile(values.out, schema);
+console.error(`Wrote ${values.out}.`);
