@@ -37,6 +37,7 @@ describe('rows can only be added', () => {
           expect(await refusalIn(tx, work)).toEqual({
             code: 'PT403',
             message: 'audit_is_append_only',
+            detail: 'audit_is_append_only',
             hint: 'Audit events can neither be changed nor deleted.'
           });
         });

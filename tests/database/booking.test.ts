@@ -88,6 +88,7 @@ describe('a booking is refused', () => {
       expect(await refused(world, world.patient, at('10:00'))).toEqual({
         code: 'PT409',
         message: 'slot_taken',
+        detail: 'slot_taken',
         hint: 'That time was just taken. Please choose another.'
       });
     }));
@@ -112,11 +113,16 @@ describe('a booking is refused', () => {
       const beside = {
         code: 'PT409',
         message: 'slot_unavailable',
+        detail: 'own_appointment',
         hint: 'You already have an appointment at that time.'
       };
       await book(tx, patient, world.practitioner, at('10:00'), { now });
       // The same slot twice: taken, and the sentence says by whom.
-      expect(await refused(world, patient, at('10:00'))).toEqual({ ...beside, message: 'slot_taken' });
+      expect(await refused(world, patient, at('10:00'))).toEqual({
+        ...beside,
+        message: 'slot_taken',
+        detail: 'own_slot'
+      });
       const hours = [{ from: '09:50', to: '11:00', minutes: 20 }];
       const colleague = await aPractitioner(tx, clinic, { hours });
       expect(await refused({ ...world, practitioner: colleague }, patient, at('09:50'))).toEqual(beside);
@@ -131,6 +137,7 @@ describe('a booking is refused', () => {
       expect(await refused(world, world.patient, at(time))).toEqual({
         code: 'PT409',
         message: 'slot_unavailable',
+        detail: 'outside_hours',
         hint: 'That time is not offered. Please choose another.'
       });
     })
@@ -140,7 +147,10 @@ describe('a booking is refused', () => {
     withPatient(async (world) => {
       const { tx, clinic } = world;
       await tx`update public.clinics set booking_horizon_days = 7 where id = ${clinic.id}`;
-      expect(await refused(world, world.patient, at('10:00'))).toMatchObject({ message: 'slot_unavailable' });
+      expect(await refused(world, world.patient, at('10:00'))).toMatchObject({
+        message: 'slot_unavailable',
+        detail: 'beyond_horizon'
+      });
       await tx`update public.clinics set booking_horizon_days = 8 where id = ${clinic.id}`;
       expect(await refused(world, world.patient, at('10:00'))).toBeUndefined();
     }));
@@ -148,7 +158,10 @@ describe('a booking is refused', () => {
   test('with a practitioner who takes no bookings any more', () =>
     withPatient(async (world) => {
       await world.tx`update public.practitioners set active = false where id = ${world.practitioner.id}`;
-      expect(await refused(world, world.patient, at('10:00'))).toMatchObject({ message: 'slot_unavailable' });
+      expect(await refused(world, world.patient, at('10:00'))).toMatchObject({
+        message: 'slot_unavailable',
+        detail: 'doctor_inactive'
+      });
     }));
 
   test('with a practitioner nobody knows', () =>
@@ -157,6 +170,7 @@ describe('a booking is refused', () => {
       expect(await refused({ ...world, practitioner: nobody }, world.patient, at('10:00'))).toEqual({
         code: 'PT404',
         message: 'not_found',
+        detail: 'unknown_doctor',
         hint: 'We do not know this doctor.'
       });
     }));
@@ -166,6 +180,7 @@ describe('a booking is refused', () => {
       const past = {
         code: 'PT409',
         message: 'slot_in_past',
+        detail: 'slot_in_past',
         hint: 'That time has already passed. Please choose a later one.'
       };
       expect(await refused(world, world.patient, at('10:00'), { now: at('10:00') })).toEqual(past);
@@ -194,6 +209,7 @@ describe('a booking is refused', () => {
       expect(await refused(world, patient, at('10:30'))).toEqual({
         code: 'PT409',
         message: 'too_many_bookings',
+        detail: 'too_many_bookings',
         hint: 'You already have as many upcoming appointments as the clinic allows. Cancel one first.'
       });
       // Another clinic counts for itself, and so does another patient.

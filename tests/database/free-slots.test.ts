@@ -273,6 +273,7 @@ describe('the next slots of a clinic', () => {
       expect(await refusalOf(unknown)).toEqual({
         code: 'PT404',
         message: 'not_found',
+        detail: 'unknown_clinic',
         hint: 'We do not know this clinic.'
       });
     }));

@@ -171,6 +171,7 @@ describe('an appointment changed by hand', () => {
       expect(await refusalIn(tx, () => update(tx, row, { patient_id: id }))).toEqual({
         code: 'PT409',
         message: 'patient_is_fixed',
+        detail: 'patient_is_fixed',
         hint: 'An appointment cannot be given to another patient. Cancel it and book a new one.'
       });
     }));
@@ -227,6 +228,7 @@ describe('clinics, hours and practitioners changed by hand', () => {
       expect(await refusalIn(tx, edit)).toEqual({
         code: 'PT400',
         message: 'unknown_time_zone',
+        detail: 'unknown_time_zone',
         hint: `"${zone}" is not a time zone. Use an IANA name such as Asia/Kolkata.`
       });
     })

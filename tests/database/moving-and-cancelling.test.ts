@@ -58,7 +58,13 @@ const notChangeable = {
   message: 'not_cancellable',
   hint: 'This appointment can no longer be changed.'
 };
-const notFound = { code: 'PT404', message: 'not_found', hint: 'We could not find this appointment.' };
+const alreadyBegun = { ...notChangeable, detail: 'already_begun' };
+const notFound = {
+  code: 'PT404',
+  message: 'not_found',
+  detail: 'unknown_appointment',
+  hint: 'We could not find this appointment.'
+};
 
 describe('cancelling', () => {
   test('frees the slot, says when, and counts as a change', () =>
@@ -78,10 +84,14 @@ describe('cancelling', () => {
 
   test('is too late once the appointment has begun, or its patient has arrived', () =>
     withBooking(async ({ tx, patient, appointment }) => {
-      expect(await refusalIn(tx, () => cancel(tx, patient, appointment, at('10:00')))).toEqual(notChangeable);
-      for (const status of ['arrived', 'fulfilled', 'noshow']) {
+      expect(await refusalIn(tx, () => cancel(tx, patient, appointment, at('10:00')))).toEqual(alreadyBegun);
+      const refusals = { arrived: 'already_begun', fulfilled: 'already_seen', noshow: 'already_begun' };
+      for (const [status, detail] of Object.entries(refusals)) {
         await tx`update public.appointments set status = ${status} where id = ${appointment.id}`;
-        expect(await refusalIn(tx, () => cancel(tx, patient, appointment))).toEqual(notChangeable);
+        expect(await refusalIn(tx, () => cancel(tx, patient, appointment))).toEqual({
+          ...notChangeable,
+          detail
+        });
       }
     }));
 
@@ -139,16 +149,18 @@ describe('moving', () => {
 
   test('is refused into what is taken, not offered, past, or beside one of their own', () =>
     withBooking(async ({ tx, clinic, practitioner, patient, appointment }) => {
-      const words = async (to: Date, when = now) =>
-        (await refusalIn(tx, () => move(tx, patient, appointment, to, when)))?.message;
+      const words = async (to: Date, when = now) => {
+        const refusal = await refusalIn(tx, () => move(tx, patient, appointment, to, when));
+        return [refusal?.message, refusal?.detail];
+      };
       await book(tx, await aPatient(tx), practitioner, at('10:15'), { now });
       const colleague = await aPractitioner(tx, clinic);
       await book(tx, patient, colleague, at('12:00'), { now });
-      expect(await words(at('10:15'))).toBe('slot_taken');
-      expect(await words(at('12:00'))).toBe('slot_unavailable');
-      expect(await words(at('10:05'))).toBe('slot_unavailable');
-      expect(await words(at('08:00'))).toBe('slot_unavailable');
-      expect(await words(at('09:30'), at('09:45'))).toBe('slot_in_past');
+      expect(await words(at('10:15'))).toEqual(['slot_taken', 'slot_taken']);
+      expect(await words(at('12:00'))).toEqual(['slot_unavailable', 'own_appointment']);
+      expect(await words(at('10:05'))).toEqual(['slot_unavailable', 'outside_hours']);
+      expect(await words(at('08:00'))).toEqual(['slot_unavailable', 'outside_hours']);
+      expect(await words(at('09:30'), at('09:45'))).toEqual(['slot_in_past', 'slot_in_past']);
       const [unchanged] = await tx<
         Appointment[]
       >`select * from public.appointments where id = ${appointment.id}`;
@@ -158,10 +170,13 @@ describe('moving', () => {
   test('is too late once it has begun or is not booked any more', () =>
     withBooking(async ({ tx, patient, appointment }) => {
       expect(await refusalIn(tx, () => move(tx, patient, appointment, at('11:00'), at('10:00')))).toEqual(
-        notChangeable
+        alreadyBegun
       );
       await cancel(tx, patient, appointment);
-      expect(await refusalIn(tx, () => move(tx, patient, appointment, at('11:00')))).toEqual(notChangeable);
+      expect(await refusalIn(tx, () => move(tx, patient, appointment, at('11:00')))).toEqual({
+        ...notChangeable,
+        detail: 'already_cancelled'
+      });
     }));
 
   test('of what belongs to somebody else is as if it were not there', () =>

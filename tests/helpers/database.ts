@@ -11,6 +11,8 @@ export interface Refusal {
   /** SQLSTATE, such as PT409. */
   code: string;
   message: string;
+  /** What exactly is refused; of an error of PostgreSQL whatever it adds. */
+  detail: string | undefined;
   hint: string | undefined;
 }
 
@@ -40,9 +42,9 @@ export async function refusalOf(promise: Promise<unknown>): Promise<Refusal | un
     await promise;
     return undefined;
   } catch (error) {
-    const { code, message, hint } = error as Partial<Refusal>;
+    const { code, message, detail, hint } = error as Partial<Refusal>;
     if (typeof code !== 'string' || typeof message !== 'string') throw error;
-    return { code, message, hint };
+    return { code, message, detail, hint };
   }
 }
 
