@@ -1,4 +1,5 @@
--- Calls, and what is written down of them: one row for each call, with its steps.
+-- Calls, and what is written down of them: one row for each call, with its steps. What the words of a call mean stands
+-- in supabase/functions/ivr/dialogue/position.ts.
 
 create table public.ivr_calls (
   id uuid primary key default gen_random_uuid(),
@@ -35,19 +36,19 @@ comment on column public.ivr_calls.duration_seconds is 'From the first step to t
 comment on column public.ivr_calls.created_at is 'When the row was made.';
 comment on column public.ivr_calls.updated_at is 'When the row was last changed.';
 
--- What is written down. The best that came of a call is its outcome, whatever followed.
-create function private.ivr_outcome_rank(p_outcome text) returns int
-language sql immutable
-return array_position('{abandoned,failed,informed,transferred,cancelled,booked}'::text[], p_outcome);
-comment on function private.ivr_outcome_rank(text) is 'How much came of a call.';
+alter table public.ivr_calls enable row level security;
+grant select on public.ivr_calls to service_role;
 
 create function private.ivr_record_step(
-  p_call jsonb, p_clinic_id uuid, p_patient_id uuid, p_outcome text, p_result jsonb, p_now timestamptz
+  p_call jsonb, p_clinic_id uuid, p_patient_id uuid, p_outcome text, p_noted jsonb, p_now timestamptz
 )
 returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  -- From least to most: the best that came of a call is its outcome, whatever followed.
+  v_ranks constant text[] := '{abandoned,failed,informed,transferred,cancelled,booked}';
 begin
   insert into public.ivr_calls as c (call_id, clinic_id, patient_id, caller, steps, outcome, started_at, last_step_at)
   values (
@@ -55,37 +56,34 @@ begin
     jsonb_build_array(jsonb_build_object(
       'turn', p_call -> 'turn', 'step', p_call -> 'step', 'at', p_now,
       'keys', case p_call ->> 'step' when 'reference' then repeat('*', length(p_call ->> 'keys')) else p_call ->> 'keys' end
-    ) || p_result),
+    ) || p_noted),
     p_outcome, p_now, p_now
   )
   on conflict (call_id) do update set
-    clinic_id = coalesce(excluded.clinic_id, c.clinic_id),
-    patient_id = coalesce(excluded.patient_id, c.patient_id),
+    clinic_id = coalesce(excluded.clinic_id, c.clinic_id), patient_id = coalesce(excluded.patient_id, c.patient_id),
     -- The same request may come twice.
     steps = case
       when c.steps @> jsonb_build_array(jsonb_build_object('turn', p_call -> 'turn')) then c.steps
       else c.steps || excluded.steps
     end,
-    outcome = case
-      when private.ivr_outcome_rank(excluded.outcome) > private.ivr_outcome_rank(c.outcome) then excluded.outcome
-      else c.outcome
-    end,
+    outcome = v_ranks[greatest(array_position(v_ranks, excluded.outcome), array_position(v_ranks, c.outcome))],
     last_step_at = greatest(c.last_step_at, excluded.last_step_at),
     updated_at = now();
 end $$;
 comment on function private.ivr_record_step(jsonb, uuid, uuid, text, jsonb, timestamptz) is
-  'Writes down one step of a call, once.';
+  'Writes down one turn of a call, once: p_noted is what its step holds beside the keys.';
 
-create function private.ivr_fail(p_call jsonb, p_now timestamptz default now()) returns void
+create function private.ivr_record_failure(p_call jsonb, p_now timestamptz default now()) returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   perform private.ivr_record_step(p_call, null, null, 'failed', '{}', p_now);
 end $$;
-comment on function private.ivr_fail(jsonb, timestamptz) is 'A step failed on our side: takes what private.ivr_turn takes.';
+comment on function private.ivr_record_failure(jsonb, timestamptz) is
+  'Writes down a turn that failed on our side: takes the call as private.ivr_turn does.';
 
-create function private.ivr_end(p_call jsonb, p_now timestamptz default now()) returns void
+create function private.ivr_record_end(p_call jsonb, p_now timestamptz default now()) returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -95,9 +93,5 @@ begin
     updated_at = now()
   where c.call_id = p_call ->> 'call_id' and c.ended_at is null;
 end $$;
-comment on function private.ivr_end(jsonb, timestamptz) is
-  'The provider reported the end of a call: {call_id, ended_at?}. Unknown calls are passed over.';
-
--- Rights: for admins.
-alter table public.ivr_calls enable row level security;
-grant select on public.ivr_calls to service_role;
+comment on function private.ivr_record_end(jsonb, timestamptz) is
+  'Writes down that the voice provider reported the end of a call: {call_id, ended_at?}. Unknown calls are passed over.';

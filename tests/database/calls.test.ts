@@ -37,14 +37,14 @@ interface Answer {
   error?: string;
 }
 
-interface Step {
+interface TurnToTake {
   turn: number;
   caller?: string | null;
   callId?: string;
   dialled?: string;
   step?: string;
   keys?: string;
-  ask?: Record<string, unknown> | null;
+  task?: Record<string, unknown> | null;
   now?: Date;
 }
 
@@ -54,7 +54,7 @@ interface World {
   practitioner: Practitioner;
   caller: string;
   callId: string;
-  turn(step: Step): Promise<Answer>;
+  turn(turn: TurnToTake): Promise<Answer>;
   record(): Promise<Record<string, unknown> | undefined>;
 }
 
@@ -71,7 +71,7 @@ function withCall(work: (world: World) => Promise<void>): Promise<void> {
       practitioner,
       caller,
       callId,
-      async turn({ turn, ask = null, now = after(turn * 10), ...rest }) {
+      async turn({ turn, task = null, now = after(turn * 10), ...rest }) {
         const call = {
           call_id: rest.callId ?? callId,
           caller: rest.caller === undefined ? caller : rest.caller,
@@ -81,7 +81,7 @@ function withCall(work: (world: World) => Promise<void>): Promise<void> {
           keys: rest.keys ?? ''
         };
         const [row] = await tx<{ answer: Answer }[]>`
-          select private.ivr_turn(${tx.json(call)}, ${ask ? tx.json(JSON.parse(JSON.stringify(ask))) : null}, ${now}) as answer`;
+          select private.ivr_turn(${tx.json(call)}, ${task ? tx.json(JSON.parse(JSON.stringify(task))) : null}, ${now}) as answer`;
         if (!row) throw new Error('No answer came.');
         return row.answer;
       },
@@ -100,10 +100,10 @@ const booking = ({ practitioner }: World, time = at('09:00')) => ({
   kind: 'book',
   practitioner_id: practitioner.id,
   starts_at: time.toISOString(),
-  specialty: practitioner.specialty
+  preference: { practitioner_id: practitioner.id }
 });
 
-describe('a step of a call', () => {
+describe('a turn of a call', () => {
   test('tells of the clinic that was dialled', () =>
     withCall(async ({ turn, clinic }) => {
       expect(await turn({ turn: 0 })).toEqual({
@@ -125,7 +125,7 @@ describe('a step of a call', () => {
   test('of a clinic without practitioners has nothing to offer', () =>
     withCall(async ({ turn, tx }) => {
       const { phone } = await aClinic(tx);
-      expect(await turn({ turn: 0, dialled: phone, ask: { kind: 'offer' } })).toMatchObject({ slot: null });
+      expect(await turn({ turn: 0, dialled: phone, task: { kind: 'offer' } })).toMatchObject({ slot: null });
     }));
 
   test('for a number nobody has is written down as failed', () =>
@@ -169,7 +169,7 @@ describe('the record of a call', () => {
   test('of a booked call says booked, whatever comes after', () =>
     withCall(async (world) => {
       await world.turn({ turn: 1 });
-      await world.turn({ turn: 2, ask: booking(world), keys: '1' });
+      await world.turn({ turn: 2, task: booking(world), keys: '1' });
       await world.turn({ turn: 3 });
       expect(await world.record()).toMatchObject({ outcome: 'booked', turns: [1, 2, 3] });
     }));
@@ -178,7 +178,7 @@ describe('the record of a call', () => {
 describe('an offer', () => {
   test('is the earliest slot, with the name as it is to be said', () =>
     withCall(async ({ turn, practitioner }) => {
-      const { slot } = await turn({ turn: 1, ask: { kind: 'offer' } });
+      const { slot } = await turn({ turn: 1, task: { kind: 'offer' } });
       expect(slot).toMatchObject({ practitioner_id: practitioner.id, spoken_name: 'Doctor Row' });
       expect(new Date(slot?.starts_at ?? 0)).toEqual(at('09:00'));
     }));
@@ -187,11 +187,11 @@ describe('an offer', () => {
     withCall(async ({ turn, tx, clinic }) => {
       const { id } = await aPractitioner(tx, clinic, { specialty: 'Paediatrics', name: 'Dr. Iyer' });
       await aPractitioner(tx, clinic, { specialty: 'Astrology', active: false });
-      const { specialties, slot: none } = await turn({ turn: 1, ask: { kind: 'offer' } });
+      const { specialties, slot: none } = await turn({ turn: 1, task: { kind: 'offer' } });
       expect(none).toBeUndefined();
       expect(specialties?.map(({ name }) => name)).toEqual(['General medicine', 'Paediatrics']);
-      const wish = { specialty: specialties?.[1]?.key };
-      const { slot } = await turn({ turn: 2, ask: { kind: 'offer', wish } });
+      const preference = { specialty: specialties?.[1]?.key };
+      const { slot } = await turn({ turn: 2, task: { kind: 'offer', preference } });
       expect(slot).toMatchObject({ practitioner_id: id, spoken_name: 'Dr. Iyer' });
     }));
 
@@ -199,7 +199,7 @@ describe('an offer', () => {
     withCall(async ({ turn, tx, clinic, practitioner, caller }) => {
       const patient = await aPatient(tx, { phone: caller });
       await book(tx, patient, await aPractitioner(tx, clinic), at('09:00'), { now: start });
-      const { slot } = await turn({ turn: 1, ask: { kind: 'offer' } });
+      const { slot } = await turn({ turn: 1, task: { kind: 'offer' } });
       expect([slot?.practitioner_id, new Date(slot?.starts_at ?? 0)]).not.toEqual([
         practitioner.id,
         at('09:00')
@@ -210,7 +210,7 @@ describe('an offer', () => {
   test('is null where nothing is free', () =>
     withCall(async ({ turn, tx, practitioner }) => {
       await tx`delete from public.schedules where practitioner_id = ${practitioner.id}`;
-      expect(await turn({ turn: 1, ask: { kind: 'offer' } })).toMatchObject({ slot: null });
+      expect(await turn({ turn: 1, task: { kind: 'offer' } })).toMatchObject({ slot: null });
     }));
 });
 
@@ -218,7 +218,7 @@ describe('a confirmation', () => {
   test('books for the calling number, which becomes a patient', () =>
     withCall(async (world) => {
       const { tx, turn, caller, callId } = world;
-      const { appointment, error } = await turn({ turn: 2, ask: booking(world), keys: '1' });
+      const { appointment, error } = await turn({ turn: 2, task: booking(world), keys: '1' });
       expect(error).toBeUndefined();
       expect(appointment).toMatchObject({ status: 'booked', token_number: 1, spoken_name: 'Doctor Row' });
       const [row] = await tx`
@@ -230,10 +230,10 @@ describe('a confirmation', () => {
 
   test('that comes again says the same again', () =>
     withCall(async (world) => {
-      const first = await world.turn({ turn: 2, ask: booking(world), keys: '1' });
-      const again = await world.turn({ turn: 2, ask: booking(world), keys: '1' });
+      const first = await world.turn({ turn: 2, task: booking(world), keys: '1' });
+      const again = await world.turn({ turn: 2, task: booking(world), keys: '1' });
       expect(again.appointment).toEqual(first.appointment);
-      const late = await world.turn({ turn: 2, ask: booking(world), now: at('12:00') });
+      const late = await world.turn({ turn: 2, task: booking(world), now: at('12:00') });
       expect(late.appointment).toEqual(first.appointment);
       const booked = await world.tx`select from public.appointments where call_id = ${world.callId}`;
       expect(booked).toHaveLength(1);
@@ -241,9 +241,9 @@ describe('a confirmation', () => {
 
   test('that comes again after the booking was cancelled says that', () =>
     withCall(async (world) => {
-      await world.turn({ turn: 2, ask: booking(world) });
+      await world.turn({ turn: 2, task: booking(world) });
       await world.tx`update public.appointments set status = 'cancelled' where call_id = ${world.callId}`;
-      const { appointment } = await world.turn({ turn: 2, ask: booking(world) });
+      const { appointment } = await world.turn({ turn: 2, task: booking(world) });
       expect(appointment?.status).toBe('cancelled');
     }));
 
@@ -251,7 +251,7 @@ describe('a confirmation', () => {
     withCall(async (world) => {
       const { tx, turn, caller, practitioner } = world;
       await book(tx, await aPatient(tx), practitioner, at('09:00'), { now: start });
-      const { error, slot, appointment } = await turn({ turn: 2, ask: booking(world) });
+      const { error, slot, appointment } = await turn({ turn: 2, task: booking(world) });
       expect([error, appointment, new Date(slot?.starts_at ?? 0)]).toEqual([
         'slot_taken',
         undefined,
@@ -267,11 +267,12 @@ describe('a confirmation', () => {
       '09:00',
       (world: World) => ({ ...booking(world), starts_at: after(-3600).toISOString() })
     ],
-    ['slot_unavailable', '09:15', (world: World) => booking(world, at('09:01'))],
-    ['not_found', '09:00', (world: World) => ({ ...booking(world), practitioner_id: world.clinic.id })]
-  ])('is refused with %s, and the next slot from there, at %s, is offered', (word, next, ask) =>
+    ['outside_hours', '09:15', (world: World) => booking(world, at('09:01'))],
+    ['beyond_horizon', '09:00', (world: World) => booking(world, after(31 * 86_400 + 52_200))],
+    ['unknown_doctor', '09:00', (world: World) => ({ ...booking(world), practitioner_id: world.clinic.id })]
+  ])('is refused with %s, and the next slot from there, at %s, is offered', (word, next, task) =>
     withCall(async (world) => {
-      const { error, slot } = await world.turn({ turn: 2, ask: ask(world) });
+      const { error, slot } = await world.turn({ turn: 2, task: task(world) });
       expect([error, new Date(slot?.starts_at ?? 0)]).toEqual([word, at(next)]);
     })
   );
@@ -281,9 +282,27 @@ describe('a confirmation', () => {
       const elsewhere = await aPractitioner(world.tx, await aClinic(world.tx));
       const { error } = await world.turn({
         turn: 2,
-        ask: { ...booking(world), practitioner_id: elsewhere.id }
+        task: { ...booking(world), practitioner_id: elsewhere.id }
       });
-      expect(error).toBe('not_found');
+      expect(error).toBe('unknown_doctor');
+    }));
+
+  test('at the time of another appointment of the caller is refused', () =>
+    withCall(async (world) => {
+      const { tx, clinic, caller } = world;
+      const other = await aPractitioner(tx, clinic);
+      await book(tx, await aPatient(tx, { phone: caller }), other, at('09:00'), { now: start });
+      const { error, slot } = await world.turn({ turn: 2, task: booking(world) });
+      expect([error, new Date(slot?.starts_at ?? 0)]).toEqual(['own_appointment', at('09:15')]);
+    }));
+
+  test('of a doctor who is away is refused, and another of the specialty offered', () =>
+    withCall(async (world) => {
+      const { tx, clinic, practitioner } = world;
+      const other = await aPractitioner(tx, clinic);
+      await tx`update public.practitioners set active = false where id = ${practitioner.id}`;
+      const { error, slot } = await world.turn({ turn: 2, task: booking(world) });
+      expect([error, slot?.practitioner_id]).toEqual(['doctor_inactive', other.id]);
     }));
 
   test('of one booking too many is refused', () =>
@@ -291,7 +310,7 @@ describe('a confirmation', () => {
       const { tx, clinic, practitioner, caller } = world;
       await tx`update public.clinics set max_active_bookings = 1 where id = ${clinic.id}`;
       await book(tx, await aPatient(tx, { phone: caller }), practitioner, at('10:00'), { now: start });
-      expect(await world.turn({ turn: 2, ask: booking(world) })).toMatchObject({
+      expect(await world.turn({ turn: 2, task: booking(world) })).toMatchObject({
         error: 'too_many_bookings'
       });
     }));

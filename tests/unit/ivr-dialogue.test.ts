@@ -1,43 +1,39 @@
 import { describe, expect, test } from 'vitest';
-import type { Reply } from '../../supabase/functions/ivr/answer.ts';
-import { ask, reply } from '../../supabase/functions/ivr/dialogue.ts';
-import type { Facts } from '../../supabase/functions/ivr/facts.ts';
-import type { Caller } from '../../supabase/functions/ivr/moves.ts';
 import {
   decodePosition,
   encodePosition,
   lastTurn,
   start,
-  type Asked,
-  type Position
-} from '../../supabase/functions/ivr/position.ts';
+  type Position,
+  type Question
+} from '../../supabase/functions/ivr/dialogue/position.ts';
+import { read } from '../../supabase/functions/ivr/dialogue/reading.ts';
+import { reply, type Reply } from '../../supabase/functions/ivr/dialogue/reply.ts';
+import type { Facts } from '../../supabase/functions/ivr/facts.ts';
+import type { Line } from '../../supabase/functions/ivr/line.ts';
 import { catalogueAt } from '../../supabase/functions/ivr/prompts/languages.ts';
 import { appointment, clinic, facts, heard, listening, now, slot } from './ivr-world.ts';
 
 const catalogue = catalogueAt(now);
-const at = (asked: Asked, more: Partial<Position> = {}): Position => ({
+const at = (question: Question, more: Partial<Position> = {}): Position => ({
   turn: 3,
   misses: 0,
   clinic: clinic.id,
-  asked,
+  question,
   ...more
 });
-const menu = at({ step: 'menu' });
+const menu = at({ name: 'menu' });
 const confirm = at({
-  step: 'confirm',
+  name: 'confirm',
   practitioner_id: slot.practitioner_id,
   starts_at: slot.starts_at.toISOString(),
-  wish: { specialty: slot.specialty }
+  preference: { specialty: slot.specialty }
 });
 
-const asking = (position: Position, keys: string, caller: Caller = 'mobile') =>
-  ask({ position, keys, caller }).ask;
-const answer = (
-  position: Position,
-  keys: string,
-  known: Partial<Facts> = {},
-  caller: Caller = 'mobile'
-): Reply => reply({ position, keys, caller }, facts(known), catalogue);
+const taskOf = (position: Position, keys: string, line: Line = 'mobile') =>
+  read({ position, keys, line }).task;
+const answer = (position: Position, keys: string, known: Partial<Facts> = {}, line: Line = 'mobile'): Reply =>
+  reply(read({ position, keys, line }), facts(known), catalogue);
 
 describe('the beginning of a call', () => {
   test('names the clinic and offers the menu', () => {
@@ -62,7 +58,7 @@ describe('the beginning of a call', () => {
     const first = answer(start, '', { clinic: null, clinics });
     expect(heard(first)).toBe('Welcome. For Lakeside Clinic, press 1. For Hill Clinic, press 2.');
     const position = listening(first);
-    expect(ask({ position, keys: '2', caller: 'mobile' }).clinic).toBe(clinics[1]?.id);
+    expect(read({ position, keys: '2', line: 'mobile' }).clinic).toBe(clinics[1]?.id);
     expect(heard(answer(position, '2', { clinic: { ...clinic, name: 'Hill Clinic' } }))).toMatch(
       /^Welcome to Hill Clinic/
     );
@@ -72,19 +68,19 @@ describe('the beginning of a call', () => {
     const locales = ['en-IN', 'ta-IN'];
     const first = answer(start, '', { locales });
     expect(first.say.slice(-2).map(({ language }) => language)).toEqual(['en-IN', 'ta-IN']);
-    const chosen = ask({ position: listening(first), keys: '2', caller: 'mobile' });
+    const chosen = read({ position: listening(first), keys: '2', line: 'mobile' });
     expect(chosen.language).toBe('ta-IN');
     const next = answer(listening(first), '2', { locales, language: 'ta-IN' });
     expect(next.say[0]?.language).toBe('ta-IN');
-    expect(listening(next)).toMatchObject({ language: 'ta-IN', asked: { step: 'menu' } });
+    expect(listening(next)).toMatchObject({ language: 'ta-IN', question: { name: 'menu' } });
   });
 
   test('speaks the language a patient chose before, and still offers the other', () => {
     const { say, then } = answer(start, '', { locales: ['en-IN', 'ta-IN'], language: 'ta-IN' });
     expect(say[0]?.language).toBe('ta-IN');
     expect(say.at(-1)).toEqual({ language: 'en-IN', text: 'For English, press 8.' });
-    expect(then).toMatchObject({ listen: { asked: { step: 'menu' } } });
-    expect(listening(answer(menu, '8', { locales: ['en-IN', 'ta-IN'] })).asked.step).toBe('language');
+    expect(then).toMatchObject({ listen: { question: { name: 'menu' } } });
+    expect(listening(answer(menu, '8', { locales: ['en-IN', 'ta-IN'] })).question.name).toBe('language');
   });
 
   test('of a number without a clinic ends politely', () => {
@@ -93,13 +89,13 @@ describe('the beginning of a call', () => {
 
   test.each(['landline', 'withheld'] as const)(
     'of a %s number books nothing and leads to reception',
-    (caller) => {
-      const first = answer(start, '', {}, caller);
-      expect(heard(first)).toMatch(caller === 'landline' ? /from a landline.*mobile/ : /hides its number/);
-      for (const keys of ['1', '2', '3', '4']) expect(asking(menu, keys, caller).kind).toBe('inform');
-      expect(asking(confirm, '1', caller).kind).toBe('inform');
-      expect(answer(listening(first), '0', {}, caller).then).toEqual({ transfer: '+914440001001' });
-      const alone = answer(start, '', { clinic: { ...clinic, reception: null } }, caller);
+    (line) => {
+      const first = answer(start, '', {}, line);
+      expect(heard(first)).toMatch(line === 'landline' ? /from a landline.*mobile/ : /hides its number/);
+      for (const keys of ['1', '2', '3', '4']) expect(taskOf(menu, keys, line).kind).toBe('inform');
+      expect(taskOf(confirm, '1', line).kind).toBe('inform');
+      expect(answer(listening(first), '0', {}, line).then).toEqual({ transfer: '+914440001001' });
+      const alone = answer(start, '', { clinic: { ...clinic, reception: null } }, line);
       expect(alone.then).toBe('hangup');
     }
   );
@@ -107,12 +103,12 @@ describe('the beginning of a call', () => {
 
 describe('1, the next available appointment', () => {
   test('is offered with doctor, day and time', () => {
-    expect(asking(menu, '1')).toEqual({ kind: 'offer', wish: {} });
+    expect(taskOf(menu, '1')).toEqual({ kind: 'offer', preference: {} });
     const offer = answer(menu, '1', { slot });
     expect(heard(offer)).toContain(
       'The next available appointment is with Doctor Rao, tomorrow, Tuesday the 24th, at half past 10 in the morning.'
     );
-    expect(listening(offer)).toMatchObject({ clinic: clinic.id, asked: confirm.asked });
+    expect(listening(offer)).toMatchObject({ clinic: clinic.id, question: confirm.question });
   });
 
   test('is offered for one of several specialties, nine at a time', () => {
@@ -122,19 +118,19 @@ describe('1, the next available appointment', () => {
     }));
     const first = answer(menu, '1', { specialties });
     expect(heard(first)).toContain('For Field 9, press 9. For more choices, press hash.');
-    expect(asking(listening(first), '9')).toEqual({ kind: 'offer', wish: { specialty: '00000008' } });
+    expect(taskOf(listening(first), '9')).toEqual({ kind: 'offer', preference: { specialty: '00000008' } });
     const second = answer(listening(first), '#', { specialties });
     expect(heard(second)).toContain('For Field 10, press 1. For Field 11, press 2.');
-    expect(asking(listening(second), '2')).toEqual({ kind: 'offer', wish: { specialty: '0000000a' } });
+    expect(taskOf(listening(second), '2')).toEqual({ kind: 'offer', preference: { specialty: '0000000a' } });
     expect(heard(answer(listening(second), '#', { specialties }))).toContain('For Field 1, press 1.');
   });
 
   test('is booked with 1, exactly as offered', () => {
-    expect(asking(confirm, '1')).toEqual({
+    expect(taskOf(confirm, '1')).toEqual({
       kind: 'book',
       practitioner_id: slot.practitioner_id,
       starts_at: '2026-11-24T05:00:00.000Z',
-      wish: { specialty: slot.specialty }
+      preference: { specialty: slot.specialty }
     });
     const end = answer(confirm, '1', { appointment });
     expect(heard(end)).toContain('Your appointment is booked.');
@@ -143,20 +139,20 @@ describe('1, the next available appointment', () => {
   });
 
   test('leads on to later that day, another day, and back', () => {
-    expect(asking(confirm, '2')).toMatchObject({ kind: 'later', starts_at: '2026-11-24T05:00:00.000Z' });
+    expect(taskOf(confirm, '2')).toMatchObject({ kind: 'later', starts_at: '2026-11-24T05:00:00.000Z' });
     expect(heard(answer(confirm, '2', { slot, error: 'none_later' }))).toMatch(
       /nothing free later that day.*The next/
     );
-    expect(listening(answer(confirm, '3')).asked).toMatchObject({
-      step: 'day',
-      wish: { specialty: slot.specialty }
+    expect(listening(answer(confirm, '3')).question).toMatchObject({
+      name: 'day',
+      preference: { specialty: slot.specialty }
     });
-    expect(listening(answer(confirm, '*')).asked.step).toBe('menu');
+    expect(listening(answer(confirm, '*')).question.name).toBe('menu');
   });
 
   test('is looked up again when it is said again', () => {
     for (const keys of ['9', '', '5']) {
-      expect(asking(confirm, keys)).toMatchObject({ kind: 'offer', from: '2026-11-24T05:00:00.000Z' });
+      expect(taskOf(confirm, keys)).toMatchObject({ kind: 'offer', from: '2026-11-24T05:00:00.000Z' });
     }
   });
 });
@@ -165,8 +161,8 @@ describe('2, a day', () => {
   const day = listening(answer(menu, '2'));
 
   test('is asked for, and said back with the doctors who are free', () => {
-    expect(asking(day, '05')).toEqual({ kind: 'offer', wish: {}, on: '2026-12-05' });
-    const doctors = [
+    expect(taskOf(day, '05')).toEqual({ kind: 'offer', preference: {}, on: '2026-12-05' });
+    const practitioners = [
       {
         id: 'd0c70000-0000-4000-8000-000000000001',
         spoken_name: 'Doctor Rao',
@@ -174,17 +170,17 @@ describe('2, a day', () => {
       },
       { id: 'd0c70000-0000-4000-8000-000000000002', spoken_name: 'Doctor Iyer', specialty: 'Paediatrics' }
     ];
-    const question = answer(day, '05', { doctors });
+    const question = answer(day, '05', { practitioners });
     expect(heard(question)).toBe(
       'Saturday the 5th of December. For any doctor, press 1. For Doctor Rao, General medicine, press 2. For Doctor Iyer, Paediatrics, press 3. To go back, press star.'
     );
     const position = listening(question);
-    expect(asking(position, '1')).toMatchObject({ on: '2026-12-05', anyDoctor: true });
-    expect(asking(position, '3')).toMatchObject({
+    expect(taskOf(position, '1')).toMatchObject({ on: '2026-12-05', any_practitioner: true });
+    expect(taskOf(position, '3')).toMatchObject({
       on: '2026-12-05',
-      wish: { practitioner_id: doctors[1]?.id }
+      preference: { practitioner_id: practitioners[1]?.id }
     });
-    expect(listening(answer(position, '*')).asked.step).toBe('day');
+    expect(listening(answer(position, '*')).question.name).toBe('day');
   });
 
   test('too far ahead is said, and another asked for', () => {
@@ -192,7 +188,7 @@ describe('2, a day', () => {
     expect(heard(next)).toMatch(
       /^Thursday the 31st of December cannot be booked yet\. You can book up to 30 days ahead\./
     );
-    expect(listening(next)).toMatchObject({ misses: 0, asked: { step: 'day' } });
+    expect(listening(next)).toMatchObject({ misses: 0, question: { name: 'day' } });
   });
 
   test.each([
@@ -205,10 +201,10 @@ describe('2, a day', () => {
 
 describe('3 and 4, the caller’s own appointments', () => {
   const upcoming = [slot.starts_at];
-  const entering = at({ step: 'reference' });
+  const entering = at({ name: 'reference' });
 
   test('are told by day and time, without doctor, specialty or token number', () => {
-    expect(asking(menu, '3')).toEqual({ kind: 'inform' });
+    expect(taskOf(menu, '3')).toEqual({ kind: 'inform' });
     expect(heard(answer(menu, '3', { upcoming }))).toMatch(
       /^You have one appointment. Tomorrow, Tuesday the 24th, at half past 10 in the morning. For the doctor and token number/
     );
@@ -225,28 +221,30 @@ describe('3 and 4, the caller’s own appointments', () => {
   });
 
   test('need the reference for more', () => {
-    expect(listening(answer(menu, '4', { upcoming })).asked.step).toBe('reference');
-    expect(asking(entering, '0123')).toEqual({ kind: 'reference', reference: '0123' });
+    expect(listening(answer(menu, '4', { upcoming })).question.name).toBe('reference');
+    expect(taskOf(entering, '0123')).toEqual({ kind: 'check_reference', reference: '0123' });
     const told = answer(entering, '0123', { upcoming, appointment });
     expect(heard(told)).toContain('with Doctor Rao, tomorrow');
     expect(heard(told)).toContain('token number is 1 2. To cancel this appointment, press 1.');
     expect(JSON.stringify(listening(told))).not.toContain('0123');
-    expect(asking(listening(told), '1')).toEqual({ kind: 'cancel', appointment_id: appointment.id });
+    expect(taskOf(listening(told), '1')).toEqual({ kind: 'cancel', appointment_id: appointment.id });
   });
 
   test('are cancelled only after the caller has confirmed', () => {
-    const position = at({ step: 'cancel', appointment_id: appointment.id });
+    const position = at({ name: 'cancel', appointment_id: appointment.id });
     const done = answer(position, '1', { appointment: { ...appointment, status: 'cancelled' } });
     expect(heard(done)).toMatch(/Your appointment with Doctor Rao.*is cancelled\./);
-    expect(listening(done).asked.step).toBe('menu');
+    expect(listening(done).question.name).toBe('menu');
     expect(heard(answer(position, '1'))).toContain('can no longer be changed');
-    expect(listening(answer(position, '*')).asked.step).toBe('menu');
+    expect(listening(answer(position, '*')).question.name).toBe('menu');
   });
 
   test('a wrong reference is asked for again, and reception takes over when there were too many', () => {
-    expect(listening(answer(entering, '9999', { upcoming, locked: false })).asked.step).toBe('reference');
-    const locked = { upcoming, locked: true };
-    for (const last of [answer(entering, '9999', locked), answer(menu, '4', locked)]) {
+    expect(listening(answer(entering, '9999', { upcoming, no_more_tries: false })).question.name).toBe(
+      'reference'
+    );
+    const noMoreTries = { upcoming, no_more_tries: true };
+    for (const last of [answer(entering, '9999', noMoreTries), answer(menu, '4', noMoreTries)]) {
       expect(last.then).toEqual({ transfer: '+914440001001' });
     }
   });
@@ -262,15 +260,17 @@ describe('when it cannot be done', () => {
   test.each([
     ['slot_taken', 'was just taken'],
     ['slot_in_past', 'has just passed'],
-    ['slot_unavailable', 'is not offered any more'],
+    ['outside_hours', 'is not offered any more'],
+    ['beyond_horizon', 'is not offered any more'],
     ['own_appointment', 'already have another appointment'],
-    ['doctor_inactive', 'does not take bookings']
+    ['doctor_inactive', 'does not take bookings'],
+    ['unknown_doctor', 'does not take bookings']
   ] as const)('%s: says so and offers the next', (error, words) => {
     const offered = answer(confirm, '1', { error, slot: next });
     expect(heard(offered)).toContain(words);
     expect(heard(offered)).toContain('The next available appointment');
-    expect(listening(offered).asked).toMatchObject({
-      step: 'confirm',
+    expect(listening(offered).question).toMatchObject({
+      name: 'confirm',
       starts_at: '2026-11-24T05:15:00.000Z'
     });
   });
@@ -278,7 +278,7 @@ describe('when it cannot be done', () => {
   test('no free slot is said, and the menu comes again', () => {
     const none = answer(menu, '1', { slot: null });
     expect(heard(none)).toContain('no free appointment');
-    expect(listening(none).asked.step).toBe('menu');
+    expect(listening(none).question.name).toBe('menu');
   });
 
   test('too many bookings are said, with the way to cancel one', () => {
@@ -295,7 +295,7 @@ describe('when it cannot be done', () => {
 });
 
 describe('0, reception', () => {
-  test.each([menu, confirm, at({ step: 'appointments', page: 0 })])(
+  test.each([menu, confirm, at({ name: 'appointments', page: 0 })])(
     'is reached from everywhere',
     (position) => {
       expect(answer(position, '0').then).toEqual({ transfer: '+914440001001' });
@@ -310,7 +310,7 @@ describe('0, reception', () => {
     expect(heard(closed)).toContain(
       "It is open from 9 o'clock in the morning to half past 6 in the evening, Monday to Friday."
     );
-    expect(listening(closed).asked.step).toBe('menu');
+    expect(listening(closed).question.name).toBe('menu');
   });
 
   test('is not promised where there is none', () => {
@@ -330,7 +330,7 @@ describe('silence and wrong keys', () => {
         full.length
       );
     }
-    expect(asking(listening(second), keys)).toEqual({ kind: 'goodbye' });
+    expect(taskOf(listening(second), keys)).toEqual({ kind: 'goodbye' });
     const end = answer(listening(second), keys, { texted: true });
     expect(heard(end)).toBe('We did not hear a choice. We have texted you a link to book online. Goodbye.');
     expect(end.then).toBe('hangup');
@@ -353,12 +353,12 @@ describe('a call that has become too long', () => {
   const late = { turn: lastTurn };
 
   test('ends with a way to go on', () => {
-    expect(asking({ ...menu, ...late }, '1')).toEqual({ kind: 'goodbye' });
+    expect(taskOf({ ...menu, ...late }, '1')).toEqual({ kind: 'goodbye' });
     expect(heard(answer({ ...menu, ...late }, '1', { texted: true }))).toContain('texted you a link');
   });
 
   test('still books what was confirmed last', () => {
-    expect(asking({ ...confirm, ...late }, '1').kind).toBe('book');
+    expect(taskOf({ ...confirm, ...late }, '1').kind).toBe('book');
     expect(heard(answer({ ...confirm, ...late }, '1', { appointment }))).toContain('is booked');
     const taken = answer({ ...confirm, ...late }, '1', { error: 'slot_taken', slot });
     expect(heard(taken)).toBe(
@@ -377,11 +377,11 @@ describe('positions in the URL', () => {
   test('are short enough for any server, however long the list', () => {
     const choices = Array.from({ length: 9 }, () => slot.practitioner_id);
     const position = at({
-      step: 'doctor',
+      name: 'doctor',
       on: '2026-12-05',
       choices,
       page: 3,
-      wish: { specialty: slot.specialty }
+      preference: { specialty: slot.specialty }
     });
     expect(encodePosition(position).length).toBeLessThan(1000);
   });
@@ -392,8 +392,8 @@ describe('positions in the URL', () => {
     '%%%',
     btoa('{"turn":1}'),
     btoa('[]'),
-    btoa('{"turn":-1,"misses":0,"asked":{"step":"menu"}}'),
-    btoa('{"turn":1,"misses":0,"asked":{"step":"cancel","appointment_id":"1"}}')
+    btoa('{"turn":-1,"misses":0,"question":{"name":"menu"}}'),
+    btoa('{"turn":1,"misses":0,"question":{"name":"cancel","appointment_id":"1"}}')
   ])('unreadable %j is told apart from a call that begins', (text) => {
     expect(decodePosition(text)).toBeUndefined();
   });

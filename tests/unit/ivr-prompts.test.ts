@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chosenDay } from '../../supabase/functions/ivr/days.ts';
+import { chosenDay } from '../../supabase/functions/ivr/dialogue/days.ts';
 import { clock, dayAndTime, openingHours } from '../../supabase/functions/ivr/prompts/en-IN.times.ts';
 import { languages } from '../../supabase/functions/ivr/prompts/languages.ts';
 import * as tamil from '../../supabase/functions/ivr/prompts/ta-IN.times.ts';

@@ -2,15 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callFlowAdvice, checkCallFlow } from '../../local/messagebird/call-flow.ts';
 import { callFlow } from '../../supabase/functions/ivr/call-flow.ts';
-import { ask, reply } from '../../supabase/functions/ivr/dialogue.ts';
-import { understand, type Caller } from '../../supabase/functions/ivr/moves.ts';
-import { decodePosition, encodePosition, lastTurn, start } from '../../supabase/functions/ivr/position.ts';
+import {
+  decodePosition,
+  encodePosition,
+  lastTurn,
+  start
+} from '../../supabase/functions/ivr/dialogue/position.ts';
+import { read, type Turn } from '../../supabase/functions/ivr/dialogue/reading.ts';
+import { reply } from '../../supabase/functions/ivr/dialogue/reply.ts';
+import type { Line } from '../../supabase/functions/ivr/line.ts';
 import { catalogueAt, languages } from '../../supabase/functions/ivr/prompts/languages.ts';
 import type { Catalogue, Prompts } from '../../supabase/functions/ivr/prompts/prompts.ts';
 import { aWorld, now, type Luck } from './ivr-world.ts';
 
 const dialogues = 10_000;
-const steps = [
+const questions = [
   'greeting',
   'language',
   'clinic',
@@ -69,15 +75,7 @@ const luck: fc.Arbitrary<Luck> = fc.record({
   ),
   dice: fc.array(fc.nat({ max: 10_000 }), { minLength: 5, maxLength: 40 })
 });
-const caller = fc.constantFrom<Caller>(
-  'mobile',
-  'mobile',
-  'mobile',
-  'mobile',
-  'mobile',
-  'landline',
-  'withheld'
-);
+const line = fc.constantFrom<Line>('mobile', 'mobile', 'mobile', 'mobile', 'mobile', 'landline', 'withheld');
 
 interface Journey {
   visited: Set<string>;
@@ -110,16 +108,16 @@ function observed(said: Set<string>): Catalogue {
 }
 
 /** Makes one call to its end; throws at whatever a call must not be. */
-function makeCall(world: Luck, who: Caller, keys: string[], journey: Journey): void {
-  const answers = aWorld(world);
+function makeCall(world: Luck, from: Line, keys: string[], journey: Journey): void {
+  const factsOf = aWorld(world);
   const catalogue = observed(journey.said);
   let position = start;
-  for (let step = 0; ; step += 1) {
-    expect(step).toBeLessThan(40);
-    journey.visited.add(position.asked.step);
-    journey.longest = Math.max(journey.longest, step);
-    const turn = { position, keys: step === 0 ? '' : (keys[step - 1] ?? ''), caller: who };
-    const answer = reply(turn, answers(ask(turn)), catalogue);
+  for (let turn = 0; ; turn += 1) {
+    expect(turn).toBeLessThan(40);
+    journey.visited.add(position.question.name);
+    journey.longest = Math.max(journey.longest, turn);
+    const reading = read({ position, keys: turn === 0 ? '' : (keys[turn - 1] ?? ''), line: from });
+    const answer = reply(reading, factsOf(reading), catalogue);
 
     const body = JSON.stringify(callFlow(answer, 'https://project.supabase.co/functions/v1/ivr'));
     const { flow, problems } = checkCallFlow(body);
@@ -128,11 +126,10 @@ function makeCall(world: Luck, who: Caller, keys: string[], journey: Journey): v
 
     if (typeof answer.then !== 'object' || !('listen' in answer.then)) return;
     const next = answer.then.listen;
-    expect(next.turn).toBe(step + 1);
+    expect(next.turn).toBe(turn + 1);
     expect(decodePosition(encodePosition(next))).toEqual(next);
     // Some key is understood here: nobody is asked what cannot be answered.
-    const understood = (pressed: string) =>
-      understand({ position: next, keys: pressed, caller: who }).misses === 0;
+    const understood = (pressed: string) => read({ position: next, keys: pressed, line: from }).misses === 0;
     expect([...'1234567890*#', '01', '1234'].some(understood)).toBe(true);
     position = next;
   }
@@ -149,8 +146,8 @@ describe('any caller, in any world', () => {
     { timeout: 120_000 },
     () => {
       fc.assert(
-        fc.property(luck, caller, fc.array(pressed, { maxLength: 45 }), (world, who, keys) =>
-          makeCall(world, who, keys, journey)
+        fc.property(luck, line, fc.array(pressed, { maxLength: 45 }), (world, from, keys) =>
+          makeCall(world, from, keys, journey)
         ),
         { numRuns: dialogues, seed }
       );
@@ -161,8 +158,8 @@ describe('any caller, in any world', () => {
     }
   );
 
-  test('comes through every step of the dialogue, and can hear every prompt in every language', () => {
-    expect([...journey.visited].sort()).toEqual(steps.toSorted());
+  test('comes to every question of the dialogue, and can hear every prompt in every language', () => {
+    expect([...journey.visited].sort()).toEqual(questions.toSorted());
     const prompts = Object.keys(catalogueAt(now).of('en-IN').prompts).filter(
       (name) => !saidByTheHandler.includes(name)
     );
@@ -178,19 +175,20 @@ describe('any caller, in any world', () => {
 
 test('silence ends a call wherever it is, after the question was asked twice more', () => {
   fc.assert(
-    fc.property(luck, caller, fc.array(pressed, { maxLength: 20 }), (world, who, keys) => {
-      const answers = aWorld(world);
+    fc.property(luck, line, fc.array(pressed, { maxLength: 20 }), (world, from, keys) => {
+      const factsOf = aWorld(world);
       const catalogue = catalogueAt(now);
-      const listens = (turn: Parameters<typeof ask>[0]) => {
-        const { then } = reply(turn, answers(ask(turn)), catalogue);
+      const listens = (turn: Turn) => {
+        const reading = read(turn);
+        const { then } = reply(reading, factsOf(reading), catalogue);
         return typeof then === 'object' && 'listen' in then ? then.listen : undefined;
       };
-      let position = listens({ position: start, keys: '', caller: who });
+      let position = listens({ position: start, keys: '', line: from });
       for (const one of keys)
-        position = position && (listens({ position, keys: one, caller: who }) ?? position);
+        position = position && (listens({ position, keys: one, line: from }) ?? position);
       const misses = position?.misses ?? 0;
       let asked = 0;
-      for (; position && asked < 10; asked += 1) position = listens({ position, keys: '', caller: who });
+      for (; position && asked < 10; asked += 1) position = listens({ position, keys: '', line: from });
       expect(asked).toBeLessThanOrEqual(3 - misses);
     }),
     { numRuns: 2000 }

@@ -1,7 +1,7 @@
-import type { Facts, Slot } from '../../supabase/functions/ivr/facts.ts';
-import type { Asking } from '../../supabase/functions/ivr/dialogue.ts';
-import type { Reply } from '../../supabase/functions/ivr/answer.ts';
-import type { Position } from '../../supabase/functions/ivr/position.ts';
+import type { Position } from '../../supabase/functions/ivr/dialogue/position.ts';
+import type { Reading } from '../../supabase/functions/ivr/dialogue/reading.ts';
+import type { Reply } from '../../supabase/functions/ivr/dialogue/reply.ts';
+import type { ClinicFacts, Facts, Slot } from '../../supabase/functions/ivr/facts.ts';
 
 /** The moment at which all calls of these tests take place: a Monday morning in Chennai. */
 export const now = new Date('2026-11-23T04:00:00Z');
@@ -13,7 +13,7 @@ export const slot: Slot = {
   starts_at: new Date('2026-11-24T05:00:00Z')
 };
 
-export const clinic: NonNullable<Facts['clinic']> = {
+export const clinic: ClinicFacts = {
   id: 'c11c0000-0000-4000-8000-000000000001',
   name: 'Lakeside Clinic',
   time_zone: 'Asia/Kolkata',
@@ -36,7 +36,7 @@ export const appointment: NonNullable<Facts['appointment']> = {
   token_number: 12
 };
 
-/** The facts of a step at the one clinic. */
+/** The facts of a turn at the one clinic. */
 export function facts(more: Partial<Facts> = {}): Facts {
   return { clinic, clinics: [], locales: ['en-IN'], upcoming: [], ...more };
 }
@@ -60,7 +60,7 @@ export interface Luck {
   upcoming: number;
   locales: string[];
   remembered: string | null;
-  reception: NonNullable<Facts['clinic']>['reception'];
+  reception: ClinicFacts['reception'];
   horizon: number;
   timeZone: string;
   /** A name as an admin may type it, used for everybody. */
@@ -72,8 +72,8 @@ export interface Luck {
 const id = (kind: string, number: number) =>
   `${kind}00000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-/** A world that answers whatever a dialogue asks, as the database could. */
-export function aWorld(luck: Luck): (asking: Asking) => Facts {
+/** A world that does whatever task a turn has for it, as the database could. */
+export function aWorld(luck: Luck): (reading: Reading) => Facts {
   let thrown = 0;
   const die = (sides: number) => (luck.dice[thrown++ % luck.dice.length] ?? 0) % sides;
   const names = (count: number) => Array.from({ length: count }, (_, n) => `${luck.name} ${n + 1}`);
@@ -86,18 +86,18 @@ export function aWorld(luck: Luck): (asking: Asking) => Facts {
   }));
   const clinics = names(luck.clinics).map((name, n) => ({ id: id('c11', n), name }));
 
-  const offered = ({ ask }: Asking): Partial<Facts> => {
-    if (ask.kind !== 'offer') return {};
-    const open = !ask.wish.specialty && !ask.wish.practitioner_id;
-    if (ask.on === undefined) {
-      if (open && specialties.length > 1 && ask.from === undefined) return { specialties };
+  const offered = ({ task }: Reading): Partial<Facts> => {
+    if (task.kind !== 'offer') return {};
+    const open = !task.preference.specialty && !task.preference.practitioner_id;
+    if (task.on === undefined) {
+      if (open && specialties.length > 1 && task.from === undefined) return { specialties };
       return die(6) === 0 ? { slot: maybeSlot(), error: 'doctor_inactive' } : { slot: maybeSlot() };
     }
     if (die(4) === 0) return { slot: maybeSlot(), error: die(2) === 0 ? 'day_full' : 'day_closed' };
-    if (ask.wish.practitioner_id || luck.doctors < 2) return { slot: aSlot() };
-    if (!ask.anyDoctor) {
+    if (task.preference.practitioner_id || luck.doctors < 2) return { slot: aSlot() };
+    if (!task.any_practitioner) {
       return {
-        doctors: names(luck.doctors).map((spoken_name, n) => ({
+        practitioners: names(luck.doctors).map((spoken_name, n) => ({
           id: id('d0c', n),
           spoken_name,
           specialty: specialties[n % specialties.length]?.name ?? 'General medicine'
@@ -109,18 +109,18 @@ export function aWorld(luck: Luck): (asking: Asking) => Facts {
   const refusals = [
     'slot_taken',
     'slot_in_past',
-    'slot_unavailable',
+    'outside_hours',
+    'beyond_horizon',
     'own_appointment',
     'doctor_inactive',
-    'not_found',
+    'unknown_doctor',
     'too_many_bookings'
   ] as const;
 
-  const answered = (asking: Asking): Partial<Facts> => {
-    const { ask } = asking;
-    switch (ask.kind) {
+  const answered = (reading: Reading): Partial<Facts> => {
+    switch (reading.task.kind) {
       case 'offer':
-        return offered(asking);
+        return offered(reading);
       case 'later':
         return die(3) === 0 ? { slot: maybeSlot(), error: 'none_later' } : { slot: aSlot() };
       case 'book': {
@@ -128,10 +128,10 @@ export function aWorld(luck: Luck): (asking: Asking) => Facts {
         if (refusal) return { error: refusal, slot: maybeSlot() };
         return { appointment: { ...anAppointment(), status: die(4) === 0 ? 'cancelled' : 'booked' } };
       }
-      case 'ask_reference':
-        return { locked: die(4) === 0 };
-      case 'reference':
-        return die(2) === 0 ? { appointment: anAppointment() } : { locked: die(3) === 0 };
+      case 'count_tries':
+        return { no_more_tries: die(4) === 0 };
+      case 'check_reference':
+        return die(2) === 0 ? { appointment: anAppointment() } : { no_more_tries: die(3) === 0 };
       case 'details':
       case 'cancel':
         return die(3) === 0 ? {} : { appointment: anAppointment() };
@@ -142,13 +142,13 @@ export function aWorld(luck: Luck): (asking: Asking) => Facts {
     }
   };
 
-  return (asking) => {
-    const chosen = clinics.length === 1 ? clinics[0] : clinics.find((one) => one.id === asking.clinic);
-    const common = { locales: luck.locales, language: asking.language ?? luck.remembered };
+  return (reading) => {
+    const chosen = clinics.length === 1 ? clinics[0] : clinics.find((one) => one.id === reading.clinic);
+    const common = { locales: luck.locales, language: reading.language ?? luck.remembered };
     if (!chosen) return { ...common, clinic: null, clinics, upcoming: [] };
     return {
       ...common,
-      ...answered(asking),
+      ...answered(reading),
       clinic: {
         ...clinic,
         ...chosen,

@@ -1,6 +1,6 @@
 /** Turns a reply of the dialogue into a call flow of the voice provider. */
-import type { Reply, Utterance } from './answer.ts';
-import { encodePosition, type Step } from './position.ts';
+import { encodePosition, type Question } from './dialogue/position.ts';
+import type { Reply, Utterance } from './dialogue/reply.ts';
 
 /** The keys a question takes. Inputs of several keys also end with hash. */
 interface Listening {
@@ -11,7 +11,7 @@ interface Listening {
 }
 
 const oneKey: Listening = { maxNumKeys: 1, pause: 6 };
-const inputs: Partial<Record<Step, Listening>> = {
+const inputs: Partial<Record<Question['name'], Listening>> = {
   day: { maxNumKeys: 2, endKey: '#', pause: 10 },
   reference: { maxNumKeys: 4, endKey: '#', pause: 20 }
 };
@@ -58,8 +58,8 @@ export function callFlow({ say, then }: Reply, ownUrl: string): CallFlow {
       steps: [...speech, { action: 'transfer', options: { destination } }, { action: 'hangup' }]
     };
   }
-  const { turn, asked } = then.listen;
-  const { pause, ...keys } = inputs[asked.step] ?? oneKey;
+  const { turn, question } = then.listen;
+  const { pause, ...keys } = inputs[question.name] ?? oneKey;
   const input = { onKeypressVar: keysVariable(turn), onKeypressGoto: 'next', ...keys };
   return {
     title: 'MedQ',

@@ -1,50 +1,54 @@
 /** The calls of the phone line to the database. */
 import { Buffer } from 'node:buffer';
 import { type Database, database } from '../_shared/database.ts';
-import type { Asking } from './dialogue.ts';
-import { type Facts, factsSchema } from './facts.ts';
+import { type Facts, factsSchema, type Task } from './facts.ts';
 
-/** One step of a call, as private.ivr_turn takes it. */
-export interface Step extends Asking {
+/** A call in one of its turns, as private.ivr_turn takes it. */
+export interface Call {
   call_id: string;
-  /** +E.164; null when it is withheld. */
+  /** The calling number as +E.164; null when it is withheld. */
   caller: string | null;
   /** +E.164; null when it makes no sense. */
   dialled: string | null;
   turn: number;
+  /** The name of the question that the keys answer. */
   step: string;
   keys: string;
+  /** The language chosen in this call. */
+  language: string | undefined;
+  /** The clinic, once it is known. */
+  clinic: string | undefined;
   /** The address of the site, where the caller can be texted. */
   site_url: string | null;
 }
 
 /** A caller waits no longer than this for the database, in milliseconds. */
-const patience = 4000;
+const longestWait = 4000;
 
-/** Takes a step: one round trip. Doing it twice is doing it once, so a passing failure is tried again. */
-export async function takeStep({ ask, ...step }: Step, sql = database()): Promise<Facts> {
-  const run = () => call(sql, 'ivr_turn', step, ask);
+/** Takes a turn: one round trip. Doing it twice is doing it once, so a passing failure is tried again. */
+export async function takeTurn(call: Call, task: Task, sql = database()): Promise<Facts> {
+  const run = () => runFunction(sql, 'ivr_turn', call, task);
   const answer = run().catch((error) => (isPassing(error) ? run() : Promise.reject(error)));
-  return factsSchema.parse(await within(patience, answer));
+  return factsSchema.parse(await within(longestWait, answer));
 }
 
-/** Writes down that a step failed on our side. */
-export async function recordFailure({ ask: _, ...step }: Step, sql = database()): Promise<void> {
-  await call(sql, 'ivr_fail', step);
+/** Writes down that a turn failed on our side. */
+export async function recordFailure(call: Call, sql = database()): Promise<void> {
+  await runFunction(sql, 'ivr_record_failure', call);
 }
 
 /** Writes down that a call has ended. */
-export async function closeCall(call_id: string, ended_at: string | null, sql = database()): Promise<void> {
-  await call(sql, 'ivr_end', { call_id, ended_at });
+export async function recordEnd(call_id: string, ended_at: string | null, sql = database()): Promise<void> {
+  await runFunction(sql, 'ivr_record_end', { call_id, ended_at });
 }
 
 /**
  * Calls a function of schema private that takes and returns JSON. For bound parameters the driver asks the server for
  * their types first, a second round trip; so arguments travel in the text, as hexadecimal digits that can be nothing else.
  */
-async function call(
+async function runFunction(
   sql: Database,
-  name: 'ivr_turn' | 'ivr_fail' | 'ivr_end',
+  name: 'ivr_turn' | 'ivr_record_failure' | 'ivr_record_end',
   ...given: unknown[]
 ): Promise<unknown> {
   const literals = given.map((argument) => {

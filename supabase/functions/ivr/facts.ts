@@ -1,13 +1,13 @@
-/** What the database knows and does for one step of a call: the shapes of `private.ivr_turn`. */
+/** What the database knows and does for one turn of a call: the shapes of `private.ivr_turn`. */
 import { z } from 'zod';
-import type { Wish } from './position.ts';
+import type { Preference } from './dialogue/position.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 const slot = z.object({
   practitioner_id: z.uuid(),
   spoken_name: z.string(),
-  /** The key of the doctor's specialty. */
+  /** The key of the practitioner's specialty. */
   specialty: z.string(),
   starts_at: instant
 });
@@ -30,33 +30,35 @@ const reception = z.object({
   days: z.array(z.number().int().min(1).max(7))
 });
 
-/** Why something could not be done as the caller asked. Mostly an offer goes with it. */
+/** Why something could not be done as the caller asked: mostly the finer word of a refusal. Mostly an offer goes with it. */
 const refusal = z.enum([
   'slot_taken',
   'slot_in_past',
-  'slot_unavailable',
+  'outside_hours',
+  'beyond_horizon',
   'own_appointment',
-  'not_found',
+  'unknown_doctor',
   'doctor_inactive',
   'too_many_bookings',
+  // Not refusals of a booking: what was searched for is not there, and something else is offered.
   'none_later',
   'day_full',
   'day_closed'
 ]);
 
+const clinic = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  time_zone: z.string(),
+  /** The date it is there. */
+  today: z.iso.date(),
+  horizon: z.number().int(),
+  reception: reception.nullable()
+});
+
 export const factsSchema = z.object({
   /** Null when no clinic has the dialled number, or several have and none is chosen yet. */
-  clinic: z
-    .object({
-      id: z.uuid(),
-      name: z.string(),
-      time_zone: z.string(),
-      /** The date it is there. */
-      today: z.iso.date(),
-      horizon: z.number().int(),
-      reception: reception.nullable()
-    })
-    .nullable(),
+  clinic: clinic.nullable(),
   /** The clinics to choose from, where several share the number and none is chosen. */
   clinics: z.array(z.object({ id: z.uuid(), name: z.string() })).default([]),
   /** The locales of the clinic, or of all clinics of the number, the usual one first. */
@@ -67,7 +69,7 @@ export const factsSchema = z.object({
   upcoming: z.array(instant).default([]),
   specialties: z.array(z.object({ key: z.string(), name: z.string() })).optional(),
   /** Who is free on the chosen day. */
-  doctors: z
+  practitioners: z
     .array(z.object({ id: z.uuid(), spoken_name: z.string(), specialty: z.string() }))
     .optional(),
   /** The slot to offer: absent when none was asked for, null when none is free. */
@@ -76,12 +78,13 @@ export const factsSchema = z.object({
   /** The appointment that was booked, cancelled, or shown by its reference. */
   appointment: appointment.optional(),
   /** Whether no more references are taken from this caller for now. */
-  locked: z.boolean().optional(),
+  no_more_tries: z.boolean().optional(),
   /** Whether the caller was texted the address of the site. */
   texted: z.boolean().optional()
 });
 
 export type Facts = z.output<typeof factsSchema>;
+export type ClinicFacts = z.output<typeof clinic>;
 export type Slot = z.output<typeof slot>;
 export type Appointment = z.output<typeof appointment>;
 export type Reception = z.output<typeof reception>;
@@ -89,32 +92,32 @@ export type Refusal = z.output<typeof refusal>;
 
 /** A search for something to offer. */
 export interface Search {
-  wish: Wish;
+  preference: Preference;
   /** Only on this date, YYYY-MM-DD. */
   on?: string;
   /** From this instant on. */
   from?: string;
-  /** Whoever is free; otherwise the caller is asked which doctor on that day. */
-  anyDoctor?: boolean;
+  /** Whoever is free; otherwise the caller is asked which practitioner on that day. */
+  any_practitioner?: boolean;
 }
 
-/** What a step asks of the database, beside the facts that every step gets. */
-export type Ask =
+/** What the database does for a turn, beside telling the facts that every turn gets. */
+export type Task =
   | { kind: 'welcome' }
   /** The caller is told what they wanted to know, and nothing is booked: appointments, or how to book otherwise. */
   | { kind: 'inform' }
   | { kind: 'reception' }
   /** The call ends without a booking: texts the address of the site. */
   | { kind: 'goodbye' }
-  /** A slot; or the specialties or doctors to choose from first. */
+  /** A slot; or the specialties or practitioners to choose from first. */
   | ({ kind: 'offer' } & Search)
   /** A later slot on the same day. */
-  | { kind: 'later'; starts_at: string; wish: Wish }
-  | { kind: 'book'; practitioner_id: string; starts_at: string; wish: Wish }
-  /** Whether references are taken from this caller at all. */
-  | { kind: 'ask_reference' }
+  | { kind: 'later'; starts_at: string; preference: Preference }
+  | { kind: 'book'; practitioner_id: string; starts_at: string; preference: Preference }
+  /** Whether this caller has a try left to give a reference. */
+  | { kind: 'count_tries' }
   /** Which of the caller's appointments has this reference. */
-  | { kind: 'reference'; reference: string }
+  | { kind: 'check_reference'; reference: string }
   /** The appointment once more; its reference was given before. */
   | { kind: 'details'; appointment_id: string }
   | { kind: 'cancel'; appointment_id: string };

@@ -6,11 +6,11 @@ import { endpoint, type RequestContext } from '../_shared/http.ts';
 import { describeError } from '../_shared/log.ts';
 import { checkMessageBirdRequest } from '../_shared/messagebird/signature.ts';
 import { type CallFlow, callFlow, keysVariable } from './call-flow.ts';
-import { callerOf, dialledNumber } from './caller.ts';
-import { closeCall, recordFailure, type Step, takeStep } from './database.ts';
-import { ask, reply } from './dialogue.ts';
-import type { Turn } from './moves.ts';
-import { decodePosition, start } from './position.ts';
+import { type Call, recordEnd, recordFailure, takeTurn } from './database.ts';
+import { decodePosition, start } from './dialogue/position.ts';
+import { read, type Reading } from './dialogue/reading.ts';
+import { reply } from './dialogue/reply.ts';
+import { dialledNumber, lineOf } from './line.ts';
 import { catalogueAt } from './prompts/languages.ts';
 import { endedCalls } from './status.ts';
 
@@ -44,43 +44,42 @@ export const handle = endpoint({
 /** The next call flow. From here on it is MessageBird that asks: whatever happens, the caller hears a sentence. */
 async function nextFlow(query: URLSearchParams, { log }: RequestContext): Promise<CallFlow> {
   const now = new Date();
-  let step: Step | undefined;
+  let call: Call | undefined;
   try {
-    const turn: Turn & { phone: string | null } = turnOf(query);
-    step = stepOf(query, turn);
-    return callFlow(reply(turn, await takeStep(step), catalogueAt(now)), ownUrl());
+    const { caller, line } = lineOf(query.get('source'));
+    const position = decodePosition(query.get('position')) ?? start;
+    const keys = keysOf(query.get('variables'), keysVariable(position.turn));
+    const reading = read({ position, keys, line });
+    call = callOf(query, caller, reading);
+    const facts = await takeTurn(call, reading.task);
+    return callFlow(reply(reading, facts, catalogueAt(now)), ownUrl());
   } catch (error) {
     log.error('call_failed', { error: describeError(error) });
-    if (step) {
-      inBackground(recordFailure(step), (second) => log.warn('failure_not_recorded', { error: second }));
+    if (call) {
+      inBackground(recordFailure(call), (second) => log.warn('failure_not_recorded', { error: second }));
     }
-    const { code: language, prompts } = catalogueAt(now).of(step?.language);
+    const { code: language, prompts } = catalogueAt(now).of(call?.language);
     return callFlow({ say: [{ language, text: prompts.apology() }], then: 'hangup' }, ownUrl());
   }
 }
 
-function turnOf(query: URLSearchParams): Turn & { phone: string | null } {
-  const position = decodePosition(query.get('position')) ?? start;
-  const keys = keysOf(query.get('variables'), keysVariable(position.turn));
-  return { position, keys, ...callerOf(query.get('source')) };
-}
-
-function stepOf(query: URLSearchParams, turn: Turn & { phone: string | null }): Step {
-  const call = callParameters.parse({
+function callOf(query: URLSearchParams, caller: string | null, { turn, language, clinic }: Reading): Call {
+  const { callID, destination } = callParameters.parse({
     callID: query.get('callID'),
     source: query.get('source'),
     destination: query.get('destination')
   });
-  const { position, keys, caller, phone } = turn;
+  const { position, keys, line } = turn;
   return {
-    ...ask(turn),
-    call_id: call.callID,
-    caller: phone,
-    dialled: dialledNumber(call.destination),
+    call_id: callID,
+    caller,
+    dialled: dialledNumber(destination),
     turn: position.turn,
-    step: position.asked.step,
+    step: position.question.name,
     keys,
-    site_url: caller === 'mobile' ? siteUrl() : null
+    language,
+    clinic,
+    site_url: line === 'mobile' ? siteUrl() : null
   };
 }
 
@@ -101,7 +100,7 @@ function keysOf(variables: string | null, name: string): string {
 /** Takes a report that calls have ended. It comes again if we fail, and does no harm when it comes twice. */
 async function takeReport(body: Uint8Array, { log }: RequestContext): Promise<Response> {
   for (const { callId, endedAt } of endedCalls(body)) {
-    await closeCall(callId, endedAt).catch((error) => {
+    await recordEnd(callId, endedAt).catch((error) => {
       log.warn('call_not_closed', { error: describeError(error) });
       throw error;
     });

@@ -1,7 +1,9 @@
 /** Who calls, as far as the number tells. */
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 import { phoneOfCaller } from '../_shared/phone.ts';
-import type { Caller } from './moves.ts';
+
+/** The kind of phone that calls: only a mobile one gets the SMS that a booking is confirmed with. */
+export type Line = 'mobile' | 'landline' | 'withheld';
 
 /** Numbers that no SMS reaches. One of unknown kind may be a mobile that is newer than the tables we ship. */
 const withoutSms: readonly ReturnType<PhoneNumber['getType']>[] = [
@@ -16,13 +18,13 @@ const withoutSms: readonly ReturnType<PhoneNumber['getType']>[] = [
 
 /**
  * @param source as the voice provider gives it: digits with the country code, or nothing when it is withheld
- * @returns the number as +E.164, and what can be done for it
+ * @returns the calling number as +E.164, and what can be done for it
  */
-export function callerOf(source: string | null): { phone: string | null; caller: Caller } {
-  const phone = phoneOfCaller(source);
-  if (phone === undefined) return { phone: null, caller: 'withheld' };
-  const type = parsePhoneNumberFromString(phone)?.getType();
-  return { phone, caller: withoutSms.includes(type) ? 'landline' : 'mobile' };
+export function lineOf(source: string | null): { caller: string | null; line: Line } {
+  const caller = phoneOfCaller(source);
+  if (caller === undefined) return { caller: null, line: 'withheld' };
+  const type = parsePhoneNumberFromString(caller)?.getType();
+  return { caller, line: withoutSms.includes(type) ? 'landline' : 'mobile' };
 }
 
 /** The number that was dialled, which is one of ours, as +E.164; null when it is none at all. */

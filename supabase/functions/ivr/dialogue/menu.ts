@@ -1,0 +1,20 @@
+/** The menus: the first one, and lists of choices. */
+import type { Draft, Reply, Utterance } from './draft.ts';
+
+/** The menu that all ways lead back to, after what there is to say before. */
+export function askMenu(draft: Draft, ...before: string[]): Reply {
+  const { prompts, clinic, brief } = draft;
+  draft.first(...before);
+  const menu = prompts.menu({ reception: clinic.reception !== null, brief });
+  const others = brief ? [] : draft.offerLanguages(draft.otherLocales, () => 8);
+  return draft.listen({ name: 'menu' }, draft.utter(menu), ...others);
+}
+
+/** Options by number, as many as one page has. */
+export function listChoices(
+  draft: Draft,
+  options: string[],
+  { more, back }: { more: boolean; back: boolean }
+): Utterance {
+  return draft.utter(draft.prompts.choose({ options, more, back, brief: draft.brief }));
+}

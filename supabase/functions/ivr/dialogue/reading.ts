@@ -1,0 +1,96 @@
+/**
+ * The first half of a turn: what the caller wants, and what the database is to do for it. The other half, once the
+ * facts are there, is reply.ts. Both are pure: nothing in them knows of HTTP, SQL or the clock.
+ */
+import type { Task } from '../facts.ts';
+import type { Line } from '../line.ts';
+import { again, type Intent, intentOf } from './keys.ts';
+import { lastTurn, type Position } from './position.ts';
+
+/** A turn as it comes in. */
+export interface Turn {
+  position: Position;
+  /** The keys pressed, empty for silence. */
+  keys: string;
+  line: Line;
+}
+
+/** A turn, understood. */
+export interface Reading {
+  turn: Turn;
+  intent: Intent;
+  task: Task;
+  /** How often in a row nothing was understood, this turn included. */
+  misses: number;
+  /** The keys were not understood, as opposed to silence. */
+  wrongKeys: boolean;
+  /** The language chosen in this call. */
+  language: string | undefined;
+  /** The clinic, once it is known. */
+  clinic: string | undefined;
+}
+
+/** How often in a row a caller may say nothing, or nothing we understand, before we say goodbye. */
+const mostMisses = 2;
+
+/** What ends the call, or must not be forgotten when it has become too long. */
+const inTheLastTurn: readonly Intent['to'][] = ['book', 'cancel', 'reception', 'goodbye'];
+
+/** What a caller can do whom no SMS reaches, and who therefore cannot book. */
+const onAnyLine: readonly Intent['to'][] = ['welcome', 'language', 'clinic', 'reception', 'otherwise'];
+
+/** Reads what the caller pressed. */
+export function read(turn: Turn): Reading {
+  const { position, keys } = turn;
+  const understood = intentOf(position.question, keys);
+  const misses = understood ? 0 : position.misses + 1;
+  const intent = whatMayBe(understood ?? again(position.question), turn, misses);
+  const chosen: { language?: string; clinic?: string } = intent.to === 'welcome' ? intent : {};
+  return {
+    turn,
+    intent,
+    task: taskOf(intent, turn),
+    misses,
+    wrongKeys: !understood && keys !== '',
+    language: chosen.language ?? position.language,
+    // Going back to the clinics forgets which one it was.
+    clinic: intent.to === 'clinic' ? undefined : chosen.clinic ?? position.clinic
+  };
+}
+
+/** The intent itself, unless the call has to end or the line does not allow it. */
+function whatMayBe(intent: Intent, { position, line }: Turn, misses: number): Intent {
+  if (misses > mostMisses) return { to: 'goodbye', because: 'silence' };
+  if (position.turn >= lastTurn && !inTheLastTurn.includes(intent.to)) {
+    return { to: 'goodbye', because: 'length' };
+  }
+  return line === 'mobile' || onAnyLine.includes(intent.to) ? intent : { to: 'otherwise' };
+}
+
+function taskOf(intent: Intent, { line }: Turn): Task {
+  switch (intent.to) {
+    case 'offer':
+      return { kind: 'offer', ...intent.search };
+    case 'later':
+      return { kind: 'later', starts_at: intent.starts_at, preference: intent.preference };
+    case 'book': {
+      const { practitioner_id, starts_at, preference } = intent;
+      return { kind: 'book', practitioner_id, starts_at, preference };
+    }
+    case 'reference':
+      return { kind: 'count_tries' };
+    case 'check':
+      return { kind: 'check_reference', reference: intent.reference };
+    case 'details':
+    case 'cancel':
+      return { kind: intent.to, appointment_id: intent.appointment_id };
+    case 'reception':
+    case 'goodbye':
+      return { kind: intent.to };
+    case 'appointments':
+    case 'otherwise':
+      return { kind: 'inform' };
+    default:
+      return { kind: line === 'mobile' ? 'welcome' : 'inform' };
+  }
+}

@@ -1,0 +1,70 @@
+/** The second half of a turn: what the caller hears and is asked next, from what they want and what the database told. */
+import type { Facts } from '../facts.ts';
+import type { Catalogue } from '../prompts/prompts.ts';
+import { askReference, tellAppointments, tellCancelled, tellDetails, tellReferred } from './appointments.ts';
+import { askLanguage, firstQuestion, welcome } from './beginning.ts';
+import { Draft, type Reply } from './draft.ts';
+import type { Intent } from './keys.ts';
+import { askMenu } from './menu.ts';
+import { askDay, offer, tellBooked, tellFound } from './offers.ts';
+import type { Reading } from './reading.ts';
+import { connect, tellOtherwise } from './reception.ts';
+
+export type { Reply, Utterance } from './draft.ts';
+
+/** Makes the reply of a turn. */
+export function reply(reading: Reading, facts: Facts, catalogue: Catalogue): Reply {
+  const draft = new Draft(reading, facts, catalogue);
+  const { intent, wrongKeys } = reading;
+  if (!facts.clinic && facts.clinics.length === 0) return draft.end(draft.prompts.notInService());
+  if (wrongKeys && intent.to !== 'goodbye') draft.first(draft.prompts.notUnderstood());
+  return replyTo(intent, draft);
+}
+
+function replyTo(intent: Intent, draft: Draft): Reply {
+  switch (intent.to) {
+    case 'goodbye': {
+      const { goodbye, tooLong } = draft.prompts;
+      const texted = draft.facts.texted ?? false;
+      return draft.end(intent.because === 'silence' ? goodbye({ texted }) : tooLong({ texted }));
+    }
+    case 'language':
+      return askLanguage(draft);
+    case 'clinic':
+      return firstQuestion(draft, intent.page);
+    case 'welcome':
+      return welcome(draft, intent.greet);
+    // Whatever follows is about one clinic.
+    default:
+      return draft.facts.clinic ? replyAtClinic(intent, draft) : welcome(draft, true);
+  }
+}
+
+function replyAtClinic(intent: Intent, draft: Draft): Reply {
+  switch (intent.to) {
+    case 'otherwise':
+      return tellOtherwise(draft);
+    case 'reception':
+      return connect(draft);
+    case 'day':
+      return askDay(draft, intent.preference, intent.tooFar);
+    case 'offer':
+      return tellFound(draft, intent.search.preference, intent.search.on, intent.page);
+    case 'later':
+      return offer(draft, intent.preference);
+    case 'book':
+      return tellBooked(draft, intent.preference);
+    case 'appointments':
+      return tellAppointments(draft, intent.page);
+    case 'reference':
+      return askReference(draft);
+    case 'check':
+      return tellReferred(draft);
+    case 'details':
+      return tellDetails(draft);
+    case 'cancel':
+      return tellCancelled(draft);
+    default:
+      return askMenu(draft);
+  }
+}

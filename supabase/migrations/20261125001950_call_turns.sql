@@ -1,0 +1,121 @@
+-- The turns of a call. Each is one request of the voice provider and one call of private.ivr_turn: it does the task of
+-- the turn, writes the turn down and returns the facts from which the function ivr speaks.
+--
+-- Most turns only need the facts, and PL/pgSQL prepares each of its expressions anew in every transaction: hence one
+-- look-up for all facts, and everything else in functions of its own.
+
+create function private.ivr_look_up(
+  p_call jsonb, p_now timestamptz,
+  out clinic_id uuid, out patient_id uuid, out is_shared boolean, out has_new_language boolean, out facts jsonb
+)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  select c.id, p.id,
+    p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
+    p_call ->> 'language' <> coalesce(p.locale, ''),
+    jsonb_build_object(
+      'clinic', jsonb_build_object(
+        'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'reception', case when c.reception_phone is not null then jsonb_build_object(
+          'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
+          'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
+            or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
+        ) end
+      ),
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+    )
+  into clinic_id, patient_id, is_shared, has_new_language, facts
+  from public.clinics c
+  cross join lateral (select p_now at time zone c.time_zone as moment) l
+  left join public.patients p on p.phone = p_call ->> 'caller'
+  left join lateral (
+    select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
+    where a.patient_id = p.id and a.clinic_id = c.id and a.status in ('booked', 'arrived') and a.ends_at > p_now
+      and a.starts_at > p_now - interval '2 days'
+  ) u on true
+  where c.phone = p_call ->> 'dialled' and c.id = coalesce((p_call ->> 'clinic')::uuid, c.id)
+  order by c.name, c.id limit 1;
+end $$;
+comment on function private.ivr_look_up(jsonb, timestamptz) is
+  'The clinic and the patient of a call, and the facts that every turn tells; all null for a number that no clinic has.';
+
+create function private.ivr_shared_number(p_call jsonb) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select jsonb_build_object(
+      'clinic', null,
+      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
+      'locales', (select jsonb_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l
+        where o.phone = p_call ->> 'dialled'),
+      'upcoming', '[]'::jsonb
+    )
+    from public.clinics c where c.phone = p_call ->> 'dialled'
+  );
+end $$;
+comment on function private.ivr_shared_number(jsonb) is
+  'The clinics to choose from, in place of what one clinic would tell.';
+
+create function private.ivr_outcome(p_kind text, p_facts jsonb) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return case
+    -- Reception is where a caller goes who asks for it, or has guessed too often.
+    when p_kind = 'reception' or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]')
+      then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
+    when p_kind = 'book' and p_facts ? 'appointment' then 'booked'
+    when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
+    when p_kind in ('inform', 'count_tries', 'check_reference') then 'informed'
+    else 'abandoned'
+  end;
+end $$;
+comment on function private.ivr_outcome(text, jsonb) is 'What came of a turn, by its kind of task and what is told.';
+
+-- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, site_url}.
+-- The shapes of p_task and of the answer are in supabase/functions/ivr/facts.ts.
+create function private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamptz default now()) returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_kind constant text := p_task ->> 'kind';
+  v record;
+begin
+  perform
+    -- A caller cannot wait long for somebody else's transaction.
+    set_config('lock_timeout', '3s', true),
+    -- A turn that only reads need not wait until its record has reached the disk.
+    case when v_kind in ('welcome', 'inform', 'reception', 'offer', 'later')
+      then set_config('synchronous_commit', 'off', true) end;
+  select * into v from private.ivr_look_up(p_call, p_now);
+  if v.clinic_id is null then
+    perform private.ivr_record_failure(p_call, p_now);
+    return '{"clinic": null}';
+  end if;
+
+  if v.has_new_language then
+    perform private.set_channel('ivr');
+    update public.patients p set locale = p_call ->> 'language' where p.id = v.patient_id;
+  end if;
+  if v.is_shared then
+    v.facts := v.facts || private.ivr_shared_number(p_call);
+  end if;
+  if v_kind = 'goodbye' or (v_kind not in ('welcome', 'inform', 'reception') and not v.is_shared) then
+    v.facts := v.facts || private.ivr_perform(p_call, p_task, v.clinic_id, v.patient_id, p_now);
+  end if;
+  perform private.ivr_record_step(
+    p_call, case when not v.is_shared then v.clinic_id end,
+    coalesce(v.patient_id, (v.facts #>> '{appointment,patient_id}')::uuid),
+    private.ivr_outcome(v_kind, v.facts), coalesce(v.facts -> 'noted', '{}'), p_now
+  );
+  return v.facts - 'noted';
+end $$;
+comment on function private.ivr_turn(jsonb, jsonb, timestamptz) is
+  'One turn of a call: one round trip to the database. Doing it twice is doing it once.';
