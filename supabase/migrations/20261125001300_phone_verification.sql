@@ -21,7 +21,7 @@ comment on column private.phone_verifications.purpose is 'What the code proves: 
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
 comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id.';
-comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth nothing is right any more.';
+comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth even the right code is refused.';
 comment on column private.phone_verifications.expires_at is 'When the code stops working.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
 comment on column private.phone_verifications.created_at is 'When the code was sent.';
@@ -95,7 +95,7 @@ begin
   where v.id = p_id and v.used_at is not null;
 end $$;
 comment on function private.release_code(uuid) is
-  'What the right code was for failed on our side: that guess never was, and the code may be used again within its time.';
+  'The work behind the right code failed on our side: the guess does not count, and the code may be used again within its time.';
 
 create table private.rate_limits (
   bucket text not null,
@@ -133,7 +133,7 @@ declare
   v_hits int;
   v_wait int;
 begin
-  -- Whoever is over a limit only looks: their tries use up nothing that others share.
+  -- A request that is over one limit counts in none of them: it uses up nothing that others share.
   select coalesce(max(ceil(extract(epoch from l.starts_at + l.length - p_now))), 0) into v_wait
   from private.limit_windows(p_limits, p_now) l
   join private.rate_limits r on r.bucket = l.bucket and r.window_start = l.starts_at

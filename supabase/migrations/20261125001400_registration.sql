@@ -56,7 +56,7 @@ end $$;
 comment on function private.username_is_taken(text, text) is
   'Whether somebody with another phone has that username, in whatever case.';
 
-create function private.registration_refusal(p_purpose text, p_phone text, p_username text) returns text
+create function private.registration_verdict(p_purpose text, p_phone text, p_username text) returns text
 language plpgsql stable
 set search_path = ''
 as $$
@@ -68,37 +68,41 @@ begin
     when p_purpose = 'register' and v_state = 'has_bookings' then 'ivr_account_exists'
     when p_purpose = 'link' and v_state <> 'has_bookings' then 'no_ivr_bookings'
     when private.username_is_taken(p_username, p_phone) then 'username_taken'
+    else 'allowed'
   end;
 end $$;
-comment on function private.registration_refusal(text, text, text) is
-  'Why a phone can not register or link as asked, as a word of the contract; null when it can.';
+comment on function private.registration_verdict(text, text, text) is
+  'allowed, or why a phone cannot register or link as asked, as a word of the account API.';
 
 create function private.begin_registration(
-  p_id uuid, p_purpose text, p_phone text, p_name text, p_age int, p_username text, p_locale text default null,
-  out user_id uuid, out refusal text
+  p_id uuid, p_purpose text, p_phone text, p_name text, p_age int, p_username text, p_locale text default null
 )
+returns text
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_verdict text;
 begin
   -- Asked again after Auth gave no answer: it may have made the account all the same.
-  select u.id into user_id
-  from auth.users u
-  where u.phone = ltrim(p_phone, '+') and u.raw_app_meta_data ->> 'registration' = p_id::text;
-  if found then
-    return;
+  if exists (
+    select from auth.users u
+    where u.phone = ltrim(p_phone, '+') and u.raw_app_meta_data ->> 'registration' = p_id::text
+  ) then
+    return 'made';
   end if;
-  refusal := private.registration_refusal(p_purpose, p_phone, p_username);
+  v_verdict := private.registration_verdict(p_purpose, p_phone, p_username);
   -- What an earlier try kept stays, also when it is refused now: Auth may still be at it, and must meet the same refusal
   -- instead of making an account without name.
-  if refusal is null then
+  if v_verdict = 'allowed' then
     insert into private.registrations (id, name, age, username, locale)
     values (p_id, p_name, p_age, p_username, p_locale)
     on conflict (id) do nothing;
   end if;
+  return v_verdict;
 end $$;
 comment on function private.begin_registration(uuid, text, text, text, int, text, text) is
-  'Keeps what a new account''s patient will be called. Returns the account if it has been made already, or why it can not be made.';
+  'Keeps what a new account''s patient will be called: allowed. Otherwise made, when an earlier try made the account, or the verdict that refuses it.';
 
 create function private.forget_stale_registrations(p_now timestamptz) returns void
 language sql
@@ -144,7 +148,7 @@ begin
 end $$;
 comment on function private.profile_of(uuid) is 'What the account API tells of a signed-in patient, and their language.';
 
-create function private.account_mark(p_user_id uuid, p_session_id uuid) returns text
+create function private.account_fingerprint(p_user_id uuid, p_session_id uuid) returns text
 language plpgsql stable
 set search_path = ''
 as $$
@@ -156,130 +160,5 @@ begin
       and exists (select from auth.sessions s where s.id = p_session_id and s.user_id = u.id)
   );
 end $$;
-comment on function private.account_mark(uuid, uuid) is
-  'Differs as soon as the account has another password or phone, or the session is signed out: what was asked for before is void then.';
-
--- An account belongs to the patient of its phone once that phone is confirmed.
-create function private.tg_users__link_patient() returns trigger
-language plpgsql security definer
-set search_path = ''
-as $$
-declare
-  v_phone constant text := '+' || new.phone;
-  v_origin constant text := case when new.raw_app_meta_data ? 'account_job' then 'ivr' else 'web' end;
-  v_moved public.patients;
-  v_registration private.registrations;
-  v_patient public.patients;
-begin
-  -- The account moved to another number (proven by a code): its patient moves along, unless somebody is there.
-  select * into v_moved from public.patients p where p.user_id = new.id and p.phone <> v_phone for no key update;
-  if found then
-    if exists (select from public.patients p where p.phone = v_phone) then
-      raise exception using errcode = 'PT409', message = 'phone_already_registered',
-        hint = 'Another patient has this phone.';
-    end if;
-    update public.patients p set phone = v_phone where p.id = v_moved.id;
-    perform private.queue_sms(
-      'phone_changed', v_moved.phone, jsonb_build_object('phone', private.mask_phone(v_phone)), null, v_moved.id,
-      null, coalesce(private.language_of(v_moved.id), 'en-IN')
-    );
-    return null;
-  end if;
-
-  if new.raw_app_meta_data ? 'registration' then
-    delete from private.registrations r where r.id::text = new.raw_app_meta_data ->> 'registration'
-    returning * into v_registration;
-    if found then
-      perform private.set_channel('web');
-    end if;
-  end if;
-
-  insert into public.patients as p (phone, user_id, account_origin, name, age, username, locale)
-  values (
-    v_phone, new.id, v_origin, v_registration.name, v_registration.age, v_registration.username, v_registration.locale
-  )
-  on conflict (phone) do update
-    -- What was told on the web wins, but for a language that was chosen in a call.
-    set user_id = excluded.user_id, account_origin = excluded.account_origin,
-      name = coalesce(excluded.name, p.name), age = coalesce(excluded.age, p.age),
-      username = coalesce(excluded.username, p.username), locale = coalesce(p.locale, excluded.locale)
-    where p.user_id is null
-  returning * into v_patient;
-  if not found and not exists (select from public.patients p where p.phone = v_phone and p.user_id = new.id) then
-    raise exception using errcode = 'PT409', message = 'phone_already_registered',
-      hint = 'The patient with this phone has another account.';
-  end if;
-
-  if v_registration.id is not null
-    and exists (select from public.appointments a where a.patient_id = v_patient.id) then
-    perform private.queue_sms(
-      'account_linked', v_phone, '{}', 'account_linked:' || new.id, v_patient.id, null,
-      coalesce(private.language_of(v_patient.id), 'en-IN')
-    );
-  end if;
-  return null;
-end $$;
-comment on function private.tg_users__link_patient() is
-  'Creates the patient of a newly confirmed phone, or gives the patient there is the account.';
-
-create trigger medq_link_patient_of_new_user after insert on auth.users
-  for each row when (new.phone is not null and new.phone_confirmed_at is not null)
-  execute function private.tg_users__link_patient();
-create trigger medq_link_patient_of_confirmed_user after update of phone, phone_confirmed_at on auth.users
-  for each row when (
-    new.phone is not null and new.phone_confirmed_at is not null and new.deleted_at is null
-    and (old.phone_confirmed_at is null or old.phone is distinct from new.phone)
-  )
-  execute function private.tg_users__link_patient();
-
--- Deleting an account for good empties user_id by its foreign key. The soft deletion of Auth keeps the row, under a
--- phone that is none.
-create function private.tg_users__unlink_patient() returns trigger
-language plpgsql security definer
-set search_path = ''
-as $$
-begin
-  update public.patients p set user_id = null where p.user_id = new.id;
-  return null;
-end $$;
-comment on function private.tg_users__unlink_patient() is
-  'The account was deleted: its patient and their appointments stay, and may get a new one.';
-
-create trigger medq_unlink_patient_of_deleted_user after update of deleted_at on auth.users
-  for each row when (new.deleted_at is not null and old.deleted_at is null)
-  execute function private.tg_users__unlink_patient();
-
-create function private.tg_users__password_chosen() returns trigger
-language plpgsql security definer
-set search_path = ''
-as $$
-begin
-  delete from private.temporary_passwords t where t.user_id = new.id;
-  return null;
-end $$;
-comment on function private.tg_users__password_chosen() is
-  'The owner chose a password, so it is temporary no more.';
-
-create trigger medq_password_chosen after update of encrypted_password on auth.users
-  for each row when (new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password <> '')
-  execute function private.tg_users__password_chosen();
-
--- Between the account and its SMS the owner may have chosen a password (forgot password works on any account).
-create function private.tg_users__end_account_job() returns trigger
-language plpgsql security definer
-set search_path = ''
-as $$
-begin
-  update private.account_jobs j set done_at = now()
-  where j.done_at is null and j.id::text = new.raw_app_meta_data ->> 'account_job';
-  return null;
-end $$;
-comment on function private.tg_users__end_account_job() is
-  'The owner has a password, so the one of the job is not texted any more.';
-
-create trigger medq_end_account_job after update of encrypted_password on auth.users
-  for each row when (
-    new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password <> ''
-    and new.raw_app_meta_data ? 'account_job'
-  )
-  execute function private.tg_users__end_account_job();
+comment on function private.account_fingerprint(uuid, uuid) is
+  'Another as soon as the account has another password or phone, and null once the session is signed out.';

@@ -5,7 +5,7 @@
 create table private.account_jobs (
   id uuid primary key default gen_random_uuid(),
   patient_id uuid not null references public.patients (id) on delete cascade,
-  seed text not null default replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
+  password_seed text not null default replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
   attempts int not null default 0,
   next_attempt_at timestamptz not null default now(),
   last_error text,
@@ -19,7 +19,7 @@ alter table private.account_jobs enable row level security;
 comment on table private.account_jobs is 'Accounts to be made for patients who booked by phone.';
 comment on column private.account_jobs.id is 'Identifier; the account carries it as app_metadata.account_job.';
 comment on column private.account_jobs.patient_id is 'Who gets the account.';
-comment on column private.account_jobs.seed is 'With the functions'' secret it yields the password, so nothing readable is kept.';
+comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept.';
 comment on column private.account_jobs.attempts is 'How often it was tried.';
 comment on column private.account_jobs.next_attempt_at is 'When it is due; while it runs, until when the worker has it.';
 comment on column private.account_jobs.last_error is 'Why it is not done yet.';
@@ -44,7 +44,7 @@ create trigger _400_request_account after insert on public.appointments
   execute function private.tg_appointments__request_account();
 
 create function private.claim_account_jobs(p_limit int, p_now timestamptz default now())
-returns table (job_id uuid, attempt int, patient_id uuid, phone text, seed text)
+returns table (job_id uuid, attempt int, patient_id uuid, phone text, password_seed text)
 language plpgsql
 set search_path = ''
 as $$
@@ -70,12 +70,34 @@ begin
     set attempts = j.attempts + 1, next_attempt_at = p_now + interval '1 minute'
     from due, public.patients p
     where j.id = due.id and p.id = j.patient_id
-    returning j.id, j.attempts, p.id, p.phone, j.seed;
+    returning j.id, j.attempts, p.id, p.phone, j.password_seed;
 end $$;
 comment on function private.claim_account_jobs(int, timestamptz) is
   'Takes due jobs for one worker, for a minute.';
 
--- The welcome is in the language of the clinic that was called, unless the caller chose another.
+create function private.welcome_patient(
+  p_patient public.patients, p_user_id uuid, p_password text, p_job_id uuid, p_expires_at timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.patients p set user_id = p_user_id, account_origin = 'ivr'
+  where p.id = p_patient.id
+    and (p.user_id is null or (p.user_id = p_user_id and p.account_origin is distinct from 'ivr'));
+  insert into private.temporary_passwords (user_id, expires_at) values (p_user_id, p_expires_at)
+  on conflict (user_id) do nothing;
+  -- In the language of the clinic that was called, unless the caller chose another.
+  perform private.queue_sms(
+    'welcome', p_patient.phone, jsonb_build_object('username', p_patient.phone, 'password', p_password),
+    'welcome:' || p_job_id, p_patient.id, null,
+    coalesce(private.language_of(p_patient.id), 'en-IN'), true, p_expires_at
+  );
+end $$;
+comment on function private.welcome_patient(public.patients, uuid, text, uuid, timestamptz) is
+  'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
+
 create function private.finish_account_job(
   p_job_id uuid, p_user_id uuid, p_password text, p_now timestamptz default now()
 )
@@ -85,7 +107,6 @@ set search_path = ''
 as $$
 declare
   v_patient public.patients;
-  v_expires_at constant timestamptz := p_now + interval '72 hours';
 begin
   select p.* into v_patient
   from private.account_jobs j join public.patients p on p.id = j.patient_id
@@ -95,24 +116,14 @@ begin
     return 'already_done';
   end if;
   perform private.set_channel('system');
-
   if p_password is not null then
-    update public.patients p set user_id = p_user_id, account_origin = 'ivr'
-    where p.id = v_patient.id
-      and (p.user_id is null or (p.user_id = p_user_id and p.account_origin is distinct from 'ivr'));
-    insert into private.temporary_passwords (user_id, expires_at) values (p_user_id, v_expires_at)
-    on conflict (user_id) do nothing;
-    perform private.queue_sms(
-      'welcome', v_patient.phone, jsonb_build_object('username', v_patient.phone, 'password', p_password),
-      'welcome:' || p_job_id, v_patient.id, null,
-      coalesce(private.language_of(v_patient.id), 'en-IN'), true, v_expires_at
-    );
+    perform private.welcome_patient(v_patient, p_user_id, p_password, p_job_id, p_now + interval '72 hours');
   end if;
   update private.account_jobs j set done_at = p_now, last_error = null where j.id = p_job_id;
   return case when p_password is null then 'already_done' else 'welcomed' end;
 end $$;
 comment on function private.finish_account_job(uuid, uuid, text, timestamptz) is
-  'The account is there: marks its password temporary and queues the welcome SMS. Without a password the phone has an account of its own.';
+  'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
 
 create function private.retry_account_job(
   p_job_id uuid, p_attempt int, p_error text, p_now timestamptz default now()

@@ -16,7 +16,7 @@ begin
   if update_profile.locale <> '' and not exists (
     select from public.sms_templates t where t.locale = update_profile.locale
   ) then
-    perform private.fail('validation_failed', 'We do not write in that language yet.');
+    perform private.fail('unknown_language');
   end if;
   perform private.set_channel('web');
   update public.patients p set
@@ -32,11 +32,10 @@ exception
     perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
-    perform private.fail('validation_failed', case
-      when v_constraint like '%username%' then
-        'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'
-      when v_constraint like '%name%' then 'Please enter a name of up to 100 characters.'
-      else 'Please enter an age between 0 and 130.'
+    perform private.fail(case
+      when v_constraint like '%username%' then 'invalid_username'
+      when v_constraint like '%name%' then 'invalid_name'
+      else 'invalid_age'
     end);
 end $$;
 comment on function public.update_profile(text, int, text, text) is

@@ -133,7 +133,7 @@ export async function focusedLabel(page: Page): Promise<string | undefined> {
 
 /** All tests share this machine's address, whose limits are those of one client. */
 export async function forgiveThisMachine(sql: Sql): Promise<void> {
-  const buckets = ['code', 'ask', 'guess', 'password'].map((what) => {
+  const buckets = ['code', 'lookup', 'guess', 'password'].map((what) => {
     const hash = createHmac('sha256', theStack().functions_secret)
       .update(JSON.stringify(['limit', what, ['client'], ['127.0.0.1']]))
       .digest('hex');

@@ -26,7 +26,7 @@ interface Job {
   attempt: number;
   patient_id: string;
   phone: string;
-  seed: string;
+  password_seed: string;
 }
 
 const start = new Date('2091-06-01T12:00:00Z');
@@ -81,7 +81,7 @@ describe('a job', () => {
       const jobs = await claim(tx);
       expect(jobs).toHaveLength(1);
       expect(jobs[0]).toMatchObject({ attempt: 1, patient_id: patient.id, phone: patient.phone });
-      expect(jobs[0]?.seed).toMatch(/^[0-9a-f]{64}$/);
+      expect(jobs[0]?.password_seed).toMatch(/^[0-9a-f]{64}$/);
     }));
 
   test('is queued by no other booking, nor for a phone that has an account', () =>
@@ -113,8 +113,8 @@ describe('a job', () => {
       await book(tx, patient, practitioner, '2091-06-10T10:00:00+05:30', { now: start, channel: 'ivr' });
       const again = await claimOne(tx);
       expect(again.patient_id).toBe(patient.id);
-      expect([again.job_id, again.seed]).not.toContain(job.job_id);
-      expect(again.seed).not.toBe(job.seed);
+      expect([again.job_id, again.password_seed]).not.toContain(job.job_id);
+      expect(again.password_seed).not.toBe(job.password_seed);
     }));
 });
 

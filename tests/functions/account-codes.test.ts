@@ -235,12 +235,12 @@ describe('what is at rest', () => {
     const phone = aPhone();
     const username = `u${phone.slice(1)}`;
     const begin = () =>
-      sql`select * from private.begin_registration(${id}, 'register', ${phone}, 'Asha', 34, ${username})`;
-    expect(await begin()).toEqual([{ user_id: null, refusal: null }]);
+      sql`select private.begin_registration(${id}, 'register', ${phone}, 'Asha', 34, ${username}) as verdict`;
+    expect(await begin()).toEqual([{ verdict: 'allowed' }]);
     // Auth has been asked and does not answer; somebody else gets the name.
     const other = await aPatient(sql, { phone: aPhone() });
     await sql`update patients set username = ${username} where id = ${other.id}`;
-    expect(await begin()).toEqual([{ user_id: null, refusal: 'username_taken' }]);
+    expect(await begin()).toEqual([{ verdict: 'username_taken' }]);
     const { error } = await serviceClient().auth.admin.createUser({
       phone,
       phone_confirm: true,

@@ -30,7 +30,7 @@ async function ready(
   wish: Record<string, unknown>
 ): Promise<Ready> {
   // Twenty codes are more than one phone gets; here they are what the race is about.
-  for (const what of ['code', 'ask'] as const) {
+  for (const what of ['code', 'lookup'] as const) {
     const bucket = await limitBucket(functions_secret, what, ['phone'], [phone]);
     await sql`delete from private.rate_limits where bucket like ${`${bucket}/%`}`;
   }

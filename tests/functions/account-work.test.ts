@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Auth } from '../../supabase/functions/_shared/account/auth.ts';
 import { connect, type Database } from '../../supabase/functions/_shared/database.ts';
+import { refusalIn } from '../../supabase/functions/_shared/errors.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
 import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
 import { signIn } from '../../supabase/functions/sign-in/sign-in.ts';
@@ -54,8 +55,9 @@ async function workOf(run: (database: Database, auth: Auth) => Promise<Response>
     const body = (await response.json()) as object;
     return { queries, requests, status: response.status, keys: Object.keys(body) };
   } catch (error) {
-    const { status, code, message } = error as { status: number; code: string; message: string };
-    return { queries, requests, status, keys: [code, message] };
+    const refusal = refusalIn(error);
+    if (!refusal) throw error;
+    return { queries, requests, status: refusal.status, keys: [refusal.code, (error as Error).message] };
   } finally {
     spy.mockRestore();
   }
@@ -65,7 +67,7 @@ const common = {
   secret: functions_secret,
   region: 'IN',
   locale: 'en-IN' as const,
-  log: createLog({}, () => {})
+  log: createLog({ function: 'test', request_id: 'test' }, () => {})
 };
 
 test('signing in asks the same of the database and of Auth for a known and an unknown name', async () => {

@@ -22,7 +22,7 @@ const aPhone = () => `+919${String(Math.floor(Math.random() * 1e9)).padStart(9, 
 
 interface Job {
   id: string;
-  seed: string;
+  password_seed: string;
   done_at: Date | null;
   attempts: number;
 }
@@ -108,7 +108,7 @@ test('a job done many times at once makes one account and one welcome', async ()
 test('an account that an earlier run of the job made is finished, with the same password', async () => {
   const { id, phone } = await aPatient();
   const job = await aJob(id, true);
-  const password = await temporaryPassword(functions_secret, job.id, job.seed);
+  const password = await temporaryPassword(functions_secret, job.id, job.password_seed);
   const made = await admin.createUser({
     phone,
     phone_confirm: true,

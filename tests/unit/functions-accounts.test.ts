@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rateLimited, refusal } from '../../supabase/functions/_shared/account/errors.ts';
+import { rateLimited, registrationRefused } from '../../supabase/functions/_shared/account/errors.ts';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { network } from '../../supabase/functions/_shared/account/client-address.ts';
 import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/account/codes.ts';
-import { DomainError } from '../../supabase/functions/_shared/errors.ts';
+import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
 import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 
 const { register, link, verifyPhone, signIn } = requests('IN');
-const wish = {
+const typed = {
   name: 'Asha Rao',
   age: 34,
   phone_number: '98765 43210',
@@ -24,16 +24,19 @@ function mistakes(shape: Parameters<typeof parseFields>[0], body: unknown): Reco
     parseFields(shape, body);
     return {};
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    expect(error).toMatchObject({ code: 'validation_failed', status: 400 });
-    const fields = Object.entries(error.details.fields ?? {});
+    if (!(error instanceof RefusedError)) throw error;
+    expect(error.refusal).toMatchObject({ code: 'validation_failed', status: 400 });
+    const fields = Object.entries(error.refusal.fields ?? {});
     return Object.fromEntries(fields.map(([field, sentence]) => [field, sentence(english)]));
   }
 }
 
 describe('what is typed at registration', () => {
   test('is taken, with the phone in its one form', () => {
-    expect(parseFields(register, { ...wish, extra: 1 })).toEqual({ ...wish, phone_number: '+919876543210' });
+    expect(parseFields(register, { ...typed, extra: 1 })).toEqual({
+      ...typed,
+      phone_number: '+919876543210'
+    });
   });
 
   test('is refused field by field, all at once, in sentences', () => {
@@ -45,7 +48,7 @@ describe('what is typed at registration', () => {
       password: 'short',
       password2: 'other'
     });
-    expect(Object.keys(fields).sort()).toEqual(Object.keys(wish).sort());
+    expect(Object.keys(fields).sort()).toEqual(Object.keys(typed).sort());
     for (const sentence of Object.values(fields)) expect(sentence).toMatch(/^[A-Z].*\.$/);
   });
 
@@ -56,7 +59,7 @@ describe('what is typed at registration', () => {
   });
 
   test('explains phone numbers by example', () => {
-    expect(mistakes(register, { ...wish, phone_number: 'call me' }).phone_number).toContain('98765 43210');
+    expect(mistakes(register, { ...typed, phone_number: 'call me' }).phone_number).toContain('98765 43210');
   });
 
   test.each([
@@ -82,7 +85,7 @@ describe('what is typed at registration', () => {
     ['password2', 'a long secreT'],
     ['password2', undefined]
   ])('%s %j is refused alone', (field, value) => {
-    const body = { ...wish, [field]: value, ...(field === 'password' && { password2: value }) };
+    const body = { ...typed, [field]: value, ...(field === 'password' && { password2: value }) };
     expect(Object.keys(mistakes(register, body))).toEqual([field]);
   });
 
@@ -97,15 +100,15 @@ describe('what is typed at registration', () => {
     ['password', 'eight888'],
     ['password', 'é'.repeat(36)]
   ])('%s %j is taken', (field, value) => {
-    const body = { ...wish, [field]: value, ...(field === 'password' && { password2: value }) };
+    const body = { ...typed, [field]: value, ...(field === 'password' && { password2: value }) };
     expect(mistakes(register, body)).toEqual({});
   });
 
   test('a link needs no username and no second password, but they must be right if given', () => {
-    const { username: _1, password2: _2, ...less } = wish;
+    const { username: _1, password2: _2, ...less } = typed;
     expect(parseFields(link, less)).toEqual({ ...less, phone_number: '+919876543210' });
     expect(mistakes(link, { ...less, username: '' })).toEqual({});
-    expect(Object.keys(mistakes(link, { ...wish, username: '!', password2: 'x' })).sort()).toEqual([
+    expect(Object.keys(mistakes(link, { ...typed, username: '!', password2: 'x' })).sort()).toEqual([
       'password2',
       'username'
     ]);
@@ -114,7 +117,7 @@ describe('what is typed at registration', () => {
   test('every username that is taken differs from every phone number', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[+()\d .-]{3,20}$/), (text) => {
-        expect(mistakes(register, { ...wish, username: text })).toHaveProperty('username');
+        expect(mistakes(register, { ...typed, username: text })).toHaveProperty('username');
       })
     );
   });
@@ -200,7 +203,8 @@ describe('limits', () => {
   test('are counted under names that tell what, not whom', async () => {
     const name = await limitBucket('secret', 'code', ['phone'], ['+919876543210']);
     expect(name).toMatch(/^code:phone:[0-9a-f]{32}$/);
-    expect(await limitBucket('secret', 'ask', ['phone'], ['+919876543210'])).not.toContain(name.slice(11));
+    const other = await limitBucket('secret', 'lookup', ['phone'], ['+919876543210']);
+    expect(other).not.toContain(name.slice('code:phone:'.length));
   });
 
   test.each([
@@ -208,11 +212,12 @@ describe('limits', () => {
     [61, 'in 2 minutes'],
     [20_000, 'in 6 hours']
   ])('after %d seconds one may try again %s', (seconds, words) => {
-    expect(rateLimited(seconds).message).toContain(words);
-    expect(rateLimited(seconds).details).toEqual({ retry_after: seconds });
+    const { message, refusal } = rateLimited(seconds);
+    expect(message).toContain(words);
+    expect(refusal).toMatchObject({ code: 'rate_limited', status: 429, retry_after: seconds });
   });
 });
 
 test('a refusal that nobody knows is our own fault, not an answer', () => {
-  expect(() => refusal('surprise', '+919876543210')).toThrow(/surprise/);
+  expect(() => registrationRefused('surprise', '+919876543210')).toThrow(/surprise/);
 });

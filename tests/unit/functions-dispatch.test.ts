@@ -46,7 +46,7 @@ async function run(
     concurrency: 8,
     budget: 60_000,
     ...(sendWithin !== undefined && { sendWithin }),
-    log: createLog({}, (_, line) => lines.push(line))
+    log: createLog({ function: 'sms-dispatch', request_id: 'test' }, (_, line) => lines.push(line))
   });
   return { summary, sent, settled, lines };
 }

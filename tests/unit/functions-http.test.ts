@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { DomainError, domainErrorOf } from '../../supabase/functions/_shared/errors.ts';
+import { RefusedError, refusalIn } from '../../supabase/functions/_shared/errors.ts';
 import { endpoint, json } from '../../supabase/functions/_shared/http.ts';
 import type { Endpoint } from '../../supabase/functions/_shared/http.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
@@ -13,7 +13,7 @@ const endpointThat = (handle: Endpoint['handle'], more: Partial<Endpoint> = {}) 
   endpoint({ name: 'test', methods: ['GET', 'POST'], handle, ...more });
 const failingWith = (error: unknown) => endpointThat(() => Promise.reject(error));
 
-test('an answer carries the request id of its caller, or one of its own', async () => {
+test('an answer carries the request id of its sender, or one of its own', async () => {
   const handle = endpointThat(async (_request, { requestId }) => json({ requestId }));
   const given = await handle(new Request(url, { headers: { 'x-request-id': 'abc-12345' } }));
   expect(given.headers.get('x-request-id')).toBe('abc-12345');
@@ -29,8 +29,14 @@ test('another method is told which ones there are', async () => {
   expect(await response.json()).toEqual({ error: 'method_not_allowed', message: 'Please use GET, POST.' });
 });
 
-test('an error of the contract becomes its word, sentence and details', async () => {
-  const error = new DomainError('rate_limited', 429, 'Please wait a minute.', { retry_after: 60 });
+test('a refusal becomes its word, sentence and details', async () => {
+  const error = new RefusedError({
+    code: 'rate_limited',
+    status: 429,
+    message: () => 'Please wait a minute.',
+    retry_after: 60
+  });
+  expect(error.message).toBe('Please wait a minute.');
   const response = await failingWith(error)(new Request(url));
   expect(response.status).toBe(429);
   expect(response.headers.get('retry-after')).toBe('60');
@@ -41,11 +47,26 @@ test('an error of the contract becomes its word, sentence and details', async ()
   });
 });
 
-test('an error that the database raised for the caller becomes its status, word and hint', async () => {
-  const error = Object.assign(new Error('slot_taken'), { code: 'PT409', hint: 'That time was just taken.' });
+test('a refusal of the database becomes its status, word and hint; its finer word is for us', async () => {
+  const error = Object.assign(new Error('slot_unavailable'), {
+    code: 'PT409',
+    detail: 'doctor_inactive',
+    hint: 'That time is not offered.'
+  });
+  expect(refusalIn(error)).toMatchObject({
+    code: 'slot_unavailable',
+    status: 409,
+    detail: 'doctor_inactive'
+  });
   const response = await failingWith(error)(new Request(url));
   expect(response.status).toBe(409);
-  expect(await response.json()).toEqual({ error: 'slot_taken', message: 'That time was just taken.' });
+  expect(await response.json()).toEqual({ error: 'slot_unavailable', message: 'That time is not offered.' });
+});
+
+test('a refusal of the database without a sentence gets one of ours', async () => {
+  const error = Object.assign(new Error('slot_taken'), { code: 'PT409' });
+  const response = await failingWith(error)(new Request(url));
+  expect(await response.json()).toEqual({ error: 'slot_taken', message: 'That is not possible.' });
 });
 
 test('any other error is a 500 with the request id, and the log has what the answer hides', async () => {
@@ -65,10 +86,13 @@ test('any other error is a 500 with the request id, and the log has what the ans
 });
 
 test('a sentence of ours is in the language of the request, and says so', async () => {
-  const error = new DomainError('username_taken', 409, (words) => words.usernameTaken, {
+  const error = new RefusedError({
+    code: 'username_taken',
+    status: 409,
+    message: (words) => words.usernameTaken,
     fields: { username: (words) => words.fields.username }
   });
-  const ask = async (handle: (request: Request) => Promise<Response>, method = 'GET') => {
+  const answerOf = async (handle: (request: Request) => Promise<Response>, method = 'GET') => {
     const response = await handle(
       new Request(url, { method, headers: { 'accept-language': 'ta, en;q=0.9' } })
     );
@@ -76,33 +100,19 @@ test('a sentence of ours is in the language of the request, and says so', async 
     expect(response.headers.get('vary')).toBe('accept-language');
     return (await response.json()) as Record<string, unknown>;
   };
-  expect(await ask(failingWith(error))).toEqual({
+  expect(await answerOf(failingWith(error))).toEqual({
     error: 'username_taken',
     message: tamil.usernameTaken,
     fields: { username: tamil.fields.username }
   });
-  expect(await ask(failingWith(new Error('lost')))).toMatchObject({
+  expect(await answerOf(failingWith(new Error('lost')))).toMatchObject({
     error: 'internal_error',
     message: tamil.internalError
   });
-  expect(await ask(failingWith(error), 'DELETE')).toEqual({
+  expect(await answerOf(failingWith(error), 'DELETE')).toEqual({
     error: 'method_not_allowed',
     message: tamil.methodNotAllowed({ allowed: 'GET, POST' })
   });
-});
-
-test('an endpoint may answer errors in its own form, and even that may fail', async () => {
-  const handle = async () => {
-    throw new Error('first');
-  };
-  const spoken = endpointThat(handle, { onError: () => new Response('sorry') });
-  expect(await (await spoken(new Request(url))).text()).toBe('sorry');
-  const broken = endpointThat(handle, {
-    onError: () => {
-      throw new Error('second');
-    }
-  });
-  expect((await broken(new Request(url))).status).toBe(500);
 });
 
 test.each([
@@ -112,6 +122,6 @@ test.each([
   new Error('slot_taken'),
   'slot_taken',
   undefined
-])('%s is no error of the contract', (error) => {
-  expect(domainErrorOf(error)).toBeUndefined();
+])('%s is no refusal', (error) => {
+  expect(refusalIn(error)).toBeUndefined();
 });

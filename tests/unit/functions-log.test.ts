@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLog, describeError } from '../../supabase/functions/_shared/log.ts';
 
-function logOf(context = {}) {
+function logOf(context = { function: 'test', request_id: 'r-0' }) {
   const lines: { level: string; line: string }[] = [];
   return { log: createLog(context, (level, line) => lines.push({ level, line })), lines };
 }
@@ -11,7 +11,10 @@ test('a line is one JSON object with the context of its request', () => {
   log.warn('call_refused', { reason: 'first line\nsecond line' });
   expect(lines).toHaveLength(1);
   expect(lines[0]?.line).not.toContain('\n');
-  expect(JSON.parse(lines[0]?.line ?? '')).toMatchObject({
+  const line = JSON.parse(lines[0]?.line ?? '') as Record<string, unknown>;
+  expect(Object.keys(line).slice(0, 5)).toEqual(['at', 'level', 'event', 'function', 'request_id']);
+  expect(line.at).toBe(new Date(String(line.at)).toISOString());
+  expect(line).toMatchObject({
     level: 'warn',
     event: 'call_refused',
     function: 'ivr',

@@ -11,7 +11,7 @@ const job: AccountJob = {
   attempt: 3,
   patient_id: 'c1946ac9-2492-4d23-8e6c-0123456789ab',
   phone: '+919876543210',
-  seed: 'seed'
+  password_seed: 'seed'
 };
 
 /** Runs one job against an Auth that behaves as told, and returns what was recorded of it. */
@@ -30,7 +30,9 @@ async function run(ensure: Accounts['ensure'], failing: Partial<JobQueue> = {}) 
     },
     ...failing
   };
-  const log = createLog({}, (_, line) => lines.push(line));
+  const log = createLog({ function: 'provision-accounts', request_id: 'test' }, (_, line) =>
+    lines.push(line)
+  );
   const summary = await provision({
     jobs,
     accounts: { ensure },
@@ -46,7 +48,7 @@ test('an account that is ours is welcomed with the password of the job', async (
   const { summary, recorded } = await run(async () => ({ userId: 'u-1', ours: true }));
   expect(summary).toEqual({ done: 1, failed: 0 });
   expect(recorded).toEqual([
-    ['finish', job.job_id, 'u-1', await temporaryPassword(secret, job.job_id, job.seed)]
+    ['finish', job.job_id, 'u-1', await temporaryPassword(secret, job.job_id, job.password_seed)]
   ]);
 });
 
@@ -56,7 +58,7 @@ test('an account that somebody else made is left alone', async () => {
 });
 
 test('a failure puts the job off, and neither the reason nor the log holds phone or password', async () => {
-  const password = await temporaryPassword(secret, job.job_id, job.seed);
+  const password = await temporaryPassword(secret, job.job_id, job.password_seed);
   const { summary, recorded, lines } = await run(async ({ phone }) => {
     throw new Error(`Auth is down for ${phone}`);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
-import { DomainError } from '../../supabase/functions/_shared/errors.ts';
+import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 import { locales, preferredLocale, wordsIn } from '../../supabase/functions/_shared/words/languages.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
@@ -132,11 +132,11 @@ describe('the sentences', () => {
         try {
           parseFields(shape, sent);
         } catch (error) {
-          if (!(error instanceof DomainError)) throw error;
-          for (const sentence of Object.values(error.details.fields ?? {})) {
+          if (!(error instanceof RefusedError)) throw error;
+          for (const sentence of Object.values(error.refusal.fields ?? {})) {
             for (const locale of locales) expect(sentence(wordsIn[locale])).toMatch(/[.]$/);
           }
-          expect(error.details.fields).not.toHaveProperty('locale');
+          expect(error.refusal.fields).not.toHaveProperty('locale');
         }
       }),
       { numRuns: 1000 }
@@ -145,8 +145,8 @@ describe('the sentences', () => {
 });
 
 describe('the language of a new account', () => {
-  const wish = { name: 'Asha', age: 34, phone_number: '9876543210', password: 'a long secret' };
-  const localeOf = (locale: unknown) => parseFields(requests('IN').link, { ...wish, locale }).locale;
+  const typed = { name: 'Asha', age: 34, phone_number: '9876543210', password: 'a long secret' };
+  const localeOf = (locale: unknown) => parseFields(requests('IN').link, { ...typed, locale }).locale;
 
   test.each(locales)('may be %s', (locale) => {
     expect(localeOf(locale)).toBe(locale);

@@ -1,5 +1,5 @@
 /** What every function does around its work: request id, methods, JSON answers, errors that tell nothing inward. */
-import { DomainError, domainErrorOf } from './errors.ts';
+import { type Refusal, refusalIn } from './errors.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { type Locale, preferredLocale, wordsIn } from './words/languages.ts';
 
@@ -15,10 +15,8 @@ export interface Endpoint {
   /** The function's name, for the log. */
   name: string;
   methods: readonly string[];
-  /** Throws DomainError (or lets an SQLSTATE PT4xx through) for what the caller did wrong. */
+  /** Refuses by throwing RefusedError, or by letting the database's refusal (SQLSTATE PT4xx) through. */
   handle(request: Request, context: RequestContext): Promise<Response>;
-  /** Answers in place of the JSON error, for callers that need another form. The error is logged by then. */
-  onError?(error: unknown, context: RequestContext): Response | Promise<Response>;
 }
 
 /** A handler for `Deno.serve` that never rejects and never answers with anything internal. */
@@ -51,13 +49,13 @@ export function inLanguage(response: Response, locale: Locale): Response {
 }
 
 /** The error body of the contract: `{error, message, ...}`. */
-function errorResponse({ code, status, sentence, details }: DomainError, locale: Locale): Response {
+function refusalResponse(refusal: Refusal, locale: Locale): Response {
   const words = wordsIn[locale];
-  const { fields: sentences, ...more } = details;
+  const { code, status, message, fields: sentences, detail: _, ...more } = refusal;
   const fields = sentences &&
-    Object.fromEntries(Object.entries(sentences).map(([field, told]) => [field, told(words)]));
-  const { retry_after: wait } = more;
-  const body = { error: code, message: sentence(words), fields, ...more };
+    Object.fromEntries(Object.entries(sentences).map(([field, sentence]) => [field, sentence(words)]));
+  const body = { error: code, message: message(words), fields, ...more };
+  const wait = more.retry_after;
   return inLanguage(json(body, status, wait === undefined ? {} : { 'retry-after': String(wait) }), locale);
 }
 
@@ -69,24 +67,14 @@ async function answer(options: Endpoint, request: Request, context: RequestConte
     }
     return await options.handle(request, context);
   } catch (error) {
-    const domainError = domainErrorOf(error);
-    if (domainError) context.log.info('refused', { error: domainError.code, status: domainError.status });
-    else context.log.error('unexpected_error', { error: describeError(error) });
-    if (options.onError) return await recover(options.onError, error, context);
-    return domainError ? errorResponse(domainError, context.locale) : internalError(context);
-  }
-}
-
-async function recover(
-  onError: NonNullable<Endpoint['onError']>,
-  error: unknown,
-  context: RequestContext
-): Promise<Response> {
-  try {
-    return await onError(error, context);
-  } catch (second) {
-    context.log.error('error_while_answering_error', { error: describeError(second) });
-    return internalError(context);
+    const refusal = refusalIn(error);
+    if (!refusal) {
+      context.log.error('unexpected_error', { error: describeError(error) });
+      return internalError(context);
+    }
+    const { code, detail, status } = refusal;
+    context.log.info('refused', { code, detail, status });
+    return refusalResponse(refusal, context.locale);
   }
 }
 
@@ -101,7 +89,7 @@ function internalError({ requestId, locale }: RequestContext): Response {
   return inLanguage(json({ error: 'internal_error', message, request_id: requestId }, 500), locale);
 }
 
-/** The caller's own request id when it is a sane one, so that its log and ours can be read together. */
+/** The sender's own request id when it is a sane one, so that its log and ours can be read together. */
 function requestIdOf(request: Request): string {
   const given = request.headers.get('x-request-id');
   return given && /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : crypto.randomUUID();

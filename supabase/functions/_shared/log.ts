@@ -1,31 +1,49 @@
-/** Logs: one JSON object a line, with the request it belongs to; phones masked and secrets left out, whoever logs. */
+/**
+ * Logs: one JSON object a line, for functions and site alike: `{at, level, event, request_id, ...}`. Phones are masked
+ * and secrets left out, whoever logs. docs/logs.md describes the lines.
+ */
 import { maskPhone, maskPhonesIn } from './phone.ts';
 
 type Level = 'info' | 'warn' | 'error';
-export type LogFields = Record<string, unknown>;
 
-/** Writes events of one request. `event` is a stable word; everything that varies goes into the fields. */
+/** What every line begins with. */
+interface LineStart {
+  /** The instant, in ISO 8601, UTC. */
+  at: string;
+  level: Level;
+  /** What happened: a stable word in snake_case. */
+  event: string;
+}
+
+/** What every line of one request has after that. */
+export interface LogContext {
+  /** The function's name. */
+  function: string;
+  /** The same in the answer (`x-request-id`) and in the log of the site, if that sent the request. */
+  request_id: string;
+}
+
+/** What a line adds: everything that varies. */
+export type LogFields = Record<string, unknown> & { [Name in keyof (LineStart & LogContext)]?: never };
+
+/** Writes events of one request. */
 export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
 }
 
-/**
- * A log whose lines all carry `context` (the function's name and the request id).
- * @param write where a line goes; by default the output that the platform collects
- */
-export function createLog(context: LogFields, write: (level: Level, line: string) => void = toConsole): Log {
-  const at = (level: Level) => (event: string, fields: LogFields = {}) =>
-    write(
-      level,
-      JSON.stringify(safe({ at: new Date().toISOString(), level, event, ...context, ...fields }))
-    );
+/** @param write where a line goes; by default the output that the platform collects */
+export function createLog(context: LogContext, write: (level: Level, line: string) => void = toConsole): Log {
+  const at = (level: Level) => (event: string, fields: LogFields = {}) => {
+    const start: LineStart = { at: new Date().toISOString(), level, event };
+    write(level, JSON.stringify(safe({ ...start, ...context, ...fields })));
+  };
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /** An error as a log may hold it: names, codes and stack. Queries and their parameters stay out. */
-export function describeError(error: unknown): LogFields {
+export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code, status } = error as { code?: unknown; status?: unknown };
   return {

@@ -1,41 +1,40 @@
+import { accountFingerprint, profileOf, requireFreePhone } from '../_shared/account/accounts.ts';
+import { awaitingCode } from '../_shared/account/answers.ts';
+import type { SignedInUser } from '../_shared/account/auth.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
 import {
   invalidCredentials,
   notSignedIn,
   passwordChangeRequired,
   validationFailed
 } from '../_shared/account/errors.ts';
-import { accountMark, awaitingCode, profileOf, requireFreePhone } from '../_shared/account/accounts.ts';
-import type { Caller } from '../_shared/account/auth.ts';
-import { json } from '../_shared/http.ts';
 import { limit } from '../_shared/account/limits.ts';
-import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { startVerification } from '../_shared/account/verification.ts';
+import { json } from '../_shared/http.ts';
 
-/** @throws DomainError 400, 401, 403, 409 or 429 */
+/** @throws RefusedError 400, 401, 403, 409 or 429 */
 export async function changePhone(
   dependencies: Dependencies,
-  caller: Caller,
+  signedIn: SignedInUser,
   { phone_number: phone, password }: { phone_number: string; password: string }
 ): Promise<Response> {
   const { database, secret, client, log } = dependencies;
-  const { user, locale, mustChangePassword } = await profileOf(database, caller.userId);
+  const { user, locale, mustChangePassword } = await profileOf(database, signedIn.userId);
   if (mustChangePassword) throw passwordChangeRequired();
   await requirePassword(dependencies, user.phone_number, password);
   if (phone === user.phone_number) {
     throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
-  await limit(database, secret, 'ask', { phone, client });
+  await limit(database, secret, 'lookup', { phone, client });
   await requireFreePhone(database, phone);
   await limit(database, secret, 'code', { phone, client });
-  const mark = await accountMark(database, caller);
-  if (mark === undefined) throw notSignedIn();
-  // Nobody has the new phone yet, so nothing there tells its language.
-  const texting = { ...dependencies, locale: locale ?? dependencies.locale };
-  const { verificationId, expiresIn } = await startVerification(texting, {
-    purpose: 'change_phone',
-    phone,
-    request: { phone, mark, ...caller }
-  });
+  const fingerprint = await accountFingerprint(database, signedIn);
+  if (fingerprint === undefined) throw notSignedIn();
+  const { verificationId, expiresIn } = await startVerification(
+    // Nobody has the new phone yet, so nothing there tells its language.
+    { ...dependencies, locale: locale ?? dependencies.locale },
+    { phone, waiting: { purpose: 'change_phone', request: { phone, fingerprint, ...signedIn } } }
+  );
   log.info('code_queued', { purpose: 'change_phone' });
   return json(awaitingCode(user, verificationId, expiresIn), 202);
 }

@@ -9,10 +9,10 @@ import { changePhone } from './change-phone.ts';
 export const handle = publicEndpoint({
   name: 'change-phone',
   async handle(body, dependencies, request) {
-    const caller = await dependencies.auth.callerOf(request);
+    const signedIn = await dependencies.auth.signedInUser(request);
     return await changePhone(
       dependencies,
-      caller,
+      signedIn,
       parseFields(requests(dependencies.region).changePhone, body)
     );
   }

@@ -1,5 +1,6 @@
-/** Web accounts in Supabase Auth, created through its admin API. */
-import type { AdminClient } from '../_shared/account/auth.ts';
+/** Web accounts in Supabase Auth for patients who booked by phone. */
+import { accountOfPhone } from '../_shared/account/accounts.ts';
+import { type Auth, isPhoneTaken } from '../_shared/account/auth.ts';
 import type { Database } from '../_shared/database.ts';
 
 /** Who has the account of a phone after `ensure`. */
@@ -18,25 +19,23 @@ export interface Accounts {
   ensure(account: { phone: string; password: string; jobId: string }): Promise<AccountOwner>;
 }
 
-export function authAccounts(admin: AdminClient, database: Database): Accounts {
+export function authAccounts(auth: Auth, database: Database): Accounts {
   return {
     async ensure({ phone, password, jobId }) {
-      const { data, error } = await admin.auth.admin.createUser({
-        phone,
-        phone_confirm: true,
-        password,
-        app_metadata: { account_job: jobId }
-      });
-      if (!error) return { userId: data.user.id, ours: true };
-      if (error.code !== 'phone_exists') throw error;
-      const [user] = await database<{ id: string; job_id: string | null }[]>`
-        select id, job_id from private.auth_user_by_phone(${phone})`;
-      if (!user) {
+      try {
+        return {
+          userId: await auth.createUser({ phone, password, madeBy: { account_job: jobId } }),
+          ours: true
+        };
+      } catch (error) {
+        if (!isPhoneTaken(error)) throw error;
+        const account = await accountOfPhone(database, phone);
+        if (account) return { userId: account.userId, ours: account.jobId === jobId };
         throw new Error(
-          'Auth says this phone has an account, but there is none. It may have just been deleted.'
+          'Auth says this phone has an account, but there is none. It may have just been deleted.',
+          { cause: error }
         );
       }
-      return { userId: user.id, ours: user.job_id === jobId };
     }
   };
 }

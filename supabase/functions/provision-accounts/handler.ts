@@ -1,4 +1,4 @@
-import { adminClient } from '../_shared/account/auth.ts';
+import { supabaseAuth } from '../_shared/account/auth.ts';
 import { inBackground } from '../_shared/queue/background.ts';
 import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
@@ -19,13 +19,13 @@ export const handle = endpoint({
     await requireInternalCaller(request);
     const work = provision({
       jobs: jobQueue(database()),
-      accounts: authAccounts(adminClient(), database()),
+      accounts: authAccounts(supabaseAuth(), database()),
       secret: setting('FUNCTIONS_SECRET'),
       concurrency: 4,
       budget: 50_000,
       log
     });
-    // Whoever called may hang up; the work goes on. A failure is logged where it is awaited, below.
+    // The database hangs up after a minute; the work goes on. A failure is logged where it is awaited, below.
     inBackground(work, () => {});
     return json(await work);
   }

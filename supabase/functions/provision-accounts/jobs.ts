@@ -8,13 +8,13 @@ export interface AccountJob {
   patient_id: string;
   /** +E.164 */
   phone: string;
-  seed: string;
+  password_seed: string;
 }
 
 export interface JobQueue {
   claim(limit: number): Promise<AccountJob[]>;
   /**
-   * Links the account and queues the welcome SMS, once for ever however often it is called.
+   * Links the account and queues the welcome SMS, once however often it is called.
    * @param password null when the account is somebody's own and there is nothing to welcome
    */
   finish(job: AccountJob, userId: string, password: string | null): Promise<'welcomed' | 'already_done'>;
@@ -26,7 +26,7 @@ export function jobQueue(database: Database): JobQueue {
   return {
     async claim(limit) {
       return await database<AccountJob[]>`
-        select job_id, attempt, patient_id, phone, seed from private.claim_account_jobs(${limit})`;
+        select job_id, attempt, patient_id, phone, password_seed from private.claim_account_jobs(${limit})`;
     },
     async finish(job, userId, password) {
       const [row] = await database<{ result: 'welcomed' | 'already_done' }[]>`

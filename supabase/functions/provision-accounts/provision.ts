@@ -45,7 +45,7 @@ export async function provision(options: ProvisionOptions): Promise<{ done: numb
 }
 
 async function finish(job: AccountJob, { jobs, accounts, secret }: ProvisionOptions): Promise<string> {
-  const password = await temporaryPassword(secret, job.job_id, job.seed);
+  const password = await temporaryPassword(secret, job.job_id, job.password_seed);
   const { userId, ours } = await accounts.ensure({ phone: job.phone, password, jobId: job.job_id });
   return await jobs.finish(job, userId, ours ? password : null);
 }

@@ -1,25 +1,24 @@
-import { invalidCredentials } from '../_shared/account/errors.ts';
 import { profileOf } from '../_shared/account/accounts.ts';
-import { json } from '../_shared/http.ts';
-import { limit } from '../_shared/account/limits.ts';
-import { normalisePhone } from '../_shared/phone.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
+import { invalidCredentials } from '../_shared/account/errors.ts';
+import { limit } from '../_shared/account/limits.ts';
+import { json } from '../_shared/http.ts';
+import { normalisePhone } from '../_shared/phone.ts';
 
 /**
  * Whether a name is unknown or its password wrong, the same is asked of the database and of Auth.
- * @throws DomainError 401 or 429
+ * @throws RefusedError 401 or 429
  */
 export async function signIn(
   { database, auth, secret, region, client }: Omit<Dependencies, 'locale' | 'log'>,
-  { username, password }: { username: string; password: string }
+  { username: name, password }: { username: string; password: string }
 ): Promise<Response> {
-  const phone = normalisePhone(username, region);
-  const name = phone ?? username.toLowerCase();
-  await limit(database, secret, 'password', { name, client });
+  const phone = normalisePhone(name, region);
+  await limit(database, secret, 'password', { name: phone ?? name.toLowerCase(), client });
   // No username is longer or has another character; the database would not take some of them at all.
-  const asked = phone === undefined && /^[\w.-]{3,32}$/.test(username) ? username : null;
+  const username = phone === undefined && /^[\w.-]{3,32}$/.test(name) ? name : null;
   const [row] = await database<{ phone: string | null }[]>`
-    select private.login_phone(${asked}, ${phone ?? null}) as phone`;
+    select private.login_phone(${username}, ${phone ?? null}) as phone`;
   const session = await auth.signIn(row?.phone ?? nobodysPhone(), password);
   if (!session || !row?.phone) throw invalidCredentials();
   const { user, mustChangePassword } = await profileOf(database, session.userId);

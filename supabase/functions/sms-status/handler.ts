@@ -1,5 +1,5 @@
 import { database } from '../_shared/database.ts';
-import { DomainError } from '../_shared/errors.ts';
+import { RefusedError } from '../_shared/errors.ts';
 import { endpoint } from '../_shared/http.ts';
 import { parseReport, type StatusReport } from './report.ts';
 
@@ -13,7 +13,13 @@ export const handle = endpoint({
   methods: ['GET'],
   async handle(request, { log }) {
     const report = parseReport(new URL(request.url).searchParams);
-    if (!report) throw new DomainError('bad_report', 400, 'This is not a status report.');
+    if (!report) {
+      throw new RefusedError({
+        code: 'bad_report',
+        status: 400,
+        message: () => 'This is not a status report.'
+      });
+    }
     const result = report.status === undefined ? 'ignored' : await record(report);
     log.info('sms_report', { sms_id: report.smsId, status: report.status ?? 'unheard of', result });
     return new Response('OK', { headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' } });

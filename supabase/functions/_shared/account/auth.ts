@@ -14,41 +14,50 @@ export interface Session extends Tokens {
   userId: string;
 }
 
-/** Who sent a request, verified by Auth. */
-export interface Caller {
+/** Whose token came with a request, verified by Auth. */
+export interface SignedInUser {
   userId: string;
   sessionId: string;
 }
+
+/** What an account comes from: the id of its registration, or of its account job. */
+export type Origin = { registration: string } | { account_job: string };
 
 /**
  * Every call throws when Auth cannot be reached or answers with anything unexpected; then nobody knows whether it was
  * done.
  */
 export interface Auth {
-  /** Creates the account of a phone that is proven. The registration tells the database whose it is. */
-  createUser(account: { phone: string; password: string; registrationId: string }): Promise<string>;
+  /**
+   * Creates the account of a phone that is proven; the database gives it its patient by what it comes from.
+   * @returns the user's id
+   */
+  createUser(account: { phone: string; password: string; madeBy: Origin }): Promise<string>;
   /** Opens a session. Undefined: no such account, another password, or banned. */
   signIn(phone: string, password: string): Promise<Session | undefined>;
   /** Ends one session. */
   signOut(token: string): Promise<void>;
   /**
    * Sets a password and ends every session.
-   * @throws DomainError 400 when Auth finds it too weak, 401 `code_invalid` when there is no such account any more
+   * @throws RefusedError 400 when Auth finds it too weak, 401 `code_invalid` when there is no such account any more
    */
   setPassword(userId: string, password: string): Promise<void>;
   /** Gives the account another phone. */
   setPhone(userId: string, phone: string): Promise<void>;
   /**
    * Who is signed in with this request's bearer token.
-   * @throws DomainError 401 `not_signed_in`
+   * @throws RefusedError 401 `not_signed_in`
    */
-  callerOf(request: Request): Promise<Caller>;
+  signedInUser(request: Request): Promise<SignedInUser>;
 }
 
-export type AdminClient = ReturnType<typeof createAdminClient>;
+/** Whether Auth did not create a user because the phone has one. */
+export function isPhoneTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'phone_exists';
+}
 
 /** A client with the secret key, and with a limit on how long Auth may take. */
-export function adminClient(headers: Record<string, string> = {}): AdminClient {
+function adminClient(headers: Record<string, string>): ReturnType<typeof createAdminClient> {
   const secretKeys = setting('SUPABASE_SECRET_KEYS');
   const legacyKey = setting('SUPABASE_SERVICE_ROLE_KEY');
   return createAdminClient({
@@ -67,24 +76,24 @@ export function adminClient(headers: Record<string, string> = {}): AdminClient {
 }
 
 /**
- * @param client whose requests these are: Auth has limits of its own by address, and would else count all of ours as
- * one client's (where forwarding is switched on in the project)
+ * @param client whose requests these are (clientAddress): Auth has limits of its own by address, and would else count
+ * all of ours as one client's (where forwarding is switched on in the project)
  * @param userAgent what they browse with, by which they know their sessions again
  */
-export function supabaseAuth(client: string, userAgent: string | null = null): Auth {
-  const address = client.replace(/\/64$/, '');
+export function supabaseAuth(client?: string, userAgent: string | null = null): Auth {
+  const address = client?.replace(/\/64$/, '');
   const connect = () =>
     adminClient({
-      ...(address !== 'unknown' && { 'sb-forwarded-for': address }),
+      ...(address && address !== 'unknown' && { 'sb-forwarded-for': address }),
       ...(userAgent && { 'user-agent': userAgent })
     });
   return {
-    async createUser({ phone, password, registrationId }) {
+    async createUser({ phone, password, madeBy }) {
       const { data, error } = await connect().auth.admin.createUser({
         phone: authPhone(phone),
         phone_confirm: true,
         password,
-        app_metadata: { registration: registrationId }
+        app_metadata: madeBy
       });
       if (error) throw error;
       return data.user.id;
@@ -117,7 +126,7 @@ export function supabaseAuth(client: string, userAgent: string | null = null): A
       const { error } = await connect().auth.admin.updateUserById(userId, { phone: authPhone(phone) });
       if (error) throw error;
     },
-    async callerOf(request) {
+    async signedInUser(request) {
       const token = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
       if (token === undefined || !token.includes('.')) throw notSignedIn();
       const { data, error } = await connect().auth.getUser(token);
@@ -125,7 +134,7 @@ export function supabaseAuth(client: string, userAgent: string | null = null): A
         if (error.status !== undefined && error.status >= 400 && error.status < 429) throw notSignedIn();
         throw error;
       }
-      const sessionId = sessionOf(token);
+      const sessionId = sessionIdIn(token);
       if (sessionId === undefined) throw notSignedIn();
       return { userId: data.user.id, sessionId };
     }
@@ -137,7 +146,7 @@ function refusesPassword(code: string | undefined): boolean {
 }
 
 /** The session a token was made for. Auth has verified the token by then. */
-function sessionOf(token: string): string | undefined {
+function sessionIdIn(token: string): string | undefined {
   try {
     const claims = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const { session_id: id } = JSON.parse(atob(claims)) as { session_id?: unknown };

@@ -1,4 +1,4 @@
-/** What the functions that browsers and sites call have in common: CORS, a JSON body, and who is asking. */
+/** What the functions that browsers and sites call have in common: CORS, a JSON body, and whose request it is. */
 import { validationFailed } from './errors.ts';
 import { type Auth, supabaseAuth } from './auth.ts';
 import { clientAddress } from './client-address.ts';
@@ -16,9 +16,9 @@ export interface Dependencies {
   secret: string;
   /** Country of phone numbers typed without a country code. */
   region: string;
-  /** The caller's network, to count by. */
+  /** The sender's network, to count by. */
   client: string;
-  /** The language the caller reads. */
+  /** The language the sender reads. */
   locale: Locale;
   log: Log;
 }
@@ -30,7 +30,7 @@ export interface PublicEndpoint {
   handle(body: unknown, dependencies: Dependencies, request: Request): Promise<Response>;
 }
 
-/** Nothing here rests on cookies, so any page may ask; a token in a header is its own proof. */
+/** Nothing here rests on cookies, so any page may call; a token in a header is its own proof. */
 const cors = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'retry-after, x-request-id'

@@ -1,56 +1,60 @@
 /** What the account API refuses, in the words of its contract; which sentence goes with it is said in `words`. */
-import { DomainError, type FieldErrors } from '../errors.ts';
+import { type Refusal, RefusedError } from '../errors.ts';
 import type { Sentence } from '../words/words.ts';
 
 export function validationFailed(
-  fields: FieldErrors,
-  sentence: Sentence = (words) => words.checkFields
-): DomainError {
-  return new DomainError('validation_failed', 400, sentence, { fields });
+  fields: NonNullable<Refusal['fields']>,
+  message: Sentence = (words) => words.checkFields
+): RefusedError {
+  return new RefusedError({ code: 'validation_failed', status: 400, message, fields });
 }
 
 /** The same whether the code is wrong, expired, used or was never sent. */
-export function codeInvalid(): DomainError {
-  return new DomainError('code_invalid', 401, (words) => words.codeInvalid);
+export function codeInvalid(): RefusedError {
+  return new RefusedError({ code: 'code_invalid', status: 401, message: (words) => words.codeInvalid });
 }
 
 /** The same whether the name is unknown or the password wrong. */
-export function invalidCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 401, (words) => words.invalidCredentials);
+export function invalidCredentials(): RefusedError {
+  const message: Sentence = (words) => words.invalidCredentials;
+  return new RefusedError({ code: 'invalid_credentials', status: 401, message });
 }
 
-export function notSignedIn(): DomainError {
-  return new DomainError('not_signed_in', 401, (words) => words.notSignedIn);
+export function notSignedIn(): RefusedError {
+  return new RefusedError({ code: 'not_signed_in', status: 401, message: (words) => words.notSignedIn });
 }
 
-export function passwordChangeRequired(): DomainError {
-  return new DomainError('password_change_required', 403, (words) => words.passwordChangeRequired);
+export function passwordChangeRequired(): RefusedError {
+  const message: Sentence = (words) => words.passwordChangeRequired;
+  return new RefusedError({ code: 'password_change_required', status: 403, message });
 }
 
 /** @param seconds until it is worth trying again */
-export function rateLimited(seconds: number): DomainError {
-  return new DomainError('rate_limited', 429, (words) => words.rateLimited({ seconds }), {
-    retry_after: seconds
-  });
+export function rateLimited(seconds: number): RefusedError {
+  const message: Sentence = (words) => words.rateLimited({ seconds });
+  return new RefusedError({ code: 'rate_limited', status: 429, message, retry_after: seconds });
 }
 
 /**
- * Why a phone cannot register or link, from the word the database gives (private.registration_refusal).
+ * Why a phone cannot register or link, from the word the database gives (private.registration_verdict).
+ * @param phone +E.164
  * @throws Error when the database gives a word that is not known here
  */
-export function refusal(word: string, phone: string): DomainError {
-  switch (word) {
-    case 'ivr_account_exists':
-      return new DomainError(word, 409, (words) => words.ivrAccountExists, { phone_number: phone });
+export function registrationRefused(code: string, phone: string): RefusedError {
+  switch (code) {
+    case 'ivr_account_exists': {
+      const message: Sentence = (words) => words.ivrAccountExists;
+      return new RefusedError({ code, status: 409, message, phone_number: phone });
+    }
     case 'phone_already_registered':
-      return new DomainError(word, 409, (words) => words.phoneAlreadyRegistered);
+      return new RefusedError({ code, status: 409, message: (words) => words.phoneAlreadyRegistered });
     case 'username_taken': {
-      const sentence: Sentence = (words) => words.usernameTaken;
-      return new DomainError(word, 409, sentence, { fields: { username: sentence } });
+      const message: Sentence = (words) => words.usernameTaken;
+      return new RefusedError({ code, status: 409, message, fields: { username: message } });
     }
     case 'no_ivr_bookings':
-      return new DomainError(word, 404, (words) => words.noIvrBookings);
+      return new RefusedError({ code, status: 404, message: (words) => words.noIvrBookings });
     default:
-      throw new Error(`The database refused a registration with an unknown word: ${word}`);
+      throw new Error(`The database refused a registration with an unknown word: ${code}`);
   }
 }

@@ -1,7 +1,7 @@
 /** What people type when they register or sign in, checked field by field so that every mistake is told at once. */
 import { z } from 'zod';
 import { validationFailed } from './errors.ts';
-import type { FieldErrors } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
 import { normalisePhone } from '../phone.ts';
 import { locales } from '../words/languages.ts';
 import type { Words } from '../words/words.ts';
@@ -106,12 +106,12 @@ export function requests(region: string) {
 
 /**
  * A request's body in its shape.
- * @throws DomainError 400 `validation_failed` with a sentence for every field that has a mistake
+ * @throws RefusedError 400 `validation_failed` with a sentence for every field that has a mistake
  */
 export function parseFields<Shape extends z.ZodType>(shape: Shape, body: unknown): z.output<Shape> {
   const parsed = shape.safeParse(body);
   if (parsed.success) return parsed.data;
-  const fields: FieldErrors = {};
+  const fields: NonNullable<Refusal['fields']> = {};
   for (const { path, message } of parsed.error.issues) {
     fields[String(path[0] ?? 'body')] ??= (words) => words.fields[message as FieldSentence];
   }

@@ -33,8 +33,8 @@ const rules = {
     // The bill, when it comes from everywhere at once.
     { by: [], max: 1000, seconds: hour }
   ],
-  /** Asks whether a phone or username can register, which tells something about it. */
-  ask: [
+  /** Looks up whether a phone or username can register, which tells something about it. */
+  lookup: [
     { by: ['phone'], max: 20, seconds: hour },
     // Going through phone numbers to see which are patients.
     { by: ['client'], max: 150, seconds: 15 * minute },
@@ -63,7 +63,7 @@ type SubjectOf<Name extends Limited> = (typeof rules)[Name][number]['by'][number
 /**
  * Counts one use of `what`.
  * @param secret keys the hashes that stand for subjects in the database
- * @throws DomainError 429 with `retry_after` when one of its limits is reached
+ * @throws RefusedError 429 with `retry_after` when one of its limits is reached
  */
 export async function limit<Name extends Limited>(
   database: Database,

@@ -7,11 +7,11 @@ import {
   newVerificationId,
   open,
   parseVerificationId,
-  type Purpose,
   purposes,
   seal,
   type VerificationId
 } from './sealing.ts';
+import { type WaitingRequest, waitingRequest } from './waiting.ts';
 
 export interface StartedVerification {
   verificationId: string;
@@ -27,15 +27,11 @@ export interface StartedVerification {
  */
 export async function startVerification(
   { database, secret, locale }: { database: Database; secret: string; locale: string },
-  { purpose, phone, request, text = true }: {
-    purpose: Purpose;
-    phone: string;
-    request: unknown;
-    text?: boolean;
-  }
+  { phone, waiting, text = true }: { phone: string; waiting: WaitingRequest; text?: boolean }
 ): Promise<StartedVerification> {
   const verification = newVerificationId();
   const { id } = verification;
+  const { purpose, request } = waiting;
   const code = newCode();
   const [byPhone, byCode, sealed] = await Promise.all([
     phoneHash(secret, phone),
@@ -51,35 +47,38 @@ export async function startVerification(
   return { verificationId: formatVerificationId(verification), expiresIn };
 }
 
-/** A request whose code may still be guessed, opened by the `verification_id` of whoever made it. */
-export interface SealedRequest {
+/** A request whose code may still be guessed. */
+export type OpenedRequest = WaitingRequest & {
+  /** Of the row that holds it. */
   id: string;
-  purpose: Purpose;
-  request: unknown;
-}
+};
 
-/** @throws DomainError 401 `code_invalid` when there is no such request, or not any more */
-export async function openRequest(database: Database, verificationId: string): Promise<SealedRequest> {
+/**
+ * Opens a request with the `verification_id` of whoever made it.
+ * @throws RefusedError 401 `code_invalid` when there is no such request, or not any more
+ */
+export async function openRequest(database: Database, verificationId: string): Promise<OpenedRequest> {
   const verification = parseVerificationId(verificationId);
   const found = verification && (await find(database, verification));
   if (!found) throw codeInvalid();
   return found;
 }
 
-async function find(database: Database, verification: VerificationId): Promise<SealedRequest | undefined> {
+async function find(database: Database, verification: VerificationId): Promise<OpenedRequest | undefined> {
   const [row] = await database<{ purpose: string; sealed_request: Uint8Array }[]>`
     select purpose, sealed_request from private.live_verification(${verification.id})`;
   const purpose = purposes.find((known) => known === row?.purpose);
   if (!row || purpose === undefined) return undefined;
   const request = await open(row.sealed_request, verification, purpose);
-  return request === undefined ? undefined : { id: verification.id, purpose, request };
+  if (request === undefined) return undefined;
+  return { id: verification.id, ...waitingRequest.parse({ purpose, request }) };
 }
 
 /**
  * Takes one guess, and with the right one does what the code was for. The code stays used, whether that was done or
  * refused; only when it failed on our side may the code be used again.
  * @param ownFault whether an error is ours, not a refusal
- * @throws DomainError 401 `code_invalid`, and whatever `work` throws
+ * @throws RefusedError 401 `code_invalid`, and whatever `work` throws
  */
 export async function withCode<Result>(
   { database, secret }: { database: Database; secret: string },

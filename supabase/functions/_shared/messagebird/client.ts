@@ -1,7 +1,7 @@
 /** MessageBird's REST API, as much of it as sending SMS needs. */
 import { z } from 'zod';
 import { authPhone } from '../phone.ts';
-import { type OnceRequest, requestOnce } from '../account/request-once.ts';
+import { type OnceRequest, requestOnce } from './request-once.ts';
 
 export interface Sms {
   originator: string;

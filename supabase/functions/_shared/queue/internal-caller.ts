@@ -1,12 +1,12 @@
 /** Who may call the functions that only our own machinery calls: the database, an operator. */
 import { verifyAuth } from '@supabase/server/core';
 import { setting } from '../env.ts';
-import { DomainError } from '../errors.ts';
+import { RefusedError } from '../errors.ts';
 import { sameSecret } from '../secrets.ts';
 
 /**
  * Lets the request pass when it carries FUNCTIONS_SECRET (as bearer token or `apikey`) or a secret API key (`apikey`).
- * @throws DomainError 401, which does not say what was missing
+ * @throws RefusedError 401, which does not say what was missing
  */
 export async function requireInternalCaller(request: Request): Promise<void> {
   const secret = setting('FUNCTIONS_SECRET');
@@ -15,7 +15,11 @@ export async function requireInternalCaller(request: Request): Promise<void> {
     if (given && (await sameSecret(given, secret))) return;
   }
   if (await hasSecretKey(request)) return;
-  throw new DomainError('unauthorized', 401, 'This address is not for public use.');
+  throw new RefusedError({
+    code: 'unauthorized',
+    status: 401,
+    message: () => 'This address is not for public use.'
+  });
 }
 
 async function hasSecretKey(request: Request): Promise<boolean> {
