@@ -3,7 +3,7 @@ import { inBackground } from '../_shared/queue/background.ts';
 import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
-import { requireInternalCaller } from '../_shared/queue/internal-caller.ts';
+import { requireInternalRequest } from '../_shared/queue/internal-request.ts';
 import { authAccounts } from './accounts.ts';
 import { jobQueue } from './jobs.ts';
 import { provision } from './provision.ts';
@@ -16,7 +16,7 @@ export const handle = endpoint({
   name: 'provision-accounts',
   methods: ['POST'],
   async handle(request, { log }) {
-    await requireInternalCaller(request);
+    await requireInternalRequest(request);
     const work = provision({
       jobs: jobQueue(database()),
       accounts: authAccounts(supabaseAuth(), database()),

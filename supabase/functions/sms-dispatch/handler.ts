@@ -2,7 +2,7 @@ import { inBackground } from '../_shared/queue/background.ts';
 import { database } from '../_shared/database.ts';
 import { setting } from '../_shared/env.ts';
 import { endpoint, json } from '../_shared/http.ts';
-import { requireInternalCaller } from '../_shared/queue/internal-caller.ts';
+import { requireInternalRequest } from '../_shared/queue/internal-request.ts';
 import { createMessageBird } from '../_shared/messagebird/client.ts';
 import { dispatch } from './dispatch.ts';
 import { smsQueue } from './queue.ts';
@@ -15,7 +15,7 @@ export const handle = endpoint({
   name: 'sms-dispatch',
   methods: ['POST'],
   async handle(request, { log }) {
-    await requireInternalCaller(request);
+    await requireInternalRequest(request);
     const work = dispatch({
       queue: smsQueue(database()),
       provider: createMessageBird({

@@ -1,4 +1,4 @@
-/** Work that goes on when the caller has stopped waiting for the answer. */
+/** Work that goes on when nobody waits for the answer any more. */
 
 /**
  * Keeps the worker alive until `work` settles, where the platform can do that; elsewhere the process stays anyway.

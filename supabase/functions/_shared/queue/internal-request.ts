@@ -1,4 +1,4 @@
-/** Who may call the functions that only our own machinery calls: the database, an operator. */
+/** Requests to functions that only the database and operators may call. */
 import { verifyAuth } from '@supabase/server/core';
 import { setting } from '../env.ts';
 import { RefusedError } from '../errors.ts';
@@ -8,7 +8,7 @@ import { sameSecret } from '../secrets.ts';
  * Lets the request pass when it carries FUNCTIONS_SECRET (as bearer token or `apikey`) or a secret API key (`apikey`).
  * @throws RefusedError 401, which does not say what was missing
  */
-export async function requireInternalCaller(request: Request): Promise<void> {
+export async function requireInternalRequest(request: Request): Promise<void> {
   const secret = setting('FUNCTIONS_SECRET');
   const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   for (const given of [bearer, request.headers.get('apikey')]) {
