@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type postgres from 'postgres';
 import { splitStatements } from './statements.ts';
 
@@ -26,12 +27,37 @@ function describe(file: string, text: string, error: Error & { position?: string
   return `${path.basename(file)}${line ? `, line ${line}` : ''}: ${error.message}`;
 }
 
+/** The database was made by other migrations than those the folder begins with: it cannot be brought up to date. */
+export class OtherHistoryError extends Error {
+  override name = 'OtherHistoryError';
+}
+
+/** Where the recorded history ends, as the number of migrations that are applied already. */
+function lengthOfHistory(
+  history: { version: string; statements: string[] | null }[],
+  migrations: Migration[]
+): number {
+  history.forEach(({ version, statements }, index) => {
+    const migration = migrations[index];
+    const same =
+      migration?.version === version &&
+      (statements === null ||
+        isDeepStrictEqual(statements, splitStatements(readFileSync(migration.file, 'utf8'))));
+    if (!same)
+      throw new OtherHistoryError(
+        `Migration ${version} of the database is not in the folder, or was edited.`
+      );
+  });
+  return history.length;
+}
+
 /**
  * Applies the migrations of `directory` that the database does not know yet, each in a transaction, and records them
  * in the history table of the Supabase CLI, which can go on from there.
  *
  * @param sql logged in as `postgres`, the role that runs migrations on hosted projects
  * @returns the names of the files that were applied
+ * @throws {OtherHistoryError} before it changes anything
  */
 export async function migrate(sql: postgres.Sql, directory: string): Promise<string[]> {
   await sql.unsafe(`
@@ -41,14 +67,11 @@ export async function migrate(sql: postgres.Sql, directory: string): Promise<str
       add column if not exists statements text[],
       add column if not exists name text;
   `);
-  const applied = new Set(
-    (await sql<{ version: string }[]>`select version from supabase_migrations.schema_migrations`).map(
-      ({ version }) => version
-    )
-  );
+  const history = await sql<{ version: string; statements: string[] | null }[]>`
+    select version, statements from supabase_migrations.schema_migrations order by version`;
+  const migrations = listMigrations(directory);
   const done: string[] = [];
-  for (const { file, version, name } of listMigrations(directory)) {
-    if (applied.has(version)) continue;
+  for (const { file, version, name } of migrations.slice(lengthOfHistory(history, migrations))) {
     const text = readFileSync(file, 'utf8');
     await sql.begin(async (transaction) => {
       await transaction.unsafe(text).catch((cause: Error) => {

@@ -6,7 +6,7 @@ import type { Keys, LoginRole } from '../keys.ts';
 import type { DataFiles } from '../settings.ts';
 import type { Watchdog } from '../watchdog.ts';
 import { applyBootstrap, bootstrapHash } from './bootstrap.ts';
-import { migrate, seed } from './migrations.ts';
+import { migrate, OtherHistoryError, seed } from './migrations.ts';
 import { initialisePostgres, isInitialised } from './server.ts';
 
 /** How a role logs in. */
@@ -92,7 +92,17 @@ export async function prepareDatabase(
       await applyBootstrap(admin);
       await setPasswords(admin, keys.passwords);
     }
-    for (const file of await migrate(owner, path.join(supabaseDirectory, 'migrations'))) {
+    const applied = await migrate(owner, path.join(supabaseDirectory, 'migrations')).catch(
+      (error: unknown) => {
+        if (!(error instanceof OtherHistoryError)) throw error;
+        throw new Error(
+          `The database in ${files.root} is of an older layout: other migrations made it. It was left as it is. ` +
+            'Start over (the data is thrown away): npm run stack -- --reset',
+          { cause: error }
+        );
+      }
+    );
+    for (const file of applied) {
       if (!content.fresh) log(`Applied migration ${file}.`);
     }
     const secrets = { functions_url: content.functionsUrl, functions_secret: keys.functions_secret };
