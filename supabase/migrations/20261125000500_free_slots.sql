@@ -1,5 +1,21 @@
 -- Which slots there are, and which of them are free. These functions take the time as an argument.
 
+create function private.slots_before_gap(
+  p_opens timestamptz, p_closes timestamptz, p_length interval, p_time_zone text, p_local_end timestamp
+)
+returns int
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*) from generate_series(p_opens + p_length, p_closes, p_length) as slot_end
+    where (slot_end - interval '1 microsecond') at time zone p_time_zone < p_local_end
+  );
+end $$;
+comment on function private.slots_before_gap(timestamptz, timestamptz, interval, text, timestamp) is
+  'How many slots fit into hours that end in an hour the clocks skip: they end where it begins, and do not run into those that follow.';
+
 -- The only place where hours become instants. Slots follow each other in real time, so a day on which the clocks
 -- change has the slots that really fit.
 create function private.hours_on(p_practitioner_id uuid, p_on date)
@@ -14,8 +30,7 @@ begin
   for v_session in
     select c.time_zone, make_interval(mins => h.slot_minutes) as length, p_on + h.end_time as local_end,
       (p_on + h.start_time) at time zone c.time_zone as opens, (p_on + h.end_time) at time zone c.time_zone as closes
-    from public.practitioners p
-    join public.clinics c on c.id = p.clinic_id
+    from public.practitioners p join public.clinics c on c.id = p.clinic_id
     cross join lateral (
       select e.start_time, e.end_time, e.slot_minutes
       from public.schedule_exceptions e
@@ -23,11 +38,9 @@ begin
       union all
       select s.start_time, s.end_time, s.slot_minutes
       from public.schedules s
-      where s.practitioner_id = p_practitioner_id
-        and s.weekday = extract(isodow from p_on)::smallint
+      where s.practitioner_id = p_practitioner_id and s.weekday = extract(isodow from p_on)::smallint
         and not exists (
-          select from public.schedule_exceptions e
-          where e.practitioner_id = p_practitioner_id and e.on_date = p_on
+          select from public.schedule_exceptions e where e.practitioner_id = p_practitioner_id and e.on_date = p_on
         )
     ) h
     where p.id = p_practitioner_id
@@ -35,14 +48,11 @@ begin
   loop
     opens := v_session.opens;
     length := v_session.length;
-    if v_session.closes at time zone v_session.time_zone = v_session.local_end then
-      slots := div(extract(epoch from v_session.closes - opens), extract(epoch from length));
-    else
-      -- Hours that end in an hour the clocks skip end where it begins; they must not run into those that follow.
-      select count(*) into slots
-      from generate_series(opens + length, v_session.closes, length) as slot_end
-      where (slot_end - interval '1 microsecond') at time zone v_session.time_zone < v_session.local_end;
-    end if;
+    slots := case
+      when v_session.closes at time zone v_session.time_zone = v_session.local_end
+        then div(extract(epoch from v_session.closes - opens), extract(epoch from length))
+      else private.slots_before_gap(opens, v_session.closes, length, v_session.time_zone, v_session.local_end)
+    end;
     continue when slots = 0;
     return next;
     slots_before := slots_before + slots;
@@ -109,16 +119,14 @@ begin
     with taken as (
       select a.starts_at, a.ends_at
       from public.appointments a
-      where a.practitioner_id = p_practitioner_id
-        and a.active
+      where a.practitioner_id = p_practitioner_id and a.active
         and a.starts_at < v_ends and a.ends_at > v_begins
         -- Some days around the date, so that an index serves it in every time zone.
         and a.local_date between p_on - 2 and p_on + 2
       union all
       select a.starts_at, a.ends_at
       from public.appointments a
-      where a.patient_id = p_patient_id
-        and a.active
+      where a.patient_id = p_patient_id and a.active
         and a.starts_at < v_ends and a.ends_at > v_begins
         and a.starts_at > v_begins - interval '2 days'
     )

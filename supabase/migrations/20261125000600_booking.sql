@@ -103,8 +103,7 @@ begin
   perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
-    insert into public.appointments
-      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
+    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
     values
       (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id,
        case when v_try = 1 then v_slot.token_number end)
