@@ -32,7 +32,7 @@ comment on function private.placeholders_in(text) is 'What stands between {{ and
 create function private.sms_placeholder_list(p_names text[]) returns text
 language sql immutable
 set search_path = ''
-as $$ select coalesce(string_agg('{{' || n || '}}', ', '), 'none') from unnest(p_names) n $$;
+return (select coalesce(string_agg('{{' || n || '}}', ', '), 'none') from unnest(p_names) n);
 comment on function private.sms_placeholder_list(text[]) is 'Placeholders as they are written in a text.';
 
 -- PostgreSQL writes the names of days and months in the language of the server. Here they follow the text.
@@ -96,30 +96,43 @@ comment on function private.sample_of(text, text) is
   'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
 
 -- How a text travels: in the 7-bit alphabet of GSM 03.38 if every character has a place there, else as UCS-2.
+-- These are definers because one calls another, and sms_template_previews runs with the rights of whoever reads it.
 create function private.sms_encoding(p_text text) returns text
-language sql immutable
-return case when p_text ~ (
-    '^[][@£$¥èéùìòÇ\n\r\fØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\~|€-]*$'
-  ) then 'GSM-7' else 'UCS-2' end;
+language plpgsql immutable security definer
+set search_path = ''
+as $$
+begin
+  return case when p_text ~ (
+      '^[][@£$¥èéùìòÇ\n\r\fØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\~|€-]*$'
+    ) then 'GSM-7' else 'UCS-2' end;
+end $$;
 comment on function private.sms_encoding(text) is
   'GSM-7, or UCS-2 as soon as one character (Tamil, Hindi, an emoji) has no place in the GSM alphabet.';
 
 create function private.sms_units(p_text text) returns int
-language sql immutable
--- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
-return length(p_text) + case private.sms_encoding(p_text)
-  when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
-  else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
+language plpgsql immutable security definer
+set search_path = ''
+as $$
+begin
+  -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
+  return length(p_text) + case private.sms_encoding(p_text)
+    when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
+    else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
+end $$;
 comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
 
 create function private.sms_parts(p_text text) returns int
-language sql immutable
-return case
-  when private.sms_encoding(p_text) = 'GSM-7' and private.sms_units(p_text) <= 160 then 1
-  when private.sms_encoding(p_text) = 'GSM-7' then ceil(private.sms_units(p_text) / 153.0)::int
-  when private.sms_units(p_text) <= 70 then 1
-  else ceil(private.sms_units(p_text) / 67.0)::int
-end;
+language plpgsql immutable security definer
+set search_path = ''
+as $$
+declare
+  v_units constant int := private.sms_units(p_text);
+begin
+  if private.sms_encoding(p_text) = 'GSM-7' then
+    return case when v_units <= 160 then 1 else ceil(v_units / 153.0) end;
+  end if;
+  return case when v_units <= 70 then 1 else ceil(v_units / 67.0) end;
+end $$;
 comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid: 160 places, or 153 each when it takes several; 70 and 67 in UCS-2.';
 
 create table public.sms_templates (
@@ -151,16 +164,39 @@ comment on column public.sms_templates.samples is 'What the placeholders are fil
 comment on column public.sms_templates.created_at is 'When the row was made.';
 comment on column public.sms_templates.updated_at is 'When the row was last changed.';
 
+create function private.check_sms_text(p_template public.sms_templates) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_most_parts constant int := 9; -- The provider takes no more.
+  v_used constant text[] := private.placeholders_in(p_template.body);
+  v_wrong text[];
+  v_parts int;
+begin
+  select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (p_template.placeholders);
+  if v_wrong is not null then
+    perform private.fail('unknown_placeholder', left(v_wrong[1], 40),
+      private.sms_placeholder_list(p_template.placeholders));
+  end if;
+  select array_agg(r order by r) into v_wrong from unnest(p_template.required) r where r <> all (v_used);
+  if v_wrong is not null then
+    perform private.fail('missing_placeholder', private.sms_placeholder_list(v_wrong));
+  end if;
+  v_parts := private.sms_parts(private.render_template(p_template.body, p_template.samples));
+  if v_parts > v_most_parts then
+    perform private.fail('template_too_long', v_parts::text, v_most_parts::text);
+  end if;
+end $$;
+comment on function private.check_sms_text(public.sms_templates) is
+  'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent.';
+
 create function private.tg_sms_templates__check() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_most_parts constant int := 9; -- The provider takes no more.
   v_original public.sms_templates;
-  v_used constant text[] := private.placeholders_in(new.body);
-  v_wrong text[];
-  v_parts int;
 begin
   if new.locale <> 'en-IN' then
     select * into v_original from public.sms_templates t where t.key = new.key and t.locale = 'en-IN';
@@ -171,40 +207,22 @@ begin
     end if;
   end if;
   new.default_body := coalesce(new.default_body, new.body);
-  new.required := coalesce(new.required, v_used);
-
-  select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (new.placeholders);
-  if v_wrong is not null then
-    raise exception using errcode = 'PT400', message = 'unknown_placeholder',
-      hint = format('{{%s}} is not known here. Use only: %s.', left(v_wrong[1], 40),
-        private.sms_placeholder_list(new.placeholders));
-  end if;
-  select array_agg(r order by r) into v_wrong from unnest(new.required) r where r <> all (v_used);
-  if v_wrong is not null then
-    raise exception using errcode = 'PT400', message = 'missing_placeholder',
-      hint = format('The text must tell %s.', private.sms_placeholder_list(v_wrong));
-  end if;
-
+  new.required := coalesce(new.required, private.placeholders_in(new.body));
   select jsonb_object_agg(p, coalesce(new.samples ->> p, private.sample_of(p, new.locale))) into new.samples
   from unnest(new.placeholders) p;
   new.samples := coalesce(new.samples, '{}');
-  v_parts := private.sms_parts(private.render_template(new.body, new.samples));
-  if v_parts > v_most_parts then
-    raise exception using errcode = 'PT400', message = 'template_too_long',
-      hint = format('The text would take %s SMS in a row; %s are the most.', v_parts, v_most_parts);
-  end if;
+  perform private.check_sms_text(new);
   return new;
 end $$;
 comment on function private.tg_sms_templates__check() is
-  'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent; fills in what an admin need not.';
+  'Fills in what an admin need not, and refuses a text that could not be sent.';
 
 create function private.tg_sms_templates__keep() returns trigger
-language plpgsql
+language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  raise exception using errcode = 'PT409', message = 'template_is_needed',
-    hint = 'Bookings send this SMS, and could not be made without it. Edit its body instead.';
+  perform private.fail('template_is_needed');
 end $$;
 comment on function private.tg_sms_templates__keep() is
   'Keeps the en-IN templates, which every other language falls back to.';
@@ -231,7 +249,7 @@ begin
   where t.key = restore_sms_template.key and t.locale = restore_sms_template.locale
   returning * into v_template;
   if not found then
-    perform private.fail('not_found', 'There is no such template in that language.');
+    perform private.fail('unknown_template');
   end if;
   return v_template;
 end $$;

@@ -109,32 +109,32 @@ end $$;
 comment on function private.tg_sms_messages__measure() is
   'Counts the parts while the text is there: of a secret it is erased later.';
 
-create trigger _100_measure before insert on public.sms_messages
-  for each row execute function private.tg_sms_messages__measure();
+create function private.erased_sms_text() returns text
+language sql immutable
+set search_path = ''
+return '(erased after sending)';
+comment on function private.erased_sms_text() is 'What stands where the text of a secret message was.';
 
 create function private.tg_sms_messages__keep_secrets() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
-declare
-  v_erased constant text := '(erased after sending)';
 begin
-  new.updated_at := now();
-  if new.status not in ('queued', 'sending') then
-    if new.secret then
-      new.body := v_erased;
-    end if;
-    return new;
+  new.body := private.erased_sms_text();
+  return new;
+end $$;
+comment on function private.tg_sms_messages__keep_secrets() is
+  'Erases the text of a secret message once it is sent or given up.';
+
+create function private.tg_sms_messages__reopen() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if new.body = private.erased_sms_text() then
+    perform private.fail('secret_erased');
   end if;
-  if new.body <> old.body then
-    new.parts := private.sms_parts(new.body);
-  end if;
-  if old.status not in ('queued', 'sending') and new.body = v_erased then
-    raise exception using errcode = 'PT409', message = 'secret_erased',
-      hint = 'This SMS held a password or code that has been erased. Have a new one made instead.';
-  end if;
-  if new.status = 'queued' and old.status not in ('queued', 'sending') then
-    -- Queued again by hand: it begins anew.
+  if new.status = 'queued' then
     new.attempts := 0;
     new.next_attempt_at := now();
     new.expires_at := case when new.expires_at > now() then new.expires_at end;
@@ -149,8 +149,63 @@ begin
   end if;
   return new;
 end $$;
-comment on function private.tg_sms_messages__keep_secrets() is
-  'Erases the text of a secret message once it is sent or given up, and restarts a message queued again by hand.';
+comment on function private.tg_sms_messages__reopen() is
+  'Has a message that was over begin anew when it is queued again by hand; refuses one whose text is erased.';
 
+create function private.tg_sms_messages__doubt() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.outcome_unknown := true;
+  return new;
+end $$;
+comment on function private.tg_sms_messages__doubt() is
+  'A message taken out of a worker''s hands may be on its way: it is looked up at the provider before it is sent again.';
+
+create trigger _100_measure before insert on public.sms_messages
+  for each row execute function private.tg_sms_messages__measure();
 create trigger _100_keep_secrets before update on public.sms_messages
-  for each row execute function private.tg_sms_messages__keep_secrets();
+  for each row when (new.secret and new.status not in ('queued', 'sending'))
+  execute function private.tg_sms_messages__keep_secrets();
+create trigger _200_measure_again before update on public.sms_messages
+  for each row when (new.body <> old.body and new.status in ('queued', 'sending'))
+  execute function private.tg_sms_messages__measure();
+create trigger _200_reopen before update on public.sms_messages
+  for each row when (new.status in ('queued', 'sending') and old.status not in ('queued', 'sending'))
+  execute function private.tg_sms_messages__reopen();
+-- Our own functions give it another time when they let a message go.
+create trigger _200_take_back before update on public.sms_messages
+  for each row when (new.status = 'queued' and old.status = 'sending' and new.next_attempt_at = old.next_attempt_at)
+  execute function private.tg_sms_messages__doubt();
+create trigger _300_touch before update on public.sms_messages
+  for each row execute function private.tg_touch();
+
+-- An update of many messages by hand takes them in whatever order it finds them. Whoever holds one and waits for
+-- another can therefore meet somebody who holds the other and waits for the one; whoever waits empty-handed cannot.
+create function private.lock_sms(p_ids uuid[]) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_taken uuid;
+begin
+  loop
+    begin
+      perform from public.sms_messages m where m.id = v_taken for update;
+      with free as (
+        select m.id from public.sms_messages m where m.id = any (p_ids) for update skip locked
+      )
+      select m.id into v_taken from public.sms_messages m
+      where m.id = any (p_ids) and not exists (select from free f where f.id = m.id)
+      limit 1;
+      exit when not found;
+      -- Lets go of what this block has locked.
+      raise sqlstate 'TAKEN';
+    exception when sqlstate 'TAKEN' then
+      null;
+    end;
+  end loop;
+end $$;
+comment on function private.lock_sms(uuid[]) is
+  'Locks messages, all of them or none: while it waits for one that somebody else has, it holds none of the others.';

@@ -19,12 +19,11 @@ grant select, update on public.sms_settings to service_role;
 insert into public.sms_settings default values;
 
 create function private.tg_sms_settings__keep() returns trigger
-language plpgsql
+language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  raise exception using errcode = 'PT409', message = 'settings_are_needed',
-    hint = 'This row governs all SMS. To stop them, set sending to false.';
+  perform private.fail('settings_are_needed');
 end $$;
 comment on function private.tg_sms_settings__keep() is 'Keeps the one row.';
 
@@ -50,9 +49,21 @@ grant select, insert, update, delete on public.sms_opt_outs to service_role;
 
 create function private.most_sms_attempts() returns int
 language sql immutable
--- With the pauses of private.settle_sms an outage of an hour is survived even when every pause is short.
+set search_path = ''
+-- With the pauses of private.sms_pause an outage of an hour is survived even when every pause is short.
 return 12;
 comment on function private.most_sms_attempts() is 'After so many attempts an SMS is given up.';
+
+create function private.sms_pause(p_attempt int) returns interval
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Chance keeps a crowd from coming back together.
+  return least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '15 minutes') * (0.75 + random() / 2);
+end $$;
+comment on function private.sms_pause(int) is
+  'How long to wait after an attempt that failed: about 10 s, 20 s, 40 s, up to 15 minutes.';
 
 create function private.sms_to_number(p_phone text, p_except uuid, p_now timestamptz) returns int
 language plpgsql stable
@@ -68,6 +79,40 @@ end $$;
 comment on function private.sms_to_number(text, uuid, timestamptz) is
   'How many SMS, beside one, a number was sent in the last 24 hours or is being sent.';
 
+-- Claiming, settling and reporting never wait for one message while they hold another; see private.lock_sms.
+create function private.due_sms(p_limit int, p_now timestamptz) returns table (id uuid, verdict text)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_sending boolean;
+  v_cap int;
+begin
+  select s.sending, s.daily_cap into v_sending, v_cap from public.sms_settings s;
+  return query
+    select d.id, case
+      when d.expires_at <= p_now then 'expired'
+      -- It may be this very row that its workers die of.
+      when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'interrupted'
+      when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'unwanted'
+      when not d.secret and v_cap is not null and v_cap <
+        private.sms_to_number(d.to_phone, d.id, p_now)
+        + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'over cap'
+      else 'send'
+    end
+    from (
+      select m.* from public.sms_messages m
+      where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
+        -- While sending is stopped rows only expire.
+        and (coalesce(v_sending, true) or m.expires_at <= p_now)
+      order by m.priority, m.next_attempt_at
+      limit p_limit
+      for update skip locked
+    ) d;
+end $$;
+comment on function private.due_sms(int, timestamptz) is
+  'Locks due messages, the most urgent first, and says what is to be done with each: send, or why not. Passes over what others have locked.';
+
 create function private.close_sms(p_ids uuid[], p_status text, p_reason text) returns void
 language plpgsql
 set search_path = ''
@@ -81,60 +126,47 @@ begin
 end $$;
 comment on function private.close_sms(uuid[], text, text) is 'Ends messages that are not to be sent any more, with a reason.';
 
+create function private.postpone_sms(p_ids uuid[], p_now timestamptz) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_ids is not null then
+    update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
+      next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
+      last_error = format('waits: this number has had %s SMS in 24 hours', s.daily_cap)
+    from public.sms_settings s
+    where m.id = any (p_ids);
+  end if;
+end $$;
+comment on function private.postpone_sms(uuid[], timestamptz) is
+  'Lets messages wait whose number has had as many as it may get: for an hour, or until they expire.';
+
 -- A claim is a lease: a worker that dies gives the row back by time.
 create function private.claim_sms(p_limit int, p_now timestamptz default now()) returns setof public.sms_messages
 language plpgsql
 set search_path = ''
--- One plan for every limit: planning the query takes longer than running it.
+-- One plan for every limit: planning the queries takes longer than running them.
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-  v_sending boolean;
-  v_cap int;
   v_due record;
 begin
-  select s.sending, s.daily_cap into v_sending, v_cap from public.sms_settings s;
-  v_sending := coalesce(v_sending, true);
   loop
     select count(*) as rows,
-      array_agg(j.id) filter (where j.verdict = 'send') as send,
-      array_agg(j.id) filter (where j.verdict = 'expired') as expired,
-      array_agg(j.id) filter (where j.verdict = 'given up') as given_up,
-      array_agg(j.id) filter (where j.verdict = 'stopped') as stopped,
-      array_agg(j.id) filter (where j.verdict = 'too many') as too_many
+      array_agg(d.id) filter (where d.verdict = 'send') as send,
+      array_agg(d.id) filter (where d.verdict = 'expired') as expired,
+      array_agg(d.id) filter (where d.verdict = 'interrupted') as interrupted,
+      array_agg(d.id) filter (where d.verdict = 'unwanted') as unwanted,
+      array_agg(d.id) filter (where d.verdict = 'over cap') as over_cap
     into v_due
-    from (
-      select d.id, case
-          when d.expires_at <= p_now then 'expired'
-          -- It may be this very row that its workers die of.
-          when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'given up'
-          when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'stopped'
-          when not d.secret and v_cap is not null and v_cap <
-            private.sms_to_number(d.to_phone, d.id, p_now)
-            + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'too many'
-          else 'send'
-        end as verdict
-      from (
-        select m.* from public.sms_messages m
-        where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
-          -- While sending is stopped rows only expire.
-          and (v_sending or m.expires_at <= p_now)
-        order by m.priority, m.next_attempt_at
-        limit p_limit
-        for update skip locked
-      ) d
-    ) j;
+    from private.due_sms(p_limit, p_now) d;
     exit when v_due.rows = 0;
 
     perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
-    perform private.close_sms(v_due.given_up, 'failed', 'given up: its sending was interrupted every time');
-    perform private.close_sms(v_due.stopped, 'cancelled', 'this number wants no SMS');
-    if v_due.too_many is not null then
-      update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
-        next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
-        last_error = format('waits: this number has had %s SMS in 24 hours', v_cap)
-      where m.id = any (v_due.too_many);
-    end if;
+    perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
+    perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
+    perform private.postpone_sms(v_due.over_cap, p_now);
     return query
       update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
         next_attempt_at = p_now + interval '1 minute',
@@ -157,10 +189,6 @@ returns boolean
 language plpgsql
 set search_path = ''
 as $$
-declare
-  -- 10 s, 20 s, 40 s, up to 15 minutes; jitter keeps a crowd from coming back together.
-  v_delay constant interval := least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '15 minutes')
-    * (0.75 + random() / 2);
 begin
   if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
     raise exception 'private.settle_sms knows no outcome named %', p_outcome;
@@ -177,9 +205,9 @@ begin
     attempts = case when p_outcome = 'hold' then m.attempts - 1 else m.attempts end,
     -- No later than it expires: a secret is not kept for longer.
     next_attempt_at = least(m.expires_at, case p_outcome
-      when 'retry' then p_now + v_delay
+      when 'retry' then p_now + private.sms_pause(p_attempt)
       -- Long enough for an accepted message to show up at the provider before it is looked for.
-      when 'unknown' then p_now + greatest(v_delay, interval '20 seconds')
+      when 'unknown' then p_now + greatest(private.sms_pause(p_attempt), interval '20 seconds')
       when 'hold' then p_now + interval '15 minutes'
       else m.next_attempt_at
     end),
@@ -193,26 +221,46 @@ end $$;
 comment on function private.settle_sms(uuid, int, text, text, text, timestamptz) is
   'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
 
+create function private.settle_free_sms(p_attempts jsonb) returns table (id uuid, settled boolean)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+    select a.id, private.settle_sms(a.id, a.attempt, a.outcome, a.provider_id, a.reason)
+    from jsonb_to_recordset(p_attempts) as a (id uuid, attempt int, outcome text, provider_id text, reason text)
+    where exists (select from public.sms_messages m where m.id = a.id for update skip locked);
+end $$;
+comment on function private.settle_free_sms(jsonb) is
+  'Settles many attempts like settle_sms and without waiting. Passes over messages that somebody else has locked: their ids do not come back.';
+
+create function private.stop_sms(p_id uuid, p_token text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.sms_opt_outs (phone, reason)
+  select m.to_phone, 'answered STOP' from public.sms_messages m where m.id = p_id and m.report_token = p_token
+  on conflict (phone) do nothing;
+end $$;
+comment on function private.stop_sms(uuid, text) is
+  'Notes that the recipient of a message answered STOP. The token proves that the provider says so.';
+
 create function private.report_sms(
   p_id uuid, p_token text, p_status text, p_at timestamptz, p_error text default null,
-  p_provider_id text default null, p_code int default null
+  p_provider_id text default null
 )
 returns text
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_stop constant int := 103;
   v_final constant boolean := p_status in ('delivered', 'expired', 'delivery_failed');
   v_message public.sms_messages;
 begin
   select * into v_message from public.sms_messages m where m.id = p_id and m.report_token = p_token for update;
   if not found then
     return 'unknown';
-  end if;
-  if p_code = v_stop then
-    insert into public.sms_opt_outs (phone, reason) values (v_message.to_phone, 'answered STOP')
-    on conflict (phone) do nothing;
   end if;
   -- Delivered and reported failures are final; of the rest the newest counts, in whatever order they come.
   if v_message.status = 'delivered'
@@ -234,5 +282,5 @@ begin
   where m.id = p_id;
   return 'updated';
 end $$;
-comment on function private.report_sms(uuid, text, text, timestamptz, text, text, int) is
-  'Takes a status report of the provider. Repeated and late reports never move a final state back. Code 103: the recipient wants no more.';
+comment on function private.report_sms(uuid, text, text, timestamptz, text, text) is
+  'Takes a status report of the provider. Repeated and late reports never move a final state back.';

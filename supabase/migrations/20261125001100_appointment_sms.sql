@@ -84,9 +84,11 @@ language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  -- In the order of ids, as the dispatcher does, so that the two never wait for each other in a circle.
-  perform from public.sms_messages m
-  where m.appointment_id = old.id and m.status in ('queued', 'sending') order by m.id for update;
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m
+    -- Deleting an appointment also changes what was sent: it no longer refers to it.
+    where m.appointment_id = old.id and (tg_op = 'DELETE' or m.status in ('queued', 'sending'))
+  ));
   update public.sms_messages m
   set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
     -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.

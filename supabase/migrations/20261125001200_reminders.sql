@@ -73,6 +73,51 @@ end $$;
 comment on function private.reminders_due(public.clinics, timestamptz) is
   'Which appointments of a clinic are to be reminded of at an instant: those that begin in a range of time. None in quiet hours.';
 
+create function private.reminder_time(p_template text, p_clinic public.clinics, p_starts_at timestamptz)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return case p_template
+    when 'reminder_day_before'
+      then (p_starts_at at time zone p_clinic.time_zone - interval '1 day') at time zone p_clinic.time_zone
+    else p_starts_at - make_interval(hours => p_clinic.reminder_hours_before)
+  end;
+end $$;
+comment on function private.reminder_time(text, public.clinics, timestamptz) is
+  'When an appointment is reminded of where no quiet hours are in the way.';
+
+create function private.appointments_to_remind(
+  p_template text, p_clinic public.clinics, p_from timestamptz, p_until timestamptz, p_early timestamptz
+)
+returns setof public.appointments
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+    -- Subqueries, so that each stays one look into an index however many messages there are.
+    select a.* from public.appointments a
+    where a.clinic_id = p_clinic.id and a.status = 'booked' and a.starts_at between p_from and p_until
+      and (
+        select m.id from public.sms_messages m
+        where m.dedupe_key = p_template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
+      ) is null
+      -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
+      and coalesce((
+        select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
+      ), '-infinity')
+        <= least(p_early, private.reminder_time(p_template, p_clinic, a.starts_at)) - interval '1 hour'
+    order by a.starts_at
+    -- So many a minute, so that nobody who cancels meanwhile waits for long.
+    limit 200
+    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
+    for share skip locked;
+end $$;
+comment on function private.appointments_to_remind(text, public.clinics, timestamptz, timestamptz, timestamptz) is
+  'Locks the appointments of a range of time whose patients have not been reminded, nor told of it just before.';
+
 create function private.queue_reminders(p_now timestamptz default now()) returns int
 language plpgsql
 set search_path = ''
@@ -86,27 +131,9 @@ begin
   for v_clinic in select * from public.clinics loop
     for v_due in select * from private.reminders_due(v_clinic, p_now) loop
       for v_appointment in
-        -- Subqueries, so that each stays one look into an index however many messages there are.
-        select a.* from public.appointments a
-        where a.clinic_id = v_clinic.id and a.status = 'booked'
-          and a.starts_at between v_due.starts_from and v_due.starts_until
-          and (
-            select m.id from public.sms_messages m
-            where m.dedupe_key = v_due.template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
-          ) is null
-          -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
-          and coalesce((
-            select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
-          ), '-infinity') <= least(v_due.early, case v_due.template
-            when 'reminder_day_before'
-              then (a.starts_at at time zone v_clinic.time_zone - interval '1 day') at time zone v_clinic.time_zone
-            else a.starts_at - make_interval(hours => v_clinic.reminder_hours_before)
-          end) - interval '1 hour'
-        order by a.starts_at
-        -- So many a minute, so that nobody who cancels meanwhile waits for long.
-        limit 200
-        -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
-        for share skip locked
+        select * from private.appointments_to_remind(
+          v_due.template, v_clinic, v_due.starts_from, v_due.starts_until, v_due.early
+        )
       loop
         perform private.queue_appointment_sms(
           v_due.template, v_appointment, extract(epoch from v_appointment.starts_at)::bigint::text,

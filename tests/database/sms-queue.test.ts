@@ -419,6 +419,7 @@ describe('secrets', () => {
       expect(await refusalIn(tx, again)).toEqual({
         code: 'PT409',
         message: 'secret_erased',
+        detail: 'secret_erased',
         hint: 'This SMS held a password or code that has been erased. Have a new one made instead.'
       });
     }));

@@ -48,6 +48,7 @@ describe('a text', () => {
       expect(await refusalIn(tx, edit(tx, key, body))).toEqual({
         code: 'PT400',
         message: 'missing_placeholder',
+        detail: 'missing_placeholder',
         hint
       });
     })
@@ -66,6 +67,7 @@ describe('a text', () => {
       expect(refusal).toEqual({
         code: 'PT400',
         message: 'template_too_long',
+        detail: 'template_too_long',
         hint: 'The text would take 10 SMS in a row; 9 are the most.'
       });
     }));
@@ -156,7 +158,11 @@ describe('the words it came with', () => {
   test('of no such template are an error', () =>
     within(async (tx) => {
       const restore = () => tx`select public.restore_sms_template('code', 'fr-FR')`;
-      expect(await refusalIn(tx, restore)).toMatchObject({ code: 'PT404', message: 'not_found' });
+      expect(await refusalIn(tx, restore)).toMatchObject({
+        code: 'PT404',
+        message: 'not_found',
+        detail: 'unknown_template'
+      });
     }));
 });
 

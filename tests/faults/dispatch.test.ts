@@ -162,3 +162,42 @@ test('sending that is stopped stops, also for messages that are queued, and goes
   await expectEachOnce(stack, messages);
   expect(await textsOf(inbox_url, messages[0]?.phone ?? '')).toHaveLength(1);
 });
+
+test('edits of many messages by hand, in any order and while they are sent, hold up nobody in a circle', async () => {
+  const { inbox_url } = stack.addresses;
+  const messages = await waitingMessages(stack, 400, { template: 'edited' });
+  const before = stack.output().length;
+  await slowSends(inbox_url, 20);
+  await makeDue(stack, messages);
+  let sending = true;
+  const edits = editAgainAndAgain(() => sending);
+  await Promise.all(Array.from({ length: 4 }, () => stack.callFunction('sms-dispatch')));
+  await untilFinished(stack, messages);
+  sending = false;
+  await slowSends(inbox_url, 0);
+  expect(await edits).toBeGreaterThan(20);
+
+  await expectEachOnce(stack, messages);
+  // None was left to its lease: what came of each was written down at the first attempt.
+  const [row] =
+    await stack.sql`select max(attempts) as attempts from public.sms_messages where template = 'edited'`;
+  expect(row).toEqual({ attempts: 1 });
+  const faults = stack.output().slice(before).split('\n');
+  expect(faults.filter((line) => /sms_not_settled|deadlock/.test(line))).toEqual([]);
+});
+
+/** Edits all messages of the template `edited`, as they lie and in the orders of ids. Returns how often. */
+async function editAgainAndAgain(goOn: () => boolean): Promise<number> {
+  const { sql } = stack;
+  const orders = [sql`m.ctid`, sql`m.ctid desc`, sql`m.id`, sql`m.id desc`];
+  let edits = 0;
+  for (; goOn(); edits += 1) {
+    await sql`
+      with chosen as (
+        select m.id from public.sms_messages m where m.template = 'edited'
+        order by ${orders[edits % orders.length] ?? sql`m.id`} for update
+      )
+      update public.sms_messages m set locale = 'en-IN' from chosen where m.id = chosen.id`;
+  }
+  return edits;
+}

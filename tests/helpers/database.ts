@@ -130,6 +130,8 @@ export interface QuietDatabase {
   sql: postgres.Sql;
   /** Logged in as the superuser. */
   admin: postgres.Sql;
+  /** For connections of one's own as postgres. */
+  url: string;
   stop(): Promise<void>;
 }
 
@@ -150,6 +152,7 @@ export async function startQuietDatabase({ connections = 10 } = {}): Promise<Qui
   return {
     sql,
     admin,
+    url: server.url,
     async stop() {
       await Promise.all([sql.end({ timeout: 1 }), admin.end({ timeout: 1 })]);
       await server.stop();

@@ -58,7 +58,7 @@ test('a message is sent under its own id, with an address for reports that only 
       originator: 'MedQ',
       to: due.to_phone,
       body: due.body,
-      reference: due.id,
+      id: due.id,
       reportUrl: 'https://x.supabase.co/functions/v1/sms-status?token=a%20token%2Fwith%20signs',
       expiresAt: null
     }

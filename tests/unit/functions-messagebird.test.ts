@@ -63,7 +63,7 @@ const sms: Sms = {
   originator: 'MedQ',
   to: '+919876543210',
   body: 'Your appointment is at 10:30.',
-  reference: '7a5d1c4e-96f5-4ee1-8f43-6f5f4bb3b9d1',
+  id: '7a5d1c4e-96f5-4ee1-8f43-6f5f4bb3b9d1',
   reportUrl: 'http://127.0.0.1:9/functions/v1/sms-status?token=abc',
   expiresAt: null
 };
@@ -95,30 +95,30 @@ describe('against the API', () => {
     createMessageBird({ apiUrl: standIn.apiUrl, accessKey: 'live_key', timeout: 500, ...options });
   const fault = (mode: string) =>
     fetch(`${standIn.inboxUrl}/faults`, { method: 'POST', body: JSON.stringify({ mode }) });
-  const inbox = async (reference: string) => {
+  const inbox = async (id: string) => {
     const messages = (await (await fetch(`${standIn.inboxUrl}/messages`)).json()) as { reference: string }[];
-    return messages.filter((message) => message.reference === reference);
+    return messages.filter(({ reference }) => reference === id);
   };
-  const aMessage = (): Sms => ({ ...sms, reference: crypto.randomUUID() });
+  const aMessage = (): Sms => ({ ...sms, id: crypto.randomUUID() });
 
-  test('a message arrives with its words, sender and reference, and is found by them', async () => {
+  test('a message arrives with its words, sender and id, and is found by the id', async () => {
     const message = { ...aMessage(), body: 'नमस्ते, 10:30 बजे' };
     const result = await client().send(message);
     expect(result).toMatchObject({ outcome: 'sent' });
-    const [arrived] = await inbox(message.reference);
+    const [arrived] = await inbox(message.id);
     expect(arrived).toMatchObject({ recipient: '919876543210', originator: 'MedQ', body: message.body });
-    expect(await client().find(message.to, message.reference)).toEqual({
+    expect(await client().find(message.to, message.id)).toEqual({
       found: true,
       providerId: (arrived as unknown as { id: string }).id
     });
-    expect(await client().find('+919876543211', message.reference)).toEqual({ found: false, last: true });
+    expect(await client().find('+919876543211', message.id)).toEqual({ found: false, last: true });
   });
 
   test('a message is found behind a hundred later ones', async () => {
     const first = aMessage();
     await client().send(first);
     await Promise.all(Array.from({ length: 120 }, () => client().send(aMessage())));
-    expect(await client().find(first.to, first.reference)).toMatchObject({ found: true });
+    expect(await client().find(first.to, first.id)).toMatchObject({ found: true });
     expect(await client().find(first.to, crypto.randomUUID())).toMatchObject({ found: false });
   });
 
@@ -135,25 +135,25 @@ describe('against the API', () => {
     await fault(mode);
     const message = aMessage();
     expect(await client().send(message)).toMatchObject({ outcome });
-    expect(await inbox(message.reference)).toHaveLength(arrived);
-    expect(await client().find(message.to, message.reference)).toMatchObject({ found: arrived === 1 });
+    expect(await inbox(message.id)).toHaveLength(arrived);
+    expect(await client().find(message.to, message.id)).toMatchObject({ found: arrived === 1 });
   });
 
   test('a message that MessageBird gave up is not found: it may be sent again', async () => {
     const message = aMessage();
     await client().send(message);
-    const [arrived] = (await inbox(message.reference)) as unknown as { id: string }[];
+    const [arrived] = (await inbox(message.id)) as unknown as { id: string }[];
     await fetch(`${standIn.inboxUrl}/reports`, {
       method: 'POST',
       body: JSON.stringify({ id: arrived?.id, status: 'delivery_failed' })
     });
-    expect(await client().find(message.to, message.reference)).toMatchObject({ found: false });
+    expect(await client().find(message.to, message.id)).toMatchObject({ found: false });
   });
 
   test('a wrong key holds messages back and finds nothing out', async () => {
     const stranger = client({ accessKey: 'other_key' });
     expect(await stranger.send(aMessage())).toMatchObject({ outcome: 'hold' });
-    expect(await stranger.find(sms.to, sms.reference)).toMatchObject({ found: 'unclear' });
+    expect(await stranger.find(sms.to, sms.id)).toMatchObject({ found: 'unclear' });
   });
 
   test('nobody listening means that nothing was sent; no such host neither', async () => {
@@ -163,7 +163,7 @@ describe('against the API', () => {
     await new Promise((resolve) => server.close(resolve));
     for (const apiUrl of [`http://127.0.0.1:${port}`, 'http://messagebird.invalid']) {
       expect(await client({ apiUrl }).send(aMessage())).toMatchObject({ outcome: 'retry' });
-      expect(await client({ apiUrl }).find(sms.to, sms.reference)).toMatchObject({ found: 'unclear' });
+      expect(await client({ apiUrl }).find(sms.to, sms.id)).toMatchObject({ found: 'unclear' });
     }
   });
 });

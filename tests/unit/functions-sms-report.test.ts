@@ -14,7 +14,7 @@ test('a report of MessageBird is read', () => {
     status: 'delivered',
     at: new Date('2016-05-03T08:58:10Z'),
     reason: null,
-    code: null
+    stop: false
   });
 });
 
@@ -27,16 +27,17 @@ test.each([
   expect(parse(text)?.at).toEqual(new Date('2016-05-03T08:58:10Z'));
 });
 
-test('a failed delivery has its reason and code', () => {
+test('a failed delivery has its reason, with the code if it has one; one code is that of STOP', () => {
   const failed = query
     .replace('delivered', 'delivery_failed')
     .replace('successfully+delivered', 'unknown+subscriber');
   expect(parse(failed)?.reason).toBe('unknown subscriber');
   expect(parse(`${failed}&statusErrorCode=1`)).toMatchObject({
     reason: 'unknown subscriber (code 1)',
-    code: 1
+    stop: false
   });
-  expect(parse(`${failed}&statusErrorCode=none`)?.code).toBeNull();
+  expect(parse(`${failed}&statusErrorCode=103`)).toMatchObject({ stop: true });
+  expect(parse(`${failed}&statusErrorCode=none`)).toMatchObject({ stop: false });
   expect(parse(query.replace('=delivered', '=expired').replace('successfully+delivered', ''))?.reason).toBe(
     'expired'
   );

@@ -38,7 +38,7 @@ export async function dispatch(options: DispatchOptions): Promise<DispatchSummar
         const result = await deliver(sms, options);
         const settled = await queue.settle(sms, result);
         summary[result.outcome] += 1;
-        report(log, sms, result, settled);
+        logAttempt(log, sms, result, settled);
       } catch (error) {
         // The lease runs out and the row comes back as one of unknown outcome.
         summary.lost += 1;
@@ -65,13 +65,13 @@ async function deliver(sms: DueSms, options: DispatchOptions): Promise<SendOutco
     originator,
     to: sms.to_phone,
     body: sms.body,
-    reference: sms.id,
+    id: sms.id,
     reportUrl: `${reportUrl}?token=${encodeURIComponent(sms.report_token)}`,
     expiresAt: sms.expires_at
   });
 }
 
-function report(log: Log, sms: DueSms, result: SendOutcome, settled: boolean): void {
+function logAttempt(log: Log, sms: DueSms, result: SendOutcome, settled: boolean): void {
   const fields = {
     sms_id: sms.id,
     attempt: sms.attempts,

@@ -5,8 +5,8 @@ import { parseReport, type StatusReport } from './report.ts';
 
 /**
  * `GET /sms-status?token=...&reference=...&status=...`: MessageBird tells what became of an SMS.
- * The token, known to MessageBird alone, is what makes a report believable. Every well-formed report is answered alike,
- * whether we know the message or not.
+ * A report is believed when it has the token of its message, which only MessageBird was told. Every well-formed report
+ * is answered alike, whether we know the message or not.
  */
 export const handle = endpoint({
   name: 'sms-status',
@@ -27,9 +27,11 @@ export const handle = endpoint({
 });
 
 async function record(report: StatusReport): Promise<string> {
-  const { smsId, token, status, at, reason, providerId, code } = report;
+  const { smsId, token, status, at, reason, providerId, stop } = report;
+  // In a transaction of its own, so that nobody who edits both by hand is met in a circle.
+  if (stop) await database()`select private.stop_sms(${smsId}, ${token})`;
   const [row] = await database()<{ result: string }[]>`
     select private.report_sms(
-      ${smsId}, ${token}, ${status ?? null}, ${at}, ${reason}, ${providerId}, ${code}) as result`;
+      ${smsId}, ${token}, ${status ?? null}, ${at}, ${reason}, ${providerId}) as result`;
   return row?.result ?? 'unknown';
 }

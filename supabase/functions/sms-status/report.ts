@@ -1,6 +1,9 @@
 /** A status report as MessageBird writes it into a query string. */
 import { z } from 'zod';
 
+/** MessageBird's code of a failure whose cause is that the recipient answered STOP. */
+const recipientStopped = '103';
+
 const statuses = ['scheduled', 'sent', 'buffered', 'delivered', 'expired', 'delivery_failed'] as const;
 
 const reportSchema = z.object({
@@ -29,8 +32,8 @@ export interface StatusReport {
   at: Date;
   /** Why a delivery failed, null otherwise. */
   reason: string | null;
-  /** MessageBird's number for what went wrong; 103: the recipient answered STOP. */
-  code: number | null;
+  /** Whether the recipient answered STOP. */
+  stop: boolean;
 }
 
 /** @returns undefined for anything that is not a report about one of our messages */
@@ -48,6 +51,6 @@ export function parseReport(query: URLSearchParams): StatusReport | undefined {
     status: known,
     at: new Date(statusDatetime),
     reason: failed ? `${statusReason || known}${code}` : null,
-    code: /^\d{1,9}$/.test(statusErrorCode ?? '') ? Number(statusErrorCode) : null
+    stop: statusErrorCode === recipientStopped
   };
 }

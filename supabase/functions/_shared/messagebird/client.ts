@@ -8,8 +8,8 @@ export interface Sms {
   /** +E.164 */
   to: string;
   body: string;
-  /** Our own id; the only way to find a message whose send was cut off, and a condition for status reports. */
-  reference: string;
+  /** Our own, MessageBird's `reference`: by it a message is found whose send was cut off, and status reports come. */
+  id: string;
   reportUrl: string;
   /** Until when a delivery makes sense. */
   expiresAt: Date | null;
@@ -42,10 +42,10 @@ export interface MessageBird {
   /** Sends one SMS. Never throws. */
   send(sms: Sms): Promise<SendOutcome>;
   /**
-   * Looks for a message by our reference among those sent to a number. One that MessageBird has given up is not
-   * counted: it reached nobody, and may be from before it was queued again. Never throws.
+   * Looks for a message by our id among those sent to a number. One that MessageBird has given up is not counted: it
+   * reached nobody, and may be from before it was queued again. Never throws.
    */
-  find(to: string, reference: string): Promise<Lookup>;
+  find(to: string, id: string): Promise<Lookup>;
 }
 
 export interface MessageBirdOptions {
@@ -81,7 +81,7 @@ export function createMessageBird({ apiUrl, accessKey, timeout = 10_000 }: Messa
       const body = JSON.stringify(messageOf(sms, new Date()));
       return classifySend(await call('/messages', { method: 'POST', body }));
     },
-    async find(to, reference) {
+    async find(to, id) {
       // Read to the end: in which order the list comes is not promised.
       for (let page = 0; page < mostPages; page += 1) {
         const query = new URLSearchParams({
@@ -89,7 +89,7 @@ export function createMessageBird({ apiUrl, accessKey, timeout = 10_000 }: Messa
           limit: String(pageSize),
           offset: String(page * pageSize)
         });
-        const lookup = findInPage(await call(`/messages?${query}`, { method: 'GET' }), reference);
+        const lookup = findInPage(await call(`/messages?${query}`, { method: 'GET' }), id);
         if (lookup.found !== false || lookup.last) return lookup;
       }
       return { found: 'unclear', reason: 'This number has too many messages to search.' };
@@ -106,7 +106,7 @@ export function messageOf(sms: Sms, now: Date): Record<string, unknown> {
     body: sms.body,
     // Texts in Hindi or Tamil would be damaged by the default.
     datacoding: 'auto',
-    reference: sms.reference,
+    reference: sms.id,
     reportUrl: sms.reportUrl,
     ...(validity === null ? {} : { validity: Math.min(Math.max(validity, 60), longestValidity) })
   };
@@ -190,7 +190,7 @@ const listSchema = z.object({
   totalCount: z.number()
 });
 
-function findInPage(reply: Reply, reference: string): Lookup & { last?: boolean } {
+function findInPage(reply: Reply, id: string): Lookup & { last?: boolean } {
   if (reply.kind !== 'answer') {
     return { found: 'unclear', reason: 'MessageBird could not be asked whether it has this message.' };
   }
@@ -202,7 +202,7 @@ function findInPage(reply: Reply, reference: string): Lookup & { last?: boolean 
     return { found: 'unclear', reason };
   }
   const { items, offset, totalCount } = list.data;
-  const message = items.find((item) => item.reference === reference && !isGivenUp(item.recipients));
+  const message = items.find((item) => item.reference === id && !isGivenUp(item.recipients));
   if (message) return { found: true, providerId: message.id };
   return { found: false, last: items.length === 0 || offset + items.length >= totalCount };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { together } from '../../supabase/functions/sms-dispatch/queue.ts';
+import { inRounds, oneByOne } from '../../supabase/functions/_shared/queue/rounds.ts';
 
 /** Work that ends when told, and remembers what it was given. */
 function controlled() {
@@ -16,7 +16,7 @@ const aMoment = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 test('what comes in one moment is one round, what comes while it lasts is the next', async () => {
   const { rounds, work } = controlled();
-  const submit = together(work);
+  const submit = inRounds(work);
   const first = [submit(1), submit(2)];
   await aMoment();
   const second = [submit(3), submit(4), submit(5)];
@@ -39,7 +39,7 @@ test('what comes in one moment is one round, what comes while it lasts is the ne
 
 test('a round that fails fails for all of it, and not for the next', async () => {
   const { rounds, work } = controlled();
-  const submit = together(work);
+  const submit = inRounds(work);
   const first = Promise.allSettled([submit(1), submit(2)]);
   await aMoment();
   const second = submit(3);
@@ -48,4 +48,26 @@ test('a round that fails fails for all of it, and not for the next', async () =>
   await aMoment();
   rounds[1]?.end();
   expect(await second).toBe(30);
+});
+
+test('one by one: each waits for the one before, and a failure is its own', async () => {
+  const begun: number[] = [];
+  const ends: ((error?: Error) => void)[] = [];
+  const submit = oneByOne((item: number) => {
+    begun.push(item);
+    return new Promise<number>((resolve, reject) => {
+      ends.push((error) => (error ? reject(error) : resolve(item * 10)));
+    });
+  });
+  const results = Promise.allSettled([submit(1), submit(2), submit(3)]);
+  for (const [place, error] of [undefined, new Error('connection lost'), undefined].entries()) {
+    await aMoment();
+    expect(begun).toEqual([1, 2, 3].slice(0, place + 1));
+    ends[place]?.(error);
+  }
+  expect(await results).toMatchObject([
+    { status: 'fulfilled', value: 10 },
+    { status: 'rejected' },
+    { status: 'fulfilled', value: 30 }
+  ]);
 });
