@@ -1,0 +1,4568 @@
+-- Schemas and what new objects give away by themselves ----------------------------------------------------------------
+
+-- default privileges: functions
+
+comment on schema private is 'Logic and secrets that only our own functions use. Not exposed by the API; no API role has rights on it.';
+
+comment on schema public is 'standard public schema';
+grant usage on schema public to anon;
+grant usage on schema public to authenticated;
+grant usage on schema public to postgres;
+grant usage on schema public to public;
+grant usage on schema public to service_role;
+
+-- Extensions ----------------------------------------------------------------------------------------------------------
+
+create extension btree_gist with schema extensions;
+
+create extension pgcrypto with schema extensions;
+
+create extension plpgsql with schema pg_catalog;
+
+create extension uuid-ossp with schema extensions;
+
+-- Types ---------------------------------------------------------------------------------------------------------------
+
+create type public.slot as (
+  practitioner_id uuid,
+  practitioner_name text,
+  specialty text,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone
+);
+comment on type public.slot is 'A time that can be booked with a practitioner.';
+
+-- Tables --------------------------------------------------------------------------------------------------------------
+
+create table private.account_jobs (
+  attempts integer not null default 0,
+  created_at timestamp with time zone not null default now(),
+  done_at timestamp with time zone,
+  id uuid not null default gen_random_uuid(),
+  last_error text,
+  next_attempt_at timestamp with time zone not null default now(),
+  password_seed text not null default replace(((gen_random_uuid())::text || (gen_random_uuid())::text), '-'::text, ''::text),
+  patient_id uuid not null
+);
+alter table private.account_jobs add constraint account_jobs_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.account_jobs add constraint account_jobs_pkey PRIMARY KEY (id);
+CREATE INDEX account_jobs_due ON private.account_jobs USING btree (next_attempt_at) WHERE (done_at IS NULL);
+CREATE INDEX account_jobs_of_patient ON private.account_jobs USING btree (patient_id);
+CREATE UNIQUE INDEX account_jobs_open ON private.account_jobs USING btree (patient_id) WHERE (done_at IS NULL);
+CREATE TRIGGER _900_wake_provisioner AFTER INSERT ON private.account_jobs REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.tg_account_jobs__wake_provisioner();
+comment on table private.account_jobs is 'Accounts to be made for patients who booked by phone.';
+comment on column private.account_jobs.attempts is 'How often it was tried.';
+comment on column private.account_jobs.created_at is 'When it was queued.';
+comment on column private.account_jobs.done_at is 'When the account and its SMS were there.';
+comment on column private.account_jobs.id is 'Identifier; the account carries it as app_metadata.account_job.';
+comment on column private.account_jobs.last_error is 'Why it is not done yet.';
+comment on column private.account_jobs.next_attempt_at is 'When it is due; while it runs, until when the worker has it.';
+comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept.';
+comment on column private.account_jobs.patient_id is 'Who gets the account.';
+alter table private.account_jobs enable row level security;
+
+create table private.phone_verifications (
+  code_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  guesses smallint not null default 0,
+  id uuid not null default gen_random_uuid(),
+  phone_hash bytea not null,
+  purpose text not null,
+  sealed_request bytea not null,
+  used_at timestamp with time zone
+);
+alter table private.phone_verifications add constraint phone_verifications_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
+alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'change_phone'::text])));
+alter table private.phone_verifications add constraint phone_verifications_pkey PRIMARY KEY (id);
+CREATE INDEX phone_verifications_expiry ON private.phone_verifications USING btree (expires_at);
+comment on table private.phone_verifications is 'One-time codes we texted to prove a phone. Nothing in it is readable.';
+comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
+comment on column private.phone_verifications.created_at is 'When the code was sent.';
+comment on column private.phone_verifications.expires_at is 'When the code stops working.';
+comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth even the right code is refused.';
+comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
+comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
+comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
+comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id.';
+comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
+alter table private.phone_verifications enable row level security;
+
+create table private.rate_limits (
+  bucket text not null,
+  hits integer not null default 1,
+  window_start timestamp with time zone not null
+);
+alter table private.rate_limits add constraint rate_limits_pkey PRIMARY KEY (bucket, window_start);
+CREATE INDEX rate_limits_age ON private.rate_limits USING btree (window_start);
+comment on table private.rate_limits is 'Counts of what is limited, by fixed windows.';
+comment on column private.rate_limits.bucket is 'What is counted: an action and a keyed hash of a phone or client address.';
+comment on column private.rate_limits.hits is 'How often in this window.';
+comment on column private.rate_limits.window_start is 'When the window began.';
+alter table private.rate_limits enable row level security;
+
+create table private.registrations (
+  age smallint not null,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null,
+  locale text,
+  name text not null,
+  username text
+);
+alter table private.registrations add constraint registrations_pkey PRIMARY KEY (id);
+comment on table private.registrations is 'Registrations whose phone is proven and whose account is being made.';
+comment on column private.registrations.age is 'The age to be.';
+comment on column private.registrations.created_at is 'When the phone was proven.';
+comment on column private.registrations.id is 'Identifier; the account carries it as app_metadata.registration.';
+comment on column private.registrations.locale is 'The language chosen on the web, if one was.';
+comment on column private.registrations.name is 'The name to be.';
+comment on column private.registrations.username is 'The username to be, if one was chosen.';
+alter table private.registrations enable row level security;
+
+create table private.temporary_passwords (
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  user_id uuid not null
+);
+alter table private.temporary_passwords add constraint temporary_passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+alter table private.temporary_passwords add constraint temporary_passwords_pkey PRIMARY KEY (user_id);
+comment on table private.temporary_passwords is 'Accounts whose password was generated and texted, and not yet replaced by its owner.';
+comment on column private.temporary_passwords.created_at is 'When the password was made.';
+comment on column private.temporary_passwords.expires_at is 'When the texted password stops working.';
+comment on column private.temporary_passwords.user_id is 'The account (auth.users).';
+alter table private.temporary_passwords enable row level security;
+
+create table public.appointments (
+  active boolean not null generated always as ((status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))) stored,
+  call_id text,
+  cancelled_at timestamp with time zone,
+  channel text not null default 'desk'::text,
+  clinic_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  ends_at timestamp with time zone not null,
+  id uuid not null default gen_random_uuid(),
+  local_date date not null,
+  patient_id uuid not null,
+  practitioner_id uuid not null,
+  reference text not null,
+  starts_at timestamp with time zone not null,
+  status text not null default 'booked'::text,
+  token_number integer not null,
+  updated_at timestamp with time zone not null default now(),
+  version integer not null default 1
+);
+alter table public.appointments add constraint appointments_channel_check CHECK ((channel = ANY (ARRAY['web'::text, 'ivr'::text, 'desk'::text])));
+alter table public.appointments add constraint appointments_end_after_start CHECK ((starts_at < ends_at));
+alter table public.appointments add constraint appointments_reference_check CHECK ((reference ~ '^[0-9]{4}$'::text));
+alter table public.appointments add constraint appointments_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text, 'cancelled'::text, 'noshow'::text])));
+alter table public.appointments add constraint appointments_token_number_check CHECK ((token_number > 0));
+alter table public.appointments add constraint appointments_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
+alter table public.appointments add constraint appointments_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE RESTRICT;
+alter table public.appointments add constraint appointments_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE RESTRICT;
+alter table public.appointments add constraint appointments_pkey PRIMARY KEY (id);
+alter table public.appointments add constraint appointments_call_id_key UNIQUE (call_id);
+alter table public.appointments add constraint patient_is_in_one_place_at_a_time EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (active);
+alter table public.appointments add constraint practitioner_sees_one_patient_at_a_time EXCLUDE USING gist (practitioner_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (active);
+CREATE INDEX appointments_of_clinic ON public.appointments USING btree (clinic_id);
+CREATE INDEX appointments_of_day ON public.appointments USING btree (practitioner_id, local_date);
+CREATE INDEX appointments_of_patient ON public.appointments USING btree (patient_id, starts_at DESC);
+CREATE UNIQUE INDEX appointments_reference ON public.appointments USING btree (patient_id, reference) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
+CREATE INDEX appointments_to_come ON public.appointments USING btree (clinic_id, starts_at) WHERE (status = 'booked'::text);
+CREATE UNIQUE INDEX appointments_token ON public.appointments USING btree (practitioner_id, local_date, token_number) WHERE active;
+CREATE TRIGGER _100_status BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__status();
+CREATE TRIGGER _110_other_slot BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR ((NOT old.active) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))))) EXECUTE FUNCTION private.tg_appointments__slot();
+CREATE TRIGGER _110_slot BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__slot();
+CREATE TRIGGER _120_other_reference BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['booked'::text, 'arrived'::text])) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text])))) EXECUTE FUNCTION private.tg_appointments__reference();
+CREATE TRIGGER _120_reference BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__reference();
+CREATE TRIGGER _400_request_account AFTER INSERT ON public.appointments FOR EACH ROW WHEN ((new.channel = 'ivr'::text)) EXECUTE FUNCTION private.tg_appointments__request_account();
+CREATE TRIGGER _400_withdraw_sms BEFORE DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
+CREATE TRIGGER _400_withdraw_sms_of_changed BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.status <> old.status) OR (new.starts_at <> old.starts_at) OR (new.practitioner_id <> old.practitioner_id))) EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
+CREATE TRIGGER _500_queue_sms AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__queue_sms();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _900_broadcast AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast();
+CREATE TRIGGER _910_broadcast_moved_slot AFTER UPDATE ON public.appointments FOR EACH ROW WHEN (((((old.active IS DISTINCT FROM new.active) OR (old.practitioner_id IS DISTINCT FROM new.practitioner_id)) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at))) EXECUTE FUNCTION private.tg_appointments__broadcast_slot();
+CREATE TRIGGER _910_broadcast_slot AFTER INSERT OR DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast_slot();
+CREATE TRIGGER _920_broadcast_changed_queue AFTER UPDATE ON public.appointments FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.practitioner_id IS DISTINCT FROM new.practitioner_id)) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.token_number IS DISTINCT FROM new.token_number))) EXECUTE FUNCTION private.tg_appointments__broadcast_queue();
+CREATE TRIGGER _920_broadcast_queue AFTER INSERT OR DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast_queue();
+comment on table public.appointments is 'Booked slots. To book by hand give patient, practitioner and starts_at; the rest is filled in. To cancel set status.';
+comment on column public.appointments.active is 'Whether it holds its slot: booked, arrived or fulfilled.';
+comment on column public.appointments.call_id is 'The call that booked it: a call books once, however often its confirmation arrives.';
+comment on column public.appointments.cancelled_at is 'When it was cancelled, filled in.';
+comment on column public.appointments.channel is 'How it was booked: web, ivr (by phone) or desk.';
+comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
+comment on column public.appointments.created_at is 'When it was booked.';
+comment on column public.appointments.ends_at is 'Ends, an instant. Filled in from the schedule; moves along when starts_at is moved.';
+comment on column public.appointments.id is 'Identifier.';
+comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in.';
+comment on column public.appointments.patient_id is 'Who comes. Cannot be changed.';
+comment on column public.appointments.practitioner_id is 'Who sees them.';
+comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
+comment on column public.appointments.starts_at is 'Begins, an instant.';
+comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
+comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day.';
+comment on column public.appointments.updated_at is 'When it was last changed.';
+comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
+alter table public.appointments enable row level security;
+grant select on public.appointments to authenticated;
+grant delete, insert, select, update on public.appointments to service_role;
+
+create table public.audit_events (
+  action text not null,
+  actor_id uuid,
+  changes jsonb not null default '{}'::jsonb,
+  channel text not null,
+  id bigint not null generated always as identity,
+  occurred_at timestamp with time zone not null default now(),
+  row_id text not null,
+  table_name text not null
+);
+alter table public.audit_events add constraint audit_events_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text])));
+alter table public.audit_events add constraint audit_events_pkey PRIMARY KEY (id);
+CREATE INDEX audit_events_of_row ON public.audit_events USING btree (table_name, row_id);
+CREATE TRIGGER _100_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION private.tg_audit_events__append_only();
+comment on table public.audit_events is 'What changed. Rows can only be added.';
+comment on column public.audit_events.action is 'insert, update or delete.';
+comment on column public.audit_events.actor_id is 'The signed-in account (auth.users), empty for calls, jobs and the dashboard.';
+comment on column public.audit_events.changes is 'Changed columns, each with its values before and after. Phones are masked, references left out.';
+comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (by hand in the dashboard).';
+comment on column public.audit_events.id is 'Counts up.';
+comment on column public.audit_events.occurred_at is 'When.';
+comment on column public.audit_events.row_id is 'Which row.';
+comment on column public.audit_events.table_name is 'Which table.';
+alter table public.audit_events enable row level security;
+grant select on public.audit_events to service_role;
+
+create table public.clinics (
+  address text not null default ''::text,
+  booking_horizon_days integer not null default 30,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  locale text not null default 'en-IN'::text,
+  max_active_bookings integer not null default 5,
+  name text not null,
+  other_locales text[] not null default '{}'::text[],
+  phone text not null,
+  quiet_from time without time zone default '21:00:00'::time without time zone,
+  quiet_until time without time zone default '08:00:00'::time without time zone,
+  reception_closes time without time zone,
+  reception_days smallint[] not null default '{1,2,3,4,5,6,7}'::smallint[],
+  reception_opens time without time zone,
+  reception_phone text,
+  reminder_day_before boolean not null default true,
+  reminder_hours_before smallint default 2,
+  time_zone text not null default 'Asia/Kolkata'::text,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.clinics add constraint clinics_booking_horizon_days_check CHECK (((booking_horizon_days >= 0) AND (booking_horizon_days <= 366)));
+alter table public.clinics add constraint clinics_max_active_bookings_check CHECK (((max_active_bookings >= 1) AND (max_active_bookings <= 100)));
+alter table public.clinics add constraint clinics_name_check CHECK ((btrim(name) <> ''::text));
+alter table public.clinics add constraint clinics_other_locales_check CHECK ((array_to_string(other_locales, ' '::text, 'null'::text) ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'::text));
+alter table public.clinics add constraint clinics_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.clinics add constraint clinics_reception_days_check CHECK (((reception_days <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(reception_days) > 0)));
+alter table public.clinics add constraint clinics_reception_phone_check CHECK ((reception_phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.clinics add constraint clinics_reminder_hours_before_check CHECK (((reminder_hours_before >= 1) AND (reminder_hours_before <= 24)));
+alter table public.clinics add constraint quiet_hours_have_both_ends CHECK (((quiet_from IS NULL) = (quiet_until IS NULL)));
+alter table public.clinics add constraint quiet_hours_leave_some_of_the_day CHECK ((quiet_from <> quiet_until));
+alter table public.clinics add constraint reception_hours_run_forward CHECK ((reception_opens < reception_closes));
+alter table public.clinics add constraint reception_opens_and_closes CHECK (((reception_opens IS NULL) = (reception_closes IS NULL)));
+alter table public.clinics add constraint clinics_pkey PRIMARY KEY (id);
+CREATE INDEX clinics_phone ON public.clinics USING btree (phone);
+CREATE TRIGGER _100_check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_clinics__check_time_zone();
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.clinics is 'Clinics that patients book with.';
+comment on column public.clinics.address is 'Where to go, as patients should read it.';
+comment on column public.clinics.booking_horizon_days is 'How many days ahead of today can be booked; 0 means today only.';
+comment on column public.clinics.created_at is 'When the row was made.';
+comment on column public.clinics.id is 'Identifier.';
+comment on column public.clinics.locale is 'Language of calls and SMS unless a patient chose another: en-IN.';
+comment on column public.clinics.max_active_bookings is 'How many upcoming appointments one patient may hold here.';
+comment on column public.clinics.name is 'The name callers hear and patients see.';
+comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
+comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
+comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
+comment on column public.clinics.quiet_until is 'From when reminders are sent again, in the clinic''s time zone.';
+comment on column public.clinics.reception_closes is 'Until when reception takes calls. Empty, with reception_opens: all day.';
+comment on column public.clinics.reception_days is 'On which weekdays reception takes calls: 1 Monday to 7 Sunday.';
+comment on column public.clinics.reception_opens is 'From when reception takes calls, in the clinic''s time zone. Empty, with reception_closes: all day.';
+comment on column public.clinics.reception_phone is 'Where a call is put through to a person, as +E.164. Empty: nobody answers.';
+comment on column public.clinics.reminder_day_before is 'Whether patients are reminded at the same time the day before.';
+comment on column public.clinics.reminder_hours_before is 'How many hours before an appointment its patient is reminded. Empty: not.';
+comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown.';
+comment on column public.clinics.updated_at is 'When the row was last changed.';
+alter table public.clinics enable row level security;
+grant select on public.clinics to anon;
+grant select on public.clinics to authenticated;
+grant delete, insert, select, update on public.clinics to service_role;
+
+create table public.ivr_calls (
+  call_id text not null,
+  caller text,
+  clinic_id uuid,
+  created_at timestamp with time zone not null default now(),
+  duration_seconds integer generated always as (EXTRACT(epoch FROM (COALESCE(ended_at, last_step_at) - started_at))) stored,
+  ended_at timestamp with time zone,
+  id uuid not null default gen_random_uuid(),
+  last_step_at timestamp with time zone not null,
+  outcome text not null,
+  patient_id uuid,
+  started_at timestamp with time zone not null default now(),
+  steps jsonb not null default '[]'::jsonb,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.ivr_calls add constraint ivr_calls_outcome_check CHECK ((outcome = ANY (ARRAY['booked'::text, 'cancelled'::text, 'informed'::text, 'abandoned'::text, 'transferred'::text, 'failed'::text])));
+alter table public.ivr_calls add constraint ivr_calls_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE SET NULL;
+alter table public.ivr_calls add constraint ivr_calls_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE SET NULL;
+alter table public.ivr_calls add constraint ivr_calls_pkey PRIMARY KEY (id);
+alter table public.ivr_calls add constraint ivr_calls_call_id_key UNIQUE (call_id);
+CREATE INDEX ivr_calls_of_clinic ON public.ivr_calls USING btree (clinic_id, started_at);
+CREATE INDEX ivr_calls_of_patient ON public.ivr_calls USING btree (patient_id);
+comment on table public.ivr_calls is 'One row for each call that came in.';
+comment on column public.ivr_calls.call_id is 'The voice provider''s id of the call.';
+comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: withheld.';
+comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
+comment on column public.ivr_calls.created_at is 'When the row was made.';
+comment on column public.ivr_calls.duration_seconds is 'From the first step to the end, or to the last step so far, in seconds.';
+comment on column public.ivr_calls.ended_at is 'When it ended, as the voice provider reported. Empty: not reported (yet).';
+comment on column public.ivr_calls.id is 'Identifier.';
+comment on column public.ivr_calls.last_step_at is 'When its last step was taken.';
+comment on column public.ivr_calls.outcome is 'booked, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
+comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
+comment on column public.ivr_calls.started_at is 'When the call came in.';
+comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, and whether a reference was right. References are never kept.';
+comment on column public.ivr_calls.updated_at is 'When the row was last changed.';
+alter table public.ivr_calls enable row level security;
+grant select on public.ivr_calls to service_role;
+
+create table public.patients (
+  account_origin text,
+  age smallint,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  locale text,
+  name text,
+  phone text not null,
+  updated_at timestamp with time zone not null default now(),
+  user_id uuid,
+  username text
+);
+alter table public.patients add constraint patients_account_origin_check CHECK ((account_origin = ANY (ARRAY['web'::text, 'ivr'::text])));
+alter table public.patients add constraint patients_age_check CHECK (((age >= 0) AND (age <= 130)));
+alter table public.patients add constraint patients_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 100)));
+alter table public.patients add constraint patients_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.patients add constraint patients_username_check CHECK (((username ~ '^[A-Za-z0-9._-]{3,32}$'::text) AND (username !~ '^[0-9]+$'::text)));
+alter table public.patients add constraint patients_username_has_a_letter CHECK ((username ~ '[A-Za-z]'::text));
+alter table public.patients add constraint patients_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
+alter table public.patients add constraint patients_pkey PRIMARY KEY (id);
+alter table public.patients add constraint patients_phone_key UNIQUE (phone);
+alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
+CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.patients is 'One row for each phone that booked or registered.';
+comment on column public.patients.account_origin is 'How the account was made: web (registered) or ivr (after a phone booking). Empty: no account yet.';
+comment on column public.patients.age is 'Age in years as told at registration.';
+comment on column public.patients.created_at is 'When the row was made.';
+comment on column public.patients.id is 'Identifier.';
+comment on column public.patients.locale is 'Language of calls and SMS this patient chose. Empty: the clinic''s.';
+comment on column public.patients.name is 'Full name, empty for a caller who never told it.';
+comment on column public.patients.phone is 'The patient''s phone, as +E.164. It identifies the patient.';
+comment on column public.patients.updated_at is 'When the row was last changed.';
+comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none.';
+comment on column public.patients.username is 'Name chosen for signing in; unique whatever the case. The phone always works too.';
+alter table public.patients enable row level security;
+grant select on public.patients to authenticated;
+grant delete, insert, select, update on public.patients to service_role;
+
+create table public.practitioners (
+  active boolean not null default true,
+  clinic_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  specialty text not null,
+  spoken_name text,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.practitioners add constraint practitioners_name_check CHECK ((btrim(name) <> ''::text));
+alter table public.practitioners add constraint practitioners_specialty_check CHECK ((btrim(specialty) <> ''::text));
+alter table public.practitioners add constraint practitioners_spoken_name_check CHECK ((btrim(spoken_name) <> ''::text));
+alter table public.practitioners add constraint practitioners_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
+alter table public.practitioners add constraint practitioners_pkey PRIMARY KEY (id);
+CREATE INDEX practitioners_clinic ON public.practitioners USING btree (clinic_id, specialty);
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.practitioners is 'People patients are seen by.';
+comment on column public.practitioners.active is 'Off: no new bookings; existing ones stay.';
+comment on column public.practitioners.clinic_id is 'The clinic they work at.';
+comment on column public.practitioners.created_at is 'When the row was made.';
+comment on column public.practitioners.id is 'Identifier.';
+comment on column public.practitioners.name is 'Name as patients read it: Dr. Anjali Rao.';
+comment on column public.practitioners.specialty is 'What they are booked for: General medicine.';
+comment on column public.practitioners.spoken_name is 'Name as a caller should hear it, respelt if the voice says it badly. Empty: the name.';
+comment on column public.practitioners.updated_at is 'When the row was last changed.';
+alter table public.practitioners enable row level security;
+grant select on public.practitioners to anon;
+grant select on public.practitioners to authenticated;
+grant delete, insert, select, update on public.practitioners to service_role;
+
+create table public.schedule_exceptions (
+  created_at timestamp with time zone not null default now(),
+  end_time time without time zone,
+  id uuid not null default gen_random_uuid(),
+  on_date date not null,
+  practitioner_id uuid not null,
+  reason text not null default ''::text,
+  slot_minutes smallint not null default 15,
+  start_time time without time zone,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.schedule_exceptions add constraint closed_or_both_hours CHECK (((start_time IS NULL) = (end_time IS NULL)));
+alter table public.schedule_exceptions add constraint hours_run_forward CHECK ((start_time < end_time));
+alter table public.schedule_exceptions add constraint schedule_exceptions_slot_minutes_check CHECK (((slot_minutes >= 5) AND (slot_minutes <= 480)));
+alter table public.schedule_exceptions add constraint schedule_exceptions_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+alter table public.schedule_exceptions add constraint schedule_exceptions_pkey PRIMARY KEY (id);
+alter table public.schedule_exceptions add constraint hours_of_a_date_do_not_overlap EXCLUDE USING gist (practitioner_id WITH =, on_date WITH =, int4range((EXTRACT(epoch FROM start_time))::integer, (EXTRACT(epoch FROM end_time))::integer) WITH &&) WHERE ((start_time IS NOT NULL));
+CREATE INDEX schedule_exceptions_date ON public.schedule_exceptions USING btree (practitioner_id, on_date);
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.schedule_exceptions FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.schedule_exceptions FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.schedule_exceptions is 'Dates that differ from the weekly hours. The rows of a date replace that day''s weekly hours.';
+comment on column public.schedule_exceptions.created_at is 'When the row was made.';
+comment on column public.schedule_exceptions.end_time is 'Other hours end. Empty, with start_time: closed all day.';
+comment on column public.schedule_exceptions.id is 'Identifier.';
+comment on column public.schedule_exceptions.on_date is 'The date, in the clinic''s time zone.';
+comment on column public.schedule_exceptions.practitioner_id is 'Whose date.';
+comment on column public.schedule_exceptions.reason is 'Why, for the clinic: Diwali, conference. Patients do not see it.';
+comment on column public.schedule_exceptions.slot_minutes is 'Length of one appointment on that date.';
+comment on column public.schedule_exceptions.start_time is 'Other hours begin. Empty, with end_time: closed all day.';
+comment on column public.schedule_exceptions.updated_at is 'When the row was last changed.';
+alter table public.schedule_exceptions enable row level security;
+grant delete, insert, select, update on public.schedule_exceptions to service_role;
+
+create table public.schedules (
+  created_at timestamp with time zone not null default now(),
+  end_time time without time zone not null,
+  id uuid not null default gen_random_uuid(),
+  practitioner_id uuid not null,
+  slot_minutes smallint not null default 15,
+  start_time time without time zone not null,
+  updated_at timestamp with time zone not null default now(),
+  weekday smallint not null
+);
+alter table public.schedules add constraint hours_run_forward CHECK ((start_time < end_time));
+alter table public.schedules add constraint schedules_slot_minutes_check CHECK (((slot_minutes >= 5) AND (slot_minutes <= 480)));
+alter table public.schedules add constraint schedules_weekday_check CHECK (((weekday >= 1) AND (weekday <= 7)));
+alter table public.schedules add constraint schedules_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+alter table public.schedules add constraint schedules_pkey PRIMARY KEY (id);
+alter table public.schedules add constraint hours_of_a_day_do_not_overlap EXCLUDE USING gist (practitioner_id WITH =, weekday WITH =, int4range((EXTRACT(epoch FROM start_time))::integer, (EXTRACT(epoch FROM end_time))::integer) WITH &&);
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.schedules FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.schedules is 'Weekly hours. A day with a break has two rows.';
+comment on column public.schedules.created_at is 'When the row was made.';
+comment on column public.schedules.end_time is 'Last slot has ended, in the clinic''s time zone.';
+comment on column public.schedules.id is 'Identifier.';
+comment on column public.schedules.practitioner_id is 'Whose hours.';
+comment on column public.schedules.slot_minutes is 'Length of one appointment.';
+comment on column public.schedules.start_time is 'First slot begins, in the clinic''s time zone.';
+comment on column public.schedules.updated_at is 'When the row was last changed.';
+comment on column public.schedules.weekday is 'Day of the week: 1 Monday to 7 Sunday.';
+alter table public.schedules enable row level security;
+grant delete, insert, select, update on public.schedules to service_role;
+
+create table public.sms_messages (
+  appointment_id uuid,
+  attempts integer not null default 0,
+  body text not null,
+  created_at timestamp with time zone not null default now(),
+  dedupe_key text,
+  delivered_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  id uuid not null default gen_random_uuid(),
+  last_error text,
+  locale text not null default 'en-IN'::text,
+  next_attempt_at timestamp with time zone not null default now(),
+  outcome_unknown boolean not null default false,
+  parts smallint not null,
+  patient_id uuid,
+  priority smallint not null generated always as (
+CASE
+    WHEN secret THEN 1
+    WHEN (template ~~ 'reminder%'::text) THEN 3
+    ELSE 2
+END) stored,
+  provider_id text,
+  report_token text not null default replace(((gen_random_uuid())::text || (gen_random_uuid())::text), '-'::text, ''::text),
+  reported_at timestamp with time zone,
+  secret boolean not null default false,
+  sent_at timestamp with time zone,
+  status text not null default 'queued'::text,
+  template text not null,
+  to_phone text not null,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.sms_messages add constraint sms_messages_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'failed'::text, 'cancelled'::text])));
+alter table public.sms_messages add constraint sms_messages_to_phone_check CHECK ((to_phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.sms_messages add constraint sms_messages_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointments(id) ON DELETE SET NULL;
+alter table public.sms_messages add constraint sms_messages_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE SET NULL;
+alter table public.sms_messages add constraint sms_messages_pkey PRIMARY KEY (id);
+alter table public.sms_messages add constraint sms_messages_dedupe_key_key UNIQUE (dedupe_key);
+CREATE INDEX sms_messages_created ON public.sms_messages USING btree (created_at);
+CREATE INDEX sms_messages_due ON public.sms_messages USING btree (priority, next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]));
+CREATE INDEX sms_messages_failed ON public.sms_messages USING btree (updated_at) WHERE ((status = 'failed'::text) OR outcome_unknown);
+CREATE INDEX sms_messages_of_appointment ON public.sms_messages USING btree (appointment_id);
+CREATE INDEX sms_messages_of_patient ON public.sms_messages USING btree (patient_id);
+CREATE INDEX sms_messages_to_phone ON public.sms_messages USING btree (to_phone, sent_at);
+CREATE TRIGGER _100_keep_secrets BEFORE UPDATE ON public.sms_messages FOR EACH ROW WHEN ((new.secret AND (new.status <> ALL (ARRAY['queued'::text, 'sending'::text])))) EXECUTE FUNCTION private.tg_sms_messages__keep_secrets();
+CREATE TRIGGER _100_measure BEFORE INSERT ON public.sms_messages FOR EACH ROW EXECUTE FUNCTION private.tg_sms_messages__measure();
+CREATE TRIGGER _200_measure_again BEFORE UPDATE ON public.sms_messages FOR EACH ROW WHEN (((new.body <> old.body) AND (new.status = ANY (ARRAY['queued'::text, 'sending'::text])))) EXECUTE FUNCTION private.tg_sms_messages__measure();
+CREATE TRIGGER _200_reopen BEFORE UPDATE ON public.sms_messages FOR EACH ROW WHEN (((new.status = ANY (ARRAY['queued'::text, 'sending'::text])) AND (old.status <> ALL (ARRAY['queued'::text, 'sending'::text])))) EXECUTE FUNCTION private.tg_sms_messages__reopen();
+CREATE TRIGGER _200_take_back BEFORE UPDATE ON public.sms_messages FOR EACH ROW WHEN (((new.status = 'queued'::text) AND (old.status = 'sending'::text) AND (new.next_attempt_at = old.next_attempt_at))) EXECUTE FUNCTION private.tg_sms_messages__doubt();
+CREATE TRIGGER _300_touch BEFORE UPDATE ON public.sms_messages FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _900_wake_dispatcher AFTER INSERT OR UPDATE ON public.sms_messages FOR EACH ROW WHEN (((new.status = 'queued'::text) AND (new.next_attempt_at <= now()))) EXECUTE FUNCTION private.tg_sms_messages__wake_dispatcher();
+comment on table public.sms_messages is 'Every SMS, queued by the change that causes it. To send a failed one again set its status to queued.';
+comment on column public.sms_messages.appointment_id is 'Which appointment it tells of.';
+comment on column public.sms_messages.attempts is 'How often sending was tried.';
+comment on column public.sms_messages.body is 'The text as sent; erased if it held a secret.';
+comment on column public.sms_messages.created_at is 'When it was queued.';
+comment on column public.sms_messages.dedupe_key is 'Its cause: the same cause queues nothing twice.';
+comment on column public.sms_messages.delivered_at is 'When the phone had it.';
+comment on column public.sms_messages.expires_at is 'After this it is worthless and fails rather than arrives late.';
+comment on column public.sms_messages.id is 'Identifier, also the reference given to the provider.';
+comment on column public.sms_messages.last_error is 'Why it has not been sent.';
+comment on column public.sms_messages.locale is 'Its language.';
+comment on column public.sms_messages.next_attempt_at is 'When it is due; while sending, until when the worker has it.';
+comment on column public.sms_messages.outcome_unknown is 'The provider may have it: it is looked up there before it is sent again.';
+comment on column public.sms_messages.parts is 'In how many parts it is sent, and paid.';
+comment on column public.sms_messages.patient_id is 'Whom it is for.';
+comment on column public.sms_messages.priority is 'What goes first: 1 codes and passwords, 2 news, 3 reminders.';
+comment on column public.sms_messages.provider_id is 'The provider''s id of it.';
+comment on column public.sms_messages.report_token is 'Unguessable part of the address that takes its status reports.';
+comment on column public.sms_messages.reported_at is 'Of when the latest status report is.';
+comment on column public.sms_messages.secret is 'Holds a password or code: the text is erased once it is sent or given up.';
+comment on column public.sms_messages.sent_at is 'When the provider took it.';
+comment on column public.sms_messages.status is 'queued, sending, sent (the provider has it), delivered, failed or cancelled.';
+comment on column public.sms_messages.template is 'Which template it was written from.';
+comment on column public.sms_messages.to_phone is 'Where it goes, as +E.164.';
+comment on column public.sms_messages.updated_at is 'When the row was last changed.';
+alter table public.sms_messages enable row level security;
+grant delete, insert, select, update on public.sms_messages to service_role;
+
+create table public.sms_opt_outs (
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  phone text not null,
+  reason text not null default ''::text
+);
+alter table public.sms_opt_outs add constraint sms_opt_outs_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.sms_opt_outs add constraint sms_opt_outs_pkey PRIMARY KEY (id);
+alter table public.sms_opt_outs add constraint sms_opt_outs_phone_key UNIQUE (phone);
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_opt_outs FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.sms_opt_outs is 'Numbers that want no SMS. They get only the codes and passwords they ask for. To write to one again delete its row.';
+comment on column public.sms_opt_outs.created_at is 'Since when.';
+comment on column public.sms_opt_outs.id is 'Identifier.';
+comment on column public.sms_opt_outs.phone is 'The number, as +E.164.';
+comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or told the clinic.';
+alter table public.sms_opt_outs enable row level security;
+grant delete, insert, select, update on public.sms_opt_outs to service_role;
+
+create table public.sms_settings (
+  created_at timestamp with time zone not null default now(),
+  daily_cap integer default 20,
+  id boolean not null default true,
+  sending boolean not null default true,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.sms_settings add constraint sms_settings_daily_cap_check CHECK ((daily_cap > 0));
+alter table public.sms_settings add constraint sms_settings_id_check CHECK (id);
+alter table public.sms_settings add constraint sms_settings_pkey PRIMARY KEY (id);
+CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_sms_settings__keep();
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _900_wake_dispatcher AFTER UPDATE ON public.sms_settings FOR EACH ROW WHEN ((new.sending AND (NOT old.sending))) EXECUTE FUNCTION private.tg_sms_settings__wake_dispatcher();
+comment on table public.sms_settings is 'One row that governs all sending of SMS.';
+comment on column public.sms_settings.created_at is 'When the row was made.';
+comment on column public.sms_settings.daily_cap is 'How many SMS one number gets in 24 hours; what is over waits. Codes and passwords always go. Empty: no limit.';
+comment on column public.sms_settings.id is 'Always true: there is one row.';
+comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
+comment on column public.sms_settings.updated_at is 'When the row was last changed.';
+alter table public.sms_settings enable row level security;
+grant select, update on public.sms_settings to service_role;
+
+create table public.sms_templates (
+  body text not null,
+  created_at timestamp with time zone not null default now(),
+  default_body text not null,
+  description text not null default ''::text,
+  key text not null,
+  locale text not null default 'en-IN'::text,
+  placeholders text[] not null default '{}'::text[],
+  required text[] not null,
+  samples jsonb not null,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.sms_templates add constraint sms_templates_body_check CHECK ((btrim(body) <> ''::text));
+alter table public.sms_templates add constraint sms_templates_key_check CHECK ((key ~ '^[a-z_]+$'::text));
+alter table public.sms_templates add constraint sms_templates_pkey PRIMARY KEY (key, locale);
+CREATE TRIGGER _100_check BEFORE INSERT OR UPDATE ON public.sms_templates FOR EACH ROW EXECUTE FUNCTION private.tg_sms_templates__check();
+CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_templates FOR EACH ROW WHEN ((old.locale = 'en-IN'::text)) EXECUTE FUNCTION private.tg_sms_templates__keep();
+CREATE TRIGGER _100_keep_name BEFORE UPDATE OF key, locale ON public.sms_templates FOR EACH ROW WHEN (((old.locale = 'en-IN'::text) AND ((new.key <> old.key) OR (new.locale <> old.locale)))) EXECUTE FUNCTION private.tg_sms_templates__keep();
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.sms_templates FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_templates FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.sms_templates is 'The words of every SMS. Edit body; keep the {{placeholders}}.';
+comment on column public.sms_templates.body is 'The text. {{name}} is replaced; only the placeholders listed beside it may be used, and the required ones must be.';
+comment on column public.sms_templates.created_at is 'When the row was made.';
+comment on column public.sms_templates.default_body is 'The words it came with; copy them into body to have them back. Filled in.';
+comment on column public.sms_templates.description is 'When it is sent.';
+comment on column public.sms_templates.key is 'Which message.';
+comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
+comment on column public.sms_templates.placeholders is 'What the message can tell.';
+comment on column public.sms_templates.required is 'What the message must tell: placeholders that may not be missing. Filled in: those its first text had.';
+comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews. Filled in; may be edited.';
+comment on column public.sms_templates.updated_at is 'When the row was last changed.';
+alter table public.sms_templates enable row level security;
+grant delete, insert, select, update on public.sms_templates to service_role;
+
+-- Sequences -----------------------------------------------------------------------------------------------------------
+
+-- public.audit_events_id_seq
+
+-- Views ---------------------------------------------------------------------------------------------------------------
+
+create view private.refusals as
+ SELECT word,
+    COALESCE(message, word) AS message,
+    code,
+    sentence
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a name of up to 100 characters.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
+comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
+comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
+comment on column private.refusals.code is 'SQLSTATE PT4xx, which the Data API answers with HTTP status 4xx.';
+comment on column private.refusals.sentence is 'What people read, with %s for each value: the hint of the error.';
+
+create view public.sms_cost with (security_invoker=true) as
+ SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS day,
+    m.template,
+    (count(*))::integer AS messages,
+    (sum(m.parts))::integer AS parts
+   FROM (public.sms_messages m
+     CROSS JOIN ( SELECT COALESCE(( SELECT c.time_zone
+                   FROM public.clinics c
+                  ORDER BY c.created_at, c.id
+                 LIMIT 1), 'UTC'::text) AS time_zone) z)
+  WHERE (m.sent_at IS NOT NULL)
+  GROUP BY (((m.sent_at AT TIME ZONE z.time_zone))::date), m.template
+  ORDER BY (((m.sent_at AT TIME ZONE z.time_zone))::date) DESC, m.template;
+comment on view public.sms_cost is 'What was sent each day, in parts: the provider is paid for each.';
+comment on column public.sms_cost.day is 'The day, in the time zone of the oldest clinic.';
+comment on column public.sms_cost.template is 'Which message.';
+comment on column public.sms_cost.messages is 'How many messages the provider took.';
+comment on column public.sms_cost.parts is 'In how many parts together.';
+grant select on public.sms_cost to service_role;
+
+create view public.sms_failures with (security_invoker=true) as
+ SELECT id,
+    updated_at AS failed_at,
+    template,
+    to_phone,
+    appointment_id,
+        CASE
+            WHEN outcome_unknown THEN 'may have arrived'::text
+            WHEN (reported_at IS NOT NULL) THEN 'not delivered'::text
+            WHEN (expires_at <= updated_at) THEN 'expired'::text
+            ELSE 'not sent'::text
+        END AS what,
+    last_error AS reason,
+    attempts,
+    secret
+   FROM public.sms_messages m
+  WHERE ((status = 'failed'::text) OR (outcome_unknown AND (status = 'cancelled'::text)))
+  ORDER BY updated_at DESC;
+comment on view public.sms_failures is 'SMS that were given up, the latest first. To try one again set its status in sms_messages to queued.';
+comment on column public.sms_failures.id is 'The row of sms_messages.';
+comment on column public.sms_failures.failed_at is 'When it was given up.';
+comment on column public.sms_failures.template is 'Which message.';
+comment on column public.sms_failures.to_phone is 'Where it should have gone.';
+comment on column public.sms_failures.appointment_id is 'Which appointment it tells of.';
+comment on column public.sms_failures.what is 'not sent; not delivered (the provider had it); expired; or may have arrived: sending it broke off, and the provider could not be asked.';
+comment on column public.sms_failures.reason is 'Why, in the provider''s words where it gave any.';
+comment on column public.sms_failures.attempts is 'How often sending was tried.';
+comment on column public.sms_failures.secret is 'It held a password or code, which is erased: have a new one made instead.';
+grant select on public.sms_failures to service_role;
+
+create view public.sms_queue with (security_invoker=true) as
+ SELECT id,
+    created_at,
+    template,
+    to_phone,
+    status,
+    attempts,
+    outcome_unknown,
+    next_attempt_at,
+    expires_at,
+    last_error
+   FROM public.sms_messages m
+  WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]))
+  ORDER BY created_at;
+comment on view public.sms_queue is 'What is not sent yet, the oldest first.';
+comment on column public.sms_queue.id is 'The row of sms_messages.';
+comment on column public.sms_queue.created_at is 'Since when it waits.';
+comment on column public.sms_queue.template is 'Which message.';
+comment on column public.sms_queue.to_phone is 'Where it goes.';
+comment on column public.sms_queue.status is 'queued, or sending: a worker has it at this moment.';
+comment on column public.sms_queue.attempts is 'How often sending was tried.';
+comment on column public.sms_queue.outcome_unknown is 'The provider may have it: it is looked up there before it is sent again.';
+comment on column public.sms_queue.next_attempt_at is 'When it is tried the next time.';
+comment on column public.sms_queue.expires_at is 'After this it fails rather than arrives late.';
+comment on column public.sms_queue.last_error is 'Why it was not sent so far.';
+grant select on public.sms_queue to service_role;
+
+create view public.sms_template_previews with (security_invoker=true) as
+ SELECT t.key,
+    t.locale,
+    r.text AS preview,
+    private.sms_encoding(r.text) AS encoding,
+    private.sms_units(r.text) AS places,
+    private.sms_parts(r.text) AS parts,
+    (t.body <> t.default_body) AS edited,
+    t.description
+   FROM (public.sms_templates t
+     CROSS JOIN LATERAL ( SELECT private.render_template(t.body, t.samples) AS text) r)
+  ORDER BY t.key, t.locale;
+comment on view public.sms_template_previews is 'Every template filled in with its samples, and what sending it takes.';
+comment on column public.sms_template_previews.key is 'Which message.';
+comment on column public.sms_template_previews.locale is 'Its language.';
+comment on column public.sms_template_previews.preview is 'The text as a patient would read it.';
+comment on column public.sms_template_previews.encoding is 'GSM-7 (160 places) or UCS-2 (70 places): one character beyond the GSM alphabet makes the whole text UCS-2.';
+comment on column public.sms_template_previews.places is 'Length in places of that encoding.';
+comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid. A longer name may need one more.';
+comment on column public.sms_template_previews.edited is 'Whether the words differ from those it came with.';
+comment on column public.sms_template_previews.description is 'When it is sent.';
+grant select on public.sms_template_previews to service_role;
+
+create view public.sms_today with (security_invoker=true) as
+ SELECT status,
+    template,
+    (count(*))::integer AS messages,
+    (sum(parts))::integer AS parts,
+    max(created_at) AS latest
+   FROM public.sms_messages m
+  WHERE (created_at >= ( SELECT private.today_began() AS today_began))
+  GROUP BY status, template
+  ORDER BY status, template;
+comment on view public.sms_today is 'The SMS queued since midnight, by what became of them.';
+comment on column public.sms_today.status is 'queued, sending, sent (the provider has it), delivered, failed or cancelled.';
+comment on column public.sms_today.template is 'Which message.';
+comment on column public.sms_today.messages is 'How many.';
+comment on column public.sms_today.parts is 'In how many parts together.';
+comment on column public.sms_today.latest is 'When the latest of them was queued.';
+grant select on public.sms_today to service_role;
+
+-- Policies ------------------------------------------------------------------------------------------------------------
+
+create policy "Patients can read their own appointments" on public.appointments as permissive for select to authenticated
+  using (patient_id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Anyone can read clinics" on public.clinics as permissive for select to anon, authenticated
+  using true;
+
+create policy "Patients can read their own row" on public.patients as permissive for select to authenticated
+  using (id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Signed-in people can read all practitioners" on public.practitioners as permissive for select to authenticated
+  using true;
+
+create policy "Visitors can read active practitioners" on public.practitioners as permissive for select to anon
+  using active;
+
+create policy "Patients can listen to the queue of a day on which they have an" on realtime.messages as permissive for select to authenticated
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND (EXISTS ( SELECT
+   FROM public.appointments a
+  WHERE (a.active AND (((('queue:'::text || a.practitioner_id) || ':'::text) || to_char((a.local_date)::timestamp with time zone, 'YYYY-MM-DD'::text)) = ( SELECT realtime.topic() AS topic))))));
+
+create policy "Patients can listen to their own channel" on realtime.messages as permissive for select to authenticated
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('patient:'::text || ( SELECT private.current_patient_id() AS current_patient_id))));
+
+create policy "Patients can listen to which slots of a practitioner come and g" on realtime.messages as permissive for select to authenticated
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'practitioner:%'::text) AND (( SELECT private.current_patient_id() AS current_patient_id) IS NOT NULL) AND (EXISTS ( SELECT
+   FROM public.practitioners p
+  WHERE (p.active AND (('practitioner:'::text || p.id) = ( SELECT realtime.topic() AS topic))))));
+
+-- Triggers on tables of the platform ----------------------------------------------------------------------------------
+
+CREATE TRIGGER medq_end_account_job AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text) AND (new.raw_app_meta_data ? 'account_job'::text))) EXECUTE FUNCTION private.tg_users__end_account_job();
+
+CREATE TRIGGER medq_link_patient_of_confirmed_user AFTER UPDATE OF phone, phone_confirmed_at ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL) AND (new.deleted_at IS NULL) AND ((old.phone_confirmed_at IS NULL) OR (old.phone IS DISTINCT FROM new.phone)))) EXECUTE FUNCTION private.tg_users__link_patient();
+
+CREATE TRIGGER medq_link_patient_of_new_user AFTER INSERT ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL))) EXECUTE FUNCTION private.tg_users__link_patient();
+
+CREATE TRIGGER medq_password_chosen AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text))) EXECUTE FUNCTION private.tg_users__password_chosen();
+
+CREATE TRIGGER medq_unlink_patient_of_deleted_user AFTER UPDATE OF deleted_at ON auth.users FOR EACH ROW WHEN (((new.deleted_at IS NOT NULL) AND (old.deleted_at IS NULL))) EXECUTE FUNCTION private.tg_users__unlink_patient();
+
+-- Functions -----------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION private.account_fingerprint(p_user_id uuid, p_session_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
+    from auth.users u
+    where u.id = p_user_id
+      and exists (select from auth.sessions s where s.id = p_session_id and s.user_id = u.id)
+  );
+end $function$;
+comment on function private.account_fingerprint(uuid,uuid) is 'Another as soon as the account has another password or phone, and null once the session is signed out.';
+
+CREATE OR REPLACE FUNCTION private.appointments_to_remind(p_template text, p_clinic public.clinics, p_from timestamp with time zone, p_until timestamp with time zone, p_early timestamp with time zone)
+ RETURNS SETOF public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    -- Subqueries, so that each stays one look into an index however many messages there are.
+    select a.* from public.appointments a
+    where a.clinic_id = p_clinic.id and a.status = 'booked' and a.starts_at between p_from and p_until
+      and (
+        select m.id from public.sms_messages m
+        where m.dedupe_key = p_template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
+      ) is null
+      -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
+      and coalesce((
+        select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
+      ), '-infinity')
+        <= least(p_early, private.reminder_time(p_template, p_clinic, a.starts_at)) - interval '1 hour'
+    order by a.starts_at
+    -- So many a minute, so that nobody who cancels meanwhile waits for long.
+    limit 200
+    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
+    for share skip locked;
+end $function$;
+comment on function private.appointments_to_remind(text,public.clinics,timestamp with time zone,timestamp with time zone,timestamp with time zone) is 'Locks the appointments of a range of time whose patients have not been reminded, nor told of it just before.';
+
+CREATE OR REPLACE FUNCTION private.audit_values(p_row jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_kept jsonb := jsonb_strip_nulls(
+    p_row - array['id', 'reference', 'call_id', 'created_at', 'updated_at', 'version']
+  );
+  v_column text;
+begin
+  -- Of an appointment it follows from the status. Of a practitioner it is news.
+  if v_kept ? 'status' then
+    v_kept := v_kept - 'active';
+  end if;
+  foreach v_column in array array['phone', 'reception_phone'] loop
+    if v_kept ? v_column then
+      v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));
+    end if;
+  end loop;
+  return v_kept;
+end $function$;
+comment on function private.audit_values(jsonb) is 'What of a row the audit may keep.';
+
+CREATE OR REPLACE FUNCTION private.auth_user_by_phone(p_phone text)
+ RETURNS TABLE(id uuid, job_id text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select u.id, u.raw_app_meta_data ->> 'account_job' from auth.users u where u.phone = ltrim(p_phone, '+')
+$function$;
+comment on function private.auth_user_by_phone(text) is 'The account of a phone (+E.164) and the job that made it, if one did.';
+
+CREATE OR REPLACE FUNCTION private.begin_registration(p_id uuid, p_purpose text, p_phone text, p_name text, p_age integer, p_username text, p_locale text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_verdict text;
+begin
+  -- Asked again after Auth gave no answer: it may have made the account all the same.
+  if exists (
+    select from auth.users u
+    where u.phone = ltrim(p_phone, '+') and u.raw_app_meta_data ->> 'registration' = p_id::text
+  ) then
+    return 'made';
+  end if;
+  v_verdict := private.registration_verdict(p_purpose, p_phone, p_username);
+  -- What an earlier try kept stays, also when it is refused now: Auth may still be at it, and must meet the same refusal
+  -- instead of making an account without name.
+  if v_verdict = 'allowed' then
+    insert into private.registrations (id, name, age, username, locale)
+    values (p_id, p_name, p_age, p_username, p_locale)
+    on conflict (id) do nothing;
+  end if;
+  return v_verdict;
+end $function$;
+comment on function private.begin_registration(uuid,text,text,text,integer,text,text) is 'Keeps what a new account''s patient will be called: allowed. Otherwise made, when an earlier try made the account, or the verdict that refuses it.';
+
+CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+  v_slot record;
+begin
+  perform private.set_channel(p_channel);
+  -- One booking of a patient after the other: the count below and the call's one booking rely on it.
+  perform from public.patients p where p.id = p_patient_id for no key update;
+  if p_call_id is not null then
+    select * into v_appointment from public.appointments a where a.call_id = p_call_id;
+    if found then
+      return v_appointment;
+    end if;
+  end if;
+
+  select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
+  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
+  -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
+  for v_try in 1..5 loop
+    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
+    values
+      (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id,
+       case when v_try = 1 then v_slot.token_number end)
+    on conflict do nothing
+    returning * into v_appointment;
+    if found then
+      return v_appointment;
+    end if;
+    perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+    -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
+  end loop;
+  perform private.fail('slot_taken');
+end $function$;
+comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone) is 'Books one free slot for a patient. The same call_id again returns the booking that call made.';
+
+CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send(
+    (select jsonb_build_object(
+      'now_serving', max(a.token_number) filter (where a.status = 'fulfilled'),
+      'waiting', count(*) filter (where a.status = 'arrived')
+    ) from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on),
+    'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
+  );
+end $function$;
+comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number seen last and how many wait, to those who wait for a practitioner on that date.';
+
+CREATE OR REPLACE FUNCTION private.call_function(p_name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_url text;
+  v_secret text;
+begin
+  select max(s.decrypted_secret) filter (where s.name = 'functions_url'),
+    max(s.decrypted_secret) filter (where s.name = 'functions_secret')
+  into v_url, v_secret
+  from vault.decrypted_secrets s
+  where s.name in ('functions_url', 'functions_secret');
+  if v_url is null or v_secret is null then
+    return; -- Not set up yet. Rows wait; nothing is lost.
+  end if;
+  perform net.http_post(
+    url := rtrim(v_url, '/') || '/' || p_name,
+    headers := jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || v_secret),
+    timeout_milliseconds := 60000
+  );
+exception when others then
+  -- Only a hint that there is work: a wrong address must not undo a booking. The sweep comes back to it.
+  raise warning 'Could not call the function %: %', p_name, sqlerrm;
+end $function$;
+comment on function private.call_function(text) is 'Calls one of our Edge Functions once the transaction has committed.';
+
+CREATE OR REPLACE FUNCTION private.cancel(p_patient_id uuid, p_appointment_id uuid, p_channel text, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  perform private.set_channel(p_channel);
+  v_appointment := private.lock_appointment(p_patient_id, p_appointment_id);
+  if v_appointment.status = 'cancelled' then
+    return v_appointment;
+  end if;
+  perform private.require_changeable(v_appointment, p_now);
+  update public.appointments a set status = 'cancelled' where a.id = p_appointment_id returning * into v_appointment;
+  return v_appointment;
+end $function$;
+comment on function private.cancel(uuid,uuid,text,timestamp with time zone) is 'Cancels a patient''s own upcoming appointment. Cancelling twice is one cancellation.';
+
+CREATE OR REPLACE FUNCTION private.channel()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(
+    nullif(current_setting('medq.channel', true), ''),
+    case when session_user = 'supabase_auth_admin' then 'system' else 'desk' end
+  );
+end $function$;
+comment on function private.channel() is 'Which way the current change came: web, ivr, system (also Supabase Auth), or desk for a hand edit.';
+
+CREATE OR REPLACE FUNCTION private.check_code(p_id uuid, p_code_hash bytea, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_code_hash bytea;
+begin
+  -- The guess is counted before it is looked at, and the row is locked: guesses in parallel are guesses one by one.
+  update private.phone_verifications v set guesses = v.guesses + 1
+  where v.id = p_id and v.used_at is null and v.expires_at > p_now and v.guesses < 5
+  returning v.code_hash into v_code_hash;
+  if v_code_hash is distinct from p_code_hash then
+    return false;
+  end if;
+  update private.phone_verifications v set used_at = p_now where v.id = p_id;
+  return true;
+end $function$;
+comment on function private.check_code(uuid,bytea,timestamp with time zone) is 'Takes one guess. The right one is true, once; everything else is false, whatever the reason.';
+
+CREATE OR REPLACE FUNCTION private.check_sms_text(p_template public.sms_templates)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_most_parts constant int := 9; -- The provider takes no more.
+  v_used constant text[] := private.placeholders_in(p_template.body);
+  v_wrong text[];
+  v_parts int;
+begin
+  select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (p_template.placeholders);
+  if v_wrong is not null then
+    perform private.fail('unknown_placeholder', left(v_wrong[1], 40),
+      private.sms_placeholder_list(p_template.placeholders));
+  end if;
+  select array_agg(r order by r) into v_wrong from unnest(p_template.required) r where r <> all (v_used);
+  if v_wrong is not null then
+    perform private.fail('missing_placeholder', private.sms_placeholder_list(v_wrong));
+  end if;
+  v_parts := private.sms_parts(private.render_template(p_template.body, p_template.samples));
+  if v_parts > v_most_parts then
+    perform private.fail('template_too_long', v_parts::text, v_most_parts::text);
+  end if;
+end $function$;
+comment on function private.check_sms_text(public.sms_templates) is 'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent.';
+
+CREATE OR REPLACE FUNCTION private.claim_account_jobs(p_limit integer, p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(job_id uuid, attempt integer, patient_id uuid, phone text, password_seed text)
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  update private.account_jobs j set done_at = p_now
+  from public.patients p
+  where p.id = j.patient_id and j.done_at is null and p.user_id is not null
+    -- An account this very job made still needs its SMS.
+    and not exists (
+      select from auth.users u where u.id = p.user_id and u.raw_app_meta_data ->> 'account_job' = j.id::text
+    );
+
+  return query
+    with due as (
+      select j.id from private.account_jobs j
+      where j.done_at is null and j.next_attempt_at <= p_now
+      order by j.next_attempt_at
+      limit p_limit
+      for update skip locked
+    )
+    update private.account_jobs j
+    set attempts = j.attempts + 1, next_attempt_at = p_now + interval '1 minute'
+    from due, public.patients p
+    where j.id = due.id and p.id = j.patient_id
+    returning j.id, j.attempts, p.id, p.phone, j.password_seed;
+end $function$;
+comment on function private.claim_account_jobs(integer,timestamp with time zone) is 'Takes due jobs for one worker, for a minute.';
+
+CREATE OR REPLACE FUNCTION private.claim_sms(p_limit integer, p_now timestamp with time zone DEFAULT now())
+ RETURNS SETOF public.sms_messages
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_due record;
+begin
+  loop
+    select count(*) as rows,
+      array_agg(d.id) filter (where d.verdict = 'send') as send,
+      array_agg(d.id) filter (where d.verdict = 'expired') as expired,
+      array_agg(d.id) filter (where d.verdict = 'interrupted') as interrupted,
+      array_agg(d.id) filter (where d.verdict = 'unwanted') as unwanted,
+      array_agg(d.id) filter (where d.verdict = 'over cap') as over_cap
+    into v_due
+    from private.due_sms(p_limit, p_now) d;
+    exit when v_due.rows = 0;
+
+    perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
+    perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
+    perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
+    perform private.postpone_sms(v_due.over_cap, p_now);
+    return query
+      update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
+        next_attempt_at = p_now + interval '1 minute',
+        -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
+        outcome_unknown = m.outcome_unknown or m.status = 'sending'
+      where m.id = any (v_due.send)
+      returning m.*;
+    -- None of these was to be sent? There may be more behind them.
+    exit when found;
+  end loop;
+end $function$;
+comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number waits.';
+
+CREATE OR REPLACE FUNCTION private.close_sms(p_ids uuid[], p_status text, p_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_ids is not null then
+    update public.sms_messages m set status = p_status, last_error = p_reason,
+      outcome_unknown = m.outcome_unknown or m.status = 'sending'
+    where m.id = any (p_ids);
+  end if;
+end $function$;
+comment on function private.close_sms(uuid[],text,text) is 'Ends messages that are not to be sent any more, with a reason.';
+
+CREATE OR REPLACE FUNCTION private.current_patient_id()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.current_user_id())
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  );
+end $function$;
+comment on function private.current_patient_id() is 'The patient who is signed in, or null: also when the session was signed out or the password is still temporary.';
+grant execute on function private.current_patient_id() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.current_user_id()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select auth.uid()
+    -- A token outlives its session by up to an hour; signing out must count at once.
+    where auth.jwt() ->> 'session_id' is null
+      or exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid)
+  );
+end $function$;
+comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session was signed out.';
+
+CREATE OR REPLACE FUNCTION private.due_sms(p_limit integer, p_now timestamp with time zone)
+ RETURNS TABLE(id uuid, verdict text)
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_sending boolean;
+  v_cap int;
+begin
+  select s.sending, s.daily_cap into v_sending, v_cap from public.sms_settings s;
+  return query
+    select d.id, case
+      when d.expires_at <= p_now then 'expired'
+      -- It may be this very row that its workers die of.
+      when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'interrupted'
+      when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'unwanted'
+      when not d.secret and v_cap is not null and v_cap <
+        private.sms_to_number(d.to_phone, d.id, p_now)
+        + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'over cap'
+      else 'send'
+    end
+    from (
+      select m.* from public.sms_messages m
+      where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
+        -- While sending is stopped rows only expire.
+        and (coalesce(v_sending, true) or m.expires_at <= p_now)
+      order by m.priority, m.next_attempt_at
+      limit p_limit
+      for update skip locked
+    ) d;
+end $function$;
+comment on function private.due_sms(integer,timestamp with time zone) is 'Locks due messages, the most urgent first, and says what is to be done with each: send, or why not. Passes over what others have locked.';
+
+CREATE OR REPLACE FUNCTION private.erased_sms_text()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN '(erased after sending)'::text;
+comment on function private.erased_sms_text() is 'What stands where the text of a secret message was.';
+
+CREATE OR REPLACE FUNCTION private.expire_temporary_passwords(p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_users uuid[];
+  v_expired int;
+begin
+  -- Lock first, look again after: a password that is being chosen at this moment must survive.
+  select array_agg(late.id) into v_users
+  from (
+    select u.id
+    from private.temporary_passwords t join auth.users u on u.id = t.user_id
+    where t.expires_at <= p_now and u.encrypted_password <> ''
+    for update of u skip locked
+  ) late;
+  -- The row in temporary_passwords stays: a session from before still has to choose a new password.
+  update auth.users u set encrypted_password = ''
+  where u.id = any (v_users)
+    and exists (select from private.temporary_passwords t where t.user_id = u.id and t.expires_at <= p_now);
+  get diagnostics v_expired = row_count;
+  return v_expired;
+end $function$;
+comment on function private.expire_temporary_passwords(timestamp with time zone) is 'Makes texted passwords that were never replaced useless. Returns how many.';
+
+CREATE OR REPLACE FUNCTION private.fail(p_word text, VARIADIC p_values text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_refusal private.refusals;
+begin
+  select * into v_refusal from private.refusals r where r.word = p_word;
+  if not found then
+    raise exception 'private.refusals has no word %', p_word;
+  end if;
+  raise exception using errcode = v_refusal.code, message = v_refusal.message, detail = v_refusal.word,
+    hint = format(v_refusal.sentence, variadic p_values);
+end $function$;
+comment on function private.fail(text,text[]) is 'Refuses with a word of private.refusals. A function that people run with rights of their own has to be a definer to call it.';
+
+CREATE OR REPLACE FUNCTION private.finish_account_job(p_job_id uuid, p_user_id uuid, p_password text, p_now timestamp with time zone DEFAULT now())
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients;
+begin
+  select p.* into v_patient
+  from private.account_jobs j join public.patients p on p.id = j.patient_id
+  where j.id = p_job_id and j.done_at is null
+  for update of j;
+  if not found then
+    return 'already_done';
+  end if;
+  perform private.set_channel('system');
+  if p_password is not null then
+    perform private.welcome_patient(v_patient, p_user_id, p_password, p_job_id, p_now + interval '72 hours');
+  end if;
+  update private.account_jobs j set done_at = p_now, last_error = null where j.id = p_job_id;
+  return case when p_password is null then 'already_done' else 'welcomed' end;
+end $function$;
+comment on function private.finish_account_job(uuid,uuid,text,timestamp with time zone) is 'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
+
+CREATE OR REPLACE FUNCTION private.forget_stale_registrations(p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  delete from private.registrations r where r.created_at < p_now - interval '1 hour'
+$function$;
+comment on function private.forget_stale_registrations(timestamp with time zone) is 'Removes registrations whose account was never made.';
+
+CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(on_date date, free integer, open boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false)
+    from public.clinics c
+    cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
+    cross join lateral generate_series(
+      greatest(p_from, t.today),
+      least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
+      interval '1 day'
+    ) as d (day)
+    left join lateral (
+      select (select count(*) from private.free_slots(p.id, d.day::date, p_now, p_patient_id)) as free,
+        exists (select from private.hours_on(p.id, d.day::date)) as open
+      from public.practitioners p
+      where p.clinic_id = c.id and p.active
+        and (p_practitioner_id is null or p.id = p_practitioner_id)
+        and (p_specialty is null or p.specialty = p_specialty)
+    ) o on true
+    where c.id = p_clinic_id
+    group by d.day
+    order by d.day;
+end $function$;
+comment on function private.free_days(uuid,uuid,text,date,integer,timestamp with time zone,uuid) is 'Days of a clinic that can be booked, from a date on: how many slots are free, and whether patients are seen at all.';
+
+CREATE OR REPLACE FUNCTION private.free_slots(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_begins timestamptz;
+  v_ends timestamptz;
+begin
+  select p_on::timestamp at time zone c.time_zone, (p_on + 1)::timestamp at time zone c.time_zone
+  into v_begins, v_ends
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = p_practitioner_id and p.active
+    and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days;
+  if not found or v_ends <= p_now then
+    return;
+  end if;
+  return query
+    with taken as (
+      select a.starts_at, a.ends_at
+      from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.active
+        and a.starts_at < v_ends and a.ends_at > v_begins
+        -- Some days around the date, so that an index serves it in every time zone.
+        and a.local_date between p_on - 2 and p_on + 2
+      union all
+      select a.starts_at, a.ends_at
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.active
+        and a.starts_at < v_ends and a.ends_at > v_begins
+        and a.starts_at > v_begins - interval '2 days'
+    )
+    select s.starts_at, s.ends_at, s.token_number
+    from private.slots_on(p_practitioner_id, p_on) s
+    where s.starts_at > p_now
+      and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at);
+end $function$;
+comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a patient, only those that fit their other appointments.';
+
+CREATE OR REPLACE FUNCTION private.hit_limits(p_limits jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_limit record;
+  v_hits int;
+  v_wait int;
+begin
+  -- A request that is over one limit counts in none of them: it uses up nothing that others share.
+  select coalesce(max(ceil(extract(epoch from l.starts_at + l.length - p_now))), 0) into v_wait
+  from private.limit_windows(p_limits, p_now) l
+  join private.rate_limits r on r.bucket = l.bucket and r.window_start = l.starts_at
+  where r.hits >= l.max;
+  if v_wait > 0 then
+    return v_wait;
+  end if;
+  -- In one order everywhere, so that two requests with the same buckets never wait for each other in a circle.
+  for v_limit in select * from private.limit_windows(p_limits, p_now) order by bucket loop
+    insert into private.rate_limits as r (bucket, window_start) values (v_limit.bucket, v_limit.starts_at)
+    on conflict (bucket, window_start) do update set hits = r.hits + 1
+    returning r.hits into v_hits;
+    if v_hits > v_limit.max then
+      v_wait := greatest(v_wait, ceil(extract(epoch from v_limit.starts_at + v_limit.length - p_now)));
+    end if;
+  end loop;
+  return v_wait;
+end $function$;
+comment on function private.hit_limits(jsonb,timestamp with time zone) is 'Counts one use in each bucket of [{bucket, max, seconds}]. Returns 0 when all are within their limits, else after how many seconds to try again.';
+
+CREATE OR REPLACE FUNCTION private.hours_on(p_practitioner_id uuid, p_on date)
+ RETURNS TABLE(opens timestamp with time zone, length interval, slots integer, slots_before integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_session record;
+begin
+  slots_before := 0;
+  for v_session in
+    select c.time_zone, make_interval(mins => h.slot_minutes) as length, p_on + h.end_time as local_end,
+      (p_on + h.start_time) at time zone c.time_zone as opens, (p_on + h.end_time) at time zone c.time_zone as closes
+    from public.practitioners p join public.clinics c on c.id = p.clinic_id
+    cross join lateral (
+      select e.start_time, e.end_time, e.slot_minutes
+      from public.schedule_exceptions e
+      where e.practitioner_id = p_practitioner_id and e.on_date = p_on and e.start_time is not null
+      union all
+      select s.start_time, s.end_time, s.slot_minutes
+      from public.schedules s
+      where s.practitioner_id = p_practitioner_id and s.weekday = extract(isodow from p_on)::smallint
+        and not exists (
+          select from public.schedule_exceptions e where e.practitioner_id = p_practitioner_id and e.on_date = p_on
+        )
+    ) h
+    where p.id = p_practitioner_id
+    order by opens
+  loop
+    opens := v_session.opens;
+    length := v_session.length;
+    slots := case
+      when v_session.closes at time zone v_session.time_zone = v_session.local_end
+        then div(extract(epoch from v_session.closes - opens), extract(epoch from length))
+      else private.slots_before_gap(opens, v_session.closes, length, v_session.time_zone, v_session.local_end)
+    end;
+    continue when slots = 0;
+    return next;
+    slots_before := slots_before + slots;
+  end loop;
+end $function$;
+comment on function private.hours_on(uuid,date) is 'When a practitioner sees patients on a date of the clinic: sessions of so many slots, and how many slots came before.';
+
+CREATE OR REPLACE FUNCTION private.ivr_appointment(p_appointment public.appointments)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select jsonb_build_object(
+      'id', p_appointment.id, 'patient_id', p_appointment.patient_id, 'status', p_appointment.status,
+      'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
+      'spoken_name', coalesce(p.spoken_name, p.name)
+    )
+    from public.practitioners p where p.id = p_appointment.practitioner_id
+  );
+end $function$;
+comment on function private.ivr_appointment(public.appointments) is 'An appointment as it is told to a caller who may know all of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_book(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
+  v_patient_id uuid;
+  v_refusal text;
+begin
+  -- A refused booking leaves no patient behind.
+  begin
+    perform private.set_channel('ivr');
+    if not exists (
+      select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
+    ) then
+      perform private.fail('unknown_doctor');
+    end if;
+    insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
+    on conflict (phone) do nothing;
+    select p.id into v_patient_id from public.patients p where p.phone = p_call ->> 'caller';
+    return jsonb_build_object('appointment', private.ivr_appointment(private.book(
+      v_patient_id, v_practitioner_id, (p_task ->> 'starts_at')::timestamptz, 'ivr', p_call ->> 'call_id', p_now
+    )));
+  exception when sqlstate 'PT404' or sqlstate 'PT409' then
+    get stacked diagnostics v_refusal = pg_exception_detail;
+  end;
+  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_refusal);
+end $function$;
+comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. A refusal comes as error, with the next slot to offer.';
+
+CREATE OR REPLACE FUNCTION private.ivr_cancel(p_appointment_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_build_object('appointment', private.ivr_appointment(
+    private.cancel(p_patient_id, p_appointment_id, 'ivr', p_now)
+  ));
+exception when sqlstate 'PT404' or sqlstate 'PT409' then
+  return '{}';
+end $function$;
+comment on function private.ivr_cancel(uuid,uuid,timestamp with time zone) is 'Cancels an appointment whose reference the caller gave before; empty when it cannot be cancelled any more.';
+
+CREATE OR REPLACE FUNCTION private.ivr_check_reference(p_call jsonb, p_reference text, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_no_more_tries boolean := private.ivr_no_more_tries(p_call, p_patient_id, p_now);
+  v_noted jsonb;
+  v_appointment public.appointments;
+begin
+  -- The same request once more is answered as it was, whatever its keys: it is no further guess.
+  select s into v_noted
+  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'reference';
+  if found then
+    select a.* into v_appointment from public.appointments a
+    where a.id = (v_noted ->> 'appointment_id')::uuid and a.patient_id = p_patient_id;
+  elsif v_no_more_tries then
+    v_noted := '{"reference": "refused"}';
+  else
+    select a.* into v_appointment from public.appointments a
+    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
+      and a.ends_at > p_now and a.reference = p_reference;
+    if found then
+      v_noted := jsonb_build_object('reference', 'right', 'appointment_id', v_appointment.id);
+    else
+      v_noted := '{"reference": "wrong"}';
+      v_no_more_tries := private.ivr_no_more_tries(p_call, p_patient_id, p_now, p_wrong => 1);
+    end if;
+  end if;
+  return jsonb_build_object('noted', v_noted) || case
+    when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_appointment(v_appointment))
+    else jsonb_build_object('no_more_tries', v_no_more_tries) end;
+end $function$;
+comment on function private.ivr_check_reference(jsonb,text,uuid,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment} or {no_more_tries}, and as noted what is written down with the step.';
+
+CREATE OR REPLACE FUNCTION private.ivr_details(p_appointment_id uuid, p_patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select jsonb_build_object('appointment', private.ivr_appointment(a)) from public.appointments a
+    where a.id = p_appointment_id and a.patient_id = p_patient_id and a.status in ('booked', 'arrived')
+  );
+end $function$;
+comment on function private.ivr_details(uuid,uuid) is 'An appointment whose reference the caller gave before, once more; null when it does not stand any more.';
+
+CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_specialty text;
+  v_practitioner_id uuid;
+  v_active boolean;
+  v_found jsonb := '{}';
+begin
+  if p_preference ? 'practitioner_id' then
+    select p.id, p.specialty, p.active into v_practitioner_id, v_specialty, v_active
+    from public.practitioners p
+    where p.id = (p_preference ->> 'practitioner_id')::uuid and p.clinic_id = p_clinic_id;
+    if v_active is not true then
+      v_practitioner_id := null;
+      v_found := '{"error": "doctor_inactive"}';
+    end if;
+  elsif p_preference ? 'specialty' then
+    select p.specialty into v_specialty from public.practitioners p
+    where p.clinic_id = p_clinic_id and p.active
+      and private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty' limit 1;
+    if not found then
+      return '{"slot": null}';
+    end if;
+  end if;
+  return v_found || jsonb_build_object('slot', (
+    select jsonb_build_object(
+      'practitioner_id', s.practitioner_id, 'spoken_name', s.spoken_name,
+      'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
+    )
+    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_patient_id) s
+  ));
+end $function$;
+comment on function private.ivr_earliest_slot(uuid,jsonb,timestamp with time zone,uuid,timestamp with time zone) is 'The earliest slot to offer from an instant on: {slot, error?}. A practitioner who is away is replaced by whoever has the same specialty. p_preference: {specialty? (its key), practitioner_id?}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_patient_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  select jsonb_agg(
+      jsonb_build_object('id', p.id, 'spoken_name', coalesce(p.spoken_name, p.name), 'specialty', p.specialty)
+      order by p.name, p.id),
+    (select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
+     from (select distinct x as name from unnest(array_agg(p.specialty)) x) s)
+  into practitioners, specialties
+  from public.practitioners p
+  where p.clinic_id = p_clinic_id and p.active
+    and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
+    and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
+    and exists (select from private.free_slots(p.id, p_on, p_now, p_patient_id));
+end $function$;
+comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
+
+CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_than constant timestamptz := (p_task ->> 'starts_at')::timestamptz;
+  v_day constant date := (v_than at time zone p_clinic.time_zone)::date;
+  v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
+  v_gap interval;
+  v_found jsonb;
+begin
+  -- An hour on, so that a long day is not walked through in quarters of an hour; or whatever is left of the day.
+  foreach v_gap in array '{01:00,00:01}'::interval[] loop
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_patient_id, p_now);
+    if ((v_found #>> '{slot,starts_at}')::timestamptz at time zone p_clinic.time_zone)::date = v_day then
+      return v_found;
+    end if;
+  end loop;
+  return v_found || '{"error": "none_later"}';
+end $function$;
+comment on function private.ivr_later_slot(public.clinics,jsonb,uuid,timestamp with time zone) is 'A later slot on the day of the one that was offered, else the next on another day.';
+
+CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT facts jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  select c.id, p.id,
+    p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
+    p_call ->> 'language' <> coalesce(p.locale, ''),
+    jsonb_build_object(
+      'clinic', jsonb_build_object(
+        'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'reception', case when c.reception_phone is not null then jsonb_build_object(
+          'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
+          'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
+            or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
+        ) end
+      ),
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+    )
+  into clinic_id, patient_id, is_shared, has_new_language, facts
+  from public.clinics c
+  cross join lateral (select p_now at time zone c.time_zone as moment) l
+  left join public.patients p on p.phone = p_call ->> 'caller'
+  left join lateral (
+    select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
+    where a.patient_id = p.id and a.clinic_id = c.id and a.status in ('booked', 'arrived') and a.ends_at > p_now
+      and a.starts_at > p_now - interval '2 days'
+  ) u on true
+  where c.phone = p_call ->> 'dialled' and c.id = coalesce((p_call ->> 'clinic')::uuid, c.id)
+  order by c.name, c.id limit 1;
+end $function$;
+comment on function private.ivr_look_up(jsonb,timestamp with time zone) is 'The clinic and the patient of a call, and the facts that every turn tells; all null for a number that no clinic has.';
+
+CREATE OR REPLACE FUNCTION private.ivr_no_more_tries(p_call jsonb, p_patient_id uuid, p_now timestamp with time zone, p_wrong integer DEFAULT 0)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_in_call int;
+  v_today int;
+begin
+  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
+  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
+  select count(*) into v_in_call
+  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+  where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
+  insert into private.rate_limits as r (bucket, window_start, hits)
+  values ('ivr_reference:' || p_patient_id, date_trunc('day', p_now, 'UTC'), p_wrong)
+  on conflict (bucket, window_start) do update set hits = r.hits + p_wrong
+  returning r.hits into v_today;
+  return greatest(v_in_call + p_wrong, v_today) >= 3;
+end $function$;
+comment on function private.ivr_no_more_tries(jsonb,uuid,timestamp with time zone,integer) is 'Whether this caller gave too many wrong references in this call or today, after counting p_wrong more.';
+
+CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
+  v_from constant timestamptz := coalesce((p_task ->> 'from')::timestamptz, p_now);
+  v_specialties jsonb;
+begin
+  if v_preference = '{}' then
+    select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
+    into v_specialties
+    from (
+      select distinct p.specialty as name from public.practitioners p where p.clinic_id = p_clinic.id and p.active
+    ) s;
+    if jsonb_array_length(v_specialties) > 1 then
+      return jsonb_build_object('specialties', v_specialties);
+    end if;
+  end if;
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+end $function$;
+comment on function private.ivr_offer_next(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next available slot, or the specialties to choose from first. p_task: {preference?, from?}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_on constant date := (p_task ->> 'on')::date;
+  v_from constant timestamptz := v_on::timestamp at time zone p_clinic.time_zone;
+  v_preference jsonb := coalesce(p_task -> 'preference', '{}');
+  v_free record;
+begin
+  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
+  if v_free.practitioners is null then
+    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
+      || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on));
+  elsif jsonb_array_length(v_free.practitioners) = 1 then
+    v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
+  elsif p_task -> 'any_practitioner' is distinct from 'true' then
+    return jsonb_build_object('practitioners', v_free.practitioners);
+  elsif jsonb_array_length(v_free.specialties) > 1 then
+    return jsonb_build_object('specialties', v_free.specialties);
+  else
+    v_preference := jsonb_build_object('specialty', v_free.specialties #> '{0,key}');
+  end if;
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+end $function$;
+comment on function private.ivr_offer_on(public.clinics,jsonb,uuid,timestamp with time zone) is 'A slot on a day, or what to choose from first; else, with the reason as error, the next one after it. p_task: {preference?, on, any_practitioner?}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_outcome(p_kind text, p_facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    -- Reception is where a caller goes who asks for it, or has guessed too often.
+    when p_kind = 'reception' or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]')
+      then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
+    when p_kind = 'book' and p_facts ? 'appointment' then 'booked'
+    when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
+    when p_kind in ('inform', 'count_tries', 'check_reference') then 'informed'
+    else 'abandoned'
+  end;
+end $function$;
+comment on function private.ivr_outcome(text,jsonb) is 'What came of a turn, by its kind of task and what is told.';
+
+CREATE OR REPLACE FUNCTION private.ivr_perform(p_call jsonb, p_task jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_kind constant text := p_task ->> 'kind';
+  v_appointment_id constant uuid := p_task ->> 'appointment_id';
+  v_clinic public.clinics;
+begin
+  select * into v_clinic from public.clinics c where c.id = p_clinic_id;
+  return coalesce(case
+    when v_kind = 'offer' and p_task ->> 'on' is null then
+      private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
+    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
+    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
+    when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
+    when v_kind = 'goodbye' then
+      jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, p_patient_id, p_now))
+    -- What follows is about appointments that only a known patient has.
+    when p_patient_id is null then null
+    when v_kind = 'count_tries' then
+      jsonb_build_object('no_more_tries', private.ivr_no_more_tries(p_call, p_patient_id, p_now))
+    when v_kind = 'check_reference' then
+      private.ivr_check_reference(p_call, p_task ->> 'reference', p_clinic_id, p_patient_id, p_now)
+    when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
+    when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
+  end, '{}');
+end $function$;
+comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_record_end(p_call jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.ivr_calls c
+  set ended_at = greatest(c.started_at, least(p_now, coalesce((p_call ->> 'ended_at')::timestamptz, p_now))),
+    updated_at = now()
+  where c.call_id = p_call ->> 'call_id' and c.ended_at is null;
+end $function$;
+comment on function private.ivr_record_end(jsonb,timestamp with time zone) is 'Writes down that the voice provider reported the end of a call: {call_id, ended_at?}. Unknown calls are passed over.';
+
+CREATE OR REPLACE FUNCTION private.ivr_record_failure(p_call jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.ivr_record_step(p_call, null, null, 'failed', '{}', p_now);
+end $function$;
+comment on function private.ivr_record_failure(jsonb,timestamp with time zone) is 'Writes down a turn that failed on our side: takes the call as private.ivr_turn does.';
+
+CREATE OR REPLACE FUNCTION private.ivr_record_step(p_call jsonb, p_clinic_id uuid, p_patient_id uuid, p_outcome text, p_noted jsonb, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  -- From least to most: the best that came of a call is its outcome, whatever followed.
+  v_ranks constant text[] := '{abandoned,failed,informed,transferred,cancelled,booked}';
+begin
+  insert into public.ivr_calls as c (call_id, clinic_id, patient_id, caller, steps, outcome, started_at, last_step_at)
+  values (
+    p_call ->> 'call_id', p_clinic_id, p_patient_id, private.mask_phone(p_call ->> 'caller'),
+    jsonb_build_array(jsonb_build_object(
+      'turn', p_call -> 'turn', 'step', p_call -> 'step', 'at', p_now,
+      'keys', case p_call ->> 'step' when 'reference' then repeat('*', length(p_call ->> 'keys')) else p_call ->> 'keys' end
+    ) || p_noted),
+    p_outcome, p_now, p_now
+  )
+  on conflict (call_id) do update set
+    clinic_id = coalesce(excluded.clinic_id, c.clinic_id), patient_id = coalesce(excluded.patient_id, c.patient_id),
+    -- The same request may come twice.
+    steps = case
+      when c.steps @> jsonb_build_array(jsonb_build_object('turn', p_call -> 'turn')) then c.steps
+      else c.steps || excluded.steps
+    end,
+    outcome = v_ranks[greatest(array_position(v_ranks, excluded.outcome), array_position(v_ranks, c.outcome))],
+    last_step_at = greatest(c.last_step_at, excluded.last_step_at),
+    updated_at = now();
+end $function$;
+comment on function private.ivr_record_step(jsonb,uuid,uuid,text,jsonb,timestamp with time zone) is 'Writes down one turn of a call, once: p_noted is what its step holds beside the keys.';
+
+CREATE OR REPLACE FUNCTION private.ivr_shared_number(p_call jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select jsonb_build_object(
+      'clinic', null,
+      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
+      'locales', (select jsonb_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l
+        where o.phone = p_call ->> 'dialled'),
+      'upcoming', '[]'::jsonb
+    )
+    from public.clinics c where c.phone = p_call ->> 'dialled'
+  );
+end $function$;
+comment on function private.ivr_shared_number(jsonb) is 'The clinics to choose from, in place of what one clinic would tell.';
+
+CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
+  v_found jsonb := private.ivr_earliest_slot(
+    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_patient_id, p_now
+  );
+begin
+  if v_found -> 'slot' = 'null' then
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_patient_id, p_now);
+  end if;
+  return v_found;
+end $function$;
+comment on function private.ivr_slot_instead(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next slot after one that could not be booked, else the earliest of all.';
+
+CREATE OR REPLACE FUNCTION private.ivr_specialty_key(p_specialty text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return left(md5(p_specialty), 8);
+end $function$;
+comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
+
+CREATE OR REPLACE FUNCTION private.ivr_text_link(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_caller constant text := p_call ->> 'caller';
+begin
+  if v_caller is null or p_call ->> 'site_url' is null
+    or exists (select from public.sms_opt_outs o where o.phone = v_caller) then
+    return false;
+  end if;
+  -- Once a day for a phone: a number may be forged, and its owner is not to be flooded.
+  perform private.queue_sms(
+    'ivr_link', v_caller, jsonb_build_object('clinic', p_clinic.name, 'url', p_call ->> 'site_url'),
+    'ivr_link:' || v_caller || ':' || (p_now at time zone p_clinic.time_zone)::date, p_patient_id, null,
+    coalesce(
+      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+    ),
+    false, p_now + interval '1 day'
+  );
+  return true;
+end $function$;
+comment on function private.ivr_text_link(jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a caller who pressed nothing where to book online. False: this phone gets no SMS.';
+
+CREATE OR REPLACE FUNCTION private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_kind constant text := p_task ->> 'kind';
+  v record;
+begin
+  perform
+    -- A caller cannot wait long for somebody else's transaction.
+    set_config('lock_timeout', '3s', true),
+    -- A turn that only reads need not wait until its record has reached the disk.
+    case when v_kind in ('welcome', 'inform', 'reception', 'offer', 'later')
+      then set_config('synchronous_commit', 'off', true) end;
+  v := private.ivr_look_up(p_call, p_now);
+  if v.clinic_id is null then
+    perform private.ivr_record_failure(p_call, p_now);
+    return '{"clinic": null}';
+  end if;
+
+  if v.has_new_language then
+    perform private.set_channel('ivr');
+    update public.patients p set locale = p_call ->> 'language' where p.id = v.patient_id;
+  end if;
+  if v.is_shared then
+    v.facts := v.facts || private.ivr_shared_number(p_call);
+  end if;
+  if v_kind = 'goodbye' or (v_kind not in ('welcome', 'inform', 'reception') and not v.is_shared) then
+    v.facts := v.facts || private.ivr_perform(p_call, p_task, v.clinic_id, v.patient_id, p_now);
+  end if;
+  perform private.ivr_record_step(
+    p_call, case when not v.is_shared then v.clinic_id end,
+    coalesce(v.patient_id, (v.facts #>> '{appointment,patient_id}')::uuid),
+    private.ivr_outcome(v_kind, v.facts), coalesce(v.facts -> 'noted', '{}'), p_now
+  );
+  return v.facts - 'noted';
+end $function$;
+comment on function private.ivr_turn(jsonb,jsonb,timestamp with time zone) is 'One turn of a call: one round trip to the database. Doing it twice is doing it once.';
+
+CREATE OR REPLACE FUNCTION private.ivr_why_none_on(p_clinic_id uuid, p_preference jsonb, p_on date)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case when exists (
+    select from public.practitioners p cross join lateral private.hours_on(p.id, p_on)
+    where p.clinic_id = p_clinic_id and p.active
+      and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
+  ) then 'day_full' else 'day_closed' end;
+end $function$;
+comment on function private.ivr_why_none_on(uuid,jsonb,date) is 'Why nothing is free on a day: day_full, or day_closed when nobody sees patients.';
+
+CREATE OR REPLACE FUNCTION private.language_of(p_patient_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(p.locale, (
+      select c.locale from public.appointments a join public.clinics c on c.id = a.clinic_id
+      where a.patient_id = p.id order by a.starts_at desc limit 1
+    ))
+    from public.patients p where p.id = p_patient_id
+  );
+end $function$;
+comment on function private.language_of(uuid) is 'The language a patient is written to about their account: the one they chose, else that of the clinic of their last appointment. Null: nothing is known.';
+
+CREATE OR REPLACE FUNCTION private.limit_windows(p_limits jsonb, p_now timestamp with time zone)
+ RETURNS TABLE(bucket text, max integer, starts_at timestamp with time zone, length interval)
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- The length is part of the name: a quarter of an hour and a day may begin at the same moment.
+  select l.bucket || '/' || l.seconds, l.max,
+    date_bin(make_interval(secs => l.seconds), p_now, timestamptz '2020-01-01 00:00:00Z'),
+    make_interval(secs => l.seconds)
+  from jsonb_to_recordset(p_limits) as l (bucket text, max int, seconds int)
+$function$;
+comment on function private.limit_windows(jsonb,timestamp with time zone) is 'The buckets of some limits with the windows that an instant falls into.';
+
+CREATE OR REPLACE FUNCTION private.link_patient(p_user_id uuid, p_phone text, p_made_by jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_told constant private.registrations := private.take_registration(p_made_by ->> 'registration');
+  v_patient public.patients;
+begin
+  insert into public.patients as p (phone, user_id, account_origin, name, age, username, locale)
+  values (
+    p_phone, p_user_id, case when p_made_by ? 'account_job' then 'ivr' else 'web' end,
+    v_told.name, v_told.age, v_told.username, v_told.locale
+  )
+  on conflict (phone) do update
+    -- What was told on the web wins, but for a language that was chosen in a call.
+    set user_id = excluded.user_id, account_origin = excluded.account_origin,
+      name = coalesce(excluded.name, p.name), age = coalesce(excluded.age, p.age),
+      username = coalesce(excluded.username, p.username), locale = coalesce(p.locale, excluded.locale)
+    where p.user_id is null
+  returning * into v_patient;
+  if not found and not exists (select from public.patients p where p.phone = p_phone and p.user_id = p_user_id) then
+    perform private.fail('other_account_has_phone');
+  end if;
+
+  if v_told.id is not null and exists (select from public.appointments a where a.patient_id = v_patient.id) then
+    perform private.queue_sms(
+      'account_linked', p_phone, '{}', 'account_linked:' || p_user_id, v_patient.id, null,
+      coalesce(private.language_of(v_patient.id), 'en-IN')
+    );
+  end if;
+end $function$;
+comment on function private.link_patient(uuid,text,jsonb) is 'Creates the patient of a confirmed phone, or gives the patient there is the account. p_made_by is the account''s app_metadata: its registration or account_job.';
+
+CREATE OR REPLACE FUNCTION private.live_verification(p_id uuid, p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(purpose text, sealed_request bytea)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select v.purpose, v.sealed_request from private.phone_verifications v
+    where v.id = p_id and v.used_at is null and v.expires_at > p_now and v.guesses < 5;
+end $function$;
+comment on function private.live_verification(uuid,timestamp with time zone) is 'The sealed request of a code that may still be guessed. Only who can open it may take a guess.';
+
+CREATE OR REPLACE FUNCTION private.lock_appointment(p_patient_id uuid, p_appointment_id uuid)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
+  if not found then
+    perform private.fail('unknown_appointment');
+  end if;
+  return v_appointment;
+end $function$;
+comment on function private.lock_appointment(uuid,uuid) is 'A patient''s own appointment, locked until the end of the transaction. Refuses with unknown_appointment.';
+
+CREATE OR REPLACE FUNCTION private.lock_sms(p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_taken uuid;
+begin
+  loop
+    begin
+      perform from public.sms_messages m where m.id = v_taken for update;
+      with free as (
+        select m.id from public.sms_messages m where m.id = any (p_ids) for update skip locked
+      )
+      select m.id into v_taken from public.sms_messages m
+      where m.id = any (p_ids) and not exists (select from free f where f.id = m.id)
+      limit 1;
+      exit when not found;
+      -- Lets go of what this block has locked.
+      raise sqlstate 'TAKEN';
+    exception when sqlstate 'TAKEN' then
+      null;
+    end;
+  end loop;
+end $function$;
+comment on function private.lock_sms(uuid[]) is 'Locks messages, all of them or none: while it waits for one that somebody else has, it holds none of the others.';
+
+CREATE OR REPLACE FUNCTION private.login_phone(p_username text, p_phone text, p_now timestamp with time zone DEFAULT now())
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select p.phone
+    from public.patients p
+    where (p.phone = p_phone or lower(p.username) = lower(p_username))
+      and p.user_id is not null
+      and not exists (
+        select from private.temporary_passwords t where t.user_id = p.user_id and t.expires_at <= p_now
+      )
+    order by p.phone = p_phone desc nulls last
+    limit 1
+  );
+end $function$;
+comment on function private.login_phone(text,text,timestamp with time zone) is 'The phone to sign in with, of a username or a phone; null when unknown or when its temporary password has expired.';
+
+CREATE OR REPLACE FUNCTION private.mask_phone(p_phone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
+end $function$;
+comment on function private.mask_phone(text) is 'A phone number that logs and audit rows may hold: +91********99.';
+
+CREATE OR REPLACE FUNCTION private.most_sms_attempts()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN 12;
+comment on function private.most_sms_attempts() is 'After so many attempts an SMS is given up.';
+
+CREATE OR REPLACE FUNCTION private.move_patient(p_user_id uuid, p_phone text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients;
+begin
+  select * into v_patient from public.patients p where p.user_id = p_user_id and p.phone <> p_phone for no key update;
+  if not found then
+    return false;
+  end if;
+  if exists (select from public.patients p where p.phone = p_phone) then
+    perform private.fail('other_patient_has_phone');
+  end if;
+  update public.patients p set phone = p_phone where p.id = v_patient.id;
+  perform private.queue_sms(
+    'phone_changed', v_patient.phone, jsonb_build_object('phone', private.mask_phone(p_phone)), null, v_patient.id,
+    null, coalesce(private.language_of(v_patient.id), 'en-IN')
+  );
+  return true;
+end $function$;
+comment on function private.move_patient(uuid,text) is 'The account has another phone (proven by a code): its patient moves along, unless somebody is there, and the old phone is told. False: its patient has that phone, or it has none.';
+
+CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+ RETURNS SETOF public.slot
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
+    from public.practitioners p
+    join public.clinics c on c.id = p.clinic_id
+    cross join lateral (select (p_starts_at at time zone c.time_zone)::date as day) l
+    cross join lateral (
+      select s.starts_at, s.ends_at
+      from generate_series(-1, 1) n
+      cross join lateral private.free_slots(p.id, l.day + n, p_now, p_patient_id) s
+      union all
+      -- Should those three days be full.
+      select s.starts_at, s.ends_at
+      from private.next_free_slots(
+        c.id, null, p.id, (l.day + 2)::timestamp at time zone c.time_zone, p_limit, p_now, p_patient_id
+      ) s
+    ) f
+    where p.id = p_practitioner_id
+    order by abs(extract(epoch from f.starts_at - p_starts_at)), f.starts_at
+    limit p_limit;
+end $function$;
+comment on function private.nearest_free_slots(uuid,timestamp with time zone,integer,timestamp with time zone,uuid) is 'The free slots of a practitioner that are closest to an instant, the closest first.';
+
+CREATE OR REPLACE FUNCTION private.next_free_slots(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(practitioner_id uuid, practitioner_name text, spoken_name text, specialty text, starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic public.clinics;
+  v_day date;
+  v_last date;
+  v_missing int := p_limit;
+  v_found int;
+begin
+  select * into v_clinic from public.clinics c where c.id = p_clinic_id;
+  v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
+  v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
+
+  -- Day by day, so that the usual answer (today or tomorrow) costs one day's work however full the clinic is.
+  while v_day <= v_last and v_missing > 0 loop
+    return query
+      select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
+      from public.practitioners p
+      cross join lateral private.free_slots(p.id, v_day, p_now, p_patient_id) f
+      where p.clinic_id = p_clinic_id and p.active
+        and (p_specialty is null or p.specialty = p_specialty)
+        and (p_practitioner_id is null or p.id = p_practitioner_id)
+        and f.starts_at >= p_from
+      order by f.starts_at, p.name, p.id
+      limit v_missing;
+    get diagnostics v_found = row_count;
+    v_missing := v_missing - v_found;
+    v_day := v_day + 1;
+  end loop;
+end $function$;
+comment on function private.next_free_slots(uuid,text,uuid,timestamp with time zone,integer,timestamp with time zone,uuid) is 'The earliest free slots of a clinic from an instant on, of one specialty or practitioner or of all (null).';
+
+CREATE OR REPLACE FUNCTION private.next_quiet_hours(p_clinic public.clinics, p_now timestamp with time zone, OUT quiet_now boolean, OUT begin_at timestamp with time zone, OUT end_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_local constant timestamp := p_now at time zone p_clinic.time_zone;
+  v_begin timestamp;
+begin
+  if p_clinic.quiet_from is null then
+    select false, 'infinity', 'infinity' into quiet_now, begin_at, end_at;
+    return;
+  end if;
+  quiet_now := case
+    when p_clinic.quiet_from < p_clinic.quiet_until
+      then v_local::time >= p_clinic.quiet_from and v_local::time < p_clinic.quiet_until
+    else v_local::time >= p_clinic.quiet_from or v_local::time < p_clinic.quiet_until
+  end;
+  v_begin := v_local::date + p_clinic.quiet_from
+    + case when v_local::time >= p_clinic.quiet_from then interval '1 day' else interval '0' end;
+  begin_at := v_begin at time zone p_clinic.time_zone;
+  end_at := (v_begin::date + p_clinic.quiet_until
+    + case when p_clinic.quiet_until < p_clinic.quiet_from then interval '1 day' else interval '0' end)
+    at time zone p_clinic.time_zone;
+end $function$;
+comment on function private.next_quiet_hours(public.clinics,timestamp with time zone) is 'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
+
+CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(max(t.token_number), 0) + 1
+    from (
+      select a.token_number from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      union all
+      select s.token_number from private.slots_on(p_practitioner_id, p_on) s
+    ) t
+  );
+end $function$;
+comment on function private.next_token(uuid,date) is 'The number after those of all slots and all appointments of a day.';
+
+CREATE OR REPLACE FUNCTION private.phone_state(p_phone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients;
+begin
+  if exists (select from auth.users u where u.phone = ltrim(p_phone, '+')) then
+    return 'registered';
+  end if;
+  select * into v_patient from public.patients p where p.phone = p_phone;
+  if not found then
+    return 'unknown';
+  end if;
+  return case
+    when v_patient.user_id is not null then 'registered'
+    when exists (select from public.appointments a where a.patient_id = v_patient.id)
+      or exists (select from private.account_jobs j where j.patient_id = v_patient.id and j.done_at is null)
+      then 'has_bookings'
+    else 'no_bookings'
+  end;
+end $function$;
+comment on function private.phone_state(text) is 'registered (has an account), has_bookings (a patient without account), no_bookings (the same, nothing booked) or unknown.';
+
+CREATE OR REPLACE FUNCTION private.placeholders_in(p_body text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct case
+    when strpos(t.piece, '}}') > 0 then split_part(t.piece, '}}', 1) else t.piece || ' (never closed)' end), '{}')
+  from string_to_table(p_body, '{{') with ordinality as t (piece, place)
+  where t.place > 1
+$function$;
+comment on function private.placeholders_in(text) is 'What stands between {{ and }} in a text, as it is written.';
+
+CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_ids is not null then
+    update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
+      next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
+      last_error = format('waits: this number has had %s SMS in 24 hours', s.daily_cap)
+    from public.sms_settings s
+    where m.id = any (p_ids);
+  end if;
+end $function$;
+comment on function private.postpone_sms(uuid[],timestamp with time zone) is 'Lets messages wait whose number has had as many as it may get: for an hour, or until they expire.';
+
+CREATE OR REPLACE FUNCTION private.profile_of(p_user_id uuid)
+ RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, must_change_password boolean, locale text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p.user_id, p.username, p.name, p.age, p.phone,
+      exists (select from private.temporary_passwords t where t.user_id = p.user_id), p.locale
+    from public.patients p where p.user_id = p_user_id;
+end $function$;
+comment on function private.profile_of(uuid) is 'What the account API tells of a signed-in patient, and their language.';
+
+CREATE OR REPLACE FUNCTION private.queue_appointment_sms(p_template text, p_appointment public.appointments, p_cause text DEFAULT NULL::text, p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v record;
+begin
+  select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
+    p_appointment.starts_at at time zone c.time_zone as local_start,
+    -- The language it will be in: the one wanted, or en-IN where there is no text in it.
+    coalesce(t.locale, 'en-IN') as locale,
+    -- A deleted appointment cannot be referred to.
+    (select a.id from public.appointments a where a.id = p_appointment.id) as appointment_id
+  into v
+  from public.patients p
+  join public.practitioners pr on pr.id = p_appointment.practitioner_id
+  join public.clinics c on c.id = p_appointment.clinic_id
+  left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
+  where p.id = p_appointment.patient_id;
+
+  perform private.queue_sms(
+    p_template, v.phone,
+    jsonb_build_object(
+      'doctor', v.doctor,
+      'clinic', v.clinic,
+      'clinic_phone', v.clinic_phone,
+      'day', private.sms_day(v.local_start, v.locale),
+      'time', private.sms_time(v.local_start, v.locale),
+      'token', p_appointment.token_number,
+      'reference', p_appointment.reference
+    ),
+    p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
+    p_appointment.patient_id, v.appointment_id, v.locale,
+    p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
+  );
+end $function$;
+comment on function private.queue_appointment_sms(text,public.appointments,text,timestamp with time zone) is 'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
+
+CREATE OR REPLACE FUNCTION private.queue_place(p_patient_id uuid, p_appointment_id uuid)
+ RETURNS TABLE(ahead integer, now_serving integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and a.patient_id = p_patient_id;
+  if not found then
+    perform private.fail('unknown_appointment');
+  end if;
+  return query
+    select
+      (count(*) filter (
+        where a.status in ('booked', 'arrived') and a.starts_at < v_appointment.starts_at
+      ))::int,
+      max(a.token_number) filter (where a.status = 'fulfilled')
+    from public.appointments a
+    where a.practitioner_id = v_appointment.practitioner_id and a.local_date = v_appointment.local_date;
+end $function$;
+comment on function private.queue_place(uuid,uuid) is 'How many patients are before this one with the same practitioner that day, and the token number seen last.';
+
+CREATE OR REPLACE FUNCTION private.queue_reminders(p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic public.clinics;
+  v_due record;
+  v_appointment public.appointments;
+  v_queued int := 0;
+begin
+  for v_clinic in select * from public.clinics loop
+    for v_due in select * from private.reminders_due(v_clinic, p_now) loop
+      for v_appointment in
+        select * from private.appointments_to_remind(
+          v_due.template, v_clinic, v_due.starts_from, v_due.starts_until, v_due.early
+        )
+      loop
+        perform private.queue_appointment_sms(
+          v_due.template, v_appointment, extract(epoch from v_appointment.starts_at)::bigint::text,
+          least(v_due.expires_at, v_appointment.starts_at)
+        );
+        v_queued := v_queued + 1;
+      end loop;
+    end loop;
+  end loop;
+  return v_queued;
+end $function$;
+comment on function private.queue_reminders(timestamp with time zone) is 'Queues the reminders that are due and returns how many. Once for each appointment and time, however often it runs.';
+
+CREATE OR REPLACE FUNCTION private.queue_sms(p_template text, p_to_phone text, p_values jsonb, p_dedupe_key text, p_patient_id uuid DEFAULT NULL::uuid, p_appointment_id uuid DEFAULT NULL::uuid, p_locale text DEFAULT 'en-IN'::text, p_secret boolean DEFAULT false, p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+  v_template public.sms_templates;
+begin
+  select * into v_template from public.sms_templates t
+  where t.key = p_template and t.locale in (p_locale, 'en-IN')
+  order by t.locale = p_locale desc limit 1;
+  if not found then
+    raise exception 'There is no SMS template named %.', p_template;
+  end if;
+  insert into public.sms_messages
+    (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
+  values
+    (p_template, v_template.locale, p_to_phone, private.render_template(v_template.body, p_values), p_dedupe_key,
+     p_patient_id, p_appointment_id, p_secret, p_expires_at)
+  on conflict (dedupe_key) do nothing
+  returning id into v_id;
+  return v_id;
+end $function$;
+comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template. Returns its id, or null when its cause has queued it already.';
+
+CREATE OR REPLACE FUNCTION private.random_digits(p_length integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- 60 random bits of a v4 uuid; gen_random_uuid() draws from the system's secure source.
+  return lpad((('x' || substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::bit(60)::bigint
+    % (10 ^ p_length)::bigint)::text, p_length, '0');
+end $function$;
+comment on function private.random_digits(integer) is 'A random string of digits, for references.';
+
+CREATE OR REPLACE FUNCTION private.registration_verdict(p_purpose text, p_phone text, p_username text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_state constant text := private.phone_state(p_phone);
+begin
+  return case
+    when v_state = 'registered' then 'phone_already_registered'
+    when p_purpose = 'register' and v_state = 'has_bookings' then 'ivr_account_exists'
+    when p_purpose = 'link' and v_state <> 'has_bookings' then 'no_ivr_bookings'
+    when private.username_is_taken(p_username, p_phone) then 'username_taken'
+    else 'allowed'
+  end;
+end $function$;
+comment on function private.registration_verdict(text,text,text) is 'allowed, or why a phone cannot register or link as asked, as a word of the account API.';
+
+CREATE OR REPLACE FUNCTION private.release_code(p_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.phone_verifications v set used_at = null, guesses = v.guesses - 1
+  where v.id = p_id and v.used_at is not null;
+end $function$;
+comment on function private.release_code(uuid) is 'The work behind the right code failed on our side: the guess does not count, and the code may be used again within its time.';
+
+CREATE OR REPLACE FUNCTION private.reminder_time(p_template text, p_clinic public.clinics, p_starts_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case p_template
+    when 'reminder_day_before'
+      then (p_starts_at at time zone p_clinic.time_zone - interval '1 day') at time zone p_clinic.time_zone
+    else p_starts_at - make_interval(hours => p_clinic.reminder_hours_before)
+  end;
+end $function$;
+comment on function private.reminder_time(text,public.clinics,timestamp with time zone) is 'When an appointment is reminded of where no quiet hours are in the way.';
+
+CREATE OR REPLACE FUNCTION private.reminders_due(p_clinic public.clinics, p_now timestamp with time zone)
+ RETURNS TABLE(template text, starts_from timestamp with time zone, starts_until timestamp with time zone, early timestamp with time zone, expires_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_quiet record;
+  v_early timestamptz;
+  v_hours constant interval := make_interval(hours => p_clinic.reminder_hours_before);
+  v_local constant timestamp := p_now at time zone p_clinic.time_zone;
+  v_midnight constant timestamptz := (v_local::date + 1)::timestamp at time zone p_clinic.time_zone;
+begin
+  v_quiet := private.next_quiet_hours(p_clinic, p_now);
+  if v_quiet.quiet_now then
+    return;
+  end if;
+  -- The last half hour before the quiet hours: what they would make too late goes now.
+  if p_now >= v_quiet.begin_at - interval '30 minutes' then
+    v_early := v_quiet.begin_at - interval '30 minutes';
+  end if;
+  if p_clinic.reminder_day_before then
+    return query select 'reminder_day_before', v_midnight,
+      case when v_early is not null and v_quiet.end_at > v_midnight
+        then (v_local::date + 2)::timestamp at time zone p_clinic.time_zone - interval '1 microsecond'
+        else (v_local + interval '1 day') at time zone p_clinic.time_zone end,
+      v_early, least(v_quiet.begin_at, v_midnight);
+  end if;
+  if v_hours is not null then
+    -- In the last quarter of an hour the patient is on the way.
+    return query select 'reminder_hours_before', p_now + interval '15 minutes',
+      greatest(p_now + v_hours,
+        case when v_early is not null then v_quiet.end_at + interval '1 hour' - interval '1 microsecond' end),
+      v_early, v_quiet.begin_at;
+  end if;
+end $function$;
+comment on function private.reminders_due(public.clinics,timestamp with time zone) is 'Which appointments of a clinic are to be reminded of at an instant: those that begin in a range of time. None in quiet hours.';
+
+CREATE OR REPLACE FUNCTION private.render_template(p_body text, p_values jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- One pass over the pieces between the braces, so that a value is never read as a template itself.
+  return (
+    select string_agg(
+      case when t.place = 1 then t.piece
+      else coalesce(p_values ->> split_part(t.piece, '}}', 1), '') || substr(t.piece, strpos(t.piece, '}}') + 2)
+      end, '' order by t.place)
+    from string_to_table(p_body, '{{') with ordinality as t (piece, place)
+  );
+end $function$;
+comment on function private.render_template(text,jsonb) is 'A template''s body with its {{placeholders}} replaced.';
+grant execute on function private.render_template(text,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION private.report_sms(p_id uuid, p_token text, p_status text, p_at timestamp with time zone, p_error text DEFAULT NULL::text, p_provider_id text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_final constant boolean := p_status in ('delivered', 'expired', 'delivery_failed');
+  v_message public.sms_messages;
+begin
+  select * into v_message from public.sms_messages m where m.id = p_id and m.report_token = p_token for update;
+  if not found then
+    return 'unknown';
+  end if;
+  -- Delivered and reported failures are final; of the rest the newest counts, in whatever order they come.
+  if v_message.status = 'delivered'
+    or (v_message.status = 'failed' and v_message.reported_at is not null)
+    or p_status not in ('scheduled', 'sent', 'buffered', 'delivered', 'expired', 'delivery_failed')
+    or (not v_final and p_at <= v_message.reported_at) then
+    return 'ignored';
+  end if;
+  -- A report proves that the provider has it, whatever we believed.
+  update public.sms_messages m set
+    status = case p_status when 'delivered' then 'delivered' when 'expired' then 'failed'
+      when 'delivery_failed' then 'failed' else 'sent' end,
+    delivered_at = case when p_status = 'delivered' then p_at else m.delivered_at end,
+    sent_at = coalesce(m.sent_at, p_at),
+    reported_at = greatest(m.reported_at, p_at),
+    outcome_unknown = false,
+    provider_id = coalesce(p_provider_id, m.provider_id),
+    last_error = case when p_status in ('expired', 'delivery_failed') then coalesce(p_error, p_status) end
+  where m.id = p_id;
+  return 'updated';
+end $function$;
+comment on function private.report_sms(uuid,text,text,timestamp with time zone,text,text) is 'Takes a status report of the provider. Repeated and late reports never move a final state back.';
+
+CREATE OR REPLACE FUNCTION private.require_changeable(p_appointment public.appointments, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_appointment.status <> 'booked' or p_appointment.starts_at <= p_now then
+    perform private.fail(case p_appointment.status
+      when 'cancelled' then 'already_cancelled'
+      when 'fulfilled' then 'already_seen'
+      else 'already_begun'
+    end);
+  end if;
+end $function$;
+comment on function private.require_changeable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot move or cancel any more: already_cancelled, already_seen, or already_begun (its time has come, or the patient is there).';
+
+CREATE OR REPLACE FUNCTION private.require_no_overlap(p_practitioner_id uuid, p_patient_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_except uuid DEFAULT NULL::uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_taken boolean;
+  v_own boolean;
+begin
+  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(a.patient_id = p_patient_id)
+  into v_taken, v_own
+  from public.appointments a
+  where (a.practitioner_id = p_practitioner_id or a.patient_id = p_patient_id)
+    and a.active and a.id is distinct from p_except
+    and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at);
+  if v_taken or v_own then
+    perform private.fail(case when not v_own then 'slot_taken' when v_taken then 'own_slot' else 'own_appointment' end);
+  end if;
+end $function$;
+comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the patient (own_appointment) or both (own_slot) have an appointment.';
+
+CREATE OR REPLACE FUNCTION private.require_patient()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid := private.current_patient_id();
+begin
+  if v_patient_id is null then
+    if exists (select from private.temporary_passwords t where t.user_id = private.current_user_id()) then
+      perform private.fail('password_change_required');
+    end if;
+    perform private.fail('not_signed_in');
+  end if;
+  return v_patient_id;
+end $function$;
+comment on function private.require_patient() is 'The patient who is signed in; refuses with not_signed_in or password_change_required.';
+
+CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_max_active_bookings <= (
+    select count(*) from public.appointments a
+    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id
+      and a.status in ('booked', 'arrived') and a.ends_at > p_now
+      -- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them
+      -- as seen. None that began two days ago can still be to come: with that said an index finds the few that are.
+      and a.starts_at > p_now - interval '2 days'
+  ) then
+    perform private.fail('too_many_bookings');
+  end if;
+end $function$;
+comment on function private.require_room(uuid,uuid,integer,timestamp with time zone) is 'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows.';
+
+CREATE OR REPLACE FUNCTION private.require_slot(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, OUT clinic_id uuid, OUT max_active_bookings integer, OUT ends_at timestamp with time zone, OUT token_number integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_refusal text;
+begin
+  if p_starts_at <= p_now then
+    perform private.fail('slot_in_past');
+  end if;
+  select c.id, c.max_active_bookings, s.ends_at, s.token_number, case
+      when not p.active then 'doctor_inactive'
+      when l.on_date > (p_now at time zone c.time_zone)::date + c.booking_horizon_days then 'beyond_horizon'
+      when s.ends_at is null then 'outside_hours'
+    end
+  into clinic_id, max_active_bookings, ends_at, token_number, v_refusal
+  from public.practitioners p
+  join public.clinics c on c.id = p.clinic_id
+  cross join lateral (select (p_starts_at at time zone c.time_zone)::date as on_date) l
+  cross join lateral private.slot_at(p.id, l.on_date, p_starts_at) s
+  where p.id = p_practitioner_id;
+  if not found then
+    perform private.fail('unknown_doctor');
+  end if;
+  if v_refusal is not null then
+    perform private.fail(v_refusal);
+  end if;
+end $function$;
+comment on function private.require_slot(uuid,timestamp with time zone,timestamp with time zone) is 'The slot that begins then, taken or not. Refuses with slot_in_past, unknown_doctor, doctor_inactive, beyond_horizon or outside_hours.';
+
+CREATE OR REPLACE FUNCTION private.reschedule(p_patient_id uuid, p_appointment_id uuid, p_starts_at timestamp with time zone, p_channel text, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+  v_slot record;
+begin
+  perform private.set_channel(p_channel);
+  v_appointment := private.lock_appointment(p_patient_id, p_appointment_id);
+  perform private.require_changeable(v_appointment, p_now);
+  if v_appointment.starts_at = p_starts_at then
+    return v_appointment;
+  end if;
+
+  select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
+  begin
+    update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
+    where a.id = p_appointment_id returning * into v_appointment;
+  exception when exclusion_violation or unique_violation or deadlock_detected then
+    perform private.require_no_overlap(
+      v_appointment.practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at, p_appointment_id
+    );
+    perform private.fail('slot_taken');
+  end;
+  return v_appointment;
+end $function$;
+comment on function private.reschedule(uuid,uuid,timestamp with time zone,text,timestamp with time zone) is 'Moves a patient''s own upcoming appointment to another free slot of the same practitioner.';
+
+CREATE OR REPLACE FUNCTION private.retry_account_job(p_job_id uuid, p_attempt integer, p_error text, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.account_jobs j
+  set last_error = p_error,
+    next_attempt_at = p_now + least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '1 hour') * (0.75 + random() / 2)
+  where j.id = p_job_id and j.attempts = p_attempt and j.done_at is null
+$function$;
+comment on function private.retry_account_job(uuid,integer,text,timestamp with time zone) is 'An attempt failed; the job comes back later. It never gives up.';
+
+CREATE OR REPLACE FUNCTION private.sample_of(p_placeholder text, p_locale text DEFAULT 'en-IN'::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_local constant timestamp := '2026-10-21 10:30';
+begin
+  return case p_placeholder
+    when 'doctor' then 'Dr. Karthik Subramanian'
+    when 'clinic' then 'Lakeside Clinic'
+    when 'clinic_phone' then '+914440001000'
+    when 'day' then private.sms_day(v_local, p_locale)
+    when 'time' then private.sms_time(v_local, p_locale)
+    when 'token' then '12'
+    when 'reference' then '4821'
+    when 'username' then '+919999999999'
+    when 'password' then 'ABC12345'
+    when 'code' then '482193'
+    when 'phone' then '+91********99'
+    when 'url' then 'https://medq.example/register'
+    when 'name' then 'Lakshmi Narayanan'
+    else upper(p_placeholder)
+  end;
+end $function$;
+comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+CREATE OR REPLACE FUNCTION private.set_channel(p_channel text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform set_config('medq.channel', p_channel, true);
+end $function$;
+comment on function private.set_channel(text) is 'Says for the rest of the transaction which way a change came: web, ivr or system.';
+
+CREATE OR REPLACE FUNCTION private.settle_free_sms(p_attempts jsonb)
+ RETURNS TABLE(id uuid, settled boolean)
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select a.id, private.settle_sms(a.id, a.attempt, a.outcome, a.provider_id, a.reason)
+    from jsonb_to_recordset(p_attempts) as a (id uuid, attempt int, outcome text, provider_id text, reason text)
+    where exists (select from public.sms_messages m where m.id = a.id for update skip locked);
+end $function$;
+comment on function private.settle_free_sms(jsonb) is 'Settles many attempts like settle_sms and without waiting. Passes over messages that somebody else has locked: their ids do not come back.';
+
+CREATE OR REPLACE FUNCTION private.settle_sms(p_id uuid, p_attempt integer, p_outcome text, p_provider_id text DEFAULT NULL::text, p_error text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
+    raise exception 'private.settle_sms knows no outcome named %', p_outcome;
+  end if;
+  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
+  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
+  perform set_config('synchronous_commit', 'off', true);
+  update public.sms_messages m set
+    status = case
+      when p_outcome = 'sent' then 'sent'
+      when p_outcome = 'rejected' or (p_outcome <> 'hold' and p_attempt >= private.most_sms_attempts()) then 'failed'
+      else 'queued'
+    end,
+    attempts = case when p_outcome = 'hold' then m.attempts - 1 else m.attempts end,
+    -- No later than it expires: a secret is not kept for longer.
+    next_attempt_at = least(m.expires_at, case p_outcome
+      when 'retry' then p_now + private.sms_pause(p_attempt)
+      -- Long enough for an accepted message to show up at the provider before it is looked for.
+      when 'unknown' then p_now + greatest(private.sms_pause(p_attempt), interval '20 seconds')
+      when 'hold' then p_now + interval '15 minutes'
+      else m.next_attempt_at
+    end),
+    outcome_unknown = p_outcome = 'unknown' or (p_outcome = 'hold' and m.outcome_unknown),
+    provider_id = coalesce(p_provider_id, m.provider_id),
+    last_error = case when p_outcome = 'sent' then null else p_error end,
+    sent_at = case when p_outcome = 'sent' then p_now else m.sent_at end
+  where m.id = p_id and m.status = 'sending' and m.attempts = p_attempt;
+  return found;
+end $function$;
+comment on function private.settle_sms(uuid,integer,text,text,text,timestamp with time zone) is 'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
+
+CREATE OR REPLACE FUNCTION private.slot_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  select p_starts_at + h.length, h.slots_before + div(s.offset, s.length)::int + 1
+  into ends_at, token_number
+  from private.hours_on(p_practitioner_id, p_on) h
+  cross join lateral (
+    select extract(epoch from p_starts_at - h.opens) as offset, extract(epoch from h.length) as length
+  ) s
+  where s.offset >= 0 and mod(s.offset, s.length) = 0 and div(s.offset, s.length) < h.slots;
+end $function$;
+comment on function private.slot_at(uuid,date,timestamp with time zone) is 'The one slot of private.slots_on that begins at an instant; nulls where none does.';
+
+CREATE OR REPLACE FUNCTION private.slots_before_gap(p_opens timestamp with time zone, p_closes timestamp with time zone, p_length interval, p_time_zone text, p_local_end timestamp without time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select count(*) from generate_series(p_opens + p_length, p_closes, p_length) as slot_end
+    where (slot_end - interval '1 microsecond') at time zone p_time_zone < p_local_end
+  );
+end $function$;
+comment on function private.slots_before_gap(timestamp with time zone,timestamp with time zone,interval,text,timestamp without time zone) is 'How many slots fit into hours that end in an hour the clocks skip: they end where it begins, and do not run into those that follow.';
+
+CREATE OR REPLACE FUNCTION private.slots_on(p_practitioner_id uuid, p_on date)
+ RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select h.opens + n * h.length, h.opens + (n + 1) * h.length, h.slots_before + n + 1
+    from private.hours_on(p_practitioner_id, p_on) h
+    cross join lateral generate_series(0, h.slots - 1) n
+    order by 1;
+end $function$;
+comment on function private.slots_on(uuid,date) is 'All slots of a practitioner on a date of the clinic, taken or not, with the token number each has in the day.';
+
+CREATE OR REPLACE FUNCTION private.sms_day(p_local timestamp without time zone, p_locale text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_locale like 'ta%' then
+    return (array['திங்கள்', 'செவ்வாய்', 'புதன்', 'வியாழன்', 'வெள்ளி', 'சனி', 'ஞாயிறு'])[extract(isodow from p_local)]
+      || ', ' || extract(day from p_local) || ' '
+      || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
+        'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
+  end if;
+  return to_char(p_local, 'FMDy FMDD Mon');
+end $function$;
+comment on function private.sms_day(timestamp without time zone,text) is 'A day as an SMS tells it: Mon 5 Oct.';
+
+CREATE OR REPLACE FUNCTION private.sms_encoding(p_text text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return case when p_text ~ (
+      '^[][@£$¥èéùìòÇ\n\r\fØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\~|€-]*$'
+    ) then 'GSM-7' else 'UCS-2' end;
+end $function$;
+comment on function private.sms_encoding(text) is 'GSM-7, or UCS-2 as soon as one character (Tamil, Hindi, an emoji) has no place in the GSM alphabet.';
+grant execute on function private.sms_encoding(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.sms_parts(p_text text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_units constant int := private.sms_units(p_text);
+begin
+  if private.sms_encoding(p_text) = 'GSM-7' then
+    return case when v_units <= 160 then 1 else ceil(v_units / 153.0) end;
+  end if;
+  return case when v_units <= 70 then 1 else ceil(v_units / 67.0) end;
+end $function$;
+comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid: 160 places, or 153 each when it takes several; 70 and 67 in UCS-2.';
+grant execute on function private.sms_parts(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.sms_pause(p_attempt integer)
+ RETURNS interval
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Chance keeps a crowd from coming back together.
+  return least(interval '10 seconds' * 2 ^ least(p_attempt - 1, 20), interval '15 minutes') * (0.75 + random() / 2);
+end $function$;
+comment on function private.sms_pause(integer) is 'How long to wait after an attempt that failed: about 10 s, 20 s, 40 s, up to 15 minutes.';
+
+CREATE OR REPLACE FUNCTION private.sms_placeholder_list(p_names text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN (SELECT COALESCE(string_agg((('{{'::text || n.n) || '}}'::text), ', '::text), 'none'::text) AS "coalesce" FROM unnest(sms_placeholder_list.p_names) n(n));
+comment on function private.sms_placeholder_list(text[]) is 'Placeholders as they are written in a text.';
+
+CREATE OR REPLACE FUNCTION private.sms_time(p_local timestamp without time zone, p_locale text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_locale like 'ta%' then
+    return case
+      when extract(hour from p_local) between 4 and 11 then 'காலை'
+      when extract(hour from p_local) between 12 and 15 then 'மதியம்'
+      when extract(hour from p_local) between 16 and 18 then 'மாலை'
+      else 'இரவு'
+    end || ' ' || to_char(p_local, 'FMHH12:MI');
+  end if;
+  return to_char(p_local, 'FMHH12:MI am');
+end $function$;
+comment on function private.sms_time(timestamp without time zone,text) is 'A time of day as an SMS tells it: 10:30 am.';
+
+CREATE OR REPLACE FUNCTION private.sms_to_number(p_phone text, p_except uuid, p_now timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select count(*) from public.sms_messages m
+    where m.to_phone = p_phone and m.id <> p_except
+      and (m.sent_at > p_now - interval '1 day' or (m.sent_at is null and m.status = 'sending'))
+  );
+end $function$;
+comment on function private.sms_to_number(text,uuid,timestamp with time zone) is 'How many SMS, beside one, a number was sent in the last 24 hours or is being sent.';
+
+CREATE OR REPLACE FUNCTION private.sms_units(p_text text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
+  return length(p_text) + case private.sms_encoding(p_text)
+    when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
+    else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
+end $function$;
+comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
+grant execute on function private.sms_units(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_expires_at constant timestamptz := p_now + interval '10 minutes';
+  v_patient public.patients;
+begin
+  insert into private.phone_verifications (id, purpose, phone_hash, code_hash, sealed_request, expires_at)
+  values (p_id, p_purpose, p_phone_hash, p_code_hash, p_sealed_request, v_expires_at);
+  select * into v_patient from public.patients p where p.phone = p_phone;
+  -- Without a code to text (an unknown phone forgot its password) everything else is done all the same.
+  if p_code is not null then
+    perform private.queue_sms(
+      'code', p_phone, jsonb_build_object('code', p_code), 'code:' || p_id, v_patient.id, null,
+      coalesce(v_patient.locale, p_locale, 'en-IN'), true, v_expires_at
+    );
+  end if;
+  return v_expires_at;
+end $function$;
+comment on function private.start_verification(uuid,text,bytea,bytea,bytea,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code: in the patient''s own language, else in p_locale. Returns when both expire.';
+
+CREATE OR REPLACE FUNCTION private.stop_sms(p_id uuid, p_token text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.sms_opt_outs (phone, reason)
+  select m.to_phone, 'answered STOP' from public.sms_messages m where m.id = p_id and m.report_token = p_token
+  on conflict (phone) do nothing;
+end $function$;
+comment on function private.stop_sms(uuid,text) is 'Notes that the recipient of a message answered STOP. The token proves that the provider says so.';
+
+CREATE OR REPLACE FUNCTION private.sweep(p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.expire_temporary_passwords(p_now);
+  if exists (
+    select from public.sms_messages m where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
+  ) then
+    perform private.call_function('sms-dispatch');
+  end if;
+  if exists (select from private.account_jobs j where j.done_at is null and j.next_attempt_at <= p_now) then
+    perform private.call_function('provision-accounts');
+  end if;
+  delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
+  delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+end $function$;
+comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and codes.';
+
+CREATE OR REPLACE FUNCTION private.take_registration(p_id text)
+ RETURNS private.registrations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_registration private.registrations;
+begin
+  delete from private.registrations r where r.id::text = p_id returning * into v_registration;
+  if found then
+    perform private.set_channel('web');
+  end if;
+  return v_registration;
+end $function$;
+comment on function private.take_registration(text) is 'What was told on the web for the account that is being made; all null when nothing was.';
+
+CREATE OR REPLACE FUNCTION private.tg_account_jobs__wake_provisioner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from changed) then
+    perform private.call_function('provision-accounts');
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_account_jobs__wake_provisioner() is 'Wakes the provisioner: once for all rows of a statement.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- News, not truth: a page fetches again after every connection. So a failure here must not undo a booking.
+  perform realtime.broadcast_changes(
+    'patient:' || coalesce(new.patient_id, old.patient_id), tg_op, tg_op, tg_table_name, tg_table_schema, new, old
+  );
+  return null;
+exception when others then
+  raise warning 'Could not broadcast a change of an appointment: %', sqlerrm;
+  return null;
+end $function$;
+comment on function private.tg_appointments__broadcast() is 'Tells the patient''s open pages of a change to an appointment.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast_queue()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_today date := (now() at time zone 'UTC')::date;
+begin
+  -- Most appointments are for another day, in whatever time zone: that is known without looking up the clinic's.
+  if least(abs(new.local_date - v_today), abs(old.local_date - v_today)) > 1 then
+    return null;
+  end if;
+  select (now() at time zone c.time_zone)::date into v_today
+  from public.clinics c where c.id = coalesce(new.clinic_id, old.clinic_id);
+  if tg_op <> 'DELETE' and new.local_date = v_today then
+    perform private.broadcast_queue(new.practitioner_id, new.local_date);
+  end if;
+  if tg_op <> 'INSERT' and old.local_date = v_today
+    and (tg_op = 'DELETE' or (old.practitioner_id, old.local_date) is distinct from (new.practitioner_id, new.local_date))
+  then
+    perform private.broadcast_queue(old.practitioner_id, old.local_date);
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_appointments__broadcast_queue() is 'Tells those who wait today that their place in the queue may have changed.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast_slot()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op <> 'INSERT' and old.active and old.ends_at > now() then
+    perform realtime.send(
+      jsonb_build_object('starts_at', old.starts_at, 'ends_at', old.ends_at, 'taken', false),
+      'slot', 'practitioner:' || old.practitioner_id
+    );
+  end if;
+  if tg_op <> 'DELETE' and new.active and new.ends_at > now() then
+    perform realtime.send(
+      jsonb_build_object('starts_at', new.starts_at, 'ends_at', new.ends_at, 'taken', true),
+      'slot', 'practitioner:' || new.practitioner_id
+    );
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_appointments__broadcast_slot() is 'Tells pages that show free times of a practitioner which one went or came back, not whose it is.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__queue_sms()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_cancelled constant text :=
+    case private.channel() when 'desk' then 'appointment_cancelled_by_clinic' else 'appointment_cancelled' end;
+begin
+  if tg_op = 'DELETE' then
+    if old.status = 'booked' and old.starts_at > now() then
+      perform private.queue_appointment_sms(v_cancelled, old);
+    end if;
+  elsif new.starts_at <= now() then
+    null; -- What has begun is not news.
+  elsif new.status = 'booked' and (tg_op = 'INSERT' or not old.active) then
+    perform private.queue_appointment_sms('appointment_booked', new);
+    if tg_op = 'INSERT' and new.channel = 'ivr' then
+      perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
+      from public.patients p, public.clinics c
+      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null;
+    end if;
+  elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
+    perform private.queue_appointment_sms(v_cancelled, new);
+  elsif tg_op = 'UPDATE' and new.status = 'booked'
+    and (new.starts_at <> old.starts_at or new.practitioner_id <> old.practitioner_id) then
+    perform private.queue_appointment_sms('appointment_moved', new);
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_appointments__queue_sms() is 'Queues the SMS of a booking, move or cancellation, and the one that a phone booking is in the web account.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__reference()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  while new.reference is null or exists (
+    select from public.appointments a
+    where a.patient_id = new.patient_id and a.reference = new.reference
+      and a.status in ('booked', 'arrived') and a.id <> new.id
+  ) loop
+    new.reference := private.random_digits(4);
+  end loop;
+  return new;
+end $function$;
+comment on function private.tg_appointments__reference() is 'Gives a reference that no other upcoming appointment of the patient has.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__request_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.account_jobs (patient_id)
+  select p.id from public.patients p where p.id = new.patient_id and p.user_id is null
+  on conflict do nothing;
+  return null;
+end $function$;
+comment on function private.tg_appointments__request_account() is 'Queues an account for a patient who booked by phone and has none.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__slot()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_zone text;
+  v_slot record;
+  v_length interval := interval '15 minutes';
+begin
+  if tg_op = 'UPDATE' and (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
+    if new.ends_at = old.ends_at then
+      v_length := old.ends_at - old.starts_at;
+      new.ends_at := null;
+    end if;
+    new.token_number := null;
+  elsif tg_op = 'UPDATE'
+    and private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
+    -- Taken up again after its number was given to another.
+    new.token_number := null;
+  end if;
+
+  select p.clinic_id, c.time_zone into new.clinic_id, v_zone
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = new.practitioner_id;
+  new.local_date := (new.starts_at at time zone v_zone)::date;
+
+  if new.token_number is null or new.ends_at is null then
+    select * into v_slot from private.slot_at(new.practitioner_id, new.local_date, new.starts_at);
+    new.ends_at := coalesce(new.ends_at, v_slot.ends_at, new.starts_at + v_length);
+    new.token_number := v_slot.token_number;
+    -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already.
+    if new.token_number is null
+      or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
+      new.token_number := private.next_token(new.practitioner_id, new.local_date);
+    end if;
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, or holds its slot again.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
+    return new;
+  end if;
+  if new.patient_id is distinct from old.patient_id then
+    perform private.fail('patient_is_fixed');
+  end if;
+  new.version := old.version + 1;
+  new.updated_at := now();
+  new.cancelled_at := case
+    when new.status <> 'cancelled' then null
+    when old.status = 'cancelled' then old.cancelled_at
+    else now()
+  end;
+  new.clinic_id := old.clinic_id;
+  new.local_date := old.local_date;
+  return new;
+end $function$;
+comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled. Clinic and day change only with the slot, the patient never.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m
+    -- Deleting an appointment also changes what was sent: it no longer refers to it.
+    where m.appointment_id = old.id and (tg_op = 'DELETE' or m.status in ('queued', 'sending'))
+  ));
+  update public.sms_messages m
+  set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
+    -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
+    dedupe_key = null
+  where m.appointment_id = old.id and m.status = 'queued' and m.expires_at is not null
+    and (m.attempts > 0 or m.priority = 3);
+  -- Out of our hands, unless the attempt fails: then it is not made again.
+  update public.sms_messages m set expires_at = now()
+  where m.appointment_id = old.id and m.status = 'sending' and m.expires_at > now();
+  return case when tg_op = 'DELETE' then old else new end;
+end $function$;
+comment on function private.tg_appointments__withdraw_sms() is 'Withdraws reminders and delayed news of an appointment that is moved, cancelled or over.';
+
+CREATE OR REPLACE FUNCTION private.tg_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_old jsonb := case when tg_op = 'INSERT' then '{}' else private.audit_values(to_jsonb(old)) end;
+  v_new jsonb := case when tg_op = 'DELETE' then '{}' else private.audit_values(to_jsonb(new)) end;
+  v_row jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+begin
+  insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
+  select private.channel(), auth.uid(), lower(tg_op), tg_table_name,
+    coalesce(v_row ->> 'id', (v_row ->> 'key') || '/' || (v_row ->> 'locale')),
+    coalesce(jsonb_object_agg(k, jsonb_build_array(v_old -> k, v_new -> k)), '{}')
+  from (select jsonb_object_keys(v_old || v_new) as k) keys
+  where v_old -> k is distinct from v_new -> k;
+  return null;
+end $function$;
+comment on function private.tg_audit() is 'Writes down a change of a row.';
+
+CREATE OR REPLACE FUNCTION private.tg_audit_events__append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.fail('audit_is_append_only');
+end $function$;
+comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks.';
+
+CREATE OR REPLACE FUNCTION private.tg_clinics__check_time_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- PostgreSQL takes more than names: to it IST is Israel, and UTC+5 is west of Greenwich.
+  if new.time_zone !~ '^(UTC|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
+    raise invalid_parameter_value;
+  end if;
+  perform now() at time zone new.time_zone;
+  return new;
+exception when invalid_parameter_value then
+  perform private.fail('unknown_time_zone', new.time_zone);
+end $function$;
+comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_messages__doubt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.outcome_unknown := true;
+  return new;
+end $function$;
+comment on function private.tg_sms_messages__doubt() is 'A message taken out of a worker''s hands may be on its way: it is looked up at the provider before it is sent again.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_messages__keep_secrets()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.body := private.erased_sms_text();
+  return new;
+end $function$;
+comment on function private.tg_sms_messages__keep_secrets() is 'Erases the text of a secret message once it is sent or given up.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_messages__measure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.parts := private.sms_parts(new.body);
+  return new;
+end $function$;
+comment on function private.tg_sms_messages__measure() is 'Counts the parts while the text is there: of a secret it is erased later.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_messages__reopen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.body = private.erased_sms_text() then
+    perform private.fail('secret_erased');
+  end if;
+  if new.status = 'queued' then
+    new.attempts := 0;
+    new.next_attempt_at := now();
+    new.expires_at := case when new.expires_at > now() then new.expires_at end;
+    new.sent_at := null;
+    new.delivered_at := null;
+    new.reported_at := null;
+    -- Late reports about the first sending must not be taken for reports about this one. Where nobody knows whether
+    -- there was a first sending, they are welcome.
+    if not new.outcome_unknown then
+      new.report_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    end if;
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_sms_messages__reopen() is 'Has a message that was over begin anew when it is queued again by hand; refuses one whose text is erased.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_messages__wake_dispatcher()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.wake_dispatcher();
+  return null;
+end $function$;
+comment on function private.tg_sms_messages__wake_dispatcher() is 'Wakes the dispatcher for messages that are due: new ones, and those queued again or made due by hand.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_settings__keep()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.fail('settings_are_needed');
+end $function$;
+comment on function private.tg_sms_settings__keep() is 'Keeps the one row.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_settings__wake_dispatcher()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.wake_dispatcher();
+  return null;
+end $function$;
+comment on function private.tg_sms_settings__wake_dispatcher() is 'Sending is on again: what waited goes at once.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_templates__check()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_original public.sms_templates;
+begin
+  if new.locale <> 'en-IN' then
+    select * into v_original from public.sms_templates t where t.key = new.key and t.locale = 'en-IN';
+    if found then
+      new.placeholders := v_original.placeholders;
+      new.required := v_original.required;
+      new.description := coalesce(nullif(new.description, ''), v_original.description);
+    end if;
+  end if;
+  new.default_body := coalesce(new.default_body, new.body);
+  new.required := coalesce(new.required, private.placeholders_in(new.body));
+  select jsonb_object_agg(p, coalesce(new.samples ->> p, private.sample_of(p, new.locale))) into new.samples
+  from unnest(new.placeholders) p;
+  new.samples := coalesce(new.samples, '{}');
+  perform private.check_sms_text(new);
+  return new;
+end $function$;
+comment on function private.tg_sms_templates__check() is 'Fills in what an admin need not, and refuses a text that could not be sent.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_templates__keep()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.fail('template_is_needed');
+end $function$;
+comment on function private.tg_sms_templates__keep() is 'Keeps the en-IN templates, which every other language falls back to.';
+
+CREATE OR REPLACE FUNCTION private.tg_touch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.updated_at := now();
+  return new;
+end $function$;
+comment on function private.tg_touch() is 'Keeps updated_at.';
+
+CREATE OR REPLACE FUNCTION private.tg_users__end_account_job()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update private.account_jobs j set done_at = now()
+  where j.done_at is null and j.id::text = new.raw_app_meta_data ->> 'account_job';
+  return null;
+end $function$;
+comment on function private.tg_users__end_account_job() is 'The owner has a password, so the one of the job is not texted any more.';
+
+CREATE OR REPLACE FUNCTION private.tg_users__link_patient()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_phone constant text := '+' || new.phone;
+begin
+  if not private.move_patient(new.id, v_phone) then
+    perform private.link_patient(new.id, v_phone, new.raw_app_meta_data);
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed.';
+
+CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.temporary_passwords t where t.user_id = new.id;
+  return null;
+end $function$;
+comment on function private.tg_users__password_chosen() is 'The owner chose a password, so it is temporary no more.';
+
+CREATE OR REPLACE FUNCTION private.tg_users__unlink_patient()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.patients p set user_id = null where p.user_id = new.id;
+  return null;
+end $function$;
+comment on function private.tg_users__unlink_patient() is 'The account was deleted: its patient and their appointments stay, and may get a new one.';
+
+CREATE OR REPLACE FUNCTION private.today_began(p_now timestamp with time zone DEFAULT now())
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (select (p_now at time zone c.time_zone)::date::timestamp at time zone c.time_zone
+     from public.clinics c order by c.created_at, c.id limit 1),
+    date_trunc('day', p_now, 'UTC')
+  )
+$function$;
+comment on function private.today_began(timestamp with time zone) is 'The last midnight in the time zone of the oldest clinic.';
+grant execute on function private.today_began(timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION private.token_is_taken(p_practitioner_id uuid, p_on date, p_token_number integer, p_except uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.token_number = p_token_number
+      and a.active and a.id <> p_except
+  );
+end $function$;
+comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether another appointment of that day holds a slot with that token number.';
+
+CREATE OR REPLACE FUNCTION private.username_is_taken(p_username text, p_phone text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.patients p where lower(p.username) = lower(p_username) and p.phone <> p_phone
+  );
+end $function$;
+comment on function private.username_is_taken(text,text) is 'Whether somebody with another phone has that username, in whatever case.';
+
+CREATE OR REPLACE FUNCTION private.wake_dispatcher()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if coalesce(current_setting('medq.dispatcher_woken', true), '') = '' then
+    perform set_config('medq.dispatcher_woken', 'yes', true);
+    perform private.call_function('sms-dispatch');
+  end if;
+end $function$;
+comment on function private.wake_dispatcher() is 'Calls sms-dispatch once the transaction has committed; once a transaction.';
+
+CREATE OR REPLACE FUNCTION private.welcome_patient(p_patient public.patients, p_user_id uuid, p_password text, p_job_id uuid, p_expires_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.patients p set user_id = p_user_id, account_origin = 'ivr'
+  where p.id = p_patient.id
+    and (p.user_id is null or (p.user_id = p_user_id and p.account_origin is distinct from 'ivr'));
+  insert into private.temporary_passwords (user_id, expires_at) values (p_user_id, p_expires_at)
+  on conflict (user_id) do nothing;
+  -- In the language of the clinic that was called, unless the caller chose another.
+  perform private.queue_sms(
+    'welcome', p_patient.phone, jsonb_build_object('username', p_patient.phone, 'password', p_password),
+    'welcome:' || p_job_id, p_patient.id, null,
+    coalesce(private.language_of(p_patient.id), 'en-IN'), true, p_expires_at
+  );
+end $function$;
+comment on function private.welcome_patient(public.patients,uuid,text,uuid,timestamp with time zone) is 'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
+
+CREATE OR REPLACE FUNCTION public.account_status()
+ RETURNS TABLE(patient_id uuid, username text, must_change_password boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  from public.patients p
+  where p.user_id = (select private.current_user_id())
+$function$;
+comment on function public.account_status() is 'What the site must know before it can show anything: whose account this is and whether its password is temporary.';
+grant execute on function public.account_status() to authenticated;
+grant execute on function public.account_status() to service_role;
+
+CREATE OR REPLACE FUNCTION public.available_days(clinic_id uuid, practitioner_id uuid DEFAULT NULL::uuid, specialty text DEFAULT NULL::text, from_date date DEFAULT NULL::date, days integer DEFAULT 14)
+ RETURNS TABLE(on_date date, free integer, open boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  if not exists (select from public.clinics c where c.id = available_days.clinic_id) then
+    perform private.fail('unknown_clinic');
+  end if;
+  return query
+    select f.on_date, f.free, f.open
+    from private.free_days(
+      available_days.clinic_id, available_days.practitioner_id, available_days.specialty,
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
+    ) f;
+end $function$;
+comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; ends where booking ends.';
+grant execute on function public.available_days(uuid,uuid,text,date,integer) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.available_slots(practitioner_id uuid, on_date date)
+ RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select f.starts_at, f.ends_at
+  from private.require_patient() as patient_id
+  cross join lateral private.free_slots(
+    available_slots.practitioner_id, available_slots.on_date, now(), patient_id
+  ) f
+  order by f.starts_at
+$function$;
+comment on function public.available_slots(uuid,date) is 'Free slots of a practitioner on a date of the clinic that the signed-in patient can book.';
+grant execute on function public.available_slots(uuid,date) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.available_slots_of_day(clinic_id uuid, on_date date, practitioner_id uuid DEFAULT NULL::uuid, specialty text DEFAULT NULL::text)
+ RETURNS SETOF public.slot
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
+    from public.practitioners p
+    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_patient_id) f
+    where p.clinic_id = available_slots_of_day.clinic_id and p.active
+      and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
+      and (available_slots_of_day.specialty is null or p.specialty = available_slots_of_day.specialty)
+    order by f.starts_at, p.name, p.id;
+end $function$;
+comment on function public.available_slots_of_day(uuid,date,uuid,text) is 'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
+grant execute on function public.available_slots_of_day(uuid,date,uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.book_appointment(practitioner_id uuid, starts_at timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.book(
+    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now()
+  );
+end $function$;
+comment on function public.book_appointment(uuid,timestamp with time zone) is 'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
+grant execute on function public.book_appointment(uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
+ RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at
+    from public.practitioners p
+    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_patient_id) f on true
+    where p.clinic_id = bookable_practitioners.clinic_id and p.active
+    order by p.specialty, p.name, p.id;
+end $function$;
+comment on function public.bookable_practitioners(uuid) is 'Who can be booked at a clinic, and the first time the signed-in patient can have (null: none).';
+grant execute on function public.bookable_practitioners(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.cancel_appointment(appointment_id uuid)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.cancel(private.require_patient(), cancel_appointment.appointment_id, 'web', now());
+end $function$;
+comment on function public.cancel_appointment(uuid) is 'Cancels an upcoming appointment of the signed-in patient. Refuses with not_found or not_cancellable.';
+grant execute on function public.cancel_appointment(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.delete_account()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id constant uuid := private.require_patient();
+  v_user_id constant uuid := auth.uid();
+begin
+  perform private.set_channel('web');
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u where u.id = v_user_id for update;
+  -- A booking that is being made at this moment counts.
+  perform from public.patients p where p.id = v_patient_id for update;
+  -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
+  update public.patients p
+  set user_id = null, username = null, name = null, age = null, locale = null, account_origin = null
+  where p.id = v_patient_id;
+  update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
+  delete from public.patients p
+  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+  delete from auth.users u where u.id = v_user_id;
+end $function$;
+comment on function public.delete_account() is 'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';
+grant execute on function public.delete_account() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.my_sessions()
+ RETURNS TABLE(id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, user_agent text, is_current boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_patient();
+  return query
+    select s.id, s.created_at, coalesce(s.refreshed_at at time zone 'UTC', s.updated_at, s.created_at), s.user_agent,
+      s.id::text = auth.jwt() ->> 'session_id'
+    from auth.sessions s
+    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now())
+    order by 3 desc;
+end $function$;
+comment on function public.my_sessions() is 'Where the signed-in patient is signed in, the most recently used first.';
+grant execute on function public.my_sessions() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.nearest_slots(practitioner_id uuid, starts_at timestamp with time zone, "limit" integer DEFAULT 3)
+ RETURNS SETOF public.slot
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid := private.require_patient();
+begin
+  return query
+    select n.*
+    from private.nearest_free_slots(
+      nearest_slots.practitioner_id, nearest_slots.starts_at, least(greatest(nearest_slots."limit", 1), 20), now(),
+      v_patient_id
+    ) n;
+end $function$;
+comment on function public.nearest_slots(uuid,timestamp with time zone,integer) is 'The free slots of a practitioner closest to a time that could not be had, for the signed-in patient.';
+grant execute on function public.nearest_slots(uuid,timestamp with time zone,integer) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.next_available_slots(clinic_id uuid, specialty text DEFAULT NULL::text, from_date date DEFAULT NULL::date, "limit" integer DEFAULT 10)
+ RETURNS SETOF public.slot
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid := private.require_patient();
+  v_zone text;
+begin
+  select c.time_zone into v_zone from public.clinics c where c.id = next_available_slots.clinic_id;
+  if v_zone is null then
+    perform private.fail('unknown_clinic');
+  end if;
+  return query
+    select f.practitioner_id, f.practitioner_name, f.specialty, f.starts_at, f.ends_at
+    from private.next_free_slots(
+      next_available_slots.clinic_id, next_available_slots.specialty, null,
+      coalesce(next_available_slots.from_date::timestamp at time zone v_zone, now()),
+      least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
+    ) f
+    order by f.starts_at, f.practitioner_name;
+end $function$;
+comment on function public.next_available_slots(uuid,text,date,integer) is 'The earliest free slots of a clinic that the signed-in patient can book, from a date on; specialty null means all.';
+grant execute on function public.next_available_slots(uuid,text,date,integer) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
+ RETURNS TABLE(ahead integer, now_serving integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select q.ahead, q.now_serving from private.queue_place(private.require_patient(), queue_position.appointment_id) q
+$function$;
+comment on function public.queue_position(uuid) is 'How many patients are before the signed-in patient that day, and the token number seen last (null: none yet).';
+grant execute on function public.queue_position(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.reschedule_appointment(appointment_id uuid, starts_at timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.reschedule(
+    private.require_patient(), reschedule_appointment.appointment_id, reschedule_appointment.starts_at, 'web', now()
+  );
+end $function$;
+comment on function public.reschedule_appointment(uuid,timestamp with time zone) is 'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner.';
+grant execute on function public.reschedule_appointment(uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.restore_sms_template(key text, locale text DEFAULT 'en-IN'::text)
+ RETURNS public.sms_templates
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_template public.sms_templates;
+begin
+  update public.sms_templates t set body = t.default_body
+  where t.key = restore_sms_template.key and t.locale = restore_sms_template.locale
+  returning * into v_template;
+  if not found then
+    perform private.fail('unknown_template');
+  end if;
+  return v_template;
+end $function$;
+comment on function public.restore_sms_template(text,text) is 'For admins: gives a template the words back that it came with.';
+grant execute on function public.restore_sms_template(text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.sms_health()
+ RETURNS TABLE(sending boolean, queued integer, due integer, oldest_seconds integer, retrying integer, failed_last_hour integer, last_sent_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select
+    (select s.sending from public.sms_settings s),
+    count(*)::int,
+    (count(*) filter (where m.next_attempt_at <= now()))::int,
+    -- What is scheduled for later has not waited yet.
+    coalesce(extract(epoch from now() - min(m.created_at)
+      filter (where m.attempts > 0 or m.next_attempt_at <= now())), 0)::int,
+    (count(*) filter (where m.attempts > 0 and m.status = 'queued'))::int,
+    (select count(*) from public.sms_failures f where f.failed_at > now() - interval '1 hour')::int,
+    (select max(l.sent_at) from public.sms_messages l where l.created_at > now() - interval '1 day')
+  from public.sms_messages m
+  where m.status in ('queued', 'sending')
+$function$;
+comment on function public.sms_health() is 'For monitoring: whether sending is on, how many SMS wait (queued) and are due, for how many seconds the oldest has waited, how many are being retried, how many failed in the last hour, when one was last sent.';
+grant execute on function public.sms_health() to service_role;
+
+CREATE OR REPLACE FUNCTION public.update_profile(name text DEFAULT NULL::text, age integer DEFAULT NULL::integer, username text DEFAULT NULL::text, locale text DEFAULT NULL::text)
+ RETURNS public.patients
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_patient_id constant uuid := private.require_patient();
+  v_patient public.patients;
+  v_constraint text;
+begin
+  if update_profile.locale <> '' and not exists (
+    select from public.sms_templates t where t.locale = update_profile.locale
+  ) then
+    perform private.fail('unknown_language');
+  end if;
+  perform private.set_channel('web');
+  update public.patients p set
+    name = coalesce(btrim(update_profile.name), p.name),
+    age = coalesce(update_profile.age, p.age),
+    username = case when update_profile.username is null then p.username else nullif(btrim(update_profile.username), '') end,
+    locale = case when update_profile.locale is null then p.locale else nullif(update_profile.locale, '') end
+  where p.id = v_patient_id
+  returning * into v_patient;
+  return v_patient;
+exception
+  when unique_violation then
+    perform private.fail('username_taken');
+  when check_violation or numeric_value_out_of_range then
+    get stacked diagnostics v_constraint = constraint_name;
+    perform private.fail(case
+      when v_constraint like '%username%' then 'invalid_username'
+      when v_constraint like '%name%' then 'invalid_name'
+      else 'invalid_age'
+    end);
+end $function$;
+comment on function public.update_profile(text,integer,text,text) is 'Changes the signed-in patient. What is left out stays; an empty username or language is removed. Raises username_taken or validation_failed.';
+grant execute on function public.update_profile(text,integer,text,text) to authenticated;
+
+-- Jobs ----------------------------------------------------------------------------------------------------------------
+
+select cron.schedule('medq-forget-registrations', '17 * * * *', 'select private.forget_stale_registrations(now())');
+
+select cron.schedule('medq-reminders', '* * * * *', 'select private.queue_reminders()');
+
+select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
+
+-- Rows ----------------------------------------------------------------------------------------------------------------
+
+-- a row of sms_settings: {
+--     "id": true,
+--     "sending": true,
+--     "daily_cap": 20
+-- }
+-- a row of sms_templates: {
+--     "key": "account_linked",
+--     "body": "Great! Your web account has been linked to your existing appointments. You can now view all your bookings online.",
+--     "locale": "en-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After registering on the web with a phone that had bookings.",
+--     "default_body": "Great! Your web account has been linked to your existing appointments. You can now view all your bookings online.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "account_linked",
+--     "body": "உங்கள் இணையக் கணக்கு உங்கள் முன்பதிவுகளுடன் இணைக்கப்பட்டது. உங்கள் எல்லா முன்பதிவுகளையும் இனி இணையதளத்தில் பார்க்கலாம்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After registering on the web with a phone that had bookings.",
+--     "default_body": "உங்கள் இணையக் கணக்கு உங்கள் முன்பதிவுகளுடன் இணைக்கப்பட்டது. உங்கள் எல்லா முன்பதிவுகளையும் இனி இணையதளத்தில் பார்க்கலாம்.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_booked",
+--     "body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After every booking.",
+--     "default_body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_booked",
+--     "body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After every booking.",
+--     "default_body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_cancelled",
+--     "body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After a patient cancelled.",
+--     "default_body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_cancelled",
+--     "body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After a patient cancelled.",
+--     "default_body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_cancelled_by_clinic",
+--     "body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time"
+--     ],
+--     "description": "After the clinic cancelled.",
+--     "default_body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_cancelled_by_clinic",
+--     "body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}. வேறு நேரத்தைப் பதிவு செய்யுங்கள்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time"
+--     ],
+--     "description": "After the clinic cancelled.",
+--     "default_body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}. வேறு நேரத்தைப் பதிவு செய்யுங்கள்.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_moved",
+--     "body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After an appointment was given another time or doctor.",
+--     "default_body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "appointment_moved",
+--     "body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After an appointment was given another time or doctor.",
+--     "default_body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "code",
+--     "body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "default_body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "code",
+--     "body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "default_body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "ivr_link",
+--     "body": "To book or change an appointment at {{clinic}} online: {{url}}",
+--     "locale": "en-IN",
+--     "samples": {
+--         "url": "https://medq.example/register",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "url"
+--     ],
+--     "description": "After a call in which nobody pressed a key.",
+--     "default_body": "To book or change an appointment at {{clinic}} online: {{url}}",
+--     "placeholders": [
+--         "clinic",
+--         "url"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "ivr_link",
+--     "body": "{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "url": "https://medq.example/register",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "url"
+--     ],
+--     "description": "After a call in which nobody pressed a key.",
+--     "default_body": "{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}",
+--     "placeholders": [
+--         "clinic",
+--         "url"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "ivr_synced",
+--     "body": "Your IVR booking has been synced with your web account. You can now view this appointment online.",
+--     "locale": "en-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a booking by phone, to a patient who has a web account.",
+--     "default_body": "Your IVR booking has been synced with your web account. You can now view this appointment online.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "ivr_synced",
+--     "body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a booking by phone, to a patient who has a web account.",
+--     "default_body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "phone_changed",
+--     "body": "Your MedQ account now has the phone number {{phone}}. If you did not change it, please call your clinic.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the old number, after an account was given another one. {{phone}} is shown in part.",
+--     "default_body": "Your MedQ account now has the phone number {{phone}}. If you did not change it, please call your clinic.",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "phone_changed",
+--     "body": "உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the old number, after an account was given another one. {{phone}} is shown in part.",
+--     "default_body": "உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "reminder_day_before",
+--     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "The day before an appointment.",
+--     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "reminder_day_before",
+--     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "The day before an appointment.",
+--     "default_body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "reminder_hours_before",
+--     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "Some hours before an appointment.",
+--     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "reminder_hours_before",
+--     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "Some hours before an appointment.",
+--     "default_body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "welcome",
+--     "body": "MedQ உங்களை வரவேற்கிறது! உங்களுக்காக ஓர் இணையக் கணக்கு தொடங்கப்பட்டுள்ளது.\nபயனர்பெயர்: {{username}}\nகடவுச்சொல்: {{password}}\nஉங்கள் முன்பதிவுகளை இனி இணையதளத்தில் பார்க்கலாம்!",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "password": "ABC12345",
+--         "username": "+919999999999"
+--     },
+--     "required": [
+--         "password",
+--         "username"
+--     ],
+--     "description": "After the first booking by phone: the account that was made.",
+--     "default_body": "MedQ உங்களை வரவேற்கிறது! உங்களுக்காக ஓர் இணையக் கணக்கு தொடங்கப்பட்டுள்ளது.\nபயனர்பெயர்: {{username}}\nகடவுச்சொல்: {{password}}\nஉங்கள் முன்பதிவுகளை இனி இணையதளத்தில் பார்க்கலாம்!",
+--     "placeholders": [
+--         "username",
+--         "password"
+--     ]
+-- }
+-- a row of sms_templates: {
+--     "key": "welcome",
+--     "body": "Welcome to MedQ! A web account has been created for you.\nUsername: {{username}}\nPassword: {{password}}\nYou can now view your appointments online!",
+--     "locale": "en-IN",
+--     "samples": {
+--         "password": "ABC12345",
+--         "username": "+919999999999"
+--     },
+--     "required": [
+--         "password",
+--         "username"
+--     ],
+--     "description": "After the first booking by phone: the account that was made.",
+--     "default_body": "Welcome to MedQ! A web account has been created for you.\nUsername: {{username}}\nPassword: {{password}}\nYou can now view your appointments online!",
+--     "placeholders": [
+--         "username",
+--         "password"
+--     ]
+-- }
