@@ -35,7 +35,8 @@ test('no function is longer than 40 lines', () => {
 test('nothing is defined twice, nor taken back', () => {
   const text = files.map((file) => file.text).join('\n');
   const definitions =
-    text.match(/^(?:create [^]*?(?=\)| as| \()|comment on [^]*?(?= is)|alter table \S+ (?!enable).*)/gm) ?? [];
+    text.match(/^(?:create [^]*?(?=\)| as| \()|comment on [^]*?(?= is)|alter table \S+ (?!enable).*)/gm) ??
+    [];
   expect(definitions.length).toBeGreaterThan(500);
   const seen = new Set<string>();
   expect(definitions.filter((definition) => seen.size === seen.add(definition).size)).toEqual([]);
