@@ -68,7 +68,7 @@ declare
   v_user_id constant uuid := auth.uid();
 begin
   perform private.set_channel('web');
-  -- In the order in which Auth takes them when it writes an account: first the user, then the patient.
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
   perform from auth.users u where u.id = v_user_id for update;
   -- A booking that is being made at this moment counts.
   perform from public.patients p where p.id = v_patient_id for update;

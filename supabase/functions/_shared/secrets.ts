@@ -1,4 +1,4 @@
-/** The little cryptography the functions need, on what every JavaScript runtime has. */
+/** Keyed hashes, and comparing secrets; with Web Crypto alone, so that it runs everywhere. */
 
 const encoder = new TextEncoder();
 

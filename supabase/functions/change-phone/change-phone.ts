@@ -39,7 +39,7 @@ export async function changePhone(
   return json(awaitingCode(user, verificationId, expiresIn), 202);
 }
 
-/** An open page is not its owner: whoever found it knows no password. */
+/** Somebody else may be at a page that was left open: only the owner knows the password. */
 async function requirePassword(
   { database, auth, secret, client }: Dependencies,
   phone: string,

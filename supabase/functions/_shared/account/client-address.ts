@@ -5,9 +5,9 @@ import { sameSecret } from '../secrets.ts';
 /**
  * The client's network address, to count its requests by.
  *
- * The site's server speaks for its visitors in `x-client-address` and is believed for its secret. Of `x-forwarded-for`
- * only the last value counts, which our gateway wrote; whatever is left of it the client may have made up. Where a
- * further proxy stands between, CLIENT_ADDRESS_HEADER names the header with which the outermost one tells.
+ * The site's server tells its visitor's address in `x-client-address` and is believed when it sends SITE_SECRET. Of
+ * `x-forwarded-for` only the last value counts, which our gateway wrote; the client may have made up those before it.
+ * Where another proxy stands in front, CLIENT_ADDRESS_HEADER names the header in which it tells the client's address.
  */
 export async function clientAddress({ headers }: Request): Promise<string> {
   const siteSecret = setting('SITE_SECRET');

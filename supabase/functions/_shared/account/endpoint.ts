@@ -69,7 +69,7 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
   };
 }
 
-/** No form of ours is a tenth of this. */
+/** Ten times what any of our forms sends. */
 const maxBodyBytes = 10 * 1024;
 
 async function jsonObject(request: Request): Promise<Record<string, unknown>> {
@@ -85,7 +85,7 @@ async function jsonObject(request: Request): Promise<Record<string, unknown>> {
       return body as Record<string, unknown>;
     }
   } catch {
-    // Said below.
+    // Not JSON: refused below.
   }
   throw validationFailed({}, (words) => words.notAnObject);
 }

@@ -10,11 +10,11 @@ const shortestPassword = 8;
 /** Auth hashes no more than this. */
 const longestPasswordBytes = 72;
 
-/** What zod is given and gives back as the message of a mistake: the name of a sentence. */
+/** Zod's message about a mistake is the name of a sentence in `words`. */
 type FieldSentence = keyof Words['fields'];
 const says = (sentence: FieldSentence) => sentence;
 
-// Characters that write nothing, or turn the writing around them about.
+// Control characters, and those that change the direction of the text around them.
 const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 
 const name = z
@@ -60,7 +60,7 @@ const repeated = z.string(says('passwordNotRepeated')).optional();
 const sameAgain = {
   message: says('passwordNotRepeated'),
   path: ['password2'],
-  // Told beside the mistakes in other fields, not after them.
+  // Also when other fields have mistakes: all are told at once.
   when: () => true
 };
 

@@ -49,7 +49,7 @@ const rules = {
   password: [
     // By name and client together: a stranger who tries somebody's name locks out himself first.
     { by: ['name', 'client'], max: 10, seconds: 15 * minute },
-    // From many addresses: 2400 guesses a day, where a texted password has a trillion (and lives three days).
+    // From many addresses: 2400 guesses a day, against a trillion possible texted passwords, which live three days.
     { by: ['name'], max: 100, seconds: hour },
     // A leaked list of names and passwords, each tried once.
     { by: ['client'], max: 150, seconds: 15 * minute },

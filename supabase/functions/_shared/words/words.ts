@@ -41,7 +41,7 @@ export interface Words {
   notAnObject: string;
   methodNotAllowed(facts: { allowed: string }): string;
 
-  // What nobody foresaw.
+  // Where there is no sentence of its own.
   notPossible: string;
   internalError: string;
 }
