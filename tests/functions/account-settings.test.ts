@@ -30,24 +30,29 @@ describe('a profile', () => {
     });
   });
 
-  test('refuses what cannot be, in a sentence about it', async () => {
+  test('refuses what cannot be, with a word and a sentence about it', async () => {
     await rolledBack(sql, async (tx) => {
       const { account } = await aPatient(tx, { account: true });
       const other = await aPatient(tx, { account: true });
       await update(tx, other.account, { username: 'taken.by.the.other' });
-      const cases: [Record<string, string | number>, string, RegExp][] = [
-        [{ username: 'Taken.By.The.Other' }, 'username_taken', /Somebody else/],
-        [{ username: '98765-43210' }, 'validation_failed', /letter/],
-        [{ username: 'a b' }, 'validation_failed', /username/],
-        [{ name: ' ' }, 'validation_failed', /name/],
-        [{ name: 'x'.repeat(101) }, 'validation_failed', /name/],
-        [{ age: 131 }, 'validation_failed', /age/],
-        [{ age: 99_999 }, 'validation_failed', /age/],
-        [{ locale: 'xx-XX' }, 'validation_failed', /language/]
+      const cases: [
+        values: Record<string, string | number>,
+        message: string,
+        detail: string,
+        hint: RegExp
+      ][] = [
+        [{ username: 'Taken.By.The.Other' }, 'username_taken', 'username_taken', /Somebody else/],
+        [{ username: '98765-43210' }, 'validation_failed', 'invalid_username', /letter/],
+        [{ username: 'a b' }, 'validation_failed', 'invalid_username', /username/],
+        [{ name: ' ' }, 'validation_failed', 'invalid_name', /name/],
+        [{ name: 'x'.repeat(101) }, 'validation_failed', 'invalid_name', /name/],
+        [{ age: 131 }, 'validation_failed', 'invalid_age', /age/],
+        [{ age: 99_999 }, 'validation_failed', 'invalid_age', /age/],
+        [{ locale: 'xx-XX' }, 'validation_failed', 'unknown_language', /language/]
       ];
-      for (const [values, message, hint] of cases) {
+      for (const [values, message, detail, hint] of cases) {
         const refusal = await refusalIn(tx, () => update(tx, account, values));
-        expect(refusal).toMatchObject({ message, hint: expect.stringMatching(hint) });
+        expect(refusal).toMatchObject({ message, detail, hint: expect.stringMatching(hint) });
       }
     });
   });

@@ -62,46 +62,21 @@ describe('what is typed at registration', () => {
     expect(mistakes(register, { ...typed, phone_number: 'call me' }).phone_number).toContain('98765 43210');
   });
 
+  // What texts are taken is in shared-rules.ts.
   test.each([
-    ['name', 'x'.repeat(101)],
-    ['name', '...'],
-    ['name', 'Asha\u0000Rao'],
-    ['name', 'Asha\u202eoaR'],
     ['name', 7],
     ['age', -1],
     ['age', 34.5],
-    ['age', 'old'],
+    ['age', 131],
     ['age', null],
-    ['age', '1e1'],
-    ['username', 'ab'],
-    ['username', 'x'.repeat(33)],
-    ['username', '9876543210'],
-    ['username', '98765-43210'],
-    ['username', 'asha rao'],
-    ['username', 'ashä'],
-    ['password', 'seven77'],
-    ['password', 'é'.repeat(37)],
-    ['password', 'nul\0nul\0nul'],
     ['password2', 'a long secreT'],
     ['password2', undefined]
   ])('%s %j is refused alone', (field, value) => {
-    const body = { ...typed, [field]: value, ...(field === 'password' && { password2: value }) };
-    expect(Object.keys(mistakes(register, body))).toEqual([field]);
+    expect(Object.keys(mistakes(register, { ...typed, [field]: value }))).toEqual([field]);
   });
 
-  test.each([
-    ['name', 'லட்சுமி'],
-    ['name', 'x'.repeat(100)],
-    ['age', 0],
-    ['age', 130],
-    ['age', '34'],
-    ['username', 'a_1'],
-    ['username', 'A.b-c_9'],
-    ['password', 'eight888'],
-    ['password', 'é'.repeat(36)]
-  ])('%s %j is taken', (field, value) => {
-    const body = { ...typed, [field]: value, ...(field === 'password' && { password2: value }) };
-    expect(mistakes(register, body)).toEqual({});
+  test.each([0, 130])('the age may be the number %d', (age) => {
+    expect(mistakes(register, { ...typed, age })).toEqual({});
   });
 
   test('a link needs no username and no second password, but they must be right if given', () => {

@@ -9,40 +9,10 @@ import {
 } from '../../supabase/functions/_shared/phone.ts';
 
 describe('a number that a person types', () => {
-  test.each([
-    '+91 99999-99999',
-    '09999999999',
-    '919999999999',
-    '9999999999',
-    '0091 99999 99999',
-    ' +919999999999 ',
-    '(+91) 99999 99999',
-    '+91-(0)99999-99999',
-    '+91.99999.99999',
-    '９９９９９９９９９９'
-  ])('%j is +919999999999 in India', (input) => {
-    expect(normalisePhone(input, 'IN')).toBe('+919999999999');
-  });
-
+  // Which texts are phones in India is in shared-rules.ts.
   test('a country code wins over the default region', () => {
     expect(normalisePhone('+44 7911 123456', 'IN')).toBe('+447911123456');
     expect(normalisePhone('07911 123456', 'GB')).toBe('+447911123456');
-  });
-
-  test.each([
-    '',
-    '   ',
-    'anonymous',
-    '12345',
-    '999999999',
-    '+91 99999 9999',
-    '+91 99999 99999 ext 5',
-    'call +91 99999 99999',
-    '9999999999, 8888888888',
-    '+999999999999999',
-    '9'.repeat(41)
-  ])('%j is no phone number', (input) => {
-    expect(normalisePhone(input, 'IN')).toBeUndefined();
   });
 
   test('normalising twice changes nothing', () => {
