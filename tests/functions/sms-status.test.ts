@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
 
 const { api_url } = theStack();
 const sql = databaseAsPostgres();
@@ -17,10 +18,9 @@ interface Message {
 
 /** A message that MessageBird has accepted. */
 async function sentMessage(): Promise<Message> {
-  const phone = `+919${String(Math.floor(Math.random() * 1e9)).padStart(9, '0')}`;
   const [message] = await sql<Message[]>`
     insert into public.sms_messages (to_phone, template, body, status, attempts, provider_id, sent_at)
-    values (${phone}, 'test', 'text', 'sent', 1, 'e8077d803532c0b5937c639b60216938', '2026-05-03T08:00:00Z')
+    values (${aPhone()}, 'test', 'text', 'sent', 1, 'e8077d803532c0b5937c639b60216938', '2026-05-03T08:00:00Z')
     returning *`;
   if (!message) throw new Error('The message was not inserted.');
   return message;
