@@ -20,8 +20,8 @@ export interface SignedInUser {
   sessionId: string;
 }
 
-/** What an account comes from: the id of its registration, or of its account job. */
-export type Origin = { registration: string } | { account_job: string };
+/** What had an account made: the id of its registration or of its account job, kept as the user's app_metadata. */
+export type MadeBy = { registration: string } | { account_job: string };
 
 /**
  * Every call throws when Auth cannot be reached or answers with anything unexpected; then nobody knows whether it was
@@ -29,10 +29,10 @@ export type Origin = { registration: string } | { account_job: string };
  */
 export interface Auth {
   /**
-   * Creates the account of a phone that is proven; the database gives it its patient by what it comes from.
+   * Creates the account of a phone that is proven; the database gives it its patient, by what had it made.
    * @returns the user's id
    */
-  createUser(account: { phone: string; password: string; madeBy: Origin }): Promise<string>;
+  createUser(account: { phone: string; password: string; madeBy: MadeBy }): Promise<string>;
   /** Opens a session. Undefined: no such account, another password, or banned. */
   signIn(phone: string, password: string): Promise<Session | undefined>;
   /** Ends one session. */

@@ -64,12 +64,20 @@ const sameAgain = {
   when: () => true
 };
 
+/** The second password has done its work once it is compared. */
+function registrationOf<Typed extends { password2?: unknown }>(
+  { password2: _, ...registration }: Typed
+): Omit<Typed, 'password2'> {
+  return registration;
+}
+
 /** The shapes of the account API's requests; phones come out as +E.164. */
 export function requests(region: string) {
   return {
     register: z
       .object({ name, age, phone_number: phone(region), username, password, password2: repeated, locale })
-      .refine((body) => body.password === body.password2, sameAgain),
+      .refine((body) => body.password === body.password2, sameAgain)
+      .transform(registrationOf),
     link: z
       .object({
         name,
@@ -80,7 +88,8 @@ export function requests(region: string) {
         password2: repeated,
         locale
       })
-      .refine((body) => body.password2 === undefined || body.password === body.password2, sameAgain),
+      .refine((body) => body.password2 === undefined || body.password === body.password2, sameAgain)
+      .transform(registrationOf),
     forgotPassword: z.object({ phone_number: phone(region) }),
     verifyPhone: z.object({
       verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
