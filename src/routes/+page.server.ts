@@ -7,7 +7,7 @@ export const load: PageServerLoad = async ({ locals }) => {
     return { clinics: await listClinics(locals.supabase) };
   } catch (cause) {
     // The page is still of use without the numbers, and says so.
-    logFailure('clinics_unavailable', { request_id: locals.requestId }, cause);
+    logFailure('clinics_unavailable', locals.requestId, cause);
     return { clinics: null };
   }
 };

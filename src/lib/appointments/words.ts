@@ -30,7 +30,7 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
 }
 
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
-export function describe(
+export function describeChange(
   difference: Difference<Appointment>,
   directory: Directory,
   now: Date

@@ -1,6 +1,6 @@
 import { openSocket, type Connection, type Listener, type Socket } from './channel.ts';
 import { fetchJson, NotAllowed } from './fetch-json.ts';
-import { tokenSource, type Pass } from './token.ts';
+import { tokenSource, type LiveToken } from './token.ts';
 
 /** Which Supabase project speaks. */
 export interface LiveSource {
@@ -20,8 +20,8 @@ export interface PageEvents {
 export interface Listening {
   /** Follows one more channel; the answer ends that. */
   follow: (topic: string, listener: Listener) => () => void;
-  /** Asks our own server, and leaves the page if the session does not allow it any more. */
-  ask: (path: string) => Promise<unknown>;
+  /** Fetches from our own server, and leaves the page if the session does not allow it any more. */
+  fetchJson: (path: string) => Promise<unknown>;
   stop: () => void;
 }
 
@@ -37,7 +37,7 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   let stopped = false;
   let leaving = false;
 
-  async function ask(path: string): Promise<unknown> {
+  async function fetchOrLeave(path: string): Promise<unknown> {
     try {
       return await fetchJson(path);
     } catch (error) {
@@ -51,7 +51,7 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
       throw error;
     }
   }
-  const token = tokenSource(() => ask('/live-token') as Promise<Pass>);
+  const token = tokenSource(() => fetchOrLeave('/live-token') as Promise<LiveToken>);
 
   function join(topic: string): void {
     const entry = wanted.get(topic);
@@ -115,7 +115,7 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
         wanted.delete(topic);
       };
     },
-    ask,
+    fetchJson: fetchOrLeave,
     stop
   };
 }

@@ -1,4 +1,4 @@
-export interface Pass {
+export interface LiveToken {
   token: string;
   /** How long it lasts from now, in seconds: the two clocks need not agree. */
   expires_in: number;
@@ -9,24 +9,24 @@ export interface Pass {
 const RENEW_BEFORE_MS = 75_000;
 
 /**
- * A function that answers with an access token that is good for a while, asking `fetchPass` only when the last
- * one is about to expire. Fails as `fetchPass` fails.
+ * A function that answers with an access token that is good for a while. It calls `fetchToken` only when the last
+ * one is about to expire, and fails as `fetchToken` fails.
  */
 export function tokenSource(
-  fetchPass: () => Promise<Pass>,
+  fetchToken: () => Promise<LiveToken>,
   now: () => number = Date.now
 ): () => Promise<string> {
   let held: { token: string; until: number } | undefined;
-  let asking: Promise<string> | undefined;
+  let renewal: Promise<string> | undefined;
 
-  async function ask(): Promise<string> {
-    const { token, expires_in } = await fetchPass();
+  async function renew(): Promise<string> {
+    const { token, expires_in } = await fetchToken();
     held = { token, until: now() + expires_in * 1000 };
     return token;
   }
   return () => {
     if (held && held.until - now() > RENEW_BEFORE_MS) return Promise.resolve(held.token);
-    asking ??= ask().finally(() => (asking = undefined));
-    return asking;
+    renewal ??= renew().finally(() => (renewal = undefined));
+    return renewal;
   };
 }

@@ -17,7 +17,7 @@ export interface Account {
 export type Session =
   | { state: 'signed-in'; account: Account }
   | { state: 'signed-out' }
-  /** Auth did not answer. That is no reason to treat anybody as signed out. */
+  /** Auth did not answer. That does not make anybody signed out. */
   | { state: 'unknown' };
 
 // One row, or none for a user who is no patient.
@@ -51,7 +51,7 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
   };
 }
 
-/** The account behind a request that the guard has let through. Answers 503 while Auth is not to be reached. */
+/** The account behind a request that the guard has let through. Answers 503 while Auth cannot be reached. */
 export async function accountOf(locals: App.Locals): Promise<Account> {
   const session = await locals.session();
   if (session.state === 'signed-in') return session.account;
@@ -69,7 +69,7 @@ export function isOutage(failure: { name: string; status?: number | undefined })
   );
 }
 
-function unknown(what: string, requestId: string, cause: unknown): Session {
-  logFailure('session_unknown', { asked: what, request_id: requestId }, cause);
+function unknown(service: string, requestId: string, cause: unknown): Session {
+  logFailure('session_unknown', requestId, cause, { service });
   return { state: 'unknown' };
 }

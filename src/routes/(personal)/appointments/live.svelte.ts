@@ -3,7 +3,7 @@ import { parseBroadcast } from '#lib/appointments/broadcast.ts';
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { applyChange, applySnapshot, hold, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
 import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
-import { describe } from '#lib/appointments/words.ts';
+import { describeChange } from '#lib/appointments/words.ts';
 import type { Connection } from '#lib/live/channel.ts';
 import { listen, type Listening, type LiveSource } from '#lib/live/listen.ts';
 
@@ -84,7 +84,7 @@ export class LiveAppointments {
     };
   }
 
-  /** Fetches the list. Asked again while a fetch is under way, it fetches once more afterwards. */
+  /** Fetches the list. Called while a fetch is under way, it fetches once more afterwards. */
   refetch(): void {
     if (this.#fetching) {
       this.#fetchAgain = true;
@@ -108,7 +108,7 @@ export class LiveAppointments {
     if (!this.#listening) return;
     const asOf = this.#held.clock;
     try {
-      const snapshot = (await this.#listening.ask('/appointments/snapshot')) as Snapshot;
+      const snapshot = (await this.#listening.fetchJson('/appointments/snapshot')) as Snapshot;
       if (this.#stopped) return;
       this.#failures = 0;
       this.#know(snapshot);
@@ -155,7 +155,7 @@ export class LiveAppointments {
     this.#followQueues();
     if (differences.length === 0) return;
     const now = new Date(Date.now() + this.skew);
-    const said = differences.flatMap((difference) => describe(difference, this.#directory, now) ?? []);
+    const said = differences.flatMap((difference) => describeChange(difference, this.#directory, now) ?? []);
     this.fresh = [...this.fresh, ...differences.flatMap(({ after }) => after?.id ?? [])];
     this.news = [...this.news, ...said.map((text) => ({ id: ++this.#newsId, text }))].slice(-3);
   }

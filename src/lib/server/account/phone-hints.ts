@@ -21,8 +21,3 @@ const SHOWN_DIGITS = 4;
 export function phoneEnd(text: string): string {
   return text.replace(/\D/g, '').slice(-SHOWN_DIGITS);
 }
-
-/** A +E.164 number as people write it; anything else as it is. */
-export function phoneText(e164: string): string {
-  return parsePhoneNumberFromString(e164)?.formatInternational() ?? e164;
-}
