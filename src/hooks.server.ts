@@ -12,7 +12,7 @@ import { refusalResponse } from '#lib/server/request/refusal.ts';
 import { readSession, type Session } from '#lib/server/request/session.ts';
 import { clientFor, hasSessionCookie } from '#lib/server/request/supabase.ts';
 
-// Every sentence is in the language of the request it answers.
+// Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
 
 const identify: Handle = async ({ event, resolve }) => {
@@ -29,7 +29,7 @@ const identify: Handle = async ({ event, resolve }) => {
 
   const personal = isPersonal(event.route.id) || hasSessionCookie(event);
   const response = await resolve(event, {
-    // The same on every page: what a page is for in particular stands in its title.
+    // The description is the same on every page; the title says what a page is for.
     transformPageChunk: ({ html }) =>
       html
         .replace('%language%', locals.language)

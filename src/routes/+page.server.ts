@@ -6,7 +6,7 @@ export const load: PageServerLoad = async ({ locals }) => {
   try {
     return { clinics: await listClinics(locals.supabase) };
   } catch (cause) {
-    // The page is still of use without the numbers, and says so.
+    // The page is of use without the numbers too, and says that they are missing.
     logFailure('clinics_unavailable', locals.requestId, cause);
     return { clinics: null };
   }

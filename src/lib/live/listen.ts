@@ -11,7 +11,7 @@ export interface LiveSource {
 export interface PageEvents {
   /** How the channel that was followed first is doing. */
   onconnection?: (connection: Connection) => void;
-  /** Somebody looks at the page again: what it shows may be old. */
+  /** The page is looked at again: what it shows may be old. */
   onlook?: () => void;
   /** The session is over; the page is about to go to where a new one begins. */
   onsignedout?: () => void;
@@ -25,7 +25,7 @@ export interface Listening {
   stop: () => void;
 }
 
-// Browsers run timers of hidden pages once a minute: longer than that is sleep.
+// Browsers run the timers of hidden pages once a minute. A longer gap means that the device slept.
 const SLEPT_MS = 90_000;
 
 /** Keeps a page live: opens the connection, and opens it again after sleep, lost networks and restored pages. */
@@ -41,7 +41,7 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
     try {
       return await fetchJson(path);
     } catch (error) {
-      // While signing out the session ends before the next page is there: that page must not be overtaken.
+      // While signing out, the session ends before the next page is loaded: do not lead elsewhere then.
       if (error instanceof NotAllowed && !stopped && !leaving) {
         stop();
         onsignedout?.();
@@ -87,16 +87,16 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   on(document, 'visibilitychange', look);
   on(window, 'focus', look);
   on(window, 'offline', () => onconnection?.('offline'));
-  // A socket that lived through an outage may be dead without knowing it.
+  // A connection from before the outage may be dead without showing it.
   on(window, 'online', begin);
   on(window, 'beforeunload', () => (leaving = true));
   on(window, 'pageshow', (event) => {
     leaving = false;
-    // The first showing of the page is no return to it.
+    // Only if the page was gone back to, not when it is shown first.
     if ((event as PageTransitionEvent).persisted) look();
   });
 
-  // Timers stand still while a device sleeps. When one comes late the connection may be dead without knowing it.
+  // Timers stop while a device sleeps. After that the connection may be dead without showing it.
   let beat = Date.now();
   const pulse = setInterval(() => {
     const slept = Date.now() - beat > SLEPT_MS;

@@ -4,8 +4,8 @@ export interface LiveToken {
   expires_in: number;
 }
 
-// The channel asks at every heartbeat (25 s) and the server renews within its last 90 s: asking again at 75 s
-// gets a new one, with two more chances should the network fail.
+// The server renews a token in its last 90 s, and the channel calls at every heartbeat (25 s): at 75 s there is a new one,
+// and two more tries are left if the network fails.
 const RENEW_BEFORE_MS = 75_000;
 
 /**

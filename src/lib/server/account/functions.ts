@@ -6,7 +6,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse, refused, unavailable, type Result } from '#lib/server/request/refusal.ts';
 
-// The account functions, for pages (typed) and for the site's own address of them (passed on as they are).
+// Calls of the account functions: typed ones for pages, and the site's own addresses of them, which pass requests on.
 
 const user = z.object({
   /** Null before the account exists. */
@@ -136,7 +136,7 @@ function call(
       'x-request-id': event.locals.requestId,
       'accept-language': event.locals.language,
       'user-agent': event.request.headers.get('user-agent') ?? '',
-      // Limits are the visitor's, not this server's.
+      // Requests are limited by client address, which would be this server's.
       ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
     },
     body,

@@ -25,7 +25,7 @@ export async function agreeOnLanguage(event: Event): Promise<void> {
   if (data && chosen) await saveLanguage(event, chosen);
 }
 
-// A failure is not worth an error page.
+// A failure is only logged: it is not worth an error page.
 async function saveLanguage({ locals: { requestId, supabase } }: Event, locale: Locale): Promise<void> {
   const { error } = await supabase.rpc('update_profile', { locale });
   if (error) logFailure('language_not_saved', requestId, error);

@@ -4,7 +4,7 @@ import { m } from '#lib/paraglide/messages.js';
 
 /** How a number of a country may be typed, without and with its country code, for the hint at a field. */
 export function phoneExample(region: CountryCode): string {
-  // The account API's sentences use the same one.
+  // The sentences of the account API show this number too.
   const number =
     region === 'IN' ? parsePhoneNumberFromString('+919876543210') : getExampleNumber(region, examples);
   const abroad = number?.formatInternational() ?? '+91 98765 43210';
@@ -14,7 +14,7 @@ export function phoneExample(region: CountryCode): string {
   return m.phone_examples({ home: unbroken(home), abroad: unbroken(abroad) });
 }
 
-// Enough to notice a wrong number, too little to learn one.
+// Enough for its owner to notice a mistake, too few to tell others the number.
 const SHOWN_DIGITS = 4;
 
 /** The last digits of a number, however it is written. */

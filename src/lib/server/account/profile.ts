@@ -54,7 +54,7 @@ const FIELDS: Partial<Record<string, keyof Profile>> = {
   invalid_username: 'username'
 };
 
-/** Saves a profile, and in which language to write. Throws what is nobody's mistake. */
+/** Saves a profile, and in which language to write. Throws the Data API's error unless it is a refusal. */
 export async function saveProfile(
   supabase: Supabase,
   { name, age, username }: Profile,

@@ -35,8 +35,8 @@ export async function signIn(
 }
 
 /**
- * Whether `password` is the signed-in patient's own; a refusal is told beside the field `current`. Somebody else may
- * have found the page open. It counts as a try to sign in; no session remains of it.
+ * Whether `password` is the signed-in patient's own: somebody else may have found the page open. A refusal is told beside
+ * the field `current`. It counts as a try to sign in; the session that this opens is ended.
  */
 export async function confirmPassword(event: RequestEvent, password: string): Promise<Result> {
   const { phone } = await loadProfile(event.locals.supabase);
@@ -50,7 +50,7 @@ export async function confirmPassword(event: RequestEvent, password: string): Pr
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false }
   }).auth.admin;
   const { error } = await auth.signOut(answer.token, 'local');
-  // Its owner then sees it among the sessions, and can end it there.
+  // The patient can still end it on the account page.
   if (error) logFailure('session_not_ended', event.locals.requestId, error);
   return { ok: true };
 }

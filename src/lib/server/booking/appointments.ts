@@ -10,7 +10,7 @@ import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { clinicOf, CLINIC_COLUMNS, listClinics, type Clinic } from './clinics.ts';
 
-// More than anybody looks through on a phone; the clinic has the rest.
+// More than anybody looks through on a phone.
 const MOST = 100;
 
 const COLUMNS =
@@ -18,7 +18,7 @@ const COLUMNS =
 
 const uuid = z.uuid();
 
-/** Whether what came with an address can be an id at all; the database would refuse to compare it. */
+/** Whether the text from an address can be an id. The database fails if it has to compare anything else with one. */
 export function isId(text: string | null): text is string {
   return uuid.safeParse(text).success;
 }
@@ -97,7 +97,7 @@ async function queuePlaces(
   const places = await Promise.all(
     waiting.map(async ({ appointment: { id, practitioner_id }, date }) => {
       const { data, error } = await supabase.rpc('queue_position', { appointment_id: id }).maybeSingle();
-      // Deleted a moment ago.
+      // It was deleted a moment ago.
       if (error?.message === 'not_found') return [];
       if (error) throw error;
       if (!data) return [];

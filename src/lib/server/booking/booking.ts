@@ -1,7 +1,7 @@
 import { refusalFrom, refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
-// Functions that fail for other reasons than a refusal throw the Data API's error.
+// All of these throw the Data API's error unless it is a refusal.
 
 /** Books a time of a practitioner for the signed-in patient. `at` is an ISO instant. */
 export async function bookAppointment(

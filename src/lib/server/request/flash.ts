@@ -23,13 +23,13 @@ export function leaveFlash<P extends Page>(
   keepCookie(event, 'flash', flash, page);
 }
 
-/** What was left for `page`, in words; null if nothing was. It stays: a page of forms is fetched twice (enhance-forms.ts). */
+/** What was left for `page`, in words; null if nothing was. It can be read again: pages of forms are fetched twice (enhance-forms.ts). */
 export function readFlash(event: Event, page: Page): string | null {
   const left = readCookie(event, 'flash');
   return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1]() ?? null;
 }
 
-/** The same, said once. */
+/** The same, which then is gone. */
 export function takeFlash(event: Event, page: Page): string | null {
   const said = readFlash(event, page);
   if (said !== null) forgetCookie(event, 'flash', page);

@@ -21,7 +21,7 @@ export const signedOut = (): Refusal => ({ code: 'signed_out', message: m.sessio
 export function judge(session: Session, url: URL, method: string): Verdict {
   if (session.state === 'unknown') return { pass: true };
   if (session.state === 'signed-out') {
-    // A form that was being sent is lost; its page is where to begin again.
+    // A form that was being sent is lost: after signing in they begin again at its page.
     const next = method === 'GET' ? url.pathname + url.search : url.pathname;
     return { pass: false, refusal: signedOut(), to: `/login?next=${encodeURIComponent(next)}` };
   }

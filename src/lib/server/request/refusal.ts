@@ -33,7 +33,7 @@ export function invalid(
   };
 }
 
-/** What is out of reach may be within it in a minute. */
+/** Something we need cannot be reached at the moment. */
 export const unavailable = (): Refusal => ({ code: 'unavailable', message: m.form_not_now(), status: 503 });
 
 /** A refusal for programs, in the shape of the account API. */

@@ -11,12 +11,12 @@ export type Supabase = SupabaseClient<Database>;
 /** Where pages listen for live changes. */
 export const liveSource: LiveSource = { url: PUBLIC_SUPABASE_URL, key: PUBLIC_SUPABASE_ANON_KEY };
 
-// A page that waits longer than this is better off saying that it cannot reach the service.
+// After this a page says that it cannot reach the service.
 const TIMEOUT_MS = 8_000;
 
 /**
  * A client for one request, acting for whoever is signed in. The session stays in cookies no script can read.
- * `headers` receives what a response must carry when the session was renewed on the way, so that no cache
+ * `headers` receives the headers that a response needs if the session is renewed meanwhile, so that no cache
  * keeps somebody's cookies.
  */
 export function clientFor(event: RequestEvent, headers: Record<string, string>): Supabase {
@@ -31,7 +31,7 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
         Object.assign(headers, noStore);
       }
     },
-    // Retries take seconds; whoever waits for a page is better served by trying again themselves.
+    // Retries take seconds, in which people had better reload the page themselves.
     db: { retry: false },
     global: {
       // People tell their sessions apart by the device it names.

@@ -51,7 +51,7 @@ export const actions: Actions = {
       age: form.age.trim(),
       username: form.username.trim()
     };
-    // Nothing else is offered.
+    // The form offers nothing else.
     const locale = isLocale(form.locale) ? form.locale : locals.language;
     const problems = problemsOfProfile(typed, await loadProfile(locals.supabase));
     if (problems) return refuse('profile', invalid(problems), typed);

@@ -23,7 +23,7 @@ export const actions: Actions = {
     if (problems) return refuseForm(invalid(problems), {});
     const changed = await changePassword(locals.supabase, password);
     if (!changed.ok) return refuseForm(changed.refusal, {});
-    // Until now nothing of the account could be read.
+    // With the texted password the account could not be read.
     await agreeOnLanguage(event);
     redirect(303, '/appointments');
   }

@@ -50,9 +50,9 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
     slots: day ? await loadSlots(supabase, scope, day) : [],
     earlier: from > today ? maxDate(addDays(from, -STRIP), today) : null,
     later: days[STRIP]?.date ?? null,
-    /** Where the next free time is, should this strip have none. */
+    /** The next free time after this strip, if the strip has none. */
     nextAt: firstFree ? null : (inScope.map(({ nextAt }) => nextAt).sort()[0] ?? null),
-    /** Whose channels tell of slots that go or come back. */
+    /** Whose channels tell of slots that are taken or become free. */
     practitionerIds: inScope.map(({ id }) => id),
     today,
     now: new Date().toISOString(),

@@ -9,7 +9,7 @@ import type { Actions, PageServerLoad } from './$types';
 export const load: PageServerLoad = async ({ locals, params }) => {
   await accountOf(locals);
   const appointment = await loadAppointment(locals.supabase, params.id);
-  // Not theirs, or cancelled meanwhile: the list shows how it is.
+  // Not theirs, or cancelled meanwhile, which the list shows.
   if (appointment?.status !== 'booked') redirect(303, '/appointments');
   return {
     appointment,
