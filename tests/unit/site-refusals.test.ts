@@ -27,10 +27,10 @@ const FOR_ADMINS = [
   'other_patient_has_phone'
 ];
 
-/** The words of the one list of refusals, each with the word of the contract that it is a finer one of. */
+/** The words of the one list of refusals, each with the stable word of the API that it is a finer one of. */
 function listed(): { word: string; message: string }[] {
   const list = globSync('supabase/migrations/*foundations.sql').map((file) => readFileSync(file, 'utf8'));
-  const row = /\(\s*'(\w+)',\s*(?:'(\w+)',\s*)?'PT4\d\d',/g;
+  const row = /\('(\w+)', (?:null|'(\w+)'), 'PT4\d\d',/g;
   return [...list.join('\n').matchAll(row)].map(([, word = '', message = word]) => ({ word, message }));
 }
 

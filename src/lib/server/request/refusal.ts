@@ -50,6 +50,7 @@ export function refusalResponse(
 // What the database can refuse a patient, by its words (docs/errors.md).
 const MESSAGES: Partial<Record<string, () => string>> = {
   slot_taken: m.refusal_slot_taken,
+  own_slot: m.refusal_own_appointment,
   slot_unavailable: m.refusal_slot_unavailable,
   outside_hours: m.refusal_slot_unavailable,
   beyond_horizon: m.refusal_slot_unavailable,

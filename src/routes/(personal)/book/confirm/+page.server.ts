@@ -39,6 +39,7 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
 // The refusals that another time can help.
 const ANOTHER_TIME_HELPS = new Set([
   'slot_taken',
+  'own_slot',
   'slot_unavailable',
   'outside_hours',
   'beyond_horizon',
