@@ -16,10 +16,10 @@ declare global {
       language: Locale;
       /** This request's own client, acting for whoever is signed in. */
       supabase: Supabase;
-      /** Who is asking, checked with Auth. Asked at most once a request, and only if somebody wants to know. */
+      /** Who sent the request. Auth checks it when this is called first, so at most once a request. */
       session: () => Promise<Session>;
       /** The session has just been taken away: what the browser kept for it goes as well. */
-      forgotten?: boolean;
+      sessionForgotten?: boolean;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { assertIsLocale, isLocale, overwriteGetLocale } from '#lib/paraglide/runtime.js';
 
-// The server has decided in which language a page is (src/lib/server/request/language.ts). Only the page without a network
-// was kept before anybody chose.
+// A page is in the language that the server chose for it (src/lib/server/request/language.ts). Only the page for the time
+// without a network was stored in one language for everybody: here it gets the language of this browser's user.
 if (location.pathname === '/offline') {
   const chosen = /(?:^|; )medq-language=([\w-]+)/.exec(document.cookie)?.[1];
   if (isLocale(chosen)) document.documentElement.lang = chosen;

@@ -4,14 +4,15 @@ import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { getRequestEvent } from '$app/server';
 import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
-import { isPersonal, judge, refusal } from '#lib/server/request/guard.ts';
+import { isPersonal, judge } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
+import { refusalResponse } from '#lib/server/request/refusal.ts';
 import { readSession, type Session } from '#lib/server/request/session.ts';
 import { clientFor, hasSessionCookie } from '#lib/server/request/supabase.ts';
 
-// Every sentence is in the language of the request it answers.
+// Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
 
 const identify: Handle = async ({ event, resolve }) => {
@@ -28,7 +29,7 @@ const identify: Handle = async ({ event, resolve }) => {
 
   const personal = isPersonal(event.route.id) || hasSessionCookie(event);
   const response = await resolve(event, {
-    // The same on every page: what a page is for in particular stands in its title.
+    // The description is the same on every page; the title says what a page is for.
     transformPageChunk: ({ html }) =>
       html
         .replace('%language%', locals.language)
@@ -37,8 +38,8 @@ const identify: Handle = async ({ event, resolve }) => {
   for (const [name, value] of Object.entries(fresh)) response.headers.set(name, value);
   response.headers.set('x-request-id', locals.requestId);
   response.headers.append('vary', 'accept-language, cookie');
-  // Appointments kept for the time without a network, and the service worker.
-  if (locals.forgotten) response.headers.set('clear-site-data', '"storage"');
+  // The appointments that are kept for the time without a network, and the service worker.
+  if (locals.sessionForgotten) response.headers.set('clear-site-data', '"storage"');
   protect(response.headers, { url: event.url, supabaseUrl: PUBLIC_SUPABASE_URL, personal });
   return response;
 };
@@ -48,7 +49,7 @@ const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
   const verdict = judge(await event.locals.session(), event.url, event.request.method);
   if (verdict.pass) return resolve(event);
   if (!event.isDataRequest && event.request.headers.get('accept') === 'application/json') {
-    return refusal(verdict.error);
+    return refusalResponse(verdict.refusal);
   }
   redirect(303, verdict.to);
 };
@@ -59,11 +60,7 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId } = event.locals;
   if (kind === 'unknown') {
     // The route, not the path: a path can hold what somebody typed.
-    logFailure(
-      'request_failed',
-      { request_id: requestId, route: event.route.id, method: event.request.method },
-      error
-    );
+    logFailure('request_failed', requestId, error, { route: event.route.id, method: event.request.method });
     return { message: 'Something went wrong on our side.', requestId };
   }
   return { requestId };

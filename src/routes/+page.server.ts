@@ -6,8 +6,8 @@ export const load: PageServerLoad = async ({ locals }) => {
   try {
     return { clinics: await listClinics(locals.supabase) };
   } catch (cause) {
-    // The page is still of use without the numbers, and says so.
-    logFailure('clinics_unavailable', { request_id: locals.requestId }, cause);
+    // The page is of use without the numbers too, and says that they are missing.
+    logFailure('clinics_unavailable', locals.requestId, cause);
     return { clinics: null };
   }
 };

@@ -1,2 +1,2 @@
-// Links, a number to call and words: it needs no script, and those who come first should not wait for one.
+// Words, links and a number to call need no script.
 export const csr = false;

@@ -1,12 +1,12 @@
-// For pages asked for without a network: one page of our own, the same for everybody, that shows what this device
-// last knew. Nothing personal is ever kept here.
+// Answers without a network: with one page, the same for everybody, that shows what this device last knew
+// (src/lib/appointments/last-known.ts). Nothing personal is stored here.
 import { version } from '$app/env';
 import { self } from '$app/service-worker';
 
 const CACHE = `offline-${version}`;
 const OFFLINE = '/offline';
 
-/** Keeps the offline page as a stranger gets it, and the files it names. */
+/** Stores the offline page, fetched without cookies, and the files it names. */
 async function keep(): Promise<void> {
   const page = await fetch(OFFLINE, { credentials: 'omit', cache: 'reload' });
   if (!page.ok) throw new Error(`The offline page answered ${page.status}.`);
@@ -39,7 +39,7 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== self.location.origin || event.request.method !== 'GET') return;
   if (event.request.mode === 'navigate') event.respondWith(page(event, url));
-  // Their names change with their content, so what is kept is as good as new.
+  // Their names change with their content, so a stored one is never out of date.
   else if (url.pathname.startsWith('/_app/immutable/')) {
     event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
   }

@@ -4,7 +4,7 @@ import { compile, type CompilerOptions } from '@inlang/paraglide-js';
 export const words: CompilerOptions = {
   project: 'src/words/medq.inlang',
   outdir: 'src/lib/paraglide',
-  // Which language it is, is decided by src/hooks.server.ts and src/hooks.client.ts.
+  // src/hooks.server.ts and src/hooks.client.ts decide on the language.
   strategy: ['globalVariable', 'baseLocale'],
   outputStructure: 'message-modules',
   isServer: 'import.meta.env.SSR',

@@ -222,7 +222,7 @@ test('nothing that is typed can be read from addresses, pages or cookies on the 
   expect(verifying).toContain(person.phone.slice(-4));
 
   // What was kept for one page is nothing to another, and a changed one nothing to anybody.
-  const [kept] = (await page.context().cookies(`${site}/verify`)).filter(({ name }) => name === 'medq-wish');
+  const [kept] = (await page.context().cookies(`${site}/verify`)).filter(({ name }) => name === 'medq-form');
   if (!kept) throw new Error('Nothing was kept.');
   await page.context().addCookies([{ ...kept, path: '/link' }]);
   expect(await (await page.request.get(`${site}/link`)).text()).toContain('Please fill in the form again');
@@ -246,7 +246,7 @@ test('away from this machine the cookies go over https alone', async () => {
     asked.once('error', reject).end(new URLSearchParams({ phone_number: aPhone() }).toString());
   });
   const kept = cookies.filter((cookie) => !cookie.includes('Max-Age=0'));
-  expect(kept.map((cookie) => cookie.split('=')[0]).toSorted()).toEqual(['medq-code', 'medq-wish']);
+  expect(kept.map((cookie) => cookie.split('=')[0]).toSorted()).toEqual(['medq-code', 'medq-form']);
   for (const cookie of kept) {
     for (const attribute of ['Path=/verify', 'HttpOnly', 'Secure', 'SameSite=Lax']) {
       expect(cookie).toContain(`; ${attribute}`);

@@ -3,7 +3,7 @@ import { arrange } from '../../src/lib/appointments/arrange.ts';
 import { parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
 import { parseAppointment, type Appointment } from '../../src/lib/appointments/model.ts';
 import { whenInSentence, whenOf } from '../../src/lib/appointments/when.ts';
-import { describe as say } from '../../src/lib/appointments/words.ts';
+import { describeChange as say } from '../../src/lib/appointments/words.ts';
 import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 describe('dates', () => {

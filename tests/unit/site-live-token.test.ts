@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { tokenSource, type Pass } from '../../src/lib/live/token.ts';
+import { tokenSource, type LiveToken } from '../../src/lib/live/token.ts';
 
 function aServer() {
-  const asked: ((pass: Pass) => void)[] = [];
+  const asked: ((token: LiveToken) => void)[] = [];
   let broken = false;
   let clock = 0;
   const token = tokenSource(
     () =>
       broken
         ? Promise.reject(new Error('no network'))
-        : new Promise<Pass>((answer) => {
+        : new Promise<LiveToken>((answer) => {
             asked.push(answer);
           }),
     () => clock

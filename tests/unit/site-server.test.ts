@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/request/addresses.ts';
 import { isPersonal, judge } from '../../src/lib/server/request/guard.ts';
 import { protect } from '../../src/lib/server/request/headers.ts';
-import { problemsOf, refusedPassword } from '../../src/lib/server/account/password.ts';
+import { passwordRefusal, problemsOf } from '../../src/lib/server/account/password.ts';
 import { phoneNumber, region, toE164 } from '../../src/lib/server/account/phone.ts';
 import type { Session } from '../../src/lib/server/request/session.ts';
 import { projectUrl, publicKey } from '../../src/lib/settings.ts';
@@ -68,7 +68,7 @@ describe('personal routes', () => {
   test('send the signed-out to sign in, and back afterwards', () => {
     expect(at({ state: 'signed-out' }, '/appointments?x=1&y=2')).toEqual({
       pass: false,
-      error: 'signed_out',
+      refusal: { code: 'signed_out', message: 'Please sign in first.', status: 401 },
       to: '/login?next=%2Fappointments%3Fx%3D1%26y%3D2'
     });
     expect(at({ state: 'signed-out' }, '/password?/x', 'POST')).toMatchObject({
@@ -78,7 +78,9 @@ describe('personal routes', () => {
 
   test('are closed behind a texted password, but for choosing another', () => {
     expect(at(texted, '/appointments')).toMatchObject({ pass: false, to: '/password' });
-    expect(at(texted, '/live-token')).toMatchObject({ error: 'password_change_required' });
+    expect(at(texted, '/live-token')).toMatchObject({
+      refusal: { code: 'password_change_required', status: 403 }
+    });
     expect(at(texted, '/password')).toEqual({ pass: true });
   });
 
@@ -97,11 +99,11 @@ describe('a new password', () => {
   });
 
   test('that Auth refuses is refused in words', () => {
-    expect(refusedPassword(new AuthError('x', 422, 'same_password')).message).toMatch(/differs/);
-    expect(refusedPassword(new AuthWeakPasswordError('x', 422, ['length'])).message).toMatch(/too easy/);
-    expect(refusedPassword(new AuthWeakPasswordError('x', 422, ['pwned'])).message).toMatch(/stolen/);
-    expect(refusedPassword(new AuthError('x', 429, 'over_request_rate_limit')).status).toBe(429);
-    expect(refusedPassword(new AuthRetryableFetchError('x', 0)).status).toBe(503);
+    expect(passwordRefusal(new AuthError('x', 422, 'same_password')).message).toMatch(/differs/);
+    expect(passwordRefusal(new AuthWeakPasswordError('x', 422, ['length'])).message).toMatch(/too easy/);
+    expect(passwordRefusal(new AuthWeakPasswordError('x', 422, ['pwned'])).message).toMatch(/stolen/);
+    expect(passwordRefusal(new AuthError('x', 429, 'over_request_rate_limit')).status).toBe(429);
+    expect(passwordRefusal(new AuthRetryableFetchError('x', 0)).status).toBe(503);
   });
 });
 

@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { expectedAt } from '../../src/lib/appointments/queue.ts';
-import { byPart, offersOf, parseSlotNews, without, type FreeSlot } from '../../src/lib/appointments/slots.ts';
+import {
+  byPartOfDay,
+  offersOf,
+  parseSlotNews,
+  without,
+  type FreeSlot
+} from '../../src/lib/appointments/slots.ts';
 import { addDays, dayInWords, dayParts } from '../../src/lib/appointments/when.ts';
 
 const zone = 'Asia/Kolkata';
-const slot = (time: string, doctorId = 'a'): FreeSlot => ({
-  doctorId,
-  doctor: `Dr. ${doctorId}`,
+const slot = (time: string, practitionerId = 'a'): FreeSlot => ({
+  practitionerId,
   startsAt: `2026-11-25T${time}:00+05:30`,
   endsAt: new Date(Date.parse(`2026-11-25T${time}:00+05:30`) + 15 * 60_000).toISOString()
 });
@@ -14,7 +19,7 @@ const slot = (time: string, doctorId = 'a'): FreeSlot => ({
 describe('times on offer', () => {
   test('are each offered once, by the first who is free, in order', () => {
     const offers = offersOf([slot('10:00', 'b'), slot('09:00', 'a'), slot('10:00', 'c')]);
-    expect(offers.map(({ slot: offered }) => offered?.doctorId)).toEqual(['a', 'b']);
+    expect(offers.map(({ slot: offered }) => offered?.practitionerId)).toEqual(['a', 'b']);
   });
 
   test('stay where they were when they go', () => {
@@ -34,7 +39,7 @@ describe('times on offer', () => {
 
   test("are grouped by the part of the clinic's day", () => {
     const offers = offersOf(['09:00', '11:45', '12:00', '16:45', '17:00'].map((time) => slot(time)));
-    expect(byPart(offers, zone).map(({ part, offers: some }) => [part, some.length])).toEqual([
+    expect(byPartOfDay(offers, zone).map(({ part, offers: some }) => [part, some.length])).toEqual([
       ['morning', 2],
       ['afternoon', 2],
       ['evening', 1]

@@ -1,4 +1,3 @@
-import { globSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { icsOf } from '../../src/lib/appointments/ics.ts';
 import type { Appointment } from '../../src/lib/appointments/model.ts';
@@ -10,9 +9,8 @@ import {
   whenInSentence,
   whenOf
 } from '../../src/lib/appointments/when.ts';
-import { channelWords, describe as say, statusWords } from '../../src/lib/appointments/words.ts';
+import { channelWords, describeChange as say, statusWords } from '../../src/lib/appointments/words.ts';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
-import { refusalFrom } from '../../src/lib/server/booking/booking.ts';
 import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 // The pages in Tamil. Their English is with the rest: site-appointments, site-slots, site-ics.
@@ -98,47 +96,4 @@ test('a calendar file is in the language it was asked for in', () => {
   }).replaceAll('\r\n ', '');
   expect(file).toContain('SUMMARY:முன்பதிவு: Dr. Anjali Rao\r\n');
   expect(file).toContain('\\nடோக்கன் 4\\nமாற்ற\\, MedQ தளத்தைத் திறக்கவும் அல்லது +91 44 எண்ணை அழைக்கவும்.\r\n');
-});
-
-describe('a refusal of the database', () => {
-  const said = (message: string, hint: string) => refusalFrom({ code: 'PT409', message, hint }).sentence;
-
-  test('is told by its word', () => {
-    expect(said('slot_in_past', 'In other words.')).toMatch(/^அந்த நேரம் கடந்துவிட்டது\./);
-    speak('en-IN');
-    expect(said('slot_in_past', 'That time has already passed. Please choose a later one.')).toBe(
-      'That time has already passed. Please choose a later one.'
-    );
-  });
-
-  test('keeps what its sentence tells beyond the word', () => {
-    const hint = 'You already have an appointment at that time.';
-    for (const word of ['slot_taken', 'slot_unavailable']) {
-      speak('ta-IN');
-      expect(said(word, hint)).toBe('அந்த நேரத்தில் உங்களுக்கு ஏற்கெனவே வேறொரு முன்பதிவு உள்ளது.');
-      speak('en-IN');
-      expect(said(word, hint)).toBe(hint);
-    }
-  });
-
-  test('says in English what the database says', () => {
-    const database = globSync('supabase/migrations/*.sql')
-      .map((file) => readFileSync(file, 'utf8'))
-      .join('');
-    const words = ['appointments', 'booking'].map(
-      (file) => JSON.parse(readFileSync(`src/words/en-IN/${file}.json`, 'utf8')) as Record<string, unknown>
-    );
-    const refusals = words.flatMap(Object.entries).filter(([key]) => /^refusal_(?!doctor_away)/.test(key));
-    expect(refusals.length).toBeGreaterThan(7);
-    for (const [, sentence] of refusals) expect(database).toContain(`'${String(sentence)}'`);
-  });
-
-  test('that nobody knows is told as the database put it', () => {
-    expect(said('closed_for_good', 'The clinic is closed.')).toBe('The clinic is closed.');
-  });
-
-  test('is none when something broke', () => {
-    const broken = { code: '57014', message: 'canceling statement', hint: null };
-    expect(() => refusalFrom(broken)).toThrow(expect.objectContaining(broken));
-  });
 });

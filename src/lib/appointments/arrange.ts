@@ -1,11 +1,11 @@
 import type { Appointment } from './model.ts';
 import { localDate } from './when.ts';
 
-// Clinics run late: somebody still waiting must not see their appointment filed under the past.
+// Clinics run late: the appointment of somebody who still waits must not be shown among the past ones.
 const GRACE_MS = 2 * 60 * 60 * 1000;
 
 export interface Arranged {
-  /** The one to think of now. */
+  /** The soonest that is not over. */
   next: Appointment | null;
   /** After that, soonest first. */
   later: Appointment[];

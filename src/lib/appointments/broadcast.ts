@@ -3,7 +3,7 @@ import { parseAppointment, type Appointment } from './model.ts';
 
 /**
  * What the database said about an appointment on the patient's channel: `{operation, record, old_record}`.
- * An appointment that now belongs to another patient is as good as deleted. Null: nothing we understand.
+ * An appointment that now belongs to another patient counts as deleted. Null: the payload cannot be understood.
  */
 export function parseBroadcast(payload: unknown, patientId: string): Change<Appointment> | null {
   if (typeof payload !== 'object' || payload === null) return null;

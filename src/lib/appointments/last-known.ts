@@ -30,10 +30,10 @@ export const lastKnown = {
     try {
       localStorage.removeItem(KEY);
     } catch {
-      // Nothing was kept either.
+      // Without storage nothing was kept.
     }
   },
-  /** Forgets, and keeps nothing more on this page: it is being left by signing out. */
+  /** Forgets, and keeps nothing more until the page is left: somebody is signing out. */
   close(): void {
     closed = true;
     this.forget();

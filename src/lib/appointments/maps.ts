@@ -1,6 +1,6 @@
 import type { Place } from './model.ts';
 
-/** A link to the way there. Nothing is asked of anybody until it is followed. */
+/** A link to directions. Google learns of it only if it is followed. */
 export function directionsTo({ name, address }: Pick<Place, 'name' | 'address'>): string {
   const query = [name, address].filter(Boolean).join(', ');
   return `https://www.google.com/maps/search/?api=1&query=${encodeURIComponent(query)}`;

@@ -1,5 +1,5 @@
 // Live changes arrive late, twice or out of order, and fetched lists are already old when they arrive.
-// What is held here ends up the same in whatever order the two come in.
+// The result here is the same in whatever order they come in.
 
 export interface Versioned {
   id: string;
@@ -19,7 +19,7 @@ export interface Held<R extends Versioned> {
   readonly rows: ReadonlyMap<string, { readonly row: R; readonly since: number }>;
   /** Ids seen deleted, and when: a late change must not bring them back. */
   readonly deleted: ReadonlyMap<string, number>;
-  /** Counts what came in. A fetch notes it when it starts, to tell what its answer cannot know yet. */
+  /** Counts what came in. A fetch notes it when it starts: its answer cannot contain what came in later. */
   readonly clock: number;
 }
 
@@ -38,7 +38,7 @@ export function rowsOf<R extends Versioned>(held: Held<R>): R[] {
   return [...held.rows.values()].map(({ row }) => row);
 }
 
-/** Takes in one live change. No difference: it was old news. */
+/** Takes in one live change. No difference: it was known already. */
 export function applyChange<R extends Versioned>(held: Held<R>, change: Change<R>): Merged<R> {
   const clock = held.clock + 1;
   if (change.kind === 'deleted') {

@@ -40,7 +40,7 @@ export interface Directory {
   clinics: Record<string, Place>;
 }
 
-/** Where somebody stands in a doctor's queue of the day. */
+/** Where somebody stands in a practitioner's queue of the day. */
 export interface QueuePlace {
   /** How many are to be seen before. */
   ahead: number;

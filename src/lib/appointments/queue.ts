@@ -3,8 +3,8 @@ import type { Appointment, QueuePlace } from './model.ts';
 const STEP_MS = 5 * 60_000;
 
 /**
- * When somebody will be seen, as well as can be known: not before their time, and after everybody ahead has had the
- * time that is theirs. Rounded up to five minutes, as nobody can say better.
+ * An estimate of when somebody will be seen: not before their time, and after everybody ahead was seen for as long as
+ * their own appointment takes. Rounded up to five minutes, as it is no better than that.
  */
 export function expectedAt({ starts_at, ends_at }: Appointment, { ahead }: QueuePlace, now: Date): Date {
   const starts = Date.parse(starts_at);

@@ -11,19 +11,18 @@ export interface FreeDay {
 
 /** A time somebody is free. Times are ISO instants. */
 export interface FreeSlot {
-  doctorId: string;
-  doctor: string;
+  practitionerId: string;
   startsAt: string;
   endsAt: string;
 }
 
-/** A time as it is offered: of the doctors who are free then, the first; none once it is gone. */
+/** A time as it is offered, by the first of those who are free then; null once it is gone. */
 export interface Offer {
   startsAt: string;
   slot: FreeSlot | null;
 }
 
-/** What is told of a slot on its doctor's channel. */
+/** What is told of a slot on its practitioner's channel. */
 export interface SlotNews {
   startsAt: string;
   endsAt: string;
@@ -38,12 +37,14 @@ export function parseSlotNews(payload: unknown): SlotNews | null {
   return { startsAt: starts_at, endsAt: ends_at, taken };
 }
 
-/** The free slots left once `doctorId` has been taken for a time. */
-export function without(slots: readonly FreeSlot[], doctorId: string, news: SlotNews): FreeSlot[] {
+/** The free slots that are left when a practitioner is no longer free at some time. */
+export function without(slots: readonly FreeSlot[], practitionerId: string, news: SlotNews): FreeSlot[] {
   const [starts, ends] = [Date.parse(news.startsAt), Date.parse(news.endsAt)];
   return slots.filter(
     (slot) =>
-      slot.doctorId !== doctorId || Date.parse(slot.startsAt) >= ends || Date.parse(slot.endsAt) <= starts
+      slot.practitionerId !== practitionerId ||
+      Date.parse(slot.startsAt) >= ends ||
+      Date.parse(slot.endsAt) <= starts
   );
 }
 
@@ -62,7 +63,10 @@ export function offersOf(slots: readonly FreeSlot[], shown: readonly string[] = 
 }
 
 /** Offers by part of the day, in order; parts without any are left out. */
-export function byPart(offers: readonly Offer[], timeZone: string): { part: PartOfDay; offers: Offer[] }[] {
+export function byPartOfDay(
+  offers: readonly Offer[],
+  timeZone: string
+): { part: PartOfDay; offers: Offer[] }[] {
   const parts: { part: PartOfDay; offers: Offer[] }[] = [];
   for (const offer of offers) {
     const part = partOfDay(new Date(offer.startsAt), timeZone);

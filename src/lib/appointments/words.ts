@@ -3,7 +3,7 @@ import type { Difference } from './merge.ts';
 import type { Appointment, Channel, Directory, Status } from './model.ts';
 import { whenInSentence } from './when.ts';
 
-// Used until the clinic of an appointment is known; most clinics are there.
+// Used until the clinic of an appointment is known. Most clinics are in India.
 export const DEFAULT_TIME_ZONE = 'Asia/Kolkata';
 
 const STATUSES: Record<Status, () => string> = {
@@ -30,7 +30,7 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
 }
 
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
-export function describe(
+export function describeChange(
   difference: Difference<Appointment>,
   directory: Directory,
   now: Date

@@ -12,7 +12,7 @@ export interface SocketOptions {
 }
 
 export interface Listener {
-  /** From now on nothing is missed. What was said before is lost, so fetch; again after every interruption. */
+  /** From now on nothing is missed. Changes before that are lost, so fetch. Called again after every interruption. */
   onlive: () => void;
   onchange: (payload: unknown) => void;
   onconnection?: (connection: Connection) => void;
@@ -20,9 +20,9 @@ export interface Listener {
 
 /** One connection over which any number of private channels are followed. */
 export interface Socket {
-  /** Listens to what the database says on a channel the token's holder may read, across any interruption. */
+  /** Follows a channel that the token's holder may read, across any interruption; the answer ends that. */
   follow: (topic: string, listener: Listener) => () => void;
-  /** Somebody is looking: do not wait for the next attempt, if one is waiting. */
+  /** Makes an attempt that is waiting at once: somebody looks at the page. */
   nudge: () => void;
   close: () => void;
 }
@@ -30,12 +30,12 @@ export interface Socket {
 interface Channel {
   topic: string;
   listener: Listener;
-  /** Of the request to join that counts; none while it is out of the channel and only waits to ask again. */
+  /** Number of the latest request to join; none while it waits before the next. */
   ref?: string | undefined;
-  /** The token that the server has from it. */
+  /** The token that was sent with it. */
   token?: string;
   timer?: ReturnType<typeof setTimeout>;
-  /** How often it was turned away in a row. */
+  /** How many requests to join failed in a row. */
   failures: number;
 }
 
@@ -46,14 +46,14 @@ interface Message {
   ref: string | null;
 }
 
-// The server takes whoever is silent for a minute for gone.
+// The server closes a connection that was silent for a minute.
 const HEARTBEAT_MS = 25_000;
 const ANSWERS_BY_MS = 10_000;
 // Pauses before connecting or joining again.
 const AGAIN_AFTER_MS = [1_000, 2_000, 5_000];
 
-// A joined channel is deaf until the server follows the database, and then says so. Servers that say nothing
-// have long begun by this time.
+// After a channel is joined, nothing is heard until the server follows the database, which it then says. Servers that do
+// not say it follow the database by this time.
 const HEARS_BY_MS = 5_000;
 
 /** Connects when the first channel is followed. */
@@ -95,7 +95,7 @@ export function openSocket({ url, key, token }: SocketOptions): Socket {
     };
   }
 
-  /** The connection is gone, or as good as: whoever it was for waits for the next. */
+  /** The connection is lost, or does not answer: connects again after a pause. */
   function lose(): void {
     drop();
     retry = setTimeout(connect, pause(failures++));
@@ -120,7 +120,7 @@ export function openSocket({ url, key, token }: SocketOptions): Socket {
     renew();
   }
 
-  /** Lets the server know the token, should it be another by now. */
+  /** Sends the server the token if it is a new one. */
   function renew(): void {
     token().then(
       (access_token) => {
@@ -130,7 +130,7 @@ export function openSocket({ url, key, token }: SocketOptions): Socket {
           send(`realtime:${channel.topic}`, 'access_token', { access_token }, channel.ref);
         }
       },
-      // The old one may last until the next attempt.
+      // The old one may last until the next heartbeat.
       () => undefined
     );
   }
@@ -138,7 +138,7 @@ export function openSocket({ url, key, token }: SocketOptions): Socket {
   async function join(channel: Channel): Promise<void> {
     leave(channel);
     const within = socket;
-    // Without a token there is nothing to hear.
+    // Without a token no channel can be joined.
     const access_token = await token().catch(() => undefined);
     if (channels.get(channel.topic) !== channel || socket !== within || channel.ref || !isOpen()) return;
     if (access_token === undefined) return joinAgain(channel);
@@ -171,7 +171,7 @@ export function openSocket({ url, key, token }: SocketOptions): Socket {
       channel.listener.onconnection?.('live');
       channel.listener.onlive();
     };
-    // Not of a channel of the same name that was left before.
+    // The answer may belong to an earlier request for the same channel.
     const itsOwn = ref === channel.ref;
     if (event === 'broadcast') channel.listener.onchange(payload.payload);
     else if (event === 'system' && payload.extension === 'system' && payload.status === 'ok') hears();

@@ -1,4 +1,4 @@
-/** The session is over, or not enough: the page must go to where that can be mended. */
+/** The session has ended, or its password is a texted one. The page must lead to where that can be put right. */
 export class NotAllowed extends Error {
   override name = 'NotAllowed';
   /** 401: sign in; 403: choose a password. */
@@ -9,7 +9,7 @@ export class NotAllowed extends Error {
   }
 }
 
-/** Asks our own server. Throws NotAllowed, or an error for anything else that is not the answer. */
+/** Fetches from our own server. Throws NotAllowed, or another error if there is no answer or it is an error. */
 export async function fetchJson(path: string): Promise<unknown> {
   const response = await fetch(path, { headers: { accept: 'application/json' }, cache: 'no-store' });
   if (response.status === 401 || response.status === 403) throw new NotAllowed(response.status);

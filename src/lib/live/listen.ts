@@ -1,6 +1,6 @@
 import { openSocket, type Connection, type Listener, type Socket } from './channel.ts';
 import { fetchJson, NotAllowed } from './fetch-json.ts';
-import { tokenSource, type Pass } from './token.ts';
+import { tokenSource, type LiveToken } from './token.ts';
 
 /** Which Supabase project speaks. */
 export interface LiveSource {
@@ -11,7 +11,7 @@ export interface LiveSource {
 export interface PageEvents {
   /** How the channel that was followed first is doing. */
   onconnection?: (connection: Connection) => void;
-  /** Somebody looks at the page again: what it shows may be old. */
+  /** The page is looked at again: what it shows may be old. */
   onlook?: () => void;
   /** The session is over; the page is about to go to where a new one begins. */
   onsignedout?: () => void;
@@ -20,12 +20,12 @@ export interface PageEvents {
 export interface Listening {
   /** Follows one more channel; the answer ends that. */
   follow: (topic: string, listener: Listener) => () => void;
-  /** Asks our own server, and leaves the page if the session does not allow it any more. */
-  ask: (path: string) => Promise<unknown>;
+  /** Fetches from our own server, and leaves the page if the session does not allow it any more. */
+  fetchJson: (path: string) => Promise<unknown>;
   stop: () => void;
 }
 
-// Browsers run timers of hidden pages once a minute: longer than that is sleep.
+// Browsers run the timers of hidden pages once a minute. A longer gap means that the device slept.
 const SLEPT_MS = 90_000;
 
 /** Keeps a page live: opens the connection, and opens it again after sleep, lost networks and restored pages. */
@@ -37,11 +37,11 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   let stopped = false;
   let leaving = false;
 
-  async function ask(path: string): Promise<unknown> {
+  async function fetchOrLeave(path: string): Promise<unknown> {
     try {
       return await fetchJson(path);
     } catch (error) {
-      // While signing out the session ends before the next page is there: that page must not be overtaken.
+      // While signing out, the session ends before the next page is loaded: do not lead elsewhere then.
       if (error instanceof NotAllowed && !stopped && !leaving) {
         stop();
         onsignedout?.();
@@ -51,7 +51,7 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
       throw error;
     }
   }
-  const token = tokenSource(() => ask('/live-token') as Promise<Pass>);
+  const token = tokenSource(() => fetchOrLeave('/live-token') as Promise<LiveToken>);
 
   function join(topic: string): void {
     const entry = wanted.get(topic);
@@ -87,16 +87,16 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   on(document, 'visibilitychange', look);
   on(window, 'focus', look);
   on(window, 'offline', () => onconnection?.('offline'));
-  // A socket that lived through an outage may be dead without knowing it.
+  // A connection from before the outage may be dead without showing it.
   on(window, 'online', begin);
   on(window, 'beforeunload', () => (leaving = true));
   on(window, 'pageshow', (event) => {
     leaving = false;
-    // The first showing of the page is no return to it.
+    // Only if the page was gone back to, not when it is shown first.
     if ((event as PageTransitionEvent).persisted) look();
   });
 
-  // Timers stand still while a device sleeps. When one comes late the connection may be dead without knowing it.
+  // Timers stop while a device sleeps. After that the connection may be dead without showing it.
   let beat = Date.now();
   const pulse = setInterval(() => {
     const slept = Date.now() - beat > SLEPT_MS;
@@ -115,7 +115,7 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
         wanted.delete(topic);
       };
     },
-    ask,
+    fetchJson: fetchOrLeave,
     stop
   };
 }

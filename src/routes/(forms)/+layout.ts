@@ -1,2 +1,2 @@
-// Forms need no framework in the browser: ./instant.ts does what makes them quick.
+// Forms need no framework in the browser: ./enhance-forms.ts sends them in the background.
 export const csr = false;

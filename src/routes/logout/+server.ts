@@ -1,11 +1,10 @@
 import { redirect } from '@sveltejs/kit';
-import { forgetSession } from '#lib/server/request/supabase.ts';
+import { endSession } from '#lib/server/account/sessions.ts';
 import type { RequestHandler } from './$types';
 
 /** Ends the session of this browser; other devices stay signed in. */
 export const POST: RequestHandler = async (event) => {
-  await event.locals.supabase.auth.signOut({ scope: 'local' });
-  forgetSession(event);
+  await endSession(event);
   redirect(303, '/');
 };
 

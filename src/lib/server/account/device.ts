@@ -1,6 +1,6 @@
 import { m } from '#lib/paraglide/messages.js';
 
-// Looked for in this order: most browsers name others they are like.
+// The order matters: most browsers name others that they are compatible with.
 const BROWSERS: [RegExp, string][] = [
   [/\bSamsungBrowser\//, 'Samsung Internet'],
   [/\bUCBrowser\//, 'UC Browser'],

@@ -3,9 +3,10 @@ import { SITE_SECRET } from '$app/env/private';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
-import { logFailure } from '../request/log.ts';
+import { logFailure } from '#lib/server/request/log.ts';
+import { refusalResponse, refused, unavailable, type Result } from '#lib/server/request/refusal.ts';
 
-// The account functions, for pages (typed) and for the site's own address of them (passed on as they are).
+// Calls of the account functions: typed ones for pages, and the site's own addresses of them, which pass requests on.
 
 const user = z.object({
   /** Null before the account exists. */
@@ -16,7 +17,7 @@ const user = z.object({
   /** +E.164 */
   phone_number: z.string()
 });
-const registered = z.object({
+const codeRequested = z.object({
   token: z.string().nullable(),
   refresh_token: z.string().nullable(),
   user: user.nullable(),
@@ -33,54 +34,44 @@ const signedIn = z.object({
   user,
   must_change_password: z.boolean()
 });
-const refused = z.object({
+const refusalBody = z.object({
   /** The stable word, such as `username_taken`. */
   error: z.string(),
   /** A sentence to show. */
   message: z.string(),
   /** A sentence for each field that has a mistake, by the field's name in the request. */
-  fields: z.record(z.string(), z.string()).default({}),
-  /** Seconds to wait, with `rate_limited`. */
-  retry_after: z.number().optional()
+  fields: z.record(z.string(), z.string()).default({})
 });
 
-export type User = z.output<typeof user>;
-export type Registered = z.output<typeof registered>;
-export type Verified = z.output<typeof verified>;
+export type CodeRequested = z.output<typeof codeRequested>;
 export type SignedIn = z.output<typeof signedIn>;
-export type Refused = { ok: false } & z.output<typeof refused>;
-/** What a function said. A function that cannot be reached is a refusal too: `unavailable`. */
-export type Answer<T> = ({ ok: true } & T) | Refused;
 
 /** The texts of a form, by the names of the API; what is undefined is left out. */
 type Fields = Record<string, string | undefined>;
 
 /** Asks for an account: name, age, phone_number, username, password, password2. */
 export const registerPatient = (event: RequestEvent, body: Fields) =>
-  post(event, 'register-patient', body, registered);
+  post(event, 'register-patient', body, codeRequested);
 /** Asks for an account with the bookings of a phone: name, age, phone_number, password, username if wanted. */
 export const linkIvrAccount = (event: RequestEvent, body: Fields) =>
-  post(event, 'link-ivr-account', body, registered);
+  post(event, 'link-ivr-account', body, codeRequested);
 /** Has a code texted to phone_number if it has an account, and tells nobody whether. */
 export const forgotPassword = (event: RequestEvent, body: Fields) =>
-  post(event, 'forgot-password', body, registered);
+  post(event, 'forgot-password', body, codeRequested);
 /** Does what a code was texted for: verification_id, code, and new_password after `forgotPassword`. */
 export const verifyPhone = (event: RequestEvent, body: Fields) => post(event, 'verify-phone', body, verified);
 /** Signs in: username (or a phone in any notation) and password. */
 export const signInWith = (event: RequestEvent, body: Fields) => post(event, 'sign-in', body, signedIn);
 /** Asks for another phone_number for the account of `token`, whose password is given once more. */
 export const changePhone = (event: RequestEvent, body: Fields, token: string) =>
-  post(event, 'change-phone', body, registered, token);
+  post(event, 'change-phone', body, codeRequested, token);
 
 /** The route of a function under /api: it takes POST, hands the request on as it came, and the answer back. */
 export function accountRoute(name: string): { POST: RequestHandler; fallback: RequestHandler } {
   return {
     POST: (event) => forward(event, name),
     fallback: () =>
-      Response.json(
-        { error: 'method_not_allowed', message: m.form_post() },
-        { status: 405, headers: { allow: 'POST' } }
-      )
+      refusalResponse({ code: 'method_not_allowed', message: m.form_post(), status: 405 }, { allow: 'POST' })
   };
 }
 
@@ -97,26 +88,19 @@ async function forward(event: RequestEvent, name: string): Promise<Response> {
     }
     return new Response(answer.body, { status: answer.status, headers });
   } catch (cause) {
-    logFailure('function_failed', { function: name, request_id: locals.requestId }, cause);
-    const { error, message } = unavailable();
-    return Response.json({ error, message }, { status: 503, headers: { 'cache-control': 'no-store' } });
+    logFailure('function_failed', locals.requestId, cause, { function: name });
+    return refusalResponse(unavailable(), { 'cache-control': 'no-store' });
   }
 }
 
-const unavailable = (): Refused => ({
-  ok: false,
-  error: 'unavailable',
-  message: m.form_not_now(),
-  fields: {}
-});
-
+/** Calls a function. One that cannot be reached is a refusal too: `unavailable`. */
 async function post<T extends object>(
   event: RequestEvent,
   name: string,
   body: Fields,
   shape: z.ZodType<T>,
   token?: string
-): Promise<Answer<T>> {
+): Promise<Result<T>> {
   try {
     const response = await call(event, name, JSON.stringify(body), {
       'content-type': 'application/json',
@@ -124,16 +108,19 @@ async function post<T extends object>(
     });
     const answer: unknown = await response.json();
     if (response.ok) return { ok: true, ...shape.parse(answer) };
-    if (response.status < 500) return { ok: false, ...refused.parse(answer) };
+    if (response.status < 500) {
+      const { error: code, message, fields } = refusalBody.parse(answer);
+      return refused({ code, message, fields, status: response.status });
+    }
     throw Object.assign(new Error('The function failed.'), { status: response.status });
   } catch (cause) {
-    logFailure('function_failed', { function: name, request_id: event.locals.requestId }, cause);
-    return unavailable();
+    logFailure('function_failed', event.locals.requestId, cause, { function: name });
+    return refused(unavailable());
   }
 }
 
-// Auth may take ten seconds; after that nothing is to be waited for.
-const PATIENCE_MS = 15_000;
+// The functions wait ten seconds for Auth at most.
+const TIMEOUT_MS = 15_000;
 
 function call(
   event: RequestEvent,
@@ -149,11 +136,11 @@ function call(
       'x-request-id': event.locals.requestId,
       'accept-language': event.locals.language,
       'user-agent': event.request.headers.get('user-agent') ?? '',
-      // Limits are the visitor's, not this server's.
+      // Requests are limited by client address, which would be this server's.
       ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
     },
     body,
     redirect: 'error',
-    signal: AbortSignal.timeout(PATIENCE_MS)
+    signal: AbortSignal.timeout(TIMEOUT_MS)
   });
 }

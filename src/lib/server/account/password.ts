@@ -1,6 +1,8 @@
 import { isAuthWeakPasswordError, type AuthError } from '@supabase/supabase-js';
 import { m } from '#lib/paraglide/messages.js';
-import { isOutage } from '../request/session.ts';
+import { refused, type Refusal, type Result } from '#lib/server/request/refusal.ts';
+import { isOutage } from '#lib/server/request/session.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
 
 export const SHORTEST_PASSWORD = 8;
 // Auth hashes no more than this many bytes.
@@ -21,25 +23,28 @@ export function problemsOf(password: string, repeat: string): PasswordProblems |
   return undefined;
 }
 
-/** Auth's refusal of a new password, as a sentence for the person who chose it. */
-export function refusedPassword(error: AuthError): { message: string; status: number } {
+/** Gives the signed-in patient another password. */
+export async function changePassword(supabase: Supabase, password: string): Promise<Result> {
+  const { error } = await supabase.auth.updateUser({ password });
+  return error ? refused(passwordRefusal(error)) : { ok: true };
+}
+
+/** Auth's refusal of a new password, told beside its field to the person who chose it. */
+export function passwordRefusal(error: AuthError): Refusal {
+  const told = (status: number, code: string, message: string): Refusal => ({
+    code,
+    message,
+    fields: { password: message },
+    status
+  });
   if (isAuthWeakPasswordError(error)) {
     const leaked = error.reasons.includes('pwned');
-    return {
-      status: 400,
-      message: leaked ? m.password_stolen() : m.password_weak()
-    };
+    return told(400, 'weak_password', leaked ? m.password_stolen() : m.password_weak());
   }
-  if (error.code === 'same_password') {
-    return { status: 400, message: m.password_same() };
-  }
-  if (error.code === 'weak_password') {
-    return { status: 400, message: m.password_too_easy() };
-  }
-  if (error.status === 429) {
-    return { status: 429, message: m.password_too_many_tries() };
-  }
+  if (error.code === 'same_password') return told(400, 'same_password', m.password_same());
+  if (error.code === 'weak_password') return told(400, 'weak_password', m.password_too_easy());
+  if (error.status === 429) return told(429, 'rate_limited', m.password_too_many_tries());
   return isOutage(error)
-    ? { status: 503, message: m.password_not_saved() }
-    : { status: 400, message: m.password_unusable() };
+    ? told(503, 'unavailable', m.password_not_saved())
+    : told(400, 'validation_failed', m.password_unusable());
 }

@@ -1,14 +1,11 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
-import { forgetWishes, privateCookie } from './wish.ts';
+import { forgetCookie, keepCookie, readCookie } from '#lib/server/request/cookies.ts';
+import { forgetForms } from './sent-form.ts';
 
-const COOKIE = 'medq-code';
-const PATH = '/verify';
-// Long enough to say that a code has expired, rather than that there is none.
-const LASTS_SECONDS = 60 * 60;
-const GUESSES = 5;
-/** A text takes a moment; asking again before it can have come wastes one of few. */
-const PATIENCE_SECONDS = 30;
+const MOST_GUESSES = 5;
+// A text takes a moment, and only a few can be asked for.
+const RESEND_AFTER_SECONDS = 30;
 
 const pendingCode = z.object({
   id: z.string(),
@@ -19,27 +16,23 @@ const pendingCode = z.object({
   sentAt: z.number(),
   expiresAt: z.number(),
   wrongGuesses: z.number(),
-  /** Which code of this errand it is. */
+  /** 1 for the first code that a form asked for, 2 for the next. */
   count: z.number()
 });
 
 /**
- * A code that was texted and is to be typed in: what the browser keeps between the two, where no script and no
- * address shows it. All of it is its owner's business only; what counts is checked where the code is.
+ * What the browser keeps of a code between its text and the moment it is typed in. It is for showing only: the functions
+ * know for themselves when a code expires and how often it was guessed at.
  */
 export type PendingCode = z.output<typeof pendingCode>;
 
 /** Remembers in the browser that a code is on its way. */
 export function keepPendingCode(event: RequestEvent, pending: PendingCode): void {
-  event.cookies.set(COOKIE, Buffer.from(JSON.stringify(pending)).toString('base64url'), {
-    ...privateCookie(event.url),
-    path: PATH,
-    maxAge: LASTS_SECONDS
-  });
+  keepCookie(event, 'code', Buffer.from(JSON.stringify(pending)).toString('base64url'));
 }
 
 export function pendingCodeOf(event: RequestEvent): PendingCode | undefined {
-  const text = event.cookies.get(COOKIE);
+  const text = readCookie(event, 'code');
   if (text === undefined) return undefined;
   try {
     return pendingCode.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString())).data;
@@ -48,20 +41,20 @@ export function pendingCodeOf(event: RequestEvent): PendingCode | undefined {
   }
 }
 
-/** The errand is done. */
+/** Forgets the code, and the forms that were kept for its sake. */
 export function forgetPendingCode(event: RequestEvent): void {
-  event.cookies.delete(COOKIE, { ...privateCookie(event.url), path: PATH });
-  forgetWishes(event, '/verify', '/link', '/register');
+  forgetCookie(event, 'code');
+  forgetForms(event, '/verify', '/link', '/register');
 }
 
 /** Whether its code can still be right, as far as is known here. */
 export function stateOf(pending: PendingCode, now = Date.now()): 'waiting' | 'expired' | 'spent' {
   if (pending.expiresAt <= now) return 'expired';
-  return pending.wrongGuesses >= GUESSES ? 'spent' : 'waiting';
+  return pending.wrongGuesses >= MOST_GUESSES ? 'spent' : 'waiting';
 }
 
-/** Seconds until it makes sense to have another texted. */
-export function patienceFor(pending: PendingCode, now = Date.now()): number {
+/** Seconds until another may be asked for. */
+export function secondsUntilResend(pending: PendingCode, now = Date.now()): number {
   if (stateOf(pending, now) !== 'waiting') return 0;
-  return Math.max(0, Math.ceil(PATIENCE_SECONDS - (now - pending.sentAt) / 1000));
+  return Math.max(0, Math.ceil(RESEND_AFTER_SECONDS - (now - pending.sentAt) / 1000));
 }

@@ -13,9 +13,14 @@ export function toE164(text: string, region: CountryCode): string | undefined {
   return number?.isPossible() && !number.ext ? number.number : undefined;
 }
 
+/** A +E.164 number as people write it; anything else as it is. */
+export function phoneText(e164: string): string {
+  return parsePhoneNumberFromString(e164)?.formatInternational() ?? e164;
+}
+
 /** How a page shows a +E.164 number and links to it. */
 export function phoneNumber(e164: string): PhoneNumber {
-  return { text: parsePhoneNumberFromString(e164)?.formatInternational() ?? e164, href: `tel:${e164}` };
+  return { text: phoneText(e164), href: `tel:${e164}` };
 }
 
 /** The setting DEFAULT_REGION. Throws a sentence for whoever starts the server. */

@@ -1,6 +1,7 @@
 import { m } from '#lib/paraglide/messages.js';
 import type { Locale } from '#lib/paraglide/runtime.js';
-import type { Supabase } from '../request/supabase.ts';
+import { refusalFrom, refused, type Result } from '#lib/server/request/refusal.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
 
 /** What patients tell about themselves, as the fields of a form. */
 export interface Profile {
@@ -25,8 +26,8 @@ export async function loadProfile(supabase: Supabase): Promise<Profile & { phone
 }
 
 /**
- * Everything that is wrong with a profile, before the database is asked: it tells one mistake at a time. What was
- * never told (an account made by a call has no name) may stay so.
+ * Everything that is wrong with a profile; undefined: nothing. The database tells one mistake at a time. What was never
+ * told (an account made by a call has no name) may stay empty.
  */
 export function problemsOfProfile(
   { name, age, username }: Profile,
@@ -45,19 +46,28 @@ export function problemsOfProfile(
   return Object.keys(problems).length > 0 ? problems : undefined;
 }
 
-/** Saves a profile, and in which language to write. Undefined: it is saved. Throws what is nobody's mistake. */
+// Which field the database's word is about.
+const FIELDS: Partial<Record<string, keyof Profile>> = {
+  username_taken: 'username',
+  invalid_name: 'name',
+  invalid_age: 'age',
+  invalid_username: 'username'
+};
+
+/** Saves a profile, and in which language to write. Throws the Data API's error unless it is a refusal. */
 export async function saveProfile(
   supabase: Supabase,
   { name, age, username }: Profile,
   locale: Locale
-): Promise<ProfileProblems | undefined> {
+): Promise<Result> {
   const { error } = await supabase.rpc('update_profile', {
     ...(name !== '' && { name }),
     ...(age !== '' && { age: Number(age) }),
     username,
     locale
   });
-  if (!error) return undefined;
-  if (error.message === 'username_taken') return { username: m.username_taken() };
-  throw error;
+  if (!error) return { ok: true };
+  const refusal = refusalFrom(error);
+  const field = FIELDS[refusal.code];
+  return refused({ ...refusal, ...(field && { fields: { [field]: refusal.message } }) });
 }

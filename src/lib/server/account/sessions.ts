@@ -1,5 +1,9 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import type { LiveToken } from '#lib/live/token.ts';
+import { signedOut } from '#lib/server/request/guard.ts';
+import { refused, unavailable, type Result } from '#lib/server/request/refusal.ts';
+import { forgetSession, type Supabase } from '#lib/server/request/supabase.ts';
 import { deviceName } from './device.ts';
-import type { Supabase } from '../request/supabase.ts';
 
 /** One place where a patient is signed in. */
 export interface SignedInPlace {
@@ -28,4 +32,39 @@ export async function listSessions(supabase: Supabase, userAgent: string | null)
       isHere: is_current
     }))
     .toSorted((a, b) => Number(b.isHere) - Number(a.isHere));
+}
+
+/** Ends the session of this browser, for the browser even if Auth cannot be reached. */
+export async function endSession(event: RequestEvent): Promise<void> {
+  await event.locals.supabase.auth.signOut({ scope: 'local' });
+  forgetSession(event);
+}
+
+/** Ends all sessions of the patient but this one. */
+export async function endOtherSessions(supabase: Supabase): Promise<Result> {
+  const { error } = await supabase.auth.signOut({ scope: 'others' });
+  return error ? refused(unavailable()) : { ok: true };
+}
+
+/** Ends all sessions of the patient, this one as well. */
+export async function endAllSessions(event: RequestEvent): Promise<Result> {
+  const { error } = await event.locals.supabase.auth.signOut({ scope: 'global' });
+  if (error) return refused(unavailable());
+  forgetSession(event);
+  return { ok: true };
+}
+
+/**
+ * An access token for listening, renewed if it is about to expire. It lasts an hour at most; what could renew
+ * it stays in cookies that no script can read.
+ */
+export async function liveToken(supabase: Supabase): Promise<Result<LiveToken>> {
+  const { data } = await supabase.auth.getSession();
+  if (!data.session) return refused(signedOut());
+  const { access_token, expires_at = 0 } = data.session;
+  return {
+    ok: true,
+    token: access_token,
+    expires_in: Math.max(0, expires_at - Math.floor(Date.now() / 1000))
+  };
 }

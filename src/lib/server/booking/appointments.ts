@@ -1,32 +1,39 @@
+import { z } from 'zod';
 import {
   parseAppointment,
   type Appointment,
+  type Directory,
   type QueuePlaces,
   type Snapshot
 } from '#lib/appointments/model.ts';
 import { localDate } from '#lib/appointments/when.ts';
-import { isId } from './booking.ts';
-import { phoneNumber } from '../account/phone.ts';
-import type { Supabase } from '../request/supabase.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
+import { clinicOf, CLINIC_COLUMNS, listClinics, type Clinic } from './clinics.ts';
 
-// More than anybody looks through on a phone; the clinic has the rest.
+// More than anybody looks through on a phone.
 const MOST = 100;
 
 const COLUMNS =
   'id, practitioner_id, clinic_id, starts_at, ends_at, status, channel, token_number, reference, version';
+
+const uuid = z.uuid();
+
+/** Whether the text from an address can be an id. The database fails if it has to compare anything else with one. */
+export function isId(text: string | null): text is string {
+  return uuid.safeParse(text).success;
+}
 
 /** The signed-in patient's own appointments, latest first, with who and where. Throws the Data API's error. */
 export async function loadAppointments(supabase: Supabase): Promise<Snapshot> {
   const now = new Date();
   const [appointments, clinics] = await Promise.all([
     supabase.from('appointments').select(COLUMNS).order('starts_at', { ascending: false }).limit(MOST),
-    supabase.from('clinics').select('id, name, address, time_zone, phone')
+    listClinics(supabase)
   ]);
   if (appointments.error) throw appointments.error;
-  if (clinics.error) throw clinics.error;
 
   const rows = appointments.data.flatMap((row) => parseAppointment(row) ?? []);
-  const zones = new Map(clinics.data.map(({ id, time_zone }) => [id, time_zone]));
+  const zones = new Map(clinics.map(({ id, timeZone }) => [id, timeZone]));
   const ids = [...new Set(rows.map((row) => row.practitioner_id))];
   const [practitioners, queue] = await Promise.all([
     supabase.from('practitioners').select('id, name, specialty').in('id', ids),
@@ -39,12 +46,7 @@ export async function loadAppointments(supabase: Supabase): Promise<Snapshot> {
     practitioners: Object.fromEntries(
       practitioners.data.map(({ id, name, specialty }) => [id, { name, specialty }])
     ),
-    clinics: Object.fromEntries(
-      clinics.data.map(({ id, name, address, time_zone, phone }) => [
-        id,
-        { name, address, timeZone: time_zone, phone: phoneNumber(phone) }
-      ])
-    ),
+    clinics: byId(clinics),
     queue,
     now: now.toISOString()
   };
@@ -56,6 +58,27 @@ export async function loadAppointment(supabase: Supabase, id: string | null): Pr
   const { data, error } = await supabase.from('appointments').select(COLUMNS).eq('id', id).maybeSingle();
   if (error) throw error;
   return parseAppointment(data);
+}
+
+/** Names for the ids in one appointment. Throws the Data API's error. */
+export async function loadDirectory(
+  supabase: Supabase,
+  { practitioner_id, clinic_id }: Pick<Appointment, 'practitioner_id' | 'clinic_id'>
+): Promise<Directory> {
+  const [practitioner, clinic] = await Promise.all([
+    supabase.from('practitioners').select('name, specialty').eq('id', practitioner_id).maybeSingle(),
+    supabase.from('clinics').select(CLINIC_COLUMNS).eq('id', clinic_id).maybeSingle()
+  ]);
+  if (practitioner.error) throw practitioner.error;
+  if (clinic.error) throw clinic.error;
+  return {
+    practitioners: practitioner.data ? { [practitioner_id]: practitioner.data } : {},
+    clinics: byId(clinic.data ? [clinicOf(clinic.data)] : [])
+  };
+}
+
+function byId(clinics: Clinic[]): Directory['clinics'] {
+  return Object.fromEntries(clinics.map(({ id, ...place }) => [id, place]));
 }
 
 async function queuePlaces(
@@ -74,7 +97,7 @@ async function queuePlaces(
   const places = await Promise.all(
     waiting.map(async ({ appointment: { id, practitioner_id }, date }) => {
       const { data, error } = await supabase.rpc('queue_position', { appointment_id: id }).maybeSingle();
-      // Deleted a moment ago.
+      // It was deleted a moment ago.
       if (error?.message === 'not_found') return [];
       if (error) throw error;
       if (!data) return [];

@@ -1,19 +1,40 @@
-import type { PhoneNumber } from '#lib/phone.ts';
-import { phoneNumber } from '../account/phone.ts';
-import type { Supabase } from '../request/supabase.ts';
+import type { Place } from '#lib/appointments/model.ts';
+import { phoneNumber } from '#lib/server/account/phone.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
 
-/** A clinic as visitors see it. */
-export interface Clinic {
+/** A clinic as visitors see it; its phone is the number that books. */
+export interface Clinic extends Place {
   id: string;
-  name: string;
-  address: string;
-  /** The number that books. */
-  phone: PhoneNumber;
 }
+
+/** What `clinicOf` needs of a row. */
+export const CLINIC_COLUMNS = 'id, name, address, time_zone, phone';
 
 /** All clinics by name. Throws the Data API's error. */
 export async function listClinics(supabase: Supabase): Promise<Clinic[]> {
-  const { data, error } = await supabase.from('clinics').select('id, name, address, phone').order('name');
+  const { data, error } = await supabase.from('clinics').select(CLINIC_COLUMNS).order('name');
   if (error) throw error;
-  return data.map((clinic) => ({ ...clinic, phone: phoneNumber(clinic.phone) }));
+  return data.map(clinicOf);
+}
+
+/** Clinics that take bookings, by name. Throws the Data API's error. */
+export async function listBookableClinics(supabase: Supabase): Promise<Clinic[]> {
+  const { data, error } = await supabase
+    .from('clinics')
+    .select(`${CLINIC_COLUMNS}, practitioners!inner(id)`)
+    .eq('practitioners.active', true)
+    .order('name');
+  if (error) throw error;
+  return data.map(clinicOf);
+}
+
+export function clinicOf(row: {
+  id: string;
+  name: string;
+  address: string;
+  time_zone: string;
+  phone: string;
+}): Clinic {
+  const { id, name, address, time_zone, phone } = row;
+  return { id, name, address, timeZone: time_zone, phone: phoneNumber(phone) };
 }

@@ -22,7 +22,7 @@ export function ownPath(wanted: string | null | undefined, fallback: string): st
   return url.pathname + url.search;
 }
 
-/** A page of this site to go to after signing in: not one of those that lead there again. */
+/** A page of this site to go to after signing in: not /login or /logout, which would lead back. */
 export function pathAfterSignIn(wanted: string | null | undefined, fallback: string): string {
   const path = ownPath(wanted, fallback);
   return /^\/log(?:in|out)(?:[/?]|$)/.test(path) ? fallback : path;

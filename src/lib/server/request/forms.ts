@@ -1,5 +1,6 @@
-import { error } from '@sveltejs/kit';
+import { error, fail, type ActionFailure } from '@sveltejs/kit';
 import { m } from '#lib/paraglide/messages.js';
+import type { Refusal } from './refusal.ts';
 
 /** The texts a form was sent with. Answers 400 to what is no form; a missing or non-text field is ''. */
 export async function readForm<Name extends string>(
@@ -13,4 +14,12 @@ export async function readForm<Name extends string>(
     texts[name] = typeof value === 'string' ? value : '';
   }
   return texts;
+}
+
+/** Shows a form again, with why it was refused. `more` is what else its page needs, such as what was typed. */
+export function refuseForm<More extends object>(
+  { status, code, message, fields = {} }: Refusal,
+  more: More
+): ActionFailure<More & { code: string; message: string; fields: Record<string, string> }> {
+  return fail(status, { ...more, code, message, fields });
 }

@@ -5,7 +5,7 @@ const BARE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /**
- * Sets on every answer what keeps a page to itself: no framing, no guessing of types, no foreign connections
+ * Sets the headers that protect every answer: no framing, no guessing of types, no foreign connections
  * but to our Supabase project. `personal` answers are kept by no cache and no back button.
  */
 export function protect(headers: Headers, about: { url: URL; supabaseUrl: string; personal: boolean }): void {
@@ -27,7 +27,7 @@ export function protect(headers: Headers, about: { url: URL; supabaseUrl: string
   }
 }
 
-// The project is known only when the server runs, so it cannot be in the policy that is built in.
+// The project is not known when the site is built, so it cannot be in vite.config.ts.
 function allowProject(policy: string, supabaseUrl: string): string {
   const { origin } = new URL(supabaseUrl);
   const socket = origin.replace(/^http/, 'ws');

@@ -1,15 +1,10 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { baseLocale, isLocale, locales, type Locale } from '#lib/paraglide/runtime.js';
-import { isLoopback } from './addresses.ts';
-import { logFailure } from './log.ts';
-
-// Read by scripts too, for the page without a network: that one is kept in a single language.
-const COOKIE = 'medq-language';
-const YEAR_SECONDS = 365 * 24 * 60 * 60;
+import { keepCookie, readCookie } from './cookies.ts';
 
 /** The language this browser's user chose here. */
-export function chosenLanguage({ cookies }: Pick<RequestEvent, 'cookies'>): Locale | undefined {
-  const chosen = cookies.get(COOKIE);
+export function chosenLanguage(event: Pick<RequestEvent, 'cookies'>): Locale | undefined {
+  const chosen = readCookie(event, 'language');
   return isLocale(chosen) ? chosen : undefined;
 }
 
@@ -37,36 +32,6 @@ export function preferredLanguage(header: string | null): Locale {
 }
 
 /** Keeps the choice in this browser. */
-export function rememberLanguage(
-  { cookies, url }: Pick<RequestEvent, 'cookies' | 'url'>,
-  locale: Locale
-): void {
-  cookies.set(COOKIE, locale, {
-    path: '/',
-    httpOnly: false,
-    sameSite: 'lax',
-    secure: !isLoopback(url.hostname),
-    maxAge: YEAR_SECONDS
-  });
-}
-
-/** Makes the language of an account, and so of its texts, the one chosen here. Not worth an error page. */
-export async function saveLanguage({ locals }: Pick<RequestEvent, 'locals'>, locale: Locale): Promise<void> {
-  const { error } = await locals.supabase.rpc('update_profile', { locale });
-  if (error) logFailure('language_not_saved', { request_id: locals.requestId }, error);
-}
-
-/**
- * At the beginning of a session: the language of the account becomes that of this browser; an account that has none
- * gets the one chosen here.
- */
-export async function agreeOnLanguage(
-  event: Pick<RequestEvent, 'cookies' | 'url' | 'locals'>
-): Promise<void> {
-  const { locals } = event;
-  const { data, error } = await locals.supabase.from('patients').select('locale').maybeSingle();
-  if (error) return logFailure('language_unknown', { request_id: locals.requestId }, error);
-  if (isLocale(data?.locale)) return rememberLanguage(event, data.locale);
-  const chosen = chosenLanguage(event);
-  if (data && chosen) await saveLanguage(event, chosen);
+export function rememberLanguage(event: Pick<RequestEvent, 'cookies' | 'url'>, locale: Locale): void {
+  keepCookie(event, 'language', locale);
 }

@@ -1,17 +1,17 @@
 const ENCODER = new TextEncoder();
 const IV_BYTES = 12;
 
-/** Closes what a browser keeps for us so that only this server can read it, for one purpose and a while. */
+/** Encrypts what a browser keeps for us: only this server can read it, for one purpose and a limited time. */
 export interface Sealer {
-  /** `purpose` is bound in: what was sealed for one is nothing to another. */
+  /** `open` must be given the same `purpose`. */
   seal(purpose: string, value: unknown, seconds: number): Promise<string>;
   /** Undefined: not sealed by us for this purpose, changed on the way, or too old. */
   open(purpose: string, sealed: string): Promise<unknown>;
 }
 
 /**
- * AES-GCM with a key made from `secret`, which all instances of a site share. Without one the key is this
- * process's own: what it sealed is lost when it ends, and to other instances.
+ * AES-GCM with a key made from `secret`, which all instances of a site share. Without one the key is
+ * random: nobody can open what was sealed once this process has ended, and other instances never can.
  */
 export function createSealer(secret: string | undefined, now: () => number = Date.now): Sealer {
   const key = importKey(secret);

@@ -6,21 +6,21 @@ import type { Supabase } from './supabase.ts';
 
 export interface Account {
   userId: string;
-  /** Null for a user who is no patient (nobody is, unless made by hand). */
+  /** Null for a user without a patient, who can only have been made by hand. */
   patientId: string | null;
   /** The name they chose, else their phone: what a password manager files the password under. */
   username: string;
-  /** The password was texted to them: they see nothing until they have chosen their own. */
+  /** The password is the texted one: no page but /password can be seen until they chose their own. */
   mustChangePassword: boolean;
 }
 
 export type Session =
   | { state: 'signed-in'; account: Account }
   | { state: 'signed-out' }
-  /** Auth did not answer. That is no reason to treat anybody as signed out. */
+  /** Auth did not answer, so nobody knows. */
   | { state: 'unknown' };
 
-// One row, or none for a user who is no patient.
+// One row; none for a user without a patient.
 const accountStatus = z.array(
   z.object({
     patient_id: z.uuid(),
@@ -51,7 +51,7 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
   };
 }
 
-/** The account behind a request that the guard has let through. Answers 503 while Auth is not to be reached. */
+/** The account behind a request that the guard has let through. Answers 503 while Auth cannot be reached. */
 export async function accountOf(locals: App.Locals): Promise<Account> {
   const session = await locals.session();
   if (session.state === 'signed-in') return session.account;
@@ -69,7 +69,7 @@ export function isOutage(failure: { name: string; status?: number | undefined })
   );
 }
 
-function unknown(what: string, requestId: string, cause: unknown): Session {
-  logFailure('session_unknown', { asked: what, request_id: requestId }, cause);
+function unknown(service: string, requestId: string, cause: unknown): Session {
+  logFailure('session_unknown', requestId, cause, { service });
   return { state: 'unknown' };
 }

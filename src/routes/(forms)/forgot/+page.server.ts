@@ -1,8 +1,7 @@
-import { fail } from '@sveltejs/kit';
 import { DEFAULT_REGION } from '$app/env/private';
-import { askForCode } from '#lib/server/account/ask-for-code.ts';
-import { readForm } from '#lib/server/request/forms.ts';
-import { phoneExample } from '#lib/server/account/phone-words.ts';
+import { phoneExample } from '#lib/server/account/phone-hints.ts';
+import { requestCode } from '#lib/server/account/request-code.ts';
+import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = ({ setHeaders }) => {
@@ -13,7 +12,6 @@ export const load: PageServerLoad = ({ setHeaders }) => {
 export const actions: Actions = {
   default: async (event) => {
     const { phone_number } = await readForm(event.request, 'phone_number');
-    const { status, ...refusal } = await askForCode(event, { purpose: 'reset', phone_number });
-    return fail(status, { ...refusal, phone_number });
+    return refuseForm(await requestCode(event, { purpose: 'reset', phone_number }), { phone_number });
   }
 };

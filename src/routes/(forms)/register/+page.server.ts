@@ -1,10 +1,10 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
 import { DEFAULT_REGION } from '$app/env/private';
-import { askForCode } from '#lib/server/account/ask-for-code.ts';
-import { readForm } from '#lib/server/request/forms.ts';
 import { SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
-import { phoneExample } from '#lib/server/account/phone-words.ts';
-import { draftOf } from '#lib/server/account/wish.ts';
+import { phoneExample } from '#lib/server/account/phone-hints.ts';
+import { requestCode } from '#lib/server/account/request-code.ts';
+import { keptDraft } from '#lib/server/account/sent-form.ts';
+import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
@@ -14,7 +14,7 @@ export const load: PageServerLoad = async (event) => {
   return {
     example: phoneExample(DEFAULT_REGION),
     shortest: SHORTEST_PASSWORD,
-    draft: await draftOf(event)
+    draft: await keptDraft(event)
   };
 };
 
@@ -29,8 +29,8 @@ export const actions: Actions = {
       'password',
       'password2'
     );
-    const { status, ...refusal } = await askForCode(event, { purpose: 'register', ...typed });
+    const refusal = await requestCode(event, { purpose: 'register', ...typed });
     const { name, age, phone_number, username } = typed;
-    return fail(status, { ...refusal, typed: { name, age, phone_number, username } });
+    return refuseForm(refusal, { typed: { name, age, phone_number, username } });
   }
 };

@@ -1,20 +1,21 @@
-import { fail, redirect, type RequestEvent } from '@sveltejs/kit';
+import { redirect, type RequestEvent } from '@sveltejs/kit';
 import { m } from '#lib/paraglide/messages.js';
 import { verifyPhone } from '#lib/server/account/functions.ts';
-import { askForCode, refusalOf, type Refusal } from '#lib/server/account/ask-for-code.ts';
-import { readForm } from '#lib/server/request/forms.ts';
-import { SHORTEST_PASSWORD, problemsOf, type PasswordProblems } from '#lib/server/account/password.ts';
+import { SHORTEST_PASSWORD, problemsOf } from '#lib/server/account/password.ts';
 import {
   forgetPendingCode,
   keepPendingCode,
-  patienceFor,
   pendingCodeOf,
+  secondsUntilResend,
   stateOf,
   type PendingCode
 } from '#lib/server/account/pending-code.ts';
-import { phoneText } from '#lib/server/account/phone-words.ts';
+import { phoneText } from '#lib/server/account/phone.ts';
+import { requestCode } from '#lib/server/account/request-code.ts';
+import { keepDraft, keepForLinking, keptForm } from '#lib/server/account/sent-form.ts';
 import { beginSession } from '#lib/server/account/sign-in.ts';
-import { keepDraft, keepWish, wishAt } from '#lib/server/account/wish.ts';
+import { readForm, refuseForm } from '#lib/server/request/forms.ts';
+import { invalid, type Refusal } from '#lib/server/request/refusal.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = (event) => {
@@ -23,31 +24,27 @@ export const load: PageServerLoad = (event) => {
   if (!pending) return { code: null, shortest: SHORTEST_PASSWORD };
   const { purpose, phoneEnd, count } = pending;
   return {
-    code: { purpose, phoneEnd, count, state: stateOf(pending), patience: patienceFor(pending) },
+    code: { purpose, phoneEnd, count, state: stateOf(pending), resendAfter: secondsUntilResend(pending) },
     shortest: SHORTEST_PASSWORD
   };
 };
 
-const none = (): Refusal => ({ status: 409, error: 'no_code', message: m.verify_none(), fields: {} });
+const noCode = (): Refusal => ({ code: 'no_code', message: m.verify_none(), status: 409 });
 
-/** A password that cannot be taken costs no guess; a mistake in the code is told beside it. */
-function unusable(code: string, { password, password2 }: PasswordProblems): Refusal {
-  const fields: Record<string, string> = {};
-  if (!/^\d{6}$/.test(code.replace(/[\s-]/g, ''))) fields.code = m.verify_code_problem();
-  if (password) fields.password = password;
-  if (password2) fields.password2 = password2;
-  return { status: 400, error: 'validation_failed', message: m.form_check(), fields };
-}
+/** What is wrong with the code, as far as the page can tell. */
+const codeProblem = (code: string) =>
+  /^\d{6}$/.test(code.replace(/[\s-]/g, '')) ? undefined : m.verify_code_problem();
 
-/** What a refused code means for the errand, and for the fields of the page. */
+/** What a refused code means for what the browser keeps, and for the fields of the page. */
 async function afterRefusal(event: RequestEvent, pending: PendingCode, refusal: Refusal): Promise<Refusal> {
-  const { new_password: password, ...fields } = refusal.fields;
-  switch (refusal.error) {
+  switch (refusal.code) {
     case 'code_invalid':
       keepPendingCode(event, { ...pending, wrongGuesses: pending.wrongGuesses + 1 });
       return { ...refusal, fields: { code: refusal.message } };
-    case 'validation_failed':
+    case 'validation_failed': {
+      const { new_password: password, ...fields } = refusal.fields ?? {};
       return { ...refusal, fields: { ...fields, ...(password && { password }) } };
+    }
     case 'ivr_account_exists':
     case 'no_ivr_bookings':
     case 'phone_already_registered':
@@ -58,39 +55,35 @@ async function afterRefusal(event: RequestEvent, pending: PendingCode, refusal: 
   }
 }
 
-/** The code was right, but the world is not what it was when it was sent. */
+/** The code was right, but what it was for is not possible any more: the form is to be sent again. */
 async function beginAgain(event: RequestEvent, refusal: Refusal): Promise<Refusal> {
-  const wish = await wishAt(event, '/verify');
+  const form = await keptForm(event, '/verify');
   forgetPendingCode(event);
-  if (wish?.purpose === 'register' && refusal.error === 'ivr_account_exists') {
-    const { password2: _, ...typed } = wish;
-    await keepWish(event, '/link', { ...typed, purpose: 'link' });
+  if (form?.purpose === 'register' && refusal.code === 'ivr_account_exists') {
+    await keepForLinking(event, form);
     redirect(303, '/link');
   }
-  if (wish?.purpose === 'register' || wish?.purpose === 'link') await keepDraft(event, wish);
+  if (form?.purpose === 'register' || form?.purpose === 'link') await keepDraft(event, form);
   return { ...refusal, fields: {} };
-}
-
-/** A form that came to nothing; `from` says which of the page's. */
-function refuse(from: 'check' | 'resend', { status, ...refusal }: Refusal) {
-  return fail(status, { ...refusal, from });
 }
 
 export const actions: Actions = {
   check: async (event) => {
+    const refuse = (refusal: Refusal) => refuseForm(refusal, { from: 'check' as const });
     const pending = pendingCodeOf(event);
-    if (!pending) return refuse('check', none());
-    const typed = await readForm(event.request, 'code', 'password', 'password2');
+    if (!pending) return refuse(noCode());
+    const { code, password, password2 } = await readForm(event.request, 'code', 'password', 'password2');
     if (pending.purpose === 'reset') {
-      const problems = problemsOf(typed.password, typed.password2);
-      if (problems) return refuse('check', unusable(typed.code, problems));
+      // Found here, a mistake in the password does not use up a guess.
+      const problems = problemsOf(password, password2);
+      if (problems) return refuse(invalid({ code: codeProblem(code), ...problems }));
     }
     const answer = await verifyPhone(event, {
       verification_id: pending.id,
-      code: typed.code,
-      new_password: pending.purpose === 'reset' ? typed.password : undefined
+      code,
+      new_password: pending.purpose === 'reset' ? password : undefined
     });
-    if (!answer.ok) return refuse('check', await afterRefusal(event, pending, refusalOf(answer)));
+    if (!answer.ok) return refuse(await afterRefusal(event, pending, answer.refusal));
 
     forgetPendingCode(event);
     const { token, refresh_token, user } = answer;
@@ -100,29 +93,25 @@ export const actions: Actions = {
   },
 
   resend: async (event) => {
+    const refuse = (refusal: Refusal) => refuseForm(refusal, { from: 'resend' as const });
     const pending = pendingCodeOf(event);
-    const wish = await wishAt(event, '/verify');
-    if (!pending || !wish) return refuse('resend', none());
-    const patience = patienceFor(pending);
-    if (patience > 0) {
-      return refuse('resend', {
-        status: 429,
-        error: 'too_soon',
-        message: m.verify_too_soon({ patience }),
-        fields: {}
-      });
+    const form = await keptForm(event, '/verify');
+    if (!pending || !form) return refuse(noCode());
+    const seconds = secondsUntilResend(pending);
+    if (seconds > 0) {
+      return refuse({ code: 'too_soon', message: m.verify_too_soon({ seconds }), status: 429 });
     }
-    return refuse('resend', await askForCode(event, wish, pending.count + 1));
+    return refuse(await requestCode(event, form, pending.count + 1));
   },
 
   /** Back to what was typed, most of all to a mistyped number. */
   back: async (event) => {
-    const wish = await wishAt(event, '/verify');
-    const purpose = wish?.purpose ?? pendingCodeOf(event)?.purpose;
+    const form = await keptForm(event, '/verify');
+    const purpose = form?.purpose ?? pendingCodeOf(event)?.purpose;
     forgetPendingCode(event);
     if (purpose === 'change_phone') redirect(303, '/account');
     if (purpose === 'reset') redirect(303, '/forgot');
-    if (wish?.purpose === 'register' || wish?.purpose === 'link') await keepDraft(event, wish);
+    if (form?.purpose === 'register' || form?.purpose === 'link') await keepDraft(event, form);
     redirect(303, '/register');
   }
 };

@@ -1,14 +1,14 @@
-import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { loadAppointments } from '#lib/server/booking/appointments.ts';
-import { takeNote } from '#lib/server/request/note.ts';
+import { takeFlash } from '#lib/server/request/flash.ts';
 import { accountOf } from '#lib/server/request/session.ts';
+import { liveSource } from '#lib/server/request/supabase.ts';
 import type { PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async ({ cookies, locals }) => {
-  const { patientId } = await accountOf(locals);
+export const load: PageServerLoad = async (event) => {
+  const { patientId } = await accountOf(event.locals);
   return {
-    snapshot: await loadAppointments(locals.supabase),
-    note: takeNote(cookies),
-    source: patientId ? { url: PUBLIC_SUPABASE_URL, key: PUBLIC_SUPABASE_ANON_KEY, patientId } : null
+    snapshot: await loadAppointments(event.locals.supabase),
+    flash: takeFlash(event, '/appointments'),
+    source: patientId ? { ...liveSource, patientId } : null
   };
 };

@@ -3,7 +3,7 @@ import { parseBroadcast } from '#lib/appointments/broadcast.ts';
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { applyChange, applySnapshot, hold, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
 import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
-import { describe } from '#lib/appointments/words.ts';
+import { describeChange } from '#lib/appointments/words.ts';
 import type { Connection } from '#lib/live/channel.ts';
 import { listen, type Listening, type LiveSource } from '#lib/live/listen.ts';
 
@@ -24,9 +24,9 @@ export class LiveAppointments {
   /** Ids of appointments that came or changed while the page was open. */
   fresh: readonly string[] = $state.raw([]);
   news: readonly NewsItem[] = $state.raw([]);
-  /** Null until the page is alive in the browser. */
+  /** Null until scripts run. */
   connection: Connection | null = $state(null);
-  /** When the server last said how things are, by its clock. */
+  /** When the latest list was made, by the server's clock. */
   asOf: Date = $state.raw(new Date());
   /** How far the server's clock is ahead of this device's, in milliseconds. */
   skew = $state(0);
@@ -57,7 +57,7 @@ export class LiveAppointments {
   /** Takes in what the page was given anew, after a form or a navigation. */
   adopt(loaded: Snapshot): void {
     this.#know(loaded);
-    // When it was fetched is unknown, so what it lacks proves nothing.
+    // It is not known when it was fetched, so an appointment that is not in it need not be gone.
     this.#take(applySnapshot(this.#held, loaded.appointments, -1));
   }
 
@@ -84,7 +84,7 @@ export class LiveAppointments {
     };
   }
 
-  /** Fetches the list. Asked again while a fetch is under way, it fetches once more afterwards. */
+  /** Fetches the list. Called while a fetch is under way, it fetches once more afterwards. */
   refetch(): void {
     if (this.#fetching) {
       this.#fetchAgain = true;
@@ -108,14 +108,14 @@ export class LiveAppointments {
     if (!this.#listening) return;
     const asOf = this.#held.clock;
     try {
-      const snapshot = (await this.#listening.ask('/appointments/snapshot')) as Snapshot;
+      const snapshot = (await this.#listening.fetchJson('/appointments/snapshot')) as Snapshot;
       if (this.#stopped) return;
       this.#failures = 0;
       this.#know(snapshot);
       this.skew = this.asOf.getTime() - Date.now();
       this.#take(applySnapshot(this.#held, snapshot.appointments, asOf));
     } catch {
-      // What is shown stays.
+      // The page stays as it is.
       this.#later(() => this.refetch());
     }
   }
@@ -135,7 +135,7 @@ export class LiveAppointments {
         change.row.practitioner_id in this.#directory.practitioners &&
         change.row.clinic_id in this.#directory.clinics);
     if (change && known) this.#take(applyChange(this.#held, change));
-    // A doctor or clinic not met before: the list brings the names along.
+    // A practitioner or clinic without a name here: the list has the names.
     else this.refetch();
   }
 
@@ -155,12 +155,12 @@ export class LiveAppointments {
     this.#followQueues();
     if (differences.length === 0) return;
     const now = new Date(Date.now() + this.skew);
-    const said = differences.flatMap((difference) => describe(difference, this.#directory, now) ?? []);
+    const said = differences.flatMap((difference) => describeChange(difference, this.#directory, now) ?? []);
     this.fresh = [...this.fresh, ...differences.flatMap(({ after }) => after?.id ?? [])];
     this.news = [...this.news, ...said.map((text) => ({ id: ++this.#newsId, text }))].slice(-3);
   }
 
-  /** For the day without a network. */
+  /** Stores what is shown, for the time without a network. */
   #keep(): void {
     if (!this.#patientId) return;
     lastKnown.keep({

@@ -1,26 +1,24 @@
-import { listBookable, listBookableClinics } from '#lib/server/booking/booking.ts';
+import { listBookableClinics } from '#lib/server/booking/clinics.ts';
+import { listBookablePractitioners } from '#lib/server/booking/free-times.ts';
+import { keepCookie, readCookie } from '#lib/server/request/cookies.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { PageServerLoad } from './$types';
 
-// Which clinic was chosen last. Says nothing about a person.
-const COOKIE = 'medq-clinic';
-
-export const load: PageServerLoad = async ({ cookies, locals, url }) => {
-  await accountOf(locals);
-  const clinics = await listBookableClinics(locals.supabase);
+export const load: PageServerLoad = async (event) => {
+  const { supabase } = event.locals;
+  await accountOf(event.locals);
+  const clinics = await listBookableClinics(supabase);
   const [only] = clinics;
-  const asked = url.searchParams.get('clinic');
-  const wanted = asked ?? cookies.get(COOKIE);
+  const chosen = event.url.searchParams.get('clinic');
+  const wanted = chosen ?? readCookie(event, 'clinic');
   const clinic = clinics.length === 1 ? only : clinics.find(({ id }) => id === wanted);
-  if (clinic && asked === clinic.id) {
-    cookies.set(COOKIE, clinic.id, { path: '/book', httpOnly: true, sameSite: 'lax', maxAge: 31_536_000 });
-  }
+  if (clinic && chosen === clinic.id) keepCookie(event, 'clinic', clinic.id);
   return {
     clinics: clinic ? [] : clinics,
     clinic: clinic ?? null,
     /** Whether there is another clinic to change to. */
-    choice: clinics.length > 1,
-    doctors: clinic ? await listBookable(locals.supabase, clinic.id) : [],
+    hasOtherClinics: clinics.length > 1,
+    practitioners: clinic ? await listBookablePractitioners(supabase, clinic.id) : [],
     now: new Date().toISOString()
   };
 };

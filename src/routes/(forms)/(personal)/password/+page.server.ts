@@ -1,12 +1,8 @@
-import { fail, redirect } from '@sveltejs/kit';
-import { readForm } from '#lib/server/request/forms.ts';
-import { agreeOnLanguage } from '#lib/server/request/language.ts';
-import {
-  SHORTEST_PASSWORD,
-  problemsOf,
-  refusedPassword,
-  type PasswordProblems
-} from '#lib/server/account/password.ts';
+import { redirect } from '@sveltejs/kit';
+import { agreeOnLanguage } from '#lib/server/account/language.ts';
+import { changePassword, problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
+import { readForm, refuseForm } from '#lib/server/request/forms.ts';
+import { invalid } from '#lib/server/request/refusal.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -24,15 +20,10 @@ export const actions: Actions = {
 
     const { password, password2 } = await readForm(request, 'password', 'password2');
     const problems = problemsOf(password, password2);
-    if (problems) return fail(400, { problems });
-
-    const { error } = await locals.supabase.auth.updateUser({ password });
-    if (error) {
-      const { message, status } = refusedPassword(error);
-      const refused: PasswordProblems = { password: message };
-      return fail(status, { problems: refused });
-    }
-    // Until now nothing of the account could be read.
+    if (problems) return refuseForm(invalid(problems), {});
+    const changed = await changePassword(locals.supabase, password);
+    if (!changed.ok) return refuseForm(changed.refusal, {});
+    // With the texted password the account could not be read.
     await agreeOnLanguage(event);
     redirect(303, '/appointments');
   }

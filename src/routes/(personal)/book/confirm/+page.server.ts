@@ -1,29 +1,25 @@
-import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
 import type { Appointment } from '#lib/appointments/model.ts';
-import { loadAppointment } from '#lib/server/booking/appointments.ts';
-import { checkSlot, loadScope, nearestSlots, refusalFrom, type Scope } from '#lib/server/booking/booking.ts';
-import { leaveNote } from '#lib/server/request/note.ts';
+import { bookAppointment, moveAppointment } from '#lib/server/booking/booking.ts';
+import { checkSlot, loadSelection, nearestSlots, type Scope } from '#lib/server/booking/free-times.ts';
+import { leaveFlash } from '#lib/server/request/flash.ts';
+import { refuseForm } from '#lib/server/request/forms.ts';
 import { accountOf } from '#lib/server/request/session.ts';
-import type { Supabase } from '#lib/server/request/supabase.ts';
+import { liveSource, type Supabase } from '#lib/server/request/supabase.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-interface Asked {
+/** A time that is to be confirmed, as an ISO instant, and whose it is. */
+interface Proposal {
   scope: Scope;
   at: string;
   /** The appointment that is to be moved. */
   moving: Appointment | null;
 }
 
-/** What the address asks for: a doctor or an appointment to move, and a time. Leaves if it asks for nothing. */
-async function askedFor(supabase: Supabase, url: URL): Promise<Asked> {
-  const query = url.searchParams;
-  const at = query.get('at') ?? '';
-  const moveId = query.get('move');
-  const moving = moveId ? await loadAppointment(supabase, moveId) : null;
-  if (moveId && moving?.status !== 'booked') redirect(303, '/appointments');
-  const doctorId = moving ? moving.practitioner_id : query.get('doctor');
-  const scope = await loadScope(supabase, doctorId, query.has('any'));
+/** What the address proposes. Leads away if it proposes nothing. */
+async function loadProposal(supabase: Supabase, { searchParams }: URL): Promise<Proposal> {
+  const at = searchParams.get('at') ?? '';
+  const { scope, moving } = await loadSelection(supabase, searchParams);
   if (!scope || Number.isNaN(Date.parse(at))) redirect(303, '/book');
   return { scope, at: new Date(at).toISOString(), moving };
 }
@@ -31,46 +27,45 @@ async function askedFor(supabase: Supabase, url: URL): Promise<Asked> {
 export const load: PageServerLoad = async ({ depends, locals, url }) => {
   depends('medq:slots');
   await accountOf(locals);
-  const asked = await askedFor(locals.supabase, url);
-  const { free, nearest } = await checkSlot(locals.supabase, asked.scope, asked.at);
+  const proposal = await loadProposal(locals.supabase, url);
   return {
-    ...asked,
-    free: free !== null,
-    nearest,
+    ...proposal,
+    ...(await checkSlot(locals.supabase, proposal.scope, proposal.at)),
     now: new Date().toISOString(),
-    source: { url: PUBLIC_SUPABASE_URL, key: PUBLIC_SUPABASE_ANON_KEY }
+    source: liveSource
   };
 };
 
+// The refusals that another time can help.
+const ANOTHER_TIME_HELPS = new Set([
+  'slot_taken',
+  'own_slot',
+  'slot_unavailable',
+  'outside_hours',
+  'beyond_horizon',
+  'doctor_inactive',
+  'own_appointment',
+  'slot_in_past'
+]);
+
 export const actions: Actions = {
-  default: async ({ cookies, locals, url }) => {
-    await accountOf(locals);
+  default: async (event) => {
+    const { locals, url } = event;
     const { supabase } = locals;
-    const { scope, at, moving } = await askedFor(supabase, url);
-    const doctorId = scope.doctor.id;
-    const { error } = moving
-      ? await supabase.rpc('reschedule_appointment', { appointment_id: moving.id, starts_at: at })
-      : await supabase.rpc('book_appointment', { practitioner_id: doctorId, starts_at: at });
-    if (!error || (!moving && (await isTheirs(supabase, doctorId, at)))) {
-      leaveNote(cookies, moving ? 'moved' : 'booked');
-      redirect(303, '/appointments');
+    await accountOf(locals);
+    const { scope, at, moving } = await loadProposal(supabase, url);
+    const { practitioner } = scope;
+    const result = moving
+      ? await moveAppointment(supabase, moving.id, at)
+      : await bookAppointment(supabase, practitioner.id, at);
+    if (!result.ok) {
+      const { refusal } = result;
+      const nearest = ANOTHER_TIME_HELPS.has(refusal.code)
+        ? await nearestSlots(supabase, practitioner.id, at)
+        : [];
+      return refuseForm(refusal, { nearest });
     }
-    const { word, sentence, status } = refusalFrom(error);
-    const otherTime = word === 'slot_taken' || word === 'slot_unavailable' || word === 'slot_in_past';
-    return fail(status, {
-      word,
-      sentence,
-      nearest: otherTime ? await nearestSlots(supabase, doctorId, at) : []
-    });
+    leaveFlash(event, '/appointments', moving ? 'moved' : 'booked');
+    redirect(303, '/appointments');
   }
 };
-
-/** Sent twice, as impatient fingers do: the first has booked what the second is refused. */
-async function isTheirs(supabase: Supabase, doctorId: string, at: string): Promise<boolean> {
-  const { count, error } = await supabase
-    .from('appointments')
-    .select('id', { count: 'exact', head: true })
-    .match({ practitioner_id: doctorId, starts_at: at, status: 'booked' });
-  if (error) throw error;
-  return (count ?? 0) > 0;
-}

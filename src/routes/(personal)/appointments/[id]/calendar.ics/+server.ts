@@ -1,8 +1,7 @@
 import { error } from '@sveltejs/kit';
 import { icsOf } from '#lib/appointments/ics.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { loadAppointment } from '#lib/server/booking/appointments.ts';
-import { loadDirectory } from '#lib/server/booking/booking.ts';
+import { loadAppointment, loadDirectory } from '#lib/server/booking/appointments.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { RequestHandler } from './$types';
 
@@ -10,7 +9,7 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async ({ locals, params }) => {
   await accountOf(locals);
   const appointment = await loadAppointment(locals.supabase, params.id);
-  if (!appointment) error(404, m.refusal_appointment_not_found());
+  if (!appointment) error(404, m.refusal_unknown_appointment());
   const { practitioners, clinics } = await loadDirectory(locals.supabase, appointment);
   const file = icsOf({
     appointment,

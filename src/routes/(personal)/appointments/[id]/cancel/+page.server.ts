@@ -1,14 +1,15 @@
-import { fail, redirect } from '@sveltejs/kit';
-import { loadAppointment } from '#lib/server/booking/appointments.ts';
-import { loadDirectory, refusalFrom } from '#lib/server/booking/booking.ts';
-import { leaveNote } from '#lib/server/request/note.ts';
+import { redirect } from '@sveltejs/kit';
+import { loadAppointment, loadDirectory } from '#lib/server/booking/appointments.ts';
+import { cancelAppointment } from '#lib/server/booking/booking.ts';
+import { leaveFlash } from '#lib/server/request/flash.ts';
+import { refuseForm } from '#lib/server/request/forms.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   await accountOf(locals);
   const appointment = await loadAppointment(locals.supabase, params.id);
-  // Not theirs, or cancelled meanwhile: the list shows how it is.
+  // Not theirs, or cancelled meanwhile, which the list shows.
   if (appointment?.status !== 'booked') redirect(303, '/appointments');
   return {
     appointment,
@@ -18,14 +19,12 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 };
 
 export const actions: Actions = {
-  default: async ({ cookies, locals, params }) => {
+  default: async (event) => {
+    const { locals, params } = event;
     await accountOf(locals);
-    const { error } = await locals.supabase.rpc('cancel_appointment', { appointment_id: params.id });
-    if (error) {
-      const { sentence, status } = refusalFrom(error);
-      return fail(status, { sentence });
-    }
-    leaveNote(cookies, 'cancelled');
+    const cancelled = await cancelAppointment(locals.supabase, params.id);
+    if (!cancelled.ok) return refuseForm(cancelled.refusal, {});
+    leaveFlash(event, '/appointments', 'cancelled');
     redirect(303, '/appointments');
   }
 };

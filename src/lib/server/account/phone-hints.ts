@@ -4,7 +4,7 @@ import { m } from '#lib/paraglide/messages.js';
 
 /** How a number of a country may be typed, without and with its country code, for the hint at a field. */
 export function phoneExample(region: CountryCode): string {
-  // The account API's sentences use the same one.
+  // The sentences of the account API show this number too.
   const number =
     region === 'IN' ? parsePhoneNumberFromString('+919876543210') : getExampleNumber(region, examples);
   const abroad = number?.formatInternational() ?? '+91 98765 43210';
@@ -14,15 +14,10 @@ export function phoneExample(region: CountryCode): string {
   return m.phone_examples({ home: unbroken(home), abroad: unbroken(abroad) });
 }
 
-// Enough to notice a wrong number, too little to learn one.
+// Enough for its owner to notice a mistake, too few to tell others the number.
 const SHOWN_DIGITS = 4;
 
 /** The last digits of a number, however it is written. */
 export function phoneEnd(text: string): string {
   return text.replace(/\D/g, '').slice(-SHOWN_DIGITS);
-}
-
-/** A +E.164 number as people write it; anything else as it is. */
-export function phoneText(e164: string): string {
-  return parsePhoneNumberFromString(e164)?.formatInternational() ?? e164;
 }

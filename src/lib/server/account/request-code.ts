@@ -1,77 +1,54 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import { DEFAULT_REGION } from '$app/env/private';
+import { chosenLanguage } from '#lib/server/request/language.ts';
+import type { Refusal, Result } from '#lib/server/request/refusal.ts';
 import {
   changePhone,
   forgotPassword,
   linkIvrAccount,
   registerPatient,
-  type Answer,
-  type Refused,
-  type Registered
+  type CodeRequested
 } from './functions.ts';
-import { chosenLanguage } from '../request/language.ts';
 import { keepPendingCode } from './pending-code.ts';
-import { phoneEnd } from './phone-words.ts';
+import { phoneEnd } from './phone-hints.ts';
 import { toE164 } from './phone.ts';
 import { beginSession } from './sign-in.ts';
-import { forgetWishes, keepWish, type Wish } from './wish.ts';
-
-/** Why no code was sent, with the HTTP status that says the same. */
-export interface Refusal extends Omit<Refused, 'ok'> {
-  status: number;
-}
-
-const STATUS: Record<string, number> = {
-  validation_failed: 400,
-  code_invalid: 401,
-  invalid_credentials: 401,
-  not_signed_in: 401,
-  password_change_required: 403,
-  no_ivr_bookings: 404,
-  rate_limited: 429,
-  unavailable: 503
-};
-
-/** What the account API refused, for a page. */
-export function refusalOf({ ok: _, ...refused }: Refused): Refusal {
-  return { ...refused, status: STATUS[refused.error] ?? 409 };
-}
+import { forgetForms, keepForLinking, keepForm, type SentForm } from './sent-form.ts';
 
 /**
  * Asks for what needs a code, and goes on (by a redirect, which it throws) to where the code is typed in, or where
  * bookings made by phone are linked first. Comes back only with a refusal.
- * @param count which code of this errand it is
+ * @param count 1 for the first code that this form asks for, 2 for the next
  */
-export async function askForCode(event: RequestEvent, wish: Wish, count = 1): Promise<Refusal> {
-  const answer = await ask(event, wish);
+export async function requestCode(event: RequestEvent, form: SentForm, count = 1): Promise<Refusal> {
+  const answer = await send(event, form);
   if (!answer.ok) {
-    if (answer.error !== 'ivr_account_exists' || wish.purpose !== 'register') return refusalOf(answer);
-    const { password2: _, ...typed } = wish;
-    await keepWish(event, '/link', { ...typed, purpose: 'link' });
+    if (answer.refusal.code !== 'ivr_account_exists' || form.purpose !== 'register') return answer.refusal;
+    await keepForLinking(event, form);
     redirect(303, '/link');
   }
   if (answer.token && answer.refresh_token) {
     // A deployment that asks for no code.
     const { token, refresh_token } = answer;
     await beginSession(event, { token, refresh_token });
-    forgetWishes(event, '/link', '/register');
+    forgetForms(event, '/link', '/register');
     redirect(303, '/appointments');
   }
   keepPendingCode(event, {
     id: answer.verification_id ?? '',
-    purpose: wish.purpose,
-    phoneEnd: phoneEnd(toE164(wish.phone_number, DEFAULT_REGION) ?? wish.phone_number),
+    purpose: form.purpose,
+    phoneEnd: phoneEnd(toE164(form.phone_number, DEFAULT_REGION) ?? form.phone_number),
     sentAt: Date.now(),
     expiresAt: Date.now() + (answer.expires_in ?? 0) * 1000,
     wrongGuesses: 0,
     count
   });
-  await keepWish(event, '/verify', wish);
-  forgetWishes(event, '/link');
+  await keepForm(event, '/verify', form);
+  forgetForms(event, '/link');
   redirect(303, '/verify');
 }
 
-async function ask(event: RequestEvent, { purpose, ...typed }: Wish): Promise<Answer<Registered>> {
+async function send(event: RequestEvent, { purpose, ...typed }: SentForm): Promise<Result<CodeRequested>> {
   const locale = chosenLanguage(event);
   switch (purpose) {
     case 'register':

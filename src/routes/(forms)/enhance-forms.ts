@@ -1,16 +1,16 @@
-// What scripts add to the pages of this group, which work without any: a form is sent in the background, and its answer,
-// the same page that browsers without scripts get, takes the place of this one. Every word is in the page, in its
-// language.
+// What scripts add to the pages of this group, which also work without any: a form is sent in the background, and its
+// answer, the same page that browsers without scripts get, replaces this one. All words stand in the page, in its language.
 //
 //   form[data-enhance]            is sent from here
-//   button[data-busy]             what it says meanwhile
-//   template#unreached, #failed   what the form says when no answer came, or none of these pages
-//   dialog, [data-dialog]         where a page puts the question of another; its value is the field a no empties
-//   button[data-close]            says no
-//   button[data-other]            shows the secret in front of it, and then has this name
-//   input[data-digits]            is whole with so many, and sends its form
-//   [data-wait]                   so many seconds its first button is not to be pressed, which [data-waiting] tells
-//   time[data-local]              is told in the reader's time zone
+//   button[data-busy]             its words while the form is under way
+//   template#unreached, #failed   what the form says when no answer came, or an answer that is not one of these pages
+//   dialog                        where a page shows the question of another page
+//   [data-dialog]                 such a question; the value names the field to empty when the answer is no
+//   button[data-close]            answers no
+//   button[data-other]            shows the password before it, or hides it; the value is its words for the other of the two
+//   input[data-digits]            sends its form once so many digits are typed
+//   [data-wait]                   for so many seconds its first button cannot be pressed; [data-waiting] counts them
+//   time[data-local]              is shown in the reader's time zone
 
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { whenInSentence } from '#lib/appointments/when.ts';
@@ -23,7 +23,7 @@ const all = <E extends HTMLElement>(selector: string, place: ParentNode = docume
 /** Sends a form, and follows where that leads. */
 async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<void> {
   const release = occupy(button);
-  // Whoever comes back to the page may press it again.
+  // A page that is gone back to has its button again.
   addEventListener('pagehide', release, { once: true });
   for (const told of all('[role="alert"]', form)) told.remove();
 
@@ -34,8 +34,8 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
   let answer: Document;
   try {
     response = await fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } });
-    // The page is asked for once more: a browser cannot be told to go where it has been. None that we lead to is used
-    // up by being seen.
+    // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
+    // no page we redirect to changes by being viewed.
     if (response.redirected && !dialog) return location.assign(response.url);
     answer = new DOMParser().parseFromString(await response.text(), 'text/html');
   } catch {
@@ -46,19 +46,19 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
   const question = answer.querySelector<HTMLElement>('[data-dialog]');
   if (dialog && question) {
     release();
-    ask(dialog, question, form);
+    askIn(dialog, question, form);
   } else if (response.redirected) {
     location.assign(response.url);
   } else if (answer.getElementById('failed')) {
     show(answer);
   } else {
-    // An error page would lose what was typed.
+    // To show it would lose what was typed.
     release();
     tell(form, 'failed');
   }
 }
 
-/** Marks a button as at work, until the function it answers with is called. */
+/** Shows a button as busy, until the returned function is called. */
 function occupy(button: HTMLButtonElement): () => void {
   const words = button.textContent;
   button.setAttribute('aria-disabled', 'true');
@@ -74,7 +74,7 @@ function tell(form: HTMLFormElement, template: string): void {
   form.querySelector<HTMLElement>('[role="alert"]')?.focus();
 }
 
-/** Shows a page in place of this one, whose open parts stay open. */
+/** Replaces this page by another. What was opened on it stays open. */
 function show(page: Document): void {
   const open = all('details[open]').map(({ id }) => id);
   document.title = page.title;
@@ -87,11 +87,11 @@ function show(page: Document): void {
   place?.focus();
 }
 
-/** Asks the question of another page over `form`, or another one after its answer came to nothing. */
-function ask(dialog: HTMLDialogElement, question: HTMLElement, form: HTMLFormElement): void {
-  const goesOn = dialog.open;
-  if (!goesOn) {
-    settle(form);
+/** Shows the question of another page over `form`. If one is shown already, it is replaced. */
+function askIn(dialog: HTMLDialogElement, question: HTMLElement, form: HTMLFormElement): void {
+  const isOpen = dialog.open;
+  if (!isOpen) {
+    forgetMistakes(form);
     const decline = (event: Event) => {
       event.preventDefault();
       dialog.onclose = null;
@@ -101,36 +101,37 @@ function ask(dialog: HTMLDialogElement, question: HTMLElement, form: HTMLFormEle
       field.value = '';
       field.focus();
     };
-    // Closing is told a moment later, when a key may have been pressed: it is waited for only where nothing comes first.
+    // `cancel` comes at once, `close` a moment later, when the next key may have been pressed already. Some ways of closing
+    // send only `close`.
     dialog.oncancel = decline;
     dialog.onclose = decline;
   }
   dialog.replaceChildren(question);
   takeOver(dialog);
-  if (goesOn) dialog.querySelector<HTMLElement>('[autofocus], button')?.focus();
+  if (isOpen) dialog.querySelector<HTMLElement>('[autofocus], button')?.focus();
   else dialog.showModal();
 }
 
-/** What was refused before is refused no longer. All that was typed stays, but for secrets. */
-function settle(form: HTMLFormElement): void {
+/** Removes the mistakes of an earlier answer. All that was typed stays, but for passwords. */
+function forgetMistakes(form: HTMLFormElement): void {
   for (const told of all('[data-problem]')) told.remove();
   for (const field of all('[aria-invalid]', form)) field.removeAttribute('aria-invalid');
   for (const secret of all<HTMLInputElement>('[autocomplete$="password"]', form)) secret.value = '';
 }
 
-/** Does to what the server wrote what only a browser can. */
+/** Does what only a browser can do to the server's page. */
 function takeOver(place: ParentNode): void {
   for (const button of all('[data-other]', place)) button.hidden = false;
   for (const time of all<HTMLTimeElement>('time[data-local]', place)) {
-    // Asked here because slow phones take a quarter of a second to answer it the first time.
+    // Not before it is needed: the first call takes a quarter of a second on slow phones.
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
     time.textContent = whenInSentence(time.dateTime, timeZone, new Date());
   }
-  wait(0);
+  countDown(0);
 }
 
-/** Lets so many seconds pass for all that waits. */
-function wait(seconds: number): void {
+/** Counts down everything that waits, by so many seconds. */
+function countDown(seconds: number): void {
   for (const place of all('[data-wait]')) {
     const left = Number(place.dataset.wait) - seconds;
     const button = place.querySelector('button');
@@ -179,10 +180,10 @@ document.addEventListener('input', ({ target }) => {
 
 overwriteGetLocale(() => assertIsLocale(document.documentElement.lang));
 takeOver(document);
-setInterval(wait, 1000, 1);
-// What these pages share with all others, which have the framework do it.
+setInterval(countDown, 1000, 1);
+// On all other pages the framework does the same (src/routes/+layout.svelte).
 if (document.querySelector('script[data-signed-in="false"]')) lastKnown.forget();
 navigator.serviceWorker
   ?.register('/service-worker.js', { type: 'module' })
-  // Then there is no page for the time without a network.
+  // Without it there is no page for the time without a network; all else works.
   .catch(() => undefined);

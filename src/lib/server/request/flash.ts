@@ -1,0 +1,37 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import { m } from '#lib/paraglide/messages.js';
+import { forgetCookie, keepCookie, readCookie } from './cookies.ts';
+
+// What was just done, said by the page that comes next.
+const MESSAGES = {
+  '/appointments': { booked: m.flash_booked, moved: m.flash_moved, cancelled: m.flash_cancelled },
+  '/login': {
+    account_deleted: m.flash_account_deleted,
+    signed_out_everywhere: m.flash_signed_out_everywhere
+  }
+};
+
+type Page = keyof typeof MESSAGES;
+type Event = Pick<RequestEvent, 'cookies' | 'url'>;
+
+/** Has `page` say it when it is shown within the next minute. */
+export function leaveFlash<P extends Page>(
+  event: Event,
+  page: P,
+  flash: keyof (typeof MESSAGES)[P] & string
+): void {
+  keepCookie(event, 'flash', flash, page);
+}
+
+/** What was left for `page`, in words; null if nothing was. It can be read again: pages of forms are fetched twice (enhance-forms.ts). */
+export function readFlash(event: Event, page: Page): string | null {
+  const left = readCookie(event, 'flash');
+  return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1]() ?? null;
+}
+
+/** The same, which then is gone. */
+export function takeFlash(event: Event, page: Page): string | null {
+  const said = readFlash(event, page);
+  if (said !== null) forgetCookie(event, 'flash', page);
+  return said;
+}
