@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { PortTakenError } from './ports.ts';
-import { portVariables } from './settings.ts';
+import { PortTakenError, portVariables } from './settings/ports.ts';
 import { buildSite, plainEnvironment, projectDirectory } from './site/build.ts';
 import type { SiteMessage } from './site/child.ts';
-import { supervise, type Running } from './supervise.ts';
+import { supervise, type Running } from './supervision/supervise.ts';
 
 export interface SiteOptions {
   supabaseUrl: string;

@@ -16,7 +16,7 @@ import {
   superuser,
   type PostgresServer
 } from '../../local/postgres/server.ts';
-import { freePort } from '../../local/ports.ts';
+import { freePort } from '../../local/settings/ports.ts';
 import { createRealtime, type RealtimeOptions } from '../../local/realtime/index.ts';
 import { theStack } from './stack.ts';
 

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import postgres from 'postgres';
-import { keepListening } from './postgres/listen.ts';
+import { keepListening } from '../postgres/listen.ts';
 
 interface Job {
   jobid: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { isConnectionLost } from './postgres/transaction.ts';
+import { isConnectionLost } from '../postgres/transaction.ts';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

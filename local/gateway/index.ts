@@ -9,9 +9,9 @@ import {
   travels,
   webHeaders,
   webRequest
-} from './gateway/http.ts';
-import type { ApiKeys } from './gateway/api-keys.ts';
-import type { TokenVerifier } from './gateway/tokens.ts';
+} from './http.ts';
+import type { ApiKeys } from './api-keys.ts';
+import type { TokenVerifier } from './tokens.ts';
 
 /** A service that lives in this process; paths arrive without its prefix. */
 interface Service {

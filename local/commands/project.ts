@@ -1,13 +1,12 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { Cleanup, settled } from './cleanup.ts';
-import { runUntilStopped } from './command.ts';
-import { siteSecret } from './keys.ts';
-import { becomesFree, PortTakenError } from './ports.ts';
-import { portVariables, usualPorts } from './settings.ts';
-import { buildSite } from './site/build.ts';
-import { startSite } from './site.ts';
-import { startStack, type Stack } from './start-stack.ts';
+import { Cleanup, settled } from '../supervision/cleanup.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
+import { siteSecret } from '../settings/keys.ts';
+import { becomesFree, PortTakenError, portVariables, usualPorts } from '../settings/ports.ts';
+import { buildSite } from '../site/build.ts';
+import { startSite } from '../site.ts';
+import { startStack, type Stack } from '../start-stack.ts';
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 

@@ -8,7 +8,7 @@ import {
   FrameError,
   type Broadcast,
   type Message
-} from '../../local/realtime/frames.ts';
+} from '../realtime/frames.ts';
 
 // The other side of the wire, unmodified.
 const { encode, decode } = new RealtimeClient('ws://localhost/realtime/v1', { params: { apikey: 'key' } });

@@ -8,8 +8,8 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { runUntilStopped, stopWithParent } from './command.ts';
-import { startStack, type Stack } from './start-stack.ts';
+import { runUntilStopped, stopWithParent } from './run-until-stopped.ts';
+import { startStack, type Stack } from '../start-stack.ts';
 
 function describe({ addresses, simulatorUrl }: Stack): string {
   const rows = [
