@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { keepFunctions, keepPostgres } from './supervision/children.ts';
 import { Cleanup, settled } from './supervision/cleanup.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
@@ -22,6 +21,7 @@ import {
 } from './settings/ports.ts';
 import { acquireLock } from './supervision/lock.ts';
 import { startMessageBird, type CallableClinic } from './messagebird/index.ts';
+import { log as logToStandardError } from './output.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
 import { startServices } from './services.ts';
@@ -235,7 +235,7 @@ async function startParts({
  * @throws when a port is taken, another stack runs on the data, or a migration fails; the message is for people.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const log = options.log ?? logToStandardError;
   const ephemeral = options.ephemeral ?? false;
   const ports = ephemeral ? anyPorts : usualPorts();
   const root = ephemeral ? temporaryDataDirectory() : usualDataDirectory();

@@ -69,10 +69,7 @@ export async function hashPassword(password: string): Promise<string> {
  * Whether `password` is the one behind the hash `stored`. Takes as long without one (no such user, or one without a
  * password), so that time does not tell who has an account.
  */
-export async function passwordMatches(
-  password: string,
-  stored: string | null | undefined
-): Promise<boolean> {
+export async function passwordMatches(password: string, stored: string | null | undefined): Promise<boolean> {
   const same = await verify(password, stored || nobodysHash);
   return same && Boolean(stored);
 }

@@ -1,3 +1,5 @@
+import { log } from '../output.ts';
+
 /** How the service is set up; everything but the first three has the default of a hosted project or a shorter one. */
 export interface RealtimeOptions {
   /** A superuser: the service checks rights in the name of every role and reads the replication stream. */
@@ -33,7 +35,7 @@ export type Log = (message: string, details?: Record<string, unknown>) => void;
 export type Settings = Required<RealtimeOptions>;
 
 function logToStderr(message: string, details: Record<string, unknown> = {}): void {
-  process.stderr.write(`${JSON.stringify({ service: 'realtime', message, ...details })}\n`);
+  log(JSON.stringify({ service: 'realtime', message, ...details }));
 }
 
 /** Fills in what `options` leaves open. */
