@@ -133,7 +133,8 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
   }
 
   async function sendAndRecord(request: QueuedRequest): Promise<void> {
-    outcomes.push(await send(request));
+    const outcome = await send(request);
+    outcomes.push(outcome);
     await record();
   }
 
