@@ -19,7 +19,6 @@ export interface RealtimeOptions {
   /** The longest time between two looks at whether a channel's token has expired. */
   tokenCheckMs?: number;
   maxFrameBytes?: number;
-  maxPayloadBytes?: number;
   maxChannelsPerSocket?: number;
   maxSockets?: number;
   /** A socket that lets so many bytes pile up does not read any more and is dropped. */
@@ -47,7 +46,6 @@ export function settingsFrom(options: RealtimeOptions): Settings {
     heartbeatTimeoutMs: 60_000,
     tokenCheckMs: 5 * 60_000,
     maxFrameBytes: 5_000_000,
-    maxPayloadBytes: 3_000_000,
     maxChannelsPerSocket: 100,
     maxSockets: 1000,
     maxBufferedBytes: 8_000_000,
