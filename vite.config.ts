@@ -45,7 +45,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stack',
-          include: ['{local/tests,tests/database,tests/functions}/**/*.test.ts'],
+          include: ['{tests/database,tests/functions}/**/*.test.ts'],
+          globalSetup: withStack,
+          ...patience,
+          testTimeout: 30_000,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'local',
+          include: ['local/tests/**/*.test.ts'],
           globalSetup: withStack,
           ...patience,
           testTimeout: 30_000,

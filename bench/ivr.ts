@@ -6,7 +6,7 @@ import process from 'node:process';
 import { signRequest } from '../local/messagebird/sign.ts';
 import { functionsDirectory } from '../local/functions/deno.ts';
 import { startFunctions } from '../local/functions/process.ts';
-import { freePort } from '../local/ports.ts';
+import { freePort } from '../local/settings/ports.ts';
 import type { Stack } from '../local/start-stack.ts';
 import { benchOffers } from './offers.ts';
 import { finding, inTurns, rate, type Finding } from './measure.ts';

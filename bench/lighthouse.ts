@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import lighthouse from 'lighthouse';
 import postgres from 'postgres';
-import { freePort } from '../local/ports.ts';
+import { freePort } from '../local/settings/ports.ts';
 import type { Site } from '../local/site.ts';
 import type { Stack } from '../local/start-stack.ts';
 import { launchProfile } from '../tests/helpers/browser.ts';

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../local/ports.ts';
+import { freePort } from '../local/settings/ports.ts';
 import { finding, type Finding } from './measure.ts';
 
-const command = fileURLToPath(new URL('../local/stack.ts', import.meta.url));
+const command = fileURLToPath(new URL('../local/commands/stack.ts', import.meta.url));
 
 /** Starts the stack as its command does; resolves when it has printed its addresses. */
 async function start(environment: NodeJS.Dict<string>) {

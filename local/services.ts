@@ -1,14 +1,14 @@
 import { createAuth } from './auth/index.ts';
-import type { Cleanup } from './cleanup.ts';
-import type { ProjectConfig } from './config.ts';
-import { startScheduler } from './cron.ts';
-import { startDataApi } from './data-api.ts';
+import type { Cleanup } from './supervision/cleanup.ts';
+import type { ProjectConfig } from './settings/config.ts';
+import { startScheduler } from './extensions/cron.ts';
+import { startDataApi } from './data-api/index.ts';
 import { functionNames } from './functions/deno.ts';
-import type { Services } from './gateway.ts';
+import type { Services } from './gateway/index.ts';
 import type { ApiKeys } from './gateway/api-keys.ts';
 import type { TokenVerifier } from './gateway/tokens.ts';
-import type { Keys } from './keys.ts';
-import { startNetWorker } from './net.ts';
+import type { Keys } from './settings/keys.ts';
+import { startNetWorker } from './extensions/net.ts';
 import type { DatabaseUrl } from './postgres/prepare.ts';
 import { createRealtime } from './realtime/index.ts';
 

@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
-import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { PortTakenError } from './ports.ts';
-import { portVariables } from './settings.ts';
+import { log as logToStandardError } from './output.ts';
+import { PortTakenError, portVariables } from './settings/ports.ts';
 import { buildSite, plainEnvironment, projectDirectory } from './site/build.ts';
 import type { SiteMessage } from './site/child.ts';
-import { supervise, type Running } from './supervise.ts';
+import { supervise, type Running } from './supervision/supervise.ts';
 
 export interface SiteOptions {
   supabaseUrl: string;
@@ -31,7 +31,11 @@ interface SiteProcess extends Running {
   port: number;
 }
 
-async function startProcess(options: SiteOptions, port: number): Promise<SiteProcess> {
+async function startProcess(
+  options: SiteOptions,
+  port: number,
+  log: (line: string) => void
+): Promise<SiteProcess> {
   const script = options.hotReload ? './site/dev-server.ts' : './site/server.ts';
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [String(port)], {
     cwd: projectDirectory,
@@ -42,9 +46,9 @@ async function startProcess(options: SiteOptions, port: number): Promise<SitePro
       ...(options.secret !== undefined && { SITE_SECRET: options.secret })
     },
     execArgv: [],
-    // Standard output belongs to the command.
-    stdio: ['ignore', process.stderr, process.stderr, 'ipc']
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   });
+  for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', log);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const message = await new Promise<SiteMessage>((resolve, reject) => {
     child.once('message', resolve);
@@ -69,12 +73,12 @@ async function startProcess(options: SiteOptions, port: number): Promise<SitePro
  * this one. Builds it first when `build/` is missing or older than its sources.
  */
 export async function startSite(options: SiteOptions): Promise<Site> {
-  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const log = options.log ?? logToStandardError;
   if (!options.hotReload) await buildSite(log);
   // A restart takes the same port.
   let { port } = options;
   const start = async () => {
-    const started = await startProcess(options, port);
+    const started = await startProcess(options, port, log);
     port = started.port;
     return started;
   };

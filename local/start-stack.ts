@@ -1,34 +1,37 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
-import { keepFunctions, keepPostgres } from './children.ts';
-import { Cleanup, settled } from './cleanup.ts';
-import { readConfig, supabaseDirectory, type ProjectConfig } from './config.ts';
+import { keepFunctions, keepPostgres } from './supervision/children.ts';
+import { Cleanup, settled } from './supervision/cleanup.ts';
+import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
 import { functionsDirectory } from './functions/deno.ts';
 import { functionsEnvironment } from './functions/environment.ts';
 import { watchFunctions } from './functions/watch.ts';
-import { startGateway } from './gateway.ts';
+import { startGateway } from './gateway/index.ts';
 import { createApiKeys } from './gateway/api-keys.ts';
 import { createTokenVerifier } from './gateway/tokens.ts';
-import { loadKeys } from './keys.ts';
-import { acquireLock } from './lock.ts';
+import { loadKeys } from './settings/keys.ts';
+import {
+  anyPorts,
+  becomesFree,
+  PortTakenError,
+  portVariables,
+  usualPorts,
+  type Ports
+} from './settings/ports.ts';
+import { acquireLock } from './supervision/lock.ts';
 import { startMessageBird, type CallableClinic } from './messagebird/index.ts';
-import { becomesFree, PortTakenError } from './ports.ts';
+import { log as logToStandardError } from './output.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
 import { startServices } from './services.ts';
 import {
-  anyPorts,
   dataFiles,
-  portVariables,
   temporaryDataDirectory,
   usualDataDirectory,
-  usualPorts,
-  type DataFiles,
-  type Ports
-} from './settings.ts';
-import { startWatchdog, type Watchdog } from './watchdog.ts';
+  type DataFiles
+} from './settings/data-directory.ts';
+import { startWatchdog, type Watchdog } from './supervision/watchdog.ts';
 
 export interface StackOptions {
   /** Free ports, and data in a temporary folder that is removed at the end. */
@@ -232,7 +235,7 @@ async function startParts({
  * @throws when a port is taken, another stack runs on the data, or a migration fails; the message is for people.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const log = options.log ?? logToStandardError;
   const ephemeral = options.ephemeral ?? false;
   const ports = ephemeral ? anyPorts : usualPorts();
   const root = ephemeral ? temporaryDataDirectory() : usualDataDirectory();

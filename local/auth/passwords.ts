@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import bcrypt from 'bcryptjs';
+import { hash, verify } from '@node-rs/bcrypt';
 import { AuthError, badRequest } from './errors.ts';
 import type { PasswordRequirements, Settings } from './settings.ts';
 
@@ -62,21 +62,21 @@ export async function hashPassword(password: string): Promise<string> {
   if (bytes(password) > maximumBytes) {
     throw badRequest('validation_failed', 'bcrypt: password length exceeds 72 bytes');
   }
-  return bcrypt.hash(password, cost);
+  return hash(password, { cost });
 }
 
 /**
- * Whether `password` is the one behind `hash`. Takes as long without a hash (no such user, or one without a
+ * Whether `password` is the one behind the hash `stored`. Takes as long without one (no such user, or one without a
  * password), so that time does not tell who has an account.
  */
-export async function passwordMatches(password: string, hash: string | null | undefined): Promise<boolean> {
-  const same = await bcrypt.compare(password, hash || nobodysHash);
-  return same && Boolean(hash);
+export async function passwordMatches(password: string, stored: string | null | undefined): Promise<boolean> {
+  const same = await verify(password, stored || nobodysHash);
+  return same && Boolean(stored);
 }
 
-/** Whether this stack can check passwords against `hash`. */
-export function isBcryptHash(hash: string): boolean {
-  return /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash);
+/** Whether this stack can check passwords against `text`. */
+export function isBcryptHash(text: string): boolean {
+  return /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);
 }
 
 /** A password for an account that nobody is meant to sign in to with one. */

@@ -1,3 +1,5 @@
+import { log } from '../output.ts';
+
 /** How many requests one client address may make in five minutes; `[auth.rate_limit]` of supabase/config.toml. */
 export interface RateLimits {
   /** `/token`, all grants, so signing in as well. Default 150. */
@@ -109,6 +111,6 @@ export function withDefaults(options: AuthOptions): Settings {
       burst: options.rateLimits?.burst ?? 30
     },
     rateLimitHeader: options.rateLimitHeader,
-    log: options.log ?? ((entry) => console.error(JSON.stringify(entry)))
+    log: options.log ?? ((entry) => log(JSON.stringify(entry)))
   };
 }

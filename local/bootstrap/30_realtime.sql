@@ -1,6 +1,7 @@
--- The schema `realtime` as a hosted project has it, as far as broadcast and presence need it: the table of messages,
+-- The schema `realtime` as a hosted project has it, as far as broadcasts from the database need it: the table of messages,
 -- the functions that write to it, and the publication from which the Realtime service reads.
--- Change feeds of tables (postgres_changes) are left out: MedQ sends broadcasts from triggers instead.
+-- Change feeds of tables (postgres_changes), payloads of bytes (send_binary) and replay are left out: MedQ sends
+-- broadcasts of JSON from triggers.
 
 -- Messages --------------------------------------------------------------------------------------------------------
 
@@ -13,9 +14,7 @@ create table realtime.messages (
   updated_at timestamp without time zone not null default now(),
   inserted_at timestamp without time zone not null default now(),
   id uuid not null default gen_random_uuid(),
-  binary_payload bytea,
-  primary key (id, inserted_at),
-  constraint messages_have_one_kind_of_payload check (payload is null or binary_payload is null)
+  primary key (id, inserted_at)
 ) partition by range (inserted_at);
 
 comment on table realtime.messages is
@@ -25,8 +24,6 @@ comment on column realtime.messages.extension is 'broadcast or presence.';
 comment on column realtime.messages.private is
   'Whether the message is for private channels; a private and a public channel of one name are two channels.';
 comment on column realtime.messages.inserted_at is 'UTC; decides the partition.';
-
-create index messages_replay on realtime.messages (topic, inserted_at desc) where extension = 'broadcast' and private;
 
 -- The owner is a service role that no login of a project can become. 10_roles.sql lets `postgres` inherit from it,
 -- because policies and triggers on this table are made by migrations; event triggers there refuse everything else
@@ -87,21 +84,6 @@ end
 $$;
 comment on function realtime.send(jsonb, text, text, boolean) is
   'Sends a message to a channel once the transaction commits. Runs with the rights of the caller; any failure is only a warning, so that it never undoes what the caller does.';
-
-create function realtime.send_binary(payload bytea, event text, topic text, private boolean default true) returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform set_config('realtime.topic', send_binary.topic, true);
-  insert into realtime.messages (topic, extension, event, binary_payload, private)
-    values (send_binary.topic, 'broadcast', send_binary.event, send_binary.payload, send_binary.private);
-exception when others then
-  raise warning 'ErrorSendingBroadcastMessage: %', sqlerrm;
-end
-$$;
-comment on function realtime.send_binary(bytea, text, text, boolean) is
-  'Like realtime.send, for a payload of bytes.';
 
 create function realtime.broadcast_changes(
   topic_name text,

@@ -1,5 +1,5 @@
 -- Requests from SQL, with the interface of the extension pg_net: a request is queued in the transaction of its caller,
--- sent by the worker (local/net.ts) after the commit, never retried; its result is a row of net._http_response.
+-- sent by the worker (local/extensions/net.ts) after the commit, never retried; its result is a row of net._http_response.
 
 create schema net;
 

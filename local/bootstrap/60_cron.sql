@@ -1,4 +1,4 @@
--- Jobs on a schedule, with the interface of the extension pg_cron; run by the scheduler in local/cron.ts.
+-- Jobs on a schedule, with the interface of the extension pg_cron; run by the scheduler in local/extensions/cron.ts.
 
 create schema cron;
 

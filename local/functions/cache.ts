@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { log as logToStandardError } from '../output.ts';
 import { denoBinary, denoEnvironment, functionsDirectory, functionNames } from './deno.ts';
 
 /** A file whose presence says that everything in deno.lock has been fetched. */
@@ -35,4 +36,4 @@ export async function cacheFunctions(log: (line: string) => void): Promise<void>
   writeFileSync(stamp(), '');
 }
 
-if (import.meta.main) await cacheFunctions(console.error);
+if (import.meta.main) await cacheFunctions(logToStandardError);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
-import { siteSecret, type Keys } from '../keys.ts';
+import { siteSecret, type Keys } from '../settings/keys.ts';
 import { functionsDirectory } from './deno.ts';
 
 /** The addresses the functions are told. */

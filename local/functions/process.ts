@@ -5,7 +5,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Running } from '../supervise.ts';
+import type { Running } from '../supervision/supervise.ts';
 import { denoBinary, denoEnvironment, functionsDirectory } from './deno.ts';
 
 const router = fileURLToPath(new URL('./router.ts', import.meta.url));

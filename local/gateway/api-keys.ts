@@ -1,4 +1,4 @@
-import type { Keys } from '../keys.ts';
+import type { Keys } from '../settings/keys.ts';
 
 /** The outcome of looking at the keys of a request. */
 export type Admission =

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { log } from '../output.ts';
 
 /** Answers one request. The request's signal aborts when the client goes away or the server closes. */
 export type Handler = (request: Request) => Promise<Response> | Response;
@@ -103,7 +104,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
 
 function refuse(error: unknown): Response {
   if (error instanceof Refusal) return sentence(error.status, error.message);
-  console.error('MessageBird stand-in:', error);
+  log(`MessageBird stand-in: ${error instanceof Error ? error.stack : String(error)}`);
   return sentence(500, 'The MessageBird stand-in failed; its log says why.');
 }
 

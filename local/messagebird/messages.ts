@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { log } from '../output.ts';
 import type { Submission } from './submission.ts';
 
 export const messageStatuses = [
@@ -137,7 +138,7 @@ function* readEntries(stored: string): Generator<Entry> {
     try {
       yield JSON.parse(line) as Entry;
     } catch {
-      console.error('MessageBird stand-in: skipped a damaged line of its storage file.');
+      log('MessageBird stand-in: skipped a damaged line of its storage file.');
     }
   }
 }

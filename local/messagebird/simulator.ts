@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { readJson, Refusal, refuseForeignPages } from './http.ts';
+import { log } from '../output.ts';
+import { readJson, Refusal, refuseForeignPages, whyFailed } from './http.ts';
 import { LiveCall } from './live-call.ts';
 import { servePage } from './page-files.ts';
 import { internationalDigits } from './phone-number.ts';
@@ -90,7 +91,7 @@ export class Simulator {
   async #config(): Promise<SimulatorConfig> {
     const { clinics, siteUrl, ivrUrl } = this.#options;
     const found = await Promise.resolve(clinics?.() ?? []).catch((error: unknown) => {
-      console.error('MessageBird stand-in: the clinics to call could not be read:', error);
+      log(`MessageBird stand-in: the clinics to call could not be read: ${whyFailed(error)}`);
       return [];
     });
     return { clinics: found, siteUrl: siteUrl ?? null, ivrUrl };

@@ -1,10 +1,10 @@
 import { chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import postgres from 'postgres';
-import { supabaseDirectory } from '../config.ts';
-import type { Keys, LoginRole } from '../keys.ts';
-import type { DataFiles } from '../settings.ts';
-import type { Watchdog } from '../watchdog.ts';
+import { supabaseDirectory } from '../settings/config.ts';
+import type { Keys, LoginRole } from '../settings/keys.ts';
+import type { DataFiles } from '../settings/data-directory.ts';
+import type { Watchdog } from '../supervision/watchdog.ts';
 import { applyBootstrap, bootstrapHash } from './bootstrap.ts';
 import { migrate, OtherHistoryError, seed } from './migrations.ts';
 import { initialisePostgres, isInitialised } from './server.ts';

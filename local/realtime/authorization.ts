@@ -10,8 +10,6 @@ export interface Actor {
   headers: Record<string, string>;
 }
 
-export type Extension = 'broadcast' | 'presence';
-
 const undo = Symbol('undo');
 
 /** Runs `work` in a transaction that leaves nothing behind. */
@@ -57,66 +55,29 @@ function refusalOf(error: unknown, policyError: Refusal): Refusal {
   return policyError;
 }
 
-/** What a join without a matching policy is told. */
-export function unauthorizedToRead(topic: string): Refusal {
-  return new Refusal('Unauthorized', `You do not have permissions to read from this Channel topic: ${topic}`);
-}
-
 /**
- * Which messages on `topic` the actor would see: probe rows are inserted by the service, looked for in the actor's
- * name, and rolled back. They hold neither event nor payload, and `private` is false, so policies can only use the
+ * Makes sure that the actor may read broadcasts on `topic`: a probe row is inserted by the service, looked for in the
+ * actor's name, and rolled back. It holds neither event nor payload, and `private` is false, so policies can only use the
  * topic, the extension and the actor.
  *
- * @throws {Refusal} when the check itself fails; a policy that raises an error counts as a refusal.
+ * @throws {Refusal} when they may not, or when the check itself fails; a policy that raises an error refuses, too.
  */
-export async function readableExtensions(
-  sql: postgres.Sql,
-  topic: string,
-  actor: Actor,
-  extensions: Extension[]
-): Promise<Set<Extension>> {
-  try {
-    return await withoutTrace(sql, async (tx) => {
-      const probes = await tx<{ id: string }[]>`
-        insert into realtime.messages (topic, extension, inserted_at, updated_at)
-        select ${topic}, extension, now() at time zone 'UTC', now() at time zone 'UTC'
-        from unnest(${extensions}::text[]) as extension
-        returning id`;
-      await become(tx, topic, actor);
-      const visible = await tx<{ extension: Extension }[]>`
-        select extension from realtime.messages
-        where topic = ${topic} and id in ${tx(probes.map(({ id }) => id))}`;
-      return new Set(visible.map(({ extension }) => extension));
-    });
-  } catch (error) {
-    throw refusalOf(error, unauthorizedToRead(topic));
-  }
-}
-
-/**
- * Whether the actor may send to `topic`: a row is inserted in their name and rolled back.
- *
- * @throws {Refusal} when the check itself fails.
- */
-export async function mayWrite(
-  sql: postgres.Sql,
-  topic: string,
-  actor: Actor,
-  extension: Extension
-): Promise<boolean> {
-  try {
-    return await withoutTrace(sql, async (tx) => {
-      await become(tx, topic, actor);
-      await tx`
-        insert into realtime.messages (topic, extension, inserted_at, updated_at)
-        values (${topic}, ${extension}, now() at time zone 'UTC', now() at time zone 'UTC')`;
-      return true;
-    });
-  } catch (error) {
-    if (error instanceof postgres.PostgresError && error.code === '42501') return false;
-    throw refusalOf(
-      error,
-      new Refusal('Unauthorized', `You do not have permissions to write to this Channel topic: ${topic}`)
-    );
-  }
+export async function requireRead(sql: postgres.Sql, topic: string, actor: Actor): Promise<void> {
+  const unauthorized = new Refusal(
+    'Unauthorized',
+    `You do not have permissions to read from this Channel topic: ${topic}`
+  );
+  const visible = await withoutTrace(sql, async (tx) => {
+    const [probe] = await tx<{ id: string }[]>`
+      insert into realtime.messages (topic, extension, inserted_at, updated_at)
+      values (${topic}, 'broadcast', now() at time zone 'UTC', now() at time zone 'UTC')
+      returning id`;
+    await become(tx, topic, actor);
+    const found = await tx`
+      select from realtime.messages where topic = ${topic} and id = ${probe?.id ?? null}`;
+    return found.count > 0;
+  }).catch((error: unknown) => {
+    throw refusalOf(error, unauthorized);
+  });
+  if (!visible) throw unauthorized;
 }

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { z } from 'zod';
-import { Access } from './access.ts';
-import type { Extension } from './authorization.ts';
+import { requireRead } from './authorization.ts';
 import { asRefusal, Refusal } from './errors.ts';
-import type { Broadcast, Incoming, Message, Version } from './frames.ts';
-import { encodeDelivery, type Delivery, type Hub, type RoomName, type Subscriber } from './hub.ts';
+import type { Message, Version } from './frames.ts';
+import type { Hub, RoomName, Subscriber } from './hub.ts';
 import { readJoinRequest, type JoinRequest } from './join-request.ts';
-import { messagesSince, replayRequest, type ReplayedMessage } from './replay.ts';
 import type { Replication } from './replication.ts';
 import type { Settings } from './settings.ts';
 import type { Claims, VerifyToken } from './tokens.ts';
@@ -32,19 +29,11 @@ export interface ChannelSocket {
   readonly keyToken: string;
   /** Channels that are joined or being joined; one that is just beginning to is not counted yet. */
   readonly channelCount: number;
-  send(frame: string | Uint8Array): void;
+  send(frame: string): void;
   push(message: Message): void;
 }
 
 const tokenRefresh = z.object({ access_token: z.string() });
-const presenceEvent = z.object({ event: z.string(), payload: z.unknown().optional() });
-const presencePayload = z.record(z.string(), z.unknown());
-
-function sizeOf(delivery: Delivery): number {
-  return 'broadcast' in delivery
-    ? delivery.broadcast.payload.length
-    : Buffer.byteLength(JSON.stringify(delivery.payload ?? null));
-}
 
 /**
  * One channel of one socket, from `phx_join` to `phx_close`. What the client sends is handled one after the other,
@@ -59,16 +48,11 @@ export class Channel implements Subscriber {
   #join: Message;
   #request: JoinRequest;
   #room: RoomName;
-  #access: Access;
-  #presenceKey: string;
-  #presenceEnabled: boolean;
+  #token = '';
   #queue: Promise<void>;
   #closed = new AbortController();
   #onClosed: () => void;
   #tokenTimer: NodeJS.Timeout | undefined;
-  #replayedIds = new Set<string>();
-  /** Holds what arrives between being let in and being told so; undefined once told. */
-  #early: { frame: string | Uint8Array; messageId: string | undefined }[] | undefined = [];
 
   /** Begins to join at once. `onClosed` is called when the channel is gone, for whatever reason but `abandon`. */
   constructor(services: Services, socket: ChannelSocket, join: Message, onClosed: () => void) {
@@ -80,27 +64,16 @@ export class Channel implements Subscriber {
     this.#join = join;
     this.#request = readJoinRequest(join.payload);
     this.#room = { name: join.topic.replace(/^realtime:/, ''), private: this.#request.private };
-    this.#access = new Access(services.sql, services.verifyToken, this.#room, socket.headers);
-    this.#presenceKey = this.#request.presenceKey || randomUUID();
-    this.#presenceEnabled = this.#request.presenceEnabled;
     this.#onClosed = onClosed;
     this.#queue = this.#joinOrRefuse();
   }
 
   /** Handles a message as soon as those before it are done. */
-  receive(incoming: Incoming): void {
-    this.#enqueue(() => this.#handle(incoming));
+  receive(message: Message): void {
+    this.#enqueue(() => this.#handle(message));
   }
 
-  deliver(frame: string | Uint8Array, messageId?: string): void {
-    if (!this.#access.mayRead('broadcast')) return;
-    if (messageId && this.#replayedIds.has(messageId)) return;
-    if (this.#early) this.#early.push({ frame, messageId });
-    else this.#socket.send(frame);
-  }
-
-  deliverPresence(frame: string): void {
-    if (this.#early || !this.#presenceEnabled || !this.#access.mayRead('presence')) return;
+  deliver(frame: string): void {
     this.#socket.send(frame);
   }
 
@@ -161,12 +134,10 @@ export class Channel implements Subscriber {
 
   async #joinOrRefuse(): Promise<void> {
     try {
-      const replayed = await this.#admit();
-      if (!this.#isClosed) this.#welcome(replayed);
+      await this.#admit();
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal.cause) this.#logFailure('A channel was not joined.', refusal);
-      this.#services.hub.leave(this.#room, this);
       const { signal } = this.#closed;
       await sleep(this.#services.settings.joinErrorDelayMs, undefined, { signal, ref: false }).catch(
         () => undefined
@@ -178,10 +149,10 @@ export class Channel implements Subscriber {
     }
   }
 
-  /** Everything that can refuse a join, in the order in which it is said. */
-  async #admit(): Promise<ReplayedMessage[]> {
-    const { settings, sql, hub } = this.#services;
-    const { replay, postgresChanges } = this.#request;
+  /** Everything that can refuse a join, in the order in which it is said; then the welcome. */
+  async #admit(): Promise<void> {
+    const { settings, hub } = this.#services;
+    const { postgresChanges, replicationReady, accessToken } = this.#request;
     if (this.#room.name === '') throw new Refusal('TopicNameRequired', 'You must provide a topic name');
     if (this.#socket.channelCount >= settings.maxChannelsPerSocket) {
       throw new Refusal('ChannelRateLimitReached', 'Too many channels');
@@ -192,46 +163,12 @@ export class Channel implements Subscriber {
         'The embedded stack offers no postgres_changes; send broadcasts with realtime.broadcast_changes in a trigger'
       );
     }
-    const { accessToken } = this.#request;
     const token = !accessToken || accessToken.startsWith('sb_') ? this.#socket.keyToken : accessToken;
-    this.#watchExpiry(await this.#access.grant(token, this.#extensions()));
-    if (this.#isClosed) return [];
-
-    const wanted = this.#readReplayRequest(replay);
-    // Joined before the old messages are read: none can fall between old and new.
+    this.#watchExpiry(await this.#takeToken(token));
+    if (this.#isClosed) return;
     hub.join(this.#room, this);
-    const replayed = wanted ? await messagesSince(sql, this.#room.name, wanted) : [];
-    for (const { id } of replayed) this.#replayedIds.add(id);
-    return replayed;
-  }
-
-  #readReplayRequest(replay: unknown): z.infer<typeof replayRequest> | undefined {
-    if (replay === undefined) return undefined;
-    if (!this.#room.private) {
-      throw new Refusal('UnableToReplayMessages', 'Replay is not allowed for public channels');
-    }
-    if (!this.#access.mayRead('broadcast')) {
-      throw new Refusal(
-        'Unauthorized',
-        `You do not have permissions to read from this Channel topic: ${this.#room.name}`
-      );
-    }
-    const parsed = replayRequest.safeParse(replay);
-    if (!parsed.success) throw new Refusal('UnableToReplayMessages', 'Replay params are not valid');
-    return parsed.data;
-  }
-
-  #welcome(replayed: ReplayedMessage[]): void {
     this.#reply(this.#join.ref, 'ok', { postgres_changes: [] });
-    for (const { delivery } of replayed) {
-      const frame = encodeDelivery(this.version, this.#topic, delivery);
-      if (frame !== undefined) this.#socket.send(frame);
-    }
-    this.#sendPresenceState();
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const { frame, messageId } of early) this.deliver(frame, messageId);
-    if (this.#request.replicationReady) void this.#announceReplication();
+    if (replicationReady) void this.#announceReplication();
   }
 
   async #announceReplication(): Promise<void> {
@@ -250,8 +187,15 @@ export class Channel implements Subscriber {
 
   // Tokens
 
-  #extensions(): Extension[] {
-    return this.#presenceEnabled ? ['broadcast', 'presence'] : ['broadcast'];
+  /** @throws {Refusal} when the token is no good, or its bearer may not read a private channel. */
+  async #takeToken(token: string): Promise<Claims> {
+    const { sql, verifyToken } = this.#services;
+    const claims = await verifyToken(token);
+    if (this.#room.private) {
+      await requireRead(sql, this.#room.name, { claims, headers: this.#socket.headers });
+    }
+    this.#token = token;
+    return claims;
   }
 
   #watchExpiry({ exp }: Claims): void {
@@ -260,7 +204,7 @@ export class Channel implements Subscriber {
     const left = Math.max(exp * 1000 - Date.now(), 0);
     const wait = Math.min(left, this.#services.settings.tokenCheckMs);
     this.#tokenTimer = setTimeout(
-      () => this.#enqueue(() => this.#shutDownUnless(this.#access.confirm())),
+      () => this.#enqueue(() => this.#shutDownUnless(this.#services.verifyToken(this.#token))),
       wait
     );
     this.#tokenTimer.unref();
@@ -279,75 +223,24 @@ export class Channel implements Subscriber {
 
   async #refreshToken(payload: unknown): Promise<void> {
     const token = tokenRefresh.safeParse(payload).data?.access_token;
-    if (!token || token.startsWith('sb_') || token === this.#access.token) return;
-    await this.#shutDownUnless(this.#access.renew(token, this.#extensions()));
+    if (!token || token.startsWith('sb_') || token === this.#token) return;
+    await this.#shutDownUnless(this.#takeToken(token));
   }
 
   // Messages of the client
 
-  #handle(incoming: Incoming): Promise<void> | void {
-    if (incoming.kind === 'broadcast') {
-      // Metadata is for the server; the receivers get none.
-      const { event, encoding, payload }: Broadcast = incoming.broadcast;
-      return this.#broadcast(incoming.ref, { broadcast: { event, encoding, payload } });
-    }
-    const { ref, event, payload } = incoming;
+  #handle({ ref, event, payload }: Message): Promise<void> | void {
     switch (event) {
       case 'phx_leave':
         this.#reply(ref, 'ok', {});
         return this.close();
       case 'access_token':
         return this.#refreshToken(payload);
-      case 'broadcast':
-        return this.#broadcast(ref, { event: 'broadcast', payload });
-      case 'presence':
-        return this.#presence(ref, payload);
-    }
-  }
-
-  async #broadcast(ref: string | null, delivery: Delivery): Promise<void> {
-    // As on hosted projects, a send without the right to it is met with silence.
-    if (!(await this.#access.mayWrite('broadcast')) || this.#isClosed) return;
-    const { ack, self } = this.#request;
-    if (sizeOf(delivery) > this.#services.settings.maxPayloadBytes) {
-      if (ack) this.#reply(ref, 'error', { reason: 'payload_size_exceeded' });
-      return;
-    }
-    this.#services.hub.publish(this.#room, delivery, self ? {} : { except: this });
-    if (ack) this.#reply(ref, 'ok', {});
-  }
-
-  async #presence(ref: string | null, payload: unknown): Promise<void> {
-    const { hub } = this.#services;
-    const message = presenceEvent.safeParse(payload).data;
-    switch (message?.event.toLowerCase()) {
-      case 'track': {
-        const entry = presencePayload.safeParse(message?.payload ?? {});
-        if (!entry.success)
-          return this.#reply(ref, 'error', { reason: 'Presence track payload must be a map' });
-        if (!(await this.#access.mayWrite('presence'))) return this.#reply(ref, 'error', {});
-        await this.#enablePresence();
-        hub.track(this.#room, this, this.#presenceKey, entry.data);
-        return this.#reply(ref, 'ok', {});
-      }
-      case 'untrack':
-        hub.untrack(this.#room, this);
-        return this.#reply(ref, 'ok', {});
       default:
-        return this.#reply(ref, 'error', {});
+        // Hosted projects are as silent to those who may not send, and here nobody may.
+        this.#services.settings.log('A message of a client was dropped: only the database sends here.', {
+          event
+        });
     }
-  }
-
-  /** Who tells about themselves also wants to hear about the others. */
-  async #enablePresence(): Promise<void> {
-    if (this.#presenceEnabled) return;
-    await this.#access.askToReadPresence();
-    this.#presenceEnabled = true;
-    this.#sendPresenceState();
-  }
-
-  #sendPresenceState(): void {
-    if (!this.#presenceEnabled || !this.#access.mayRead('presence')) return;
-    this.#push('presence_state', this.#services.hub.presenceState(this.#room));
   }
 }

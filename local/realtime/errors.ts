@@ -8,7 +8,6 @@ export type RefusalCode =
   | 'ChannelRateLimitReached'
   | 'ConnectionRateLimitReached'
   | 'MissingPartition'
-  | 'UnableToReplayMessages'
   | 'UnableToConnectToProject'
   | 'RealtimeDisabledForConfiguration'
   | 'UnknownErrorOnChannel';

@@ -9,7 +9,6 @@ import { readHandshake, refuseHandshake } from './handshake.ts';
 import { Hub } from './hub.ts';
 import { maintainPartitions } from './partitions.ts';
 import { Replication } from './replication.ts';
-import { restHandler } from './rest.ts';
 import { settingsFrom, type RealtimeOptions } from './settings.ts';
 import { ClientSocket } from './socket.ts';
 import { tokenVerifier } from './tokens.ts';
@@ -22,8 +21,6 @@ export interface Realtime {
   readonly ready: Promise<void>;
   /** Takes over a WebSocket handshake for `/websocket`. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers `/api/broadcast...`. */
-  fetch(request: Request): Promise<Response>;
   /** Cuts all connections and lets go of the database. */
   close(): Promise<void>;
 }
@@ -114,7 +111,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         socket.destroy();
       });
     },
-    fetch: restHandler(services),
     async close() {
       clearInterval(maintenance);
       clearInterval(heartbeats);

@@ -1,3 +1,5 @@
+import { log } from '../output.ts';
+
 /** How the service is set up; everything but the first three has the default of a hosted project or a shorter one. */
 export interface RealtimeOptions {
   /** A superuser: the service checks rights in the name of every role and reads the replication stream. */
@@ -17,7 +19,6 @@ export interface RealtimeOptions {
   /** The longest time between two looks at whether a channel's token has expired. */
   tokenCheckMs?: number;
   maxFrameBytes?: number;
-  maxPayloadBytes?: number;
   maxChannelsPerSocket?: number;
   maxSockets?: number;
   /** A socket that lets so many bytes pile up does not read any more and is dropped. */
@@ -33,7 +34,7 @@ export type Log = (message: string, details?: Record<string, unknown>) => void;
 export type Settings = Required<RealtimeOptions>;
 
 function logToStderr(message: string, details: Record<string, unknown> = {}): void {
-  process.stderr.write(`${JSON.stringify({ service: 'realtime', message, ...details })}\n`);
+  log(JSON.stringify({ service: 'realtime', message, ...details }));
 }
 
 /** Fills in what `options` leaves open. */
@@ -45,7 +46,6 @@ export function settingsFrom(options: RealtimeOptions): Settings {
     heartbeatTimeoutMs: 60_000,
     tokenCheckMs: 5 * 60_000,
     maxFrameBytes: 5_000_000,
-    maxPayloadBytes: 3_000_000,
     maxChannelsPerSocket: 100,
     maxSockets: 1000,
     maxBufferedBytes: 8_000_000,

@@ -1,13 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import { Channel, type ChannelSocket, type Services } from './channel.ts';
-import {
-  decodeFrame,
-  encodeMessage,
-  FrameError,
-  type Incoming,
-  type Message,
-  type Version
-} from './frames.ts';
+import { decodeMessage, encodeMessage, FrameError, type Message, type Version } from './frames.ts';
 
 /** What the handshake told. */
 export interface Handshake {
@@ -16,9 +9,9 @@ export interface Handshake {
   headers: Record<string, string>;
 }
 
-function bytesOf(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return Buffer.from(data as ArrayBuffer).toString();
 }
 
 /** One client. Sorts what it sends by channel, and drops it when it is dead or does not read. */
@@ -47,7 +40,7 @@ export class ClientSocket implements ChannelSocket {
     return this.#channels.size;
   }
 
-  send(frame: string | Uint8Array): void {
+  send(frame: string): void {
     const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return;
     if (webSocket.bufferedAmount > this.#services.settings.maxBufferedBytes) {
@@ -79,25 +72,24 @@ export class ClientSocket implements ChannelSocket {
   #receive(data: RawData, isBinary: boolean): void {
     this.#lastHeard = performance.now();
     try {
-      const bytes = bytesOf(data);
-      this.#route(decodeFrame(this.version, isBinary ? bytes : Buffer.from(bytes).toString()));
+      // Clients send bytes only to broadcast, which nobody may here.
+      if (isBinary) throw new FrameError('The embedded stack takes no broadcasts of clients.');
+      this.#route(decodeMessage(this.version, textOf(data)));
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.#webSocket.close(1007, error.message);
     }
   }
 
-  #route(incoming: Incoming): void {
-    if (incoming.kind === 'message') {
-      if (incoming.topic === 'phoenix' && incoming.event === 'heartbeat')
-        return this.#reply(incoming, 'ok', {});
-      if (incoming.event === 'phx_join') return this.#join(incoming);
-    }
-    const channel = this.#channels.get(incoming.topic);
-    if (!channel) return this.#answerForNobody(incoming);
+  #route(message: Message): void {
+    const { topic, event, joinRef } = message;
+    if (topic === 'phoenix' && event === 'heartbeat') return this.#reply(message, 'ok', {});
+    if (event === 'phx_join') return this.#join(message);
+    const channel = this.#channels.get(topic);
+    if (!channel) return this.#answerForNobody(message);
     // Meant for an earlier channel of the same name.
-    if (incoming.joinRef !== null && incoming.joinRef !== channel.joinRef) return;
-    channel.receive(incoming);
+    if (joinRef !== null && joinRef !== channel.joinRef) return;
+    channel.receive(message);
   }
 
   #join(message: Message): void {
@@ -110,9 +102,9 @@ export class ClientSocket implements ChannelSocket {
     this.#channels.set(topic, channel);
   }
 
-  #answerForNobody(incoming: Incoming): void {
-    if (incoming.kind === 'message' && incoming.event === 'phx_leave') this.#reply(incoming, 'ok', {});
-    else this.#reply(incoming, 'error', { reason: 'unmatched topic' });
+  #answerForNobody(message: Message): void {
+    if (message.event === 'phx_leave') this.#reply(message, 'ok', {});
+    else this.#reply(message, 'error', { reason: 'unmatched topic' });
   }
 
   #reply(

@@ -1,7 +1,7 @@
 /** Serves the site from its sources with hot reload; run by local/site.ts with the wanted port as its argument. */
 import process from 'node:process';
 import { createServer } from 'vite';
-import { freePort } from '../ports.ts';
+import { freePort } from '../settings/ports.ts';
 import { reportToParent } from './child.ts';
 
 await reportToParent(async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isAuthApiError } from '@supabase/supabase-js';
-import bcrypt from 'bcryptjs';
+import { hash } from '@node-rs/bcrypt';
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDatabases, databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
 import { aClient, anAdmin, aPhone, authUrl, authWith, aUser, password, signIn } from './auth-stack.ts';
@@ -52,7 +52,7 @@ describe('creating a user', () => {
     const { error } = await admin.createUser({
       phone,
       phone_confirm: true,
-      password_hash: await bcrypt.hash('from elsewhere', 4)
+      password_hash: await hash('from elsewhere', { cost: 4 })
     });
     expect(error).toBeNull();
     await signIn(phone, 'from elsewhere');

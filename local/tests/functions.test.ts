@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { keepFunctions } from '../children.ts';
+import { keepFunctions } from '../supervision/children.ts';
 import { watchFunctions } from '../functions/watch.ts';
-import { startWatchdog } from '../watchdog.ts';
+import { startWatchdog } from '../supervision/watchdog.ts';
 import { eventually } from '../../tests/helpers/eventually.ts';
 import { theStack } from '../../tests/helpers/stack.ts';
 

@@ -5,10 +5,10 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { startGateway } from '../gateway.ts';
+import { startGateway } from '../gateway/index.ts';
 import { createApiKeys } from '../gateway/api-keys.ts';
 import { createTokenVerifier } from '../gateway/tokens.ts';
-import { loadKeys } from '../keys.ts';
+import { loadKeys } from '../settings/keys.ts';
 import { anonymousClient, serviceClient, theStack } from '../../tests/helpers/stack.ts';
 
 const { api_url, anon_key, service_role_key, publishable_key, secret_key } = theStack();

@@ -8,7 +8,7 @@ import { startMessageBird } from '../messagebird/index.ts';
 import type { MessageBird, MessageBirdOptions } from '../messagebird/index.ts';
 import { smsTo, textsOf } from '../../tests/helpers/inbox.ts';
 import { aPhone, restClient } from '../../tests/helpers/messagebird.ts';
-import { streamOf } from '../../tests/helpers/sse.ts';
+import { streamOf } from './sse.ts';
 
 const options: MessageBirdOptions = {
   port: 0,

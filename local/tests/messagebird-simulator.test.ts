@@ -4,7 +4,7 @@ import type { MessageBird } from '../messagebird/index.ts';
 import type { NumberedEvent } from '../messagebird/live-call.ts';
 import { stretches } from '../messagebird/page/rich-text.ts';
 import { eventually } from '../../tests/helpers/eventually.ts';
-import { streamOf } from '../../tests/helpers/sse.ts';
+import { streamOf } from './sse.ts';
 import { ask, aTestIvr, sayAndHangUp } from '../../tests/helpers/test-ivr.ts';
 import type { TestIvr } from '../../tests/helpers/test-ivr.ts';
 

@@ -24,18 +24,14 @@ beforeAll(async () => {
     create policy "Guests listen to the lobby" on realtime.messages for select to anon
     using (topic = 'authorization-lobby')`;
   await sql`
-    create policy "Members see who is there, guests of honour hear more" on realtime.messages
-    for select to authenticated
-    using (
-      realtime.topic() = 'authorization-hall'
-      and (extension = 'presence' or auth.jwt() ->> 'honour' = 'yes')
-    )`;
+    create policy "Members see who is there" on realtime.messages for select to authenticated
+    using (realtime.topic() = 'authorization-hall' and extension = 'presence')`;
 });
 
 afterAll(async () => {
   await sql`drop policy "Users receive what is sent to them" on realtime.messages`;
   await sql`drop policy "Guests listen to the lobby" on realtime.messages`;
-  await sql`drop policy "Members see who is there, guests of honour hear more" on realtime.messages`;
+  await sql`drop policy "Members see who is there" on realtime.messages`;
   await closeDatabases();
 });
 
@@ -68,8 +64,6 @@ function join(topic: string, token?: string, config: Record<string, unknown> = {
     'phx_join',
     {
       config: {
-        broadcast: { ack: false, self: false },
-        presence: { key: '', enabled: false },
         postgres_changes: [],
         private: true,
         ...config
@@ -106,6 +100,12 @@ describe('joining', () => {
     expect(await raw.reply('1')).toEqual(
       refusal(`Unauthorized: You do not have permissions to read from this Channel topic: ${topic}`, topic)
     );
+  });
+
+  test('the right to presence alone opens nothing: it is not offered here', async () => {
+    const raw = await frames();
+    raw.send(join('authorization-hall', (await userToken()).token));
+    expect(await raw.reply('1')).toMatchObject({ 4: { status: 'error' } });
   });
 
   test('the probe rows of a check are never delivered and never stored', async () => {
@@ -213,9 +213,9 @@ describe('a token that changes', () => {
     const renewed = await tokenOf({ role: 'authenticated', sub: id }, 7200);
     raw.send(['1', '2', `realtime:authorization-user:${id}`, 'access_token', { access_token: renewed }]);
     // Answered after the token, because a channel does one thing after the other.
-    raw.send(['1', '3', `realtime:authorization-user:${id}`, 'presence', { event: 'untrack' }]);
+    raw.send(['1', '3', `realtime:authorization-user:${id}`, 'phx_leave', {}]);
     await raw.reply('3');
-    expect(raw.frames.filter((frame) => frame[3] !== 'phx_reply')).toEqual([]);
+    expect(raw.frames.map((frame) => frame[3])).toEqual(['phx_reply', 'phx_reply']);
   });
 
   test('without the right the channel says why and closes', async () => {
@@ -242,7 +242,7 @@ describe('a token that changes', () => {
       ['1', '1', topic, 'phx_close', {}]
     ]);
     // The channel is gone, the socket is not.
-    raw.send(['1', '3', topic, 'presence', { event: 'untrack' }]);
+    raw.send(['1', '3', topic, 'access_token', { access_token: token }]);
     expect(await raw.reply('3')).toMatchObject({ 4: { response: { reason: 'unmatched topic' } } });
   });
 
@@ -325,38 +325,6 @@ describe('a token that changes', () => {
     expect(raw.frames[1]).toMatchObject({
       3: 'system',
       4: { status: 'error', message: expect.stringMatching(/^Token has expired \d+ seconds ago$/) as string }
-    });
-  });
-});
-
-describe('rights to one extension only', () => {
-  const hall = 'authorization-hall';
-
-  test('who may read presence but not broadcasts hears no broadcasts', async () => {
-    const { token } = await userToken();
-    const member = await frames();
-    member.send(join(hall, token, { presence: { enabled: true } }));
-    await member.frame((frame) => frame[3] === 'presence_state');
-    const speaker = await frames();
-    const service = await tokenOf({ role: 'service_role' });
-    speaker.send(join(hall, service, { broadcast: { ack: true, self: true } }));
-    await speaker.reply('1');
-    const said = { type: 'broadcast', event: 'for honoured ears', payload: {} };
-    speaker.send(['1', '2', `realtime:${hall}`, 'broadcast', said]);
-    await speaker.reply('2');
-    await member.roundTrip('3');
-    expect(speaker.frames.map((frame) => frame[3])).toEqual(['phx_reply', 'broadcast', 'phx_reply']);
-    expect(member.frames.map((frame) => frame[3])).toEqual(['phx_reply', 'presence_state', 'phx_reply']);
-  });
-
-  test('a new token that takes one of two rights away closes the channel', async () => {
-    const raw = await frames();
-    const honoured = await tokenOf({ role: 'authenticated', sub: randomUUID(), honour: 'yes' });
-    raw.send(join(hall, honoured, { presence: { enabled: true } }));
-    await raw.reply('1');
-    raw.send(['1', '2', `realtime:${hall}`, 'access_token', { access_token: (await userToken()).token }]);
-    expect(await raw.frame((frame) => frame[3] === 'system')).toMatchObject({
-      4: { message: `You no longer have permission to read from this Channel topic: ${hall}` }
     });
   });
 });

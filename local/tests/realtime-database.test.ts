@@ -39,18 +39,17 @@ interface Received {
   type: string;
   event: string;
   payload: Record<string, unknown>;
-  meta?: { id: string; replayed?: boolean };
+  meta?: { id: string };
 }
 
 /** Joins `topic` (a private channel unless told otherwise) and collects what arrives once the stream is up. */
-async function listener(options: { private?: boolean; replay?: { since: number; limit?: number } } = {}) {
+async function listener({ private: isPrivate = true }: { private?: boolean } = {}) {
   const supabase = await clientWith(realtime, token);
   onTestFinished(async () => {
     await supabase.realtime.disconnect();
   });
-  const { private: isPrivate = true, replay } = options;
   const channel = supabase.channel(topic, {
-    config: { private: isPrivate, broadcast: { replication_ready: true, ...(replay && { replay }) } }
+    config: { private: isPrivate, broadcast: { replication_ready: true } }
   });
   const received: Received[] = [];
   const waiting = new Set<() => void>();
@@ -178,15 +177,6 @@ describe('realtime.send', () => {
   });
 });
 
-describe('realtime.send_binary', () => {
-  test('delivers the bytes as they are', async () => {
-    const { until } = await listener();
-    await sql`select realtime.send_binary(${Buffer.from([0, 1, 254, 255])}, 'bytes', ${topic})`;
-    const [message] = await until('bytes');
-    expect(Buffer.from(message?.payload as unknown as ArrayBuffer)).toEqual(Buffer.from([0, 1, 254, 255]));
-  });
-});
-
 describe('realtime.broadcast_changes', () => {
   beforeAll(async () => {
     await sql.unsafe(`
@@ -247,73 +237,66 @@ describe('realtime.broadcast_changes', () => {
   });
 });
 
-describe('replay', () => {
-  test('a private channel gets the last messages, oldest first', async () => {
-    const since = Date.now() - 1000;
-    const live = await listener();
-    for (const n of [1, 2, 3]) await sql`select realtime.send(${sql.json({ n })}, 'old', ${topic})`;
-    await sql`select realtime.send('{}', 'public', ${topic}, false)`;
-    await sql`select realtime.send('{"n": 4}', 'old-last', ${topic})`;
-    // By now the stream is past the old messages.
-    await live.until('old-last');
-    const { until } = await listener({ replay: { since, limit: 2 } });
-    await sendLast();
-    const messages = await until('last');
-    expect(messages.map(({ event, payload, meta }) => [event, payload.n, meta?.replayed])).toEqual([
-      ['old', 3, true],
-      ['old-last', 4, true],
-      ['last', undefined, undefined]
-    ]);
-    expect(messages[0]?.meta?.id).toBe(messages[0]?.payload.id);
-  });
+describe('who hears', () => {
+  /** A client that shows the frames themselves, in a private channel. */
+  async function inChannel(name: string, ref: string, raw: FrameClient): Promise<void> {
+    const config = { private: true, broadcast: { replication_ready: true } };
+    raw.send([ref, ref, `realtime:${name}`, 'phx_join', { config, access_token: token }]);
+    await raw.frame((frame) => frame[2] === `realtime:${name}` && frame[3] === 'system');
+  }
 
-  test('nothing is missed and nothing comes twice, however far the stream is behind', async () => {
-    const since = Date.now() - 1000;
-    const numbers = Array.from({ length: 20 }, (_, index) => index);
-    // Somebody listens, so that the stream has all of it to deliver.
-    await listener();
-    const sending = Promise.all(
-      numbers.map((n) => sql`select realtime.send(${sql.json({ n })}, 'old', ${topic})`)
-    );
-    const { until } = await listener({ replay: { since } });
-    await sending;
-    await sendLast();
-    const messages = (await until('last')).filter(({ event }) => event === 'old');
-    expect(messages.map(({ payload }) => payload.n).sort((a, b) => Number(a) - Number(b))).toEqual(numbers);
-  });
-
-  test('a start long ago is no reason to send more than 25 messages', async () => {
-    await sql`select realtime.send('{}', 'old', ${topic}) from generate_series(1, 30)`;
-    const live = await listener();
-    await sql`select realtime.send('{}', 'end', ${topic})`;
-    await live.until('end');
-    const { until } = await listener({ replay: { since: 0, limit: 1000 } });
-    await sendLast();
-    expect((await until('last')).filter(({ meta }) => meta?.replayed)).toHaveLength(25);
-  });
-
-  test.each([
-    [
-      'a public channel',
-      { private: false, broadcast: { replay: { since: 0 } } },
-      'Replay is not allowed for public channels'
-    ],
-    [
-      'a missing start',
-      { private: true, broadcast: { replay: { limit: 3 } } },
-      'Replay params are not valid'
-    ],
-    [
-      'a start that is no number',
-      { private: true, broadcast: { replay: { since: 'x' } } },
-      'Replay params are not valid'
-    ]
-  ])('%s is refused', async (_, config, reason) => {
+  test('a channel that was left gets no more, another one of the same socket does', async () => {
     const raw = await FrameClient.connect(realtime.socketUrl());
     onTestFinished(() => raw.close());
-    raw.send(['1', '1', `realtime:${topic}`, 'phx_join', { config, access_token: token }]);
-    expect(await raw.reply('1')).toMatchObject({
-      4: { status: 'error', response: { reason: `UnableToReplayMessages: ${reason}` } }
+    const other = `news-${randomUUID()}`;
+    await inChannel(topic, '1', raw);
+    await inChannel(other, '2', raw);
+    raw.send(['1', '3', `realtime:${topic}`, 'phx_leave', {}]);
+    await raw.reply('3');
+    await sql`select realtime.send('{}', 'after', ${topic})`;
+    await sql`select realtime.send('{}', 'end', ${other})`;
+    await raw.frame(([, , , event]) => event === 'broadcast');
+    expect(raw.frames.filter(([, , , event]) => event === 'broadcast')).toMatchObject([
+      [null, null, `realtime:${other}`, 'broadcast', { event: 'end' }]
+    ]);
+  });
+
+  test('clients of version 1.0.0 get the same in their form', async () => {
+    const old = await FrameClient.connect(realtime.socketUrl(undefined, '1.0.0'));
+    onTestFinished(() => old.close());
+    const frames = old.frames as unknown as Record<string, unknown>[];
+    const path = `realtime:${topic}`;
+    const config = { private: true, broadcast: { replication_ready: true } };
+    const joining = { config, access_token: token };
+    old.send(JSON.stringify({ topic: path, event: 'phx_join', payload: joining, ref: '1', join_ref: '1' }));
+    await old.frame(() => frames.some(({ event }) => event === 'system'));
+    await sql`select realtime.send('{"id": 1, "b": 2}', 'hello', ${topic})`;
+    await old.frame(() => frames.some(({ event }) => event === 'broadcast'));
+    expect(frames.at(-1)).toEqual({
+      topic: path,
+      event: 'broadcast',
+      payload: {
+        type: 'broadcast',
+        event: 'hello',
+        payload: { id: 1, b: 2 },
+        meta: { id: expect.any(String) as string }
+      },
+      ref: null
     });
+  });
+
+  test('what a client sends reaches nobody, and the channel stays', async () => {
+    const { received, until } = await listener({ private: false });
+    const raw = await FrameClient.connect(realtime.socketUrl());
+    onTestFinished(() => raw.close());
+    raw.send(['1', '1', `realtime:${topic}`, 'phx_join', {}]);
+    await raw.reply('1');
+    const said = { type: 'broadcast', event: 'smuggled', payload: {} };
+    raw.send(['1', '2', `realtime:${topic}`, 'broadcast', said]);
+    await raw.roundTrip('3');
+    await sendLast(false);
+    await until('last');
+    expect(received.map(({ event }) => event)).toEqual(['last']);
+    await raw.frame(([, , , event]) => event === 'broadcast');
   });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { isFree } from '../ports.ts';
+import { isFree } from '../settings/ports.ts';
 import {
   childrenOf,
   commandOf,

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../../local/ports.ts';
+import { freePort } from '../../local/settings/ports.ts';
 import { startSite } from '../../local/site.ts';
 import { launchBrowser, openPage } from '../helpers/browser.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';

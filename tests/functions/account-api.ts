@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type postgres from 'postgres';
-import { siteSecret } from '../../local/keys.ts';
+import { siteSecret } from '../../local/settings/keys.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { theStack } from '../helpers/stack.ts';
 import { aClinic, aPractitioner, book, nextSlots, type Appointment } from '../helpers/world.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { siteSecret } from '../../local/keys.ts';
+import { siteSecret } from '../../local/settings/keys.ts';
 import { startSite, type Site } from '../../local/site.ts';
 import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
 import { network } from '../../supabase/functions/_shared/account/client-address.ts';

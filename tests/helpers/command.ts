@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../local/ports.ts';
+import { freePort } from '../../local/settings/ports.ts';
 import type { StackAddresses } from '../../local/start-stack.ts';
 
 const running = new Map<number, Promise<number | null>>();
@@ -31,7 +31,7 @@ export interface RunningCommand {
 }
 
 /**
- * Runs `local/<script>` with Node, as the npm script would.
+ * Runs `local/commands/<script>` with Node, as the npm script would.
  *
  * @param onStderr gets what the command writes to standard error, as it comes
  */
@@ -41,7 +41,7 @@ export function runCommand(
   env: NodeJS.Dict<string> = {},
   onStderr?: (chunk: string) => void
 ): RunningCommand {
-  const child = spawn(process.execPath, [path.join('local', script), ...args], {
+  const child = spawn(process.execPath, [path.join('local/commands', script), ...args], {
     cwd: projectDirectory,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe']

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,13 +15,13 @@ import {
   superuser,
   type PostgresServer
 } from '../../local/postgres/server.ts';
-import { freePort } from '../../local/ports.ts';
+import { freePort } from '../../local/settings/ports.ts';
 import { createRealtime, type RealtimeOptions } from '../../local/realtime/index.ts';
 import { theStack } from './stack.ts';
 
 /** A token of `role`, signed like those of Auth. `expiresIn` in seconds; null leaves the expiry out. */
 export function tokenOf(
-  claims: { role: string; sub?: string; honour?: string },
+  claims: { role: string; sub?: string },
   expiresIn: number | null = 3600,
   secret = theStack().jwt_secret
 ): Promise<string> {
@@ -126,18 +125,7 @@ export async function startRealtime(
     handshakeErrorDelayMs: 10,
     ...options
   });
-  const server = createServer((incoming, response) => {
-    const url = new URL((incoming.url ?? '').slice(prefix.length), 'http://realtime');
-    const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [
-      name,
-      String(value)
-    ]);
-    void buffer(incoming)
-      .then((body) =>
-        realtime.fetch(new Request(url, { method: 'POST', headers, body: new Uint8Array(body) }))
-      )
-      .then((answer) => response.writeHead(answer.status).end());
-  });
+  const server = createServer((_, response) => response.writeHead(404).end());
   server.on('upgrade', (request, socket, head) => {
     request.url = (request.url ?? '').slice(prefix.length);
     realtime.handleUpgrade(request, socket, head);
@@ -192,8 +180,8 @@ export class FrameClient {
   private constructor(webSocket: WebSocket) {
     this.#webSocket = webSocket;
     this.closed = new Promise((resolve) => webSocket.once('close', resolve));
-    webSocket.on('message', (data: Buffer, isBinary) => {
-      this.frames.push(isBinary ? ['binary', data] : (JSON.parse(data.toString()) as unknown[]));
+    webSocket.on('message', (data: Buffer) => {
+      this.frames.push(JSON.parse(data.toString()) as unknown[]);
       for (const look of this.#arrived) look();
     });
   }

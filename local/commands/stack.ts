@@ -6,10 +6,11 @@
  *   --no-seed     no demo data
  *   --reset       throw the local data away first
  */
-import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { runUntilStopped, stopWithParent } from './command.ts';
-import { startStack, type Stack } from './start-stack.ts';
+import { print } from '../output.ts';
+import { startStack, type Stack } from '../start-stack.ts';
+import { stopWithParent } from './parent.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 
 function describe({ addresses, simulatorUrl }: Stack): string {
   const rows = [
@@ -33,14 +34,13 @@ await runUntilStopped(async () => {
       reset: { type: 'boolean', default: false }
     }
   });
-  // Others keep their data and are stopped by hand; nobody would know of a forgotten temporary one.
-  if (values.ephemeral) stopWithParent();
+  stopWithParent({ temporary: values.ephemeral });
   const stack = await startStack({
     ephemeral: values.ephemeral,
     reset: values.reset,
     seed: !values['no-seed']
   });
-  if (values.json) process.stdout.write(`${JSON.stringify(stack.addresses)}\n`);
-  else process.stdout.write(`The stack is ready.\n\n${describe(stack)}\n\nStop it with Ctrl-C.\n`);
+  if (values.json) print(JSON.stringify(stack.addresses));
+  else print(`The stack is ready.\n\n${describe(stack)}\n\nStop it with Ctrl-C.`);
   return stack;
 });

@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import postgres from 'postgres';
-import { keepListening } from './postgres/listen.ts';
+import { logWithBackOff } from '../output.ts';
+import { keepListening } from '../postgres/listen.ts';
 
 interface Job {
   jobid: string;
@@ -55,6 +56,7 @@ export async function startScheduler(
   const active = new Set<string>();
   const due = new Set<string>();
   const connections = new Set<postgres.Sql>();
+  const logLoss = logWithBackOff(log);
   let closed = false;
 
   /** Runs the command on a connection of its own, so that it gets the settings of its role and leaves none behind. */
@@ -102,7 +104,7 @@ export async function startScheduler(
       while (due.delete(job.jobid) && !closed) await runOnce(job);
     } catch (error) {
       // The database is being restarted: the next run is due soon.
-      if (!closed) log(`cron: job ${job.jobid} did not run: ${(error as Error).message}`);
+      if (!closed) logLoss(`cron: job ${job.jobid} did not run: ${(error as Error).message}`);
     } finally {
       active.delete(job.jobid);
     }
@@ -133,7 +135,7 @@ export async function startScheduler(
   function reloadSoon(): void {
     reload().catch((error: Error) => {
       if (closed) return;
-      log(`cron: the jobs cannot be read: ${error.message}`);
+      logLoss(`cron: the jobs cannot be read: ${error.message}`);
       setTimeout(reloadSoon, retryAfterMs).unref();
     });
   }

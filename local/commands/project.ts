@@ -1,19 +1,18 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { Cleanup, settled } from './cleanup.ts';
-import { runUntilStopped } from './command.ts';
-import { siteSecret } from './keys.ts';
-import { becomesFree, PortTakenError } from './ports.ts';
-import { portVariables, usualPorts } from './settings.ts';
-import { buildSite } from './site/build.ts';
-import { startSite } from './site.ts';
-import { startStack, type Stack } from './start-stack.ts';
+import { Cleanup, settled } from '../supervision/cleanup.ts';
+import { log, print } from '../output.ts';
+import { siteSecret } from '../settings/keys.ts';
+import { becomesFree, PortTakenError, portVariables, usualPorts } from '../settings/ports.ts';
+import { buildSite } from '../site/build.ts';
+import { startSite } from '../site.ts';
+import { startStack, type Stack } from '../start-stack.ts';
+import { stopWithParent } from './parent.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 
-const log = (line: string) => process.stderr.write(`${line}\n`);
-
-function print(rows: [name: string, value: string][]): void {
+function announce(rows: [name: string, value: string][]): void {
   const lines = rows.map(([name, value]) => `  ${name.padEnd(18)} ${value}`);
-  process.stdout.write(`\nMedQ is ready.\n\n${lines.join('\n')}\n\nStop it with Ctrl-C.\n`);
+  print(`\nMedQ is ready.\n\n${lines.join('\n')}\n\nStop it with Ctrl-C.`);
 }
 
 /** Only the site, on the project the environment names: hosted Supabase, or one in Docker. */
@@ -26,7 +25,7 @@ async function onGivenProject(supabaseUrl: string, hotReload: boolean) {
     );
   }
   const site = await startSite({ supabaseUrl, key, port: usualPorts().site, hotReload, log });
-  print([
+  announce([
     ['Site', site.url],
     ['Supabase', supabaseUrl]
   ]);
@@ -67,7 +66,7 @@ async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; se
       log
     });
     cleanup.add(() => site.close());
-    print(addresses(stack, site.url));
+    announce(addresses(stack, site.url));
     return { close: () => cleanup.run(log) };
   } catch (error) {
     await cleanup.run(log);
@@ -81,6 +80,7 @@ export async function runProject({ hotReload }: { hotReload: boolean }): Promise
     const { values } = parseArgs({
       options: { reset: { type: 'boolean', default: false }, 'no-seed': { type: 'boolean', default: false } }
     });
+    stopWithParent({ temporary: false });
     const given = process.env.PUBLIC_SUPABASE_URL;
     if (given) return onGivenProject(given, hotReload);
     return onEmbeddedStack(hotReload, { reset: values.reset, seed: !values['no-seed'] });

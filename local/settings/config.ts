@@ -4,7 +4,7 @@ import { parse } from 'smol-toml';
 import { z } from 'zod';
 
 /** The folder that is deployed to Supabase. */
-export const supabaseDirectory = fileURLToPath(new URL('../supabase/', import.meta.url));
+export const supabaseDirectory = fileURLToPath(new URL('../../supabase/', import.meta.url));
 
 /** `enabled` was called `enable_signup` before. */
 function withOldName<T extends { enabled?: boolean; enable_signup: boolean }>(section: T) {

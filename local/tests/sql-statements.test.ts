@@ -1,6 +1,6 @@
 // Where a migration is cut into the statements of its history; each expectation is what the Supabase CLI records.
 import { expect, test } from 'vitest';
-import { splitStatements } from '../../local/postgres/statements.ts';
+import { splitStatements } from '../postgres/statements.ts';
 
 test.each<[name: string, sql: string, statements: string[]]>([
   ['nothing', ' \n ;; \n', []],

@@ -1,12 +1,11 @@
-import { startFunctions, type FunctionsOptions } from './functions/process.ts';
+import { startFunctions, type FunctionsOptions } from '../functions/process.ts';
 import {
   PostgresPortTakenError,
   startPostgres,
   type PostgresOptions,
   type PostgresServer
-} from './postgres/server.ts';
-import { freePort, isFree, PortTakenError } from './ports.ts';
-import { portVariables } from './settings.ts';
+} from '../postgres/server.ts';
+import { freePort, isFree, PortTakenError, portVariables } from '../settings/ports.ts';
 import { supervise, type Running, type Supervisor } from './supervise.ts';
 import type { Watchdog } from './watchdog.ts';
 

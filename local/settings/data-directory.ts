@@ -4,49 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { isReachable, unprivilegedUser } from './postgres/user.ts';
-
-/** The ports of a stack on 127.0.0.1; 0 means any free one. */
-export interface Ports {
-  api: number;
-  database: number;
-  messagebird: number;
-  site: number;
-}
-
-/** How each port can be chosen, and what it is in words. */
-export const portVariables: Record<keyof Ports, { variable: string; what: string; usual: number }> = {
-  api: { variable: 'MEDQ_API_PORT', what: 'the Supabase API', usual: 54321 },
-  database: { variable: 'MEDQ_DATABASE_PORT', what: 'the database', usual: 54322 },
-  messagebird: { variable: 'MEDQ_MESSAGEBIRD_PORT', what: 'the phone simulator', usual: 54324 },
-  site: { variable: 'MEDQ_SITE_PORT', what: 'the site', usual: 5173 }
-};
-
-function chosenPort(name: keyof Ports): number {
-  const { variable, usual } = portVariables[name];
-  const value = process.env[variable];
-  if (!value) return usual;
-  const port = Number(value);
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new Error(`${variable} must be a port between 1 and 65535, but it is "${value}".`);
-}
-
-/** The ports of the one stack a person works with: fixed, so that bookmarks keep working. */
-export function usualPorts(): Ports {
-  return {
-    api: chosenPort('api'),
-    database: chosenPort('database'),
-    messagebird: chosenPort('messagebird'),
-    site: chosenPort('site')
-  };
-}
-
-/** Any free ports, so that stacks of tests do not meet. */
-export const anyPorts: Ports = { api: 0, database: 0, messagebird: 0, site: 0 };
+import { isReachable, unprivilegedUser } from '../postgres/user.ts';
 
 /** Where the data of the one stack lives: `.medq` beside package.json, or $MEDQ_DATA. */
 export function usualDataDirectory(): string {
-  return path.resolve(process.env.MEDQ_DATA || fileURLToPath(new URL('../.medq', import.meta.url)));
+  return path.resolve(process.env.MEDQ_DATA || fileURLToPath(new URL('../../.medq', import.meta.url)));
 }
 
 /** The files of one data directory. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { callFlowAdvice, checkCallFlow } from '../../local/messagebird/call-flow.ts';
-import { ask, say, sayAndHangUp } from '../helpers/test-ivr.ts';
+import { callFlowAdvice, checkCallFlow } from '../messagebird/call-flow.ts';
+import { ask, say, sayAndHangUp } from '../../tests/helpers/test-ivr.ts';
 
 const hangup = { action: 'hangup' };
 const menu = ask('Press 1 to book.', 'm1', 'https://ivr.example.org/voice?n=main&t=1') as { steps: object[] };

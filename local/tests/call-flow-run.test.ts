@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CallEvent } from '../../local/messagebird/call-events.ts';
-import { Call, usualCallSettings } from '../../local/messagebird/call.ts';
-import type { CallSettings } from '../../local/messagebird/call.ts';
-import { ask, say, sayAndHangUp } from '../helpers/test-ivr.ts';
+import type { CallEvent } from '../messagebird/call-events.ts';
+import { Call, usualCallSettings } from '../messagebird/call.ts';
+import type { CallSettings } from '../messagebird/call.ts';
+import { ask, say, sayAndHangUp } from '../../tests/helpers/test-ivr.ts';
 
 const base = 'https://ivr.example.org/voice';
 const hangup = { action: 'hangup' };

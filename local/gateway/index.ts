@@ -2,16 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
-  BodyTooLargeError,
-  limitedTo,
-  sendResponse,
-  travels,
-  webHeaders,
-  webRequest
-} from './gateway/http.ts';
-import type { ApiKeys } from './gateway/api-keys.ts';
-import type { TokenVerifier } from './gateway/tokens.ts';
+import { BodyTooLargeError, limitedTo, sendResponse, travels, webHeaders, webRequest } from './http.ts';
+import type { ApiKeys } from './api-keys.ts';
+import type { TokenVerifier } from './tokens.ts';
 
 /** A service that lives in this process; paths arrive without its prefix. */
 interface Service {
@@ -22,7 +15,7 @@ interface Service {
 export interface Services {
   rest: Service;
   auth: Service;
-  realtime: Service & { handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void };
+  realtime: { handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void };
   functions: {
     /** Where Deno listens, like `http://127.0.0.1:1234`. */
     origin: string;
@@ -130,12 +123,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if ('refused' in admission) return json(401, admission.refused);
       headers.set('authorization', admission.authorization);
     }
+    // Realtime is there for WebSockets only.
+    if (service === 'realtime') return json(404, { message: 'Not found' });
     const stripped = new URL(path + url.search, url);
     // PostgREST would take it for a filter.
     if (service === 'rest') stripped.searchParams.delete('apikey');
     const request = webRequest(req, stripped, headers, maxBodyBytes);
-    if (service === 'rest') return services.rest.fetch(request);
-    return service === 'auth' ? services.auth.fetch(request) : services.realtime.fetch(request);
+    return service === 'rest' ? services.rest.fetch(request) : services.auth.fetch(request);
   }
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {

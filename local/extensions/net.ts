@@ -66,10 +66,22 @@ export interface NetWorker {
 }
 
 const batchSize = 200;
-// Polled: a notification would make all commits that queue requests wait for each other.
-const pollEveryMs = 50;
 const retryAfterMs = 500;
 const pruneEveryMs = 10 * 60_000;
+
+// Ends when a request is queued, or after two seconds. The server looks again and again, which costs far less than
+// asking it that often; a notification would make all commits that queue requests wait for each other. Each look is a
+// transaction of its own, so that none stays open.
+const waitForRequests = `
+  do $$
+  begin
+    for look in 1 .. 40 loop
+      exit when exists (select from net.http_request_queue);
+      commit;
+      perform pg_sleep(0.05);
+    end loop;
+  end
+  $$`;
 
 /**
  * Sends what committed transactions queued in net.http_request_queue, at once and without order, each at most once,
@@ -79,26 +91,36 @@ const pruneEveryMs = 10 * 60_000;
  */
 export function startNetWorker(databaseUrl: string, log: (line: string) => void): NetWorker {
   const sql = postgres(databaseUrl, {
-    max: 2,
+    // One waits, one records, one prunes.
+    max: 3,
     onnotice: () => undefined,
     connection: { application_name: 'pg_net worker' }
   });
   let outcomes: Outcome[] = [];
+  let recording = false;
   let closed = false;
 
-  /** Records what has come of requests since the last time: one row each, in one statement for all. */
+  /** Records what has come of requests: one row each, in one statement for all that came in meanwhile. */
   async function record(): Promise<void> {
-    const recorded = outcomes;
-    if (recorded.length === 0) return;
-    outcomes = [];
+    if (recording) return;
+    recording = true;
+    while (outcomes.length > 0 && !closed) {
+      const finished = outcomes;
+      outcomes = [];
+      await insertOutcomes(finished);
+    }
+    recording = false;
+  }
+
+  async function insertOutcomes(finished: Outcome[]): Promise<void> {
     try {
       await sql`
         insert into net._http_response (id, status_code, content_type, headers, content, timed_out, error_msg)
         select id, status_code, content_type, headers, content, timed_out, error_msg
-        from jsonb_populate_recordset(null::net._http_response, ${sql.json(recorded as never)})`;
+        from jsonb_populate_recordset(null::net._http_response, ${sql.json(finished as never)})`;
     } catch (error) {
       if (closed) return;
-      const ids = recorded.map(({ id }) => id).join(', ');
+      const ids = finished.map(({ id }) => id).join(', ');
       log(`net: the results of requests ${ids} were lost: ${(error as Error).message}`);
     }
   }
@@ -110,26 +132,24 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
       ) returning *`;
   }
 
-  function begin(batch: QueuedRequest[]): void {
-    for (const request of batch) void send(request).then((outcome) => outcomes.push(outcome));
+  async function sendAndRecord(request: QueuedRequest): Promise<void> {
+    const outcome = await send(request);
+    outcomes.push(outcome);
+    await record();
   }
 
   async function work(): Promise<void> {
     let broken = false;
     while (!closed) {
-      let waitMs = pollEveryMs;
       try {
-        await record();
-        const batch = await takeBatch();
-        begin(batch);
+        await sql.unsafe(waitForRequests);
+        for (const request of await takeBatch()) void sendAndRecord(request);
         broken = false;
-        if (batch.length === batchSize) continue;
       } catch (error) {
         if (!closed && !broken) log(`net: the queue cannot be read: ${(error as Error).message}`);
         broken = true;
-        waitMs = retryAfterMs;
+        await sleep(retryAfterMs, undefined, { ref: false });
       }
-      await sleep(waitMs, undefined, { ref: false });
     }
   }
 

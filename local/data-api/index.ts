@@ -1,8 +1,8 @@
 import { App } from '@supabase/lite';
-import { DataApiConnection, requestContext } from './data-api/connection.ts';
-import { errorResponse } from './data-api/errors.ts';
-import type { TokenVerifier } from './gateway/tokens.ts';
-import { keepListening } from './postgres/listen.ts';
+import { DataApiConnection, requestContext } from './connection.ts';
+import { errorResponse } from './errors.ts';
+import type { TokenVerifier } from '../gateway/tokens.ts';
+import { keepListening } from '../postgres/listen.ts';
 
 export interface DataApiOptions {
   /** Logs in as `authenticator`. */
