@@ -1,12 +1,23 @@
 /** Bookings through book_appointment with all its triggers, against bare inserts into a copy of the table. */
 import postgres from 'postgres';
 import type { Stack } from '../local/start-stack.ts';
-import { finding, inTurns, rate, type Finding } from './measure.ts';
+import { finding, inTurns, rate, type Effort, type Finding } from './measure.ts';
 
-const doctors = 40;
 /** Patients take turns with a doctor, so that none reaches the clinic's limit. */
 const patientsOfADoctor = 32;
-const seconds = 4;
+
+interface Amount {
+  /** Every quarter of an hour of so many days of so many doctors is a slot that can be booked once. */
+  doctors: number;
+  days: number;
+  rounds: number;
+  seconds: number;
+}
+
+const amounts: Record<Effort, Amount> = {
+  full: { doctors: 40, days: 30, rounds: 3, seconds: 4 },
+  quick: { doctors: 4, days: 20, rounds: 1, seconds: 0.25 }
+};
 
 interface Slot {
   practitioner_id: string;
@@ -16,8 +27,8 @@ interface Slot {
 }
 
 /** A clinic open day and night, with patients who have accounts, and every slot of it with the patient who will come. */
-async function prepare(sql: postgres.Sql): Promise<Slot[]> {
-  // Wake-ups are queued as always, but nobody sends: the functions are not what is measured here.
+async function prepare(sql: postgres.Sql, { doctors, days }: Amount): Promise<Slot[]> {
+  // The dispatcher is woken at an address where nobody listens: sending SMS is not what is measured here.
   await sql`select vault.update_secret(id, 'http://127.0.0.1:9/none') from vault.decrypted_secrets where name = 'functions_url'`;
   return sql.begin(async (tx) => {
     const [clinic] = await tx<{ id: string }[]>`
@@ -47,20 +58,21 @@ async function prepare(sql: postgres.Sql): Promise<Slot[]> {
       )
       select doctor.id as practitioner_id, s.starts_at, patient.id as patient_id, patient.user_id
       from doctor
-      cross join generate_series(1, 30) as ahead
+      cross join generate_series(1, ${days}::int) as ahead
       cross join lateral private.slots_on(doctor.id, current_date + ahead::int) s
       join patient on patient.n = doctor.n * ${patientsOfADoctor} + s.token_number % ${patientsOfADoctor}
       order by random()`;
   });
 }
 
-export async function benchBooking(stack: Stack): Promise<Finding[]> {
+export async function benchBooking(stack: Stack, effort: Effort): Promise<Finding[]> {
+  const amount = amounts[effort];
   const { db_url, admin_db_url } = stack.addresses;
   const admin = postgres(admin_db_url, { max: 1, onnotice: () => undefined });
   await admin`create table public.bare_appointments (like public.appointments including all)`;
   await admin`grant all on public.bare_appointments to postgres`;
   const setup = postgres(db_url, { max: 1 });
-  const slots = await prepare(setup);
+  const slots = await prepare(setup, amount);
   await setup.end();
   const bareSlots = [...slots];
   const findings: Finding[] = [];
@@ -69,18 +81,18 @@ export async function benchBooking(stack: Stack): Promise<Finding[]> {
     const sql = postgres(db_url, { max: connections, idle_timeout: 0 });
     const take = (list: Slot[]): Slot => {
       const slot = list.pop();
-      if (!slot) throw new Error('The bench has used up all its slots: give it more doctors.');
+      if (!slot) throw new Error('The benchmark has used up all its slots: give it more doctors.');
       return slot;
     };
     const book = () =>
-      rate(connections, seconds, async () => {
+      rate(connections, amount.seconds, async () => {
         const { practitioner_id, starts_at, user_id } = take(slots);
         const claims = JSON.stringify({ sub: user_id, role: 'authenticated' });
         await sql`
           select set_config('request.jwt.claims', ${claims}, true), public.book_appointment(${practitioner_id}, ${starts_at})`;
       });
     const insert = () =>
-      rate(connections, seconds, async () => {
+      rate(connections, amount.seconds, async () => {
         const { practitioner_id, starts_at, patient_id } = take(bareSlots);
         await sql`
           insert into public.bare_appointments
@@ -90,7 +102,7 @@ export async function benchBooking(stack: Stack): Promise<Finding[]> {
           from public.practitioners p where p.id = ${practitioner_id}
           on conflict do nothing`;
       });
-    const { ours, floor, ratio } = await inTurns(3, book, insert);
+    const { ours, floor, ratio } = await inTurns(amount.rounds, book, insert);
     findings.push(
       finding(
         `bookings a second against bare inserts, ${connections} ${connections === 1 ? 'connection' : 'connections'}`,

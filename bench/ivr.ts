@@ -1,5 +1,5 @@
-/** The phone line: a step of a call against a function that does `select 1`, and one offer among many appointments. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+/** The phone line: a step of a call against a function that does `select 1`. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -8,10 +8,19 @@ import { functionsDirectory } from '../local/functions/deno.ts';
 import { startFunctions } from '../local/functions/process.ts';
 import { freePort } from '../local/settings/ports.ts';
 import type { Stack } from '../local/start-stack.ts';
-import { benchOffers } from './offers.ts';
-import { finding, inTurns, rate, type Finding } from './measure.ts';
+import { finding, inTurns, rate, type Effort, type Finding } from './measure.ts';
 
-const seconds = 4;
+interface Amount {
+  rounds: number;
+  seconds: number;
+  /** Calls whose first request is signed before the clock runs; they are repeated when they are used up. */
+  calls: number;
+}
+
+const amounts: Record<Effort, Amount> = {
+  full: { rounds: 3, seconds: 4, calls: 5000 },
+  quick: { rounds: 1, seconds: 0.25, calls: 200 }
+};
 
 /** The floor of a step of a call: one round trip to the database, and nothing else. */
 const selectOne = `
@@ -21,16 +30,14 @@ export async function handle() {
   return Response.json(row);
 }`;
 
-/** The functions with the floor beside them. */
+/**
+ * A copy of the functions with the floor beside them. The floor is no member of the workspace: it needs no packages of
+ * its own, so the lock of the functions, which is frozen and names every member, holds for the copy as it is.
+ */
 async function functionsWithFloor(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'medq-bench-'));
   await cp(functionsDirectory, directory, { recursive: true });
-  const configFile = path.join(directory, 'deno.json');
-  const config = JSON.parse(await readFile(configFile, 'utf8')) as { workspace: string[] };
-  config.workspace.push('./select-one');
-  // The lock knows nothing of the floor, which needs no package of its own.
-  await writeFile(configFile, JSON.stringify({ ...config, lock: false }));
-  await cp(path.join(directory, 'ivr/deno.json'), path.join(directory, 'select-one/deno.json'));
+  await mkdir(path.join(directory, 'select-one'));
   await writeFile(path.join(directory, 'select-one/handler.ts'), selectOne);
   return directory;
 }
@@ -61,8 +68,9 @@ async function takeStep({ url, token }: SignedRequest): Promise<void> {
 }
 
 /** Steps and the floor in turns, with so many callers at once. */
-async function measureSteps(origin: string, signingKey: string, callers: number) {
-  const requests = await firstRequests(origin, signingKey, 5000);
+async function measureSteps(origin: string, signingKey: string, callers: number, amount: Amount) {
+  const { rounds, seconds } = amount;
+  const requests = await firstRequests(origin, signingKey, amount.calls);
   const step = () =>
     rate(callers, seconds, async (_, piece) => {
       const request = requests[piece % requests.length];
@@ -75,10 +83,10 @@ async function measureSteps(origin: string, signingKey: string, callers: number)
       if (!answer.ok) throw new Error(`select-one failed with ${answer.status}.`);
       await answer.json();
     });
-  return inTurns(3, step, floorStep);
+  return inTurns(rounds, step, floorStep);
 }
 
-export async function benchIvr(stack: Stack): Promise<Finding[]> {
+export async function benchIvr(stack: Stack, effort: Effort): Promise<Finding[]> {
   const { db_url, messagebird_signing_key: signingKey, functions_secret, api_url } = stack.addresses;
   const directory = await functionsWithFloor();
   const port = await freePort();
@@ -98,8 +106,8 @@ export async function benchIvr(stack: Stack): Promise<Finding[]> {
     }
   });
   try {
-    const one = await measureSteps(origin, signingKey, 1);
-    const fifty = await measureSteps(origin, signingKey, 50);
+    const one = await measureSteps(origin, signingKey, 1, amounts[effort]);
+    const fifty = await measureSteps(origin, signingKey, 50, amounts[effort]);
     const { ours, floor } = fifty;
     return [
       finding(
@@ -114,8 +122,7 @@ export async function benchIvr(stack: Stack): Promise<Finding[]> {
           `p50 ${floor.p50.toFixed(0)}, p95 ${floor.p95.toFixed(0)} ms, ${floor.perSecond.toFixed(0)}/s`,
         ours.p95 / floor.p95,
         { atMost: 2 }
-      ),
-      ...(await benchOffers(stack))
+      )
     ];
   } finally {
     await functions.stop();

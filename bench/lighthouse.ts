@@ -1,4 +1,4 @@
-/** Lighthouse's marks, as a phone on a slow network gets them (its own simulation, on a page loaded here). */
+/** Lighthouse's marks for a phone on a slow network, which Lighthouse simulates from a page loaded here. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,12 +8,12 @@ import { freePort } from '../local/settings/ports.ts';
 import type { Site } from '../local/site.ts';
 import type { Stack } from '../local/start-stack.ts';
 import { launchProfile } from '../tests/helpers/browser.ts';
-import { finding, median, type Finding } from './measure.ts';
+import { finding, median, type Effort, type Finding } from './measure.ts';
 import { aBenchPatient, signIn } from './patient.ts';
 
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
-// The marks for speed vary with what else the machine does.
-const RUNS = 3;
+/** The marks for speed vary with what else the machine does: of several runs the median counts. */
+const runsOf: Record<Effort, number> = { full: 3, quick: 1 };
 
 interface Run {
   /** Of each category, 0 to 100. */
@@ -23,14 +23,14 @@ interface Run {
 }
 
 async function marksOf(url: string, port: number): Promise<Run> {
-  // Signed in is signed in: nothing of the profile is thrown away.
+  // The sign-in is kept in the profile, so the profile must stay as it is.
   const result = await lighthouse(url, {
     port,
     onlyCategories: [...CATEGORIES],
     disableStorageReset: true,
     logLevel: 'error'
   });
-  if (!result) throw new Error(`Lighthouse had nothing to say about ${url}.`);
+  if (!result) throw new Error(`Lighthouse gave no result for ${url}.`);
   const { lhr } = result;
   if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
   const complaints = CATEGORIES.flatMap((category) =>
@@ -41,7 +41,7 @@ async function marksOf(url: string, port: number): Promise<Run> {
   return { marks: CATEGORIES.map((category) => (lhr.categories[category]?.score ?? 0) * 100), complaints };
 }
 
-export async function benchLighthouse(stack: Stack, site: Site): Promise<Finding[]> {
+export async function benchLighthouse(stack: Stack, site: Site, effort: Effort): Promise<Finding[]> {
   const sql = postgres(stack.addresses.db_url, { max: 1, onnotice: () => undefined });
   const directory = await mkdtemp(path.join(tmpdir(), 'medq-lighthouse-'));
   const port = await freePort();
@@ -49,7 +49,7 @@ export async function benchLighthouse(stack: Stack, site: Site): Promise<Finding
   const findings: Finding[] = [];
   const measure = async (where: string) => {
     const runs: Run[] = [];
-    for (let run = 0; run < RUNS; run += 1) runs.push(await marksOf(site.url + where, port));
+    while (runs.length < runsOf[effort]) runs.push(await marksOf(site.url + where, port));
     const marks = CATEGORIES.map((_, index) => median(runs.map((run) => run.marks[index] ?? 0)));
     const measured = CATEGORIES.map((category, index) => `${category} ${marks[index]}`).join(', ');
     const complaints = [...new Set(runs.flatMap((run) => run.complaints))];

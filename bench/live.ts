@@ -1,4 +1,4 @@
-/** Live changes: from the commit of a booking to the changed page, and 200 sockets that each hear their own alone. */
+/** Live changes: from the commit of a booking to the changed page, and many sockets that each hear only their own. */
 import { RealtimeClient } from '@supabase/supabase-js';
 import { SignJWT } from 'jose';
 import type { Browser } from 'playwright-core';
@@ -6,11 +6,18 @@ import postgres from 'postgres';
 import type { Site } from '../local/site.ts';
 import type { Stack } from '../local/start-stack.ts';
 import { aPatient, type PatientWithAccount } from '../tests/helpers/world.ts';
-import { finding, percentile, type Finding } from './measure.ts';
+import { finding, percentile, type Effort, type Finding } from './measure.ts';
 import { aBenchPatient, aLivePage } from './patient.ts';
 
-const rounds = 60;
-const sockets = 200;
+interface Amount {
+  rounds: number;
+  sockets: number;
+}
+
+const amounts: Record<Effort, Amount> = {
+  full: { rounds: 60, sockets: 200 },
+  quick: { rounds: 3, sockets: 10 }
+};
 
 /** Milliseconds from the moment a transaction is asked to commit until `seen` says that its work was noticed. */
 async function fromCommit(
@@ -32,7 +39,12 @@ async function fromCommit(
 }
 
 /** A booking seen on an open page, and a bare NOTIFY heard, in turns. */
-async function commitToPage(stack: Stack, site: Site, browser: Browser): Promise<Finding[]> {
+async function commitToPage(
+  stack: Stack,
+  site: Site,
+  browser: Browser,
+  { rounds }: Amount
+): Promise<Finding[]> {
   const sql = postgres(stack.addresses.db_url, { max: 3, onnotice: () => undefined });
   try {
     const [doctor] = await sql<{ id: string }[]>`
@@ -43,18 +55,18 @@ async function commitToPage(stack: Stack, site: Site, browser: Browser): Promise
       insert into public.appointments (patient_id, practitioner_id, starts_at)
       values (${patient.id}, ${doctor?.id ?? ''}, date_trunc('day', now()) + interval '10 days') returning id`;
     const page = await aLivePage(browser, site.url, patient);
-    let tell = (): void => undefined;
-    await page.exposeFunction('tellBench', () => tell());
+    let pageChanged = (): void => undefined;
+    await page.exposeFunction('pageChanged', () => pageChanged());
     await page.evaluate(() => {
       const time = document.querySelector('[data-appointment] time');
       if (!time) throw new Error('The page shows no appointment.');
-      new MutationObserver(() => (window as unknown as { tellBench: () => void }).tellBench()).observe(
+      new MutationObserver(() => (window as unknown as { pageChanged: () => void }).pageChanged()).observe(
         document.body,
         { subtree: true, attributeFilter: ['datetime'] }
       );
     });
-    let heard = (): void => undefined;
-    await sql.listen('medq_bench', () => heard());
+    let notified = (): void => undefined;
+    await sql.listen('medq_bench', () => notified());
 
     const [pages, floor]: [number[], number[]] = [[], []];
     for (let round = 0; round < rounds; round += 1) {
@@ -62,7 +74,7 @@ async function commitToPage(stack: Stack, site: Site, browser: Browser): Promise
         await fromCommit(
           sql,
           (tx) => tx`select pg_notify('medq_bench', '')`,
-          () => new Promise<void>((resolve) => (heard = resolve))
+          () => new Promise<void>((resolve) => (notified = resolve))
         )
       );
       pages.push(
@@ -70,7 +82,7 @@ async function commitToPage(stack: Stack, site: Site, browser: Browser): Promise
           sql,
           (tx) => tx`
             update public.appointments set starts_at = starts_at + interval '1 minute' where id = ${booked?.id ?? ''}`,
-          () => new Promise<void>((resolve) => (tell = resolve))
+          () => new Promise<void>((resolve) => (pageChanged = resolve))
         )
       );
     }
@@ -90,8 +102,8 @@ async function commitToPage(stack: Stack, site: Site, browser: Browser): Promise
   }
 }
 
-/** Every patient's socket while each of them gets a booking: what came, and what should not have. */
-async function ownChangesOnly({ addresses }: Stack): Promise<Finding[]> {
+/** A socket for each patient while each of them gets a booking: which heard their own, and which another's. */
+async function ownChangesOnly({ addresses }: Stack, { sockets }: Amount): Promise<Finding[]> {
   const sql = postgres(addresses.db_url, { max: 8, onnotice: () => undefined });
   const clients: RealtimeClient[] = [];
   try {
@@ -165,6 +177,12 @@ async function ownChangesOnly({ addresses }: Stack): Promise<Finding[]> {
   }
 }
 
-export async function benchLive(stack: Stack, site: Site, browser: Browser): Promise<Finding[]> {
-  return [...(await commitToPage(stack, site, browser)), ...(await ownChangesOnly(stack))];
+export async function benchLive(
+  stack: Stack,
+  site: Site,
+  browser: Browser,
+  effort: Effort
+): Promise<Finding[]> {
+  const amount = amounts[effort];
+  return [...(await commitToPage(stack, site, browser, amount)), ...(await ownChangesOnly(stack, amount))];
 }

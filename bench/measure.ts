@@ -1,4 +1,7 @@
-/** Measuring: rates and percentiles of the same kind of work done over and over by a number of workers. */
+/** Measuring: rates and percentiles of the same kind of work, done over and over by a number of workers. */
+
+/** How much is measured: `full` gives numbers worth comparing, `quick` only shows that a benchmark still runs. */
+export type Effort = 'full' | 'quick';
 
 export interface Rate {
   /** Finished pieces of work a second. */
@@ -9,7 +12,7 @@ export interface Rate {
   done: number;
 }
 
-/** Runs `work` in `workers` endless lanes for `seconds`; each piece gets its worker's number and its own. */
+/** Lets `workers` do `work` over and over for `seconds`; each piece is told its worker's number and its own. */
 export async function rate(
   workers: number,
   seconds: number,
@@ -47,7 +50,7 @@ export function median(values: number[]): number {
 }
 
 /**
- * Measures two things in turns, so that a machine that gets slower meanwhile slows both, and returns the rates of the
+ * Measures two things in turns, so that a machine that becomes slower slows both alike, and returns the rates of the
  * round with the median ratio.
  */
 export async function inTurns(

@@ -1,20 +1,31 @@
-/** The next available appointment of a clinic, among ten thousand appointments of others and among a million. */
+/** The next available appointment of a clinic, among a few appointments of other clinics and among very many. */
 import postgres from 'postgres';
 import type { Stack } from '../local/start-stack.ts';
-import { finding, percentile, type Finding } from './measure.ts';
+import { finding, percentile, type Effort, type Finding } from './measure.ts';
 
-const few = 10_000;
-const many = 1_000_000;
+interface Amount {
+  /** Appointments of other clinics, in thousands: so many for each of their thousand doctors. */
+  few: number;
+  many: number;
+  /** How often an offer is timed. */
+  offers: number;
+}
+
+const amounts: Record<Effort, Amount> = {
+  full: { few: 10, many: 1000, offers: 500 },
+  quick: { few: 1, many: 3, offers: 20 }
+};
+
 const otherDoctors = 1000;
 const phone = '+914455511111';
 /**
- * A patient who has none of these appointments: they are to be those of others. Whoever had one in a thousand of them
- * would have hundreds still to come among the million, which is another question.
+ * A patient who has none of these appointments. The patient of one doctor's would have hundreds of them still to come
+ * among the million, and what is measured is the effect of other people's appointments.
  */
 const caller = `+9197${String(otherDoctors).padStart(8, '0')}`;
 
 /** A clinic with four doctors whose next days are half booked, and a thousand doctors of other clinics. */
-async function prepare(sql: postgres.Sql): Promise<void> {
+async function prepare(sql: postgres.Sql, few: number): Promise<void> {
   await sql`
     insert into clinics (name, phone, booking_horizon_days, max_active_bookings)
     values ('Measured', ${phone}, 30, 100), ('Others', '+914455522222', 30, 100)`;
@@ -30,7 +41,7 @@ async function prepare(sql: postgres.Sql): Promise<void> {
   await sql`
     insert into patients (phone) select '+9197' || lpad(n::text, 8, '0') from generate_series(0, ${otherDoctors + 4}) n`;
   await addAppointments(sql, phone, 0, 400);
-  await addAppointments(sql, '+914455522222', 0, few / otherDoctors);
+  await addAppointments(sql, '+914455522222', 0, few);
 }
 
 /** Appointments number `from` to `to` of every doctor of a clinic: every other quarter of an hour, 20 a day. */
@@ -52,12 +63,12 @@ async function addAppointments(sql: postgres.Sql, clinic: string, from: number, 
 }
 
 /**
- * How long an offer to a caller takes, in milliseconds: the fastest tenth, because the two sides of the comparison are
- * measured a while apart, and what else the machine does meanwhile is not their difference.
+ * How long an offer to a caller takes, in milliseconds: the 10th percentile, because the two sides of the comparison
+ * are measured some time apart, and what else the machine does then should not count as their difference.
  */
-async function offers(sql: postgres.Sql): Promise<number> {
+async function offerTime(sql: postgres.Sql, offers: number): Promise<number> {
   const times: number[] = [];
-  for (let piece = 0; piece < 500; piece += 1) {
+  while (times.length < offers) {
     const call = {
       call_id: crypto.randomUUID(),
       caller,
@@ -74,7 +85,7 @@ async function offers(sql: postgres.Sql): Promise<number> {
   return percentile(times, 0.1);
 }
 
-/** Takes away what only writing needs, and returns what puts it back: a million rows are loaded much faster so. */
+/** Drops the exclusion constraints, without which a million rows load much faster; returns what adds them again. */
 async function withoutExclusions(admin: postgres.Sql): Promise<() => Promise<void>> {
   const constraints = await admin<{ name: string; definition: string }[]>`
     select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
@@ -88,22 +99,28 @@ async function withoutExclusions(admin: postgres.Sql): Promise<() => Promise<voi
   return () => each((name, definition) => `add constraint ${name} ${definition}`);
 }
 
-export async function benchOffers(stack: Stack): Promise<Finding[]> {
+/** 1000 becomes `1,000,000`. */
+function thousands(count: number): string {
+  return (count * 1000).toLocaleString('en');
+}
+
+export async function benchOffers(stack: Stack, effort: Effort): Promise<Finding[]> {
+  const { few, many, offers } = amounts[effort];
   // As superuser, because a million bookings with their texts and history would take an hour.
   const admin = postgres(stack.addresses.admin_db_url, { max: 1, onnotice: () => undefined });
   const sql = postgres(stack.addresses.db_url, { max: 1 });
   const restore = await withoutExclusions(admin);
   try {
     await admin`set session_replication_role = replica`;
-    await prepare(admin);
+    await prepare(admin, few);
     await admin`vacuum analyze public.appointments, public.practitioners, public.patients, public.schedules`;
-    const amongFew = await offers(sql);
-    await addAppointments(admin, '+914455522222', few / otherDoctors, many / otherDoctors);
+    const amongFew = await offerTime(sql, offers);
+    await addAppointments(admin, '+914455522222', few, many);
     await admin`vacuum analyze public.appointments`;
-    const amongMany = await offers(sql);
+    const amongMany = await offerTime(sql, offers);
     return [
       finding(
-        'the next available appointment among 1,000,000 appointments against 10,000',
+        `the next available appointment among ${thousands(many)} appointments against ${thousands(few)}`,
         `${amongMany.toFixed(2)} ms against ${amongFew.toFixed(2)} ms`,
         amongMany / amongFew,
         { atMost: 1.3 }

@@ -1,3 +1,4 @@
+/** A patient for the benchmarks of pages, with an account that really signs in. */
 import { createClient } from '@supabase/supabase-js';
 import type { Browser, Page } from 'playwright-core';
 import type postgres from 'postgres';
@@ -11,7 +12,7 @@ export interface BenchPatient {
   phone: string;
 }
 
-/** A patient with an account that really signs in. */
+/** Makes the account in Auth, as the functions do, with `phone` as its name. */
 export async function aBenchPatient(
   { addresses }: Stack,
   sql: postgres.Sql,
@@ -34,7 +35,7 @@ export async function signIn(page: Page, siteUrl: string, { phone }: BenchPatien
   await page.locator('[data-connection="live"]').waitFor();
 }
 
-/** A page of theirs on which the changes are live. Nothing but the network and the browser's cache brings scripts. */
+/** A page of theirs on which the changes are live. Scripts come from the network, never from a service worker. */
 export async function aLivePage(browser: Browser, siteUrl: string, patient: BenchPatient): Promise<Page> {
   const page = await openPage(browser, { serviceWorkers: 'block' });
   await signIn(page, siteUrl, patient);

@@ -1,4 +1,4 @@
-/** The site: how much JavaScript each page brings, as compressed bytes that really came over the wire. */
+/** The site: how much JavaScript each page loads, as the compressed bytes that came over the network. */
 import type { Browser, Page } from 'playwright-core';
 import postgres from 'postgres';
 import type { Site } from '../local/site.ts';
@@ -7,7 +7,7 @@ import { openPage } from '../tests/helpers/browser.ts';
 import { finding, type Finding } from './measure.ts';
 import { aBenchPatient, aLivePage } from './patient.ts';
 
-/** Kilobytes of scripts that loading `path` with an empty cache brings, until `done`. */
+/** Kilobytes of scripts that `url` loads with an empty cache, until `done`. */
 async function scripts(page: Page, url: string, done: (page: Page) => Promise<unknown>): Promise<number> {
   const sizes: Promise<number>[] = [];
   page.on('requestfinished', (request) => {

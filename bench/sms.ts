@@ -5,11 +5,25 @@ import type { Stack } from '../local/start-stack.ts';
 import { connect } from '../supabase/functions/_shared/database.ts';
 import { drain } from '../supabase/functions/_shared/queue/drain.ts';
 import { smsQueue } from '../supabase/functions/sms-dispatch/queue.ts';
-import { finding, inTurns, type Finding, type Rate } from './measure.ts';
+import { finding, inTurns, type Effort, type Finding, type Rate } from './measure.ts';
 
 /** What the function sends at the same time, unless it is told otherwise. */
 const concurrency = 8;
-const messages = 3000;
+
+interface Amount {
+  rounds: number;
+  /** Messages that are claimed and settled in a round. */
+  claimed: number;
+  /** Messages that are sent: to warm up, through a provider that answers at once, through one that takes its time. */
+  warmUp: number;
+  fast: number;
+  slow: number;
+}
+
+const amounts: Record<Effort, Amount> = {
+  full: { rounds: 3, claimed: 3000, warmUp: 100, fast: 1500, slow: 600 },
+  quick: { rounds: 1, claimed: 200, warmUp: 20, fast: 100, slow: 50 }
+};
 
 async function timed(done: number, work: () => Promise<unknown>): Promise<Rate> {
   const begun = performance.now();
@@ -43,24 +57,24 @@ async function drainWithoutSending(url: string): Promise<void> {
   await database.end();
 }
 
-async function benchSql(url: string, sql: postgres.Sql): Promise<Finding> {
+async function benchSql(url: string, sql: postgres.Sql, { rounds, claimed }: Amount): Promise<Finding> {
   const quiet = new Logger(() => () => undefined);
   const utils = await makeWorkerUtils({ connectionString: url, logger: quiet });
   await utils.migrate();
   const ours = async () => {
-    await fill(sql, messages);
-    return timed(messages, () => drainWithoutSending(url));
+    await fill(sql, claimed);
+    return timed(claimed, () => drainWithoutSending(url));
   };
   const floor = async () => {
-    await sql`select graphile_worker.add_job('nothing', '{}') from generate_series(1, ${messages})`;
+    await sql`select graphile_worker.add_job('nothing', '{}') from generate_series(1, ${claimed})`;
     await sql`vacuum analyze graphile_worker._private_jobs`;
     const taskList = { nothing: async () => undefined };
-    return timed(messages, () =>
+    return timed(claimed, () =>
       runOnce({ connectionString: url, concurrency, taskList, logger: quiet, noHandleSignals: true })
     );
   };
   try {
-    const { ours: our, floor: their, ratio } = await inTurns(3, ours, floor);
+    const { ours: our, floor: their, ratio } = await inTurns(rounds, ours, floor);
     return finding(
       'SMS claimed and settled a second against no-op jobs of graphile-worker',
       `${our.perSecond.toFixed(0)}/s against ${their.perSecond.toFixed(0)}/s`,
@@ -73,7 +87,7 @@ async function benchSql(url: string, sql: postgres.Sql): Promise<Finding> {
   }
 }
 
-async function benchSending(stack: Stack, sql: postgres.Sql): Promise<Finding[]> {
+async function benchSending(stack: Stack, sql: postgres.Sql, amount: Amount): Promise<Finding[]> {
   const { inbox_url, api_url, functions_secret } = stack.addresses;
   const latency = (ms: number) =>
     fetch(`${inbox_url}/latency`, { method: 'POST', body: JSON.stringify({ ms }) }).then((answer) =>
@@ -92,10 +106,10 @@ async function benchSending(stack: Stack, sql: postgres.Sql): Promise<Finding[]>
       }
     });
   };
-  await dispatch(100);
-  const fast = await dispatch(1500);
+  await dispatch(amount.warmUp);
+  const fast = await dispatch(amount.fast);
   await latency(100);
-  const slow = await dispatch(600);
+  const slow = await dispatch(amount.slow);
   await latency(0);
   return [
     finding('SMS sent a second, provider at once', `${fast.perSecond.toFixed(0)}/s`, fast.perSecond, {
@@ -110,16 +124,17 @@ async function benchSending(stack: Stack, sql: postgres.Sql): Promise<Finding[]>
   ];
 }
 
-export async function benchSms(stack: Stack): Promise<Finding[]> {
+export async function benchSms(stack: Stack, effort: Effort): Promise<Finding[]> {
+  const amount = amounts[effort];
   const sql = postgres(stack.addresses.db_url, { max: 1, onnotice: () => undefined });
   const secret = async (url: string) =>
     sql`select vault.update_secret(id, ${url}) from vault.decrypted_secrets where name = 'functions_url'`;
   const [functions] = await sql<{ url: string }[]>`
     select decrypted_secret as url from vault.decrypted_secrets where name = 'functions_url'`;
-  // Wake-ups are queued as always, but only this bench calls the dispatcher.
+  // The dispatcher is woken at an address where nobody listens, so that only this benchmark calls it.
   await secret('http://127.0.0.1:9/none');
   try {
-    return [await benchSql(stack.addresses.db_url, sql), ...(await benchSending(stack, sql))];
+    return [await benchSql(stack.addresses.db_url, sql, amount), ...(await benchSending(stack, sql, amount))];
   } finally {
     await sql`delete from public.sms_messages where template = 'bench'`;
     if (functions) await secret(functions.url);
