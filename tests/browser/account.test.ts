@@ -1,9 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
 import {
   aPerson,
   codeFor,
@@ -16,21 +16,12 @@ import {
   press,
   WAYS
 } from './accounts.ts';
-import { aBooking, aClinic, aPatient, aPhone, signIn } from './setting.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
 const { inbox_url: inbox } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 /** Opens one part of the account page. */
 async function open(page: Page, title: string): Promise<void> {

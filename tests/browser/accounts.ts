@@ -4,7 +4,8 @@ import type { Sql } from 'postgres';
 import { smsTo } from '../helpers/inbox.ts';
 import { theSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
-import { aPhone, type Clinic } from './setting.ts';
+import { aPhone } from '../helpers/world.ts';
+import type { Clinic } from './setting.ts';
 
 /** Both ways every page must work. */
 export const WAYS = [

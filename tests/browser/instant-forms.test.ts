@@ -1,8 +1,6 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import {
   anOldPatient,
   aPerson,
@@ -15,21 +13,12 @@ import {
   register,
   WAYS
 } from './accounts.ts';
-import { aClinic, aPatient, signIn } from './setting.ts';
+import { aClinic, aPatient, opening, signIn } from './setting.ts';
 
 // What one small script does for every form: what comes of a form is tested with the form.
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 const typed = { 'Username or phone number': 'asha', Password: 'not the password' };
 

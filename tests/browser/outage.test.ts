@@ -1,28 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startSite, type Site } from '../../local/site.ts';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPatient, signIn } from './setting.ts';
+import { afterAll, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { anotherSite } from '../helpers/site.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aPatient, opening, signIn } from './setting.ts';
 
 // A second site whose Supabase project nobody answers for.
-const sql = databaseAsPostgres();
-let browser: Browser;
-let cutOff: Site;
-
-beforeAll(async () => {
-  const { publishable_key } = theStack();
-  [browser, cutOff] = await Promise.all([
-    launchBrowser(),
-    startSite({ supabaseUrl: 'http://127.0.0.1:9', key: publishable_key, port: 0 })
-  ]);
+const { browser, sql, site } = await opening();
+const cutOff = await anotherSite({
+  supabaseUrl: 'http://127.0.0.1:9',
+  key: theStack().publishable_key,
+  port: 0
 });
-afterAll(async () => {
-  await browser.close();
-  await cutOff.close();
-  await closeDatabases();
-});
+afterAll(() => cutOff.close());
 
 test('while the service is away the start page stands, and says what is missing', async () => {
   const page = await openPage(browser);
@@ -35,7 +24,7 @@ test('while the service is away the start page stands, and says what is missing'
 test('while the service is away nobody is signed out, and nobody’s password is called wrong', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);
-  await signIn(page, theSite(), patient);
+  await signIn(page, site, patient);
 
   // The session's cookie belongs to the host, whatever the port.
   const response = await page.goto(`${cutOff.url}/appointments`);
@@ -45,7 +34,7 @@ test('while the service is away nobody is signed out, and nobody’s password is
   const requestId = response?.headers()['x-request-id'] ?? 'none';
   await page.getByText(requestId).waitFor();
 
-  await page.goto(`${theSite()}/appointments`);
+  await page.goto(`${site}/appointments`);
   await page.getByRole('heading', { name: 'Your appointments' }).waitFor();
 
   const stranger = await openPage(browser);

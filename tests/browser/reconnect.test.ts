@@ -1,25 +1,17 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startSite, type Site } from '../../local/site.ts';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { startMortalRealtime, type MortalRealtime } from '../helpers/mortal-realtime.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn, type Clinic, type Patient } from './setting.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { startMortalRealtime } from '../helpers/mortal-realtime.ts';
+import { anotherSite } from '../helpers/site.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aBooking, aClinic, aPatient, opening, signIn, type Clinic, type Patient } from './setting.ts';
 
-const sql = databaseAsPostgres();
-let browser: Browser;
-let realtime: MortalRealtime;
-let site: Site;
-
-beforeAll(async () => {
-  [browser, realtime] = await Promise.all([launchBrowser(), startMortalRealtime()]);
-  site = await startSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
-});
+const { browser, sql } = await opening();
+const realtime = await startMortalRealtime();
+const site = await anotherSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
 afterAll(async () => {
   await site.close();
   await realtime.close();
-  await browser.close();
-  await closeDatabases();
 });
 
 let clinic: Clinic;

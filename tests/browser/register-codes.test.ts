@@ -1,9 +1,8 @@
 import { request } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { aPhone } from '../helpers/world.ts';
 import {
   anOldPatient,
   aPerson,
@@ -18,20 +17,11 @@ import {
   WAYS,
   type Person
 } from './accounts.ts';
-import { aClinic, aPatient, aPhone } from './setting.ts';
+import { aClinic, aPatient, opening } from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 /** Somebody whose code is on its way. */
 async function waitingForCode(page: Page, javaScriptEnabled = true, person = aPerson()): Promise<Person> {

@@ -1,10 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { aCall } from '../helpers/phone.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { theStack } from '../helpers/stack.ts';
 import {
   anOldPatient,
   aPerson,
@@ -20,21 +18,12 @@ import {
   register,
   WAYS
 } from './accounts.ts';
-import { aClinic, aPatient, type Clinic } from './setting.ts';
+import { aClinic, aPatient, opening, type Clinic } from './setting.ts';
 
 const { ivr_url: ivrUrl, inbox_url: inbox, messagebird_signing_key: signingKey } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 async function bookByPhone(phone: string, clinic: Clinic): Promise<void> {
   const call = aCall({ ivrUrl, signingKey, from: phone, to: clinic.phone });

@@ -1,20 +1,21 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMessageBird } from '../../local/messagebird/index.ts';
 import type { MessageBird } from '../../local/messagebird/index.ts';
-import { DESK, launchBrowser, openPage, PHONE } from '../helpers/browser.ts';
+import { DESK, openPage, PHONE } from '../helpers/browser.ts';
+import { tooWide, violationsOf } from '../helpers/looks.ts';
 import { aPhone, restClient } from '../helpers/messagebird.ts';
 import { ask, aTestIvr, sayAndHangUp } from '../helpers/test-ivr.ts';
 import type { TestIvr } from '../helpers/test-ivr.ts';
+import { opening } from './setting.ts';
 
 // The page against a clinic of this test's own, which checks every signature. The way from dialling to a booking and
 // its texts goes through the real functions in another test.
 const keys = { accessKey: 'test_key', signingKey: 'a signing key' };
 const welcome = 'Welcome to City Care. For the next free time press 1, for your appointments press 3.';
+const { browser } = await opening();
 let ivr: TestIvr;
 let messagebird: MessageBird;
-let browser: Browser;
 
 beforeAll(async () => {
   ivr = await aTestIvr(keys.signingKey, ({ query, variables }, url) => {
@@ -31,10 +32,8 @@ beforeAll(async () => {
     clinics: () => Promise.resolve([{ name: 'City Care', phone: '+911140000000' }]),
     ...keys
   });
-  browser = await launchBrowser();
 });
 afterAll(async () => {
-  await browser.close();
   await messagebird.close();
   await ivr.close();
 });
@@ -270,10 +269,8 @@ describe('the page', () => {
       if (part === 'Requests') await page.locator('.request summary').first().click();
       // On a desk all parts are shown at once.
       if (!isSmall && part !== 'Requests') continue;
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width).toBeLessThanOrEqual(options.viewport.width);
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await tooWide(page)).toEqual([]);
     }
     await page.context().close();
   });

@@ -1,27 +1,17 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo } from '../helpers/inbox.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { painted, tooWide, violationsOf } from '../helpers/looks.ts';
+import { theStack } from '../helpers/stack.ts';
 import { anOldPatient, aPerson, fill, focusedLabel, forgiveThisMachine, press, WAYS } from './accounts.ts';
-import { aClinic, aPatient } from './setting.ts';
+import { aClinic, aPatient, opening } from './setting.ts';
 
 // Whoever reads Tamil meets no English on the way into an account, nor in it.
 const { inbox_url: inbox } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 const aTamilPage = (javaScriptEnabled: boolean) =>
   openPage(browser, { javaScriptEnabled, locale: 'ta-IN', reducedMotion: 'reduce' });
@@ -47,13 +37,10 @@ async function expectTamil(page: Page): Promise<void> {
   expect(foreign).toEqual([]);
   const size = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 640 });
-  await page.evaluate(
-    () => new Promise<void>((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted())))
-  );
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await painted(page);
+  expect(await tooWide(page)).toEqual([]);
   if (size) await page.setViewportSize(size);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
 }
 
 const NAME = 'உங்கள் பெயர்';

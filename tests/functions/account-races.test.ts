@@ -2,17 +2,8 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
 import { aCall } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aClinic, aPractitioner, type Clinic } from '../helpers/world.ts';
-import {
-  aPhone,
-  aCaller,
-  aLink,
-  aWish,
-  nextCode,
-  throughGateway,
-  type Answer,
-  type Wish
-} from './account-api.ts';
+import { aClinic, aPhone, aPractitioner, type Clinic } from '../helpers/world.ts';
+import { aCaller, aLink, aWish, nextCode, throughGateway, type Answer, type Wish } from './account-api.ts';
 
 const { api_url, ivr_url, functions_secret, messagebird_signing_key: signingKey } = theStack();
 const sql = databaseAsPostgres();

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { failSends, slowSends, smsTo, textsOf } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
 
 const { api_url, inbox_url, functions_secret, secret_key, anon_key, publishable_key, service_role_key } =
   theStack();
@@ -17,8 +18,6 @@ interface Row {
   last_error: string | null;
   body: string;
 }
-
-const aPhone = () => `+919${String(Math.floor(Math.random() * 1e9)).padStart(9, '0')}`;
 
 /** Queues an SMS as the product does: nothing else is needed for it to be sent. */
 async function queued(values: Record<string, unknown> = {}): Promise<{ id: string; phone: string }> {

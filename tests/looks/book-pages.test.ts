@@ -1,14 +1,8 @@
 import type { Page } from 'playwright-core';
-import { afterAll } from 'vitest';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aDoctor, aPatient, signIn, whereItIsEarly } from './setting.ts';
+import { aBooking, aClinic, aDoctor, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
 import { testStates, type States } from './states.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-
-afterAll(closeDatabases);
+const { browser, sql, site } = await opening();
 
 const chooseDay = async (page: Page, days: number) => {
   await page
@@ -110,4 +104,4 @@ const STATES: States = {
   }
 };
 
-testStates(STATES, { steady: true });
+testStates(browser, STATES, { steady: true });
