@@ -31,6 +31,11 @@ const STATES: States = {
   },
   'choosing a time, one of them just taken': async (page) => {
     const clinic = await aClinic(sql);
+    // One day is full, which is the longest that can be said of a day.
+    await sql`
+      insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes)
+      values (${clinic.practitionerId}, (now() at time zone 'Asia/Kolkata')::date + 3, '10:00', '10:15', 15)`;
+    await aBooking(sql, await aPatient(sql), clinic, { days: 3, hour: 10 });
     await signIn(page, site, await aPatient(sql));
     await page.goto(`${site}/book/time?doctor=${clinic.practitionerId}`);
     await chooseDay(page, 2);
