@@ -1,15 +1,13 @@
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
+import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 import { words } from './src/words/compile.ts';
 
-// Everything but the unit tests runs against one embedded stack, started once for the whole run.
-const withStack = ['tests/helpers/global-setup.ts'];
-
-// These wait for real servers and pages, and a busy machine may keep one waiting: what fails twice has failed.
-const patience = { retry: 1 };
+const withStack = ['tests/helpers/stack-setup.ts'];
+const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
 export default defineConfig({
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
@@ -39,15 +37,18 @@ export default defineConfig({
         })
       ],
   test: {
+    globalSetup: 'tests/helpers/global-setup.ts',
+    // Tests wait for pages and servers much of the time, so that one worker more than there are cores keeps all of them busy.
+    maxWorkers: availableParallelism() + 1,
+    reporters: ['default', 'tests/helpers/reporter.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {
         extends: true,
         test: {
           name: 'stack',
-          include: ['{tests/database,tests/functions}/**/*.test.ts'],
-          globalSetup: withStack,
-          ...patience,
+          include: ['tests/{database,functions}/**/*.test.ts'],
+          setupFiles: withStack,
           testTimeout: 30_000,
           hookTimeout: 60_000
         }
@@ -57,8 +58,7 @@ export default defineConfig({
         test: {
           name: 'local',
           include: ['local/tests/**/*.test.ts'],
-          globalSetup: withStack,
-          ...patience,
+          setupFiles: withStack,
           testTimeout: 30_000,
           hookTimeout: 60_000
         }
@@ -68,8 +68,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
-          globalSetup: withStack,
-          ...patience,
+          setupFiles: withSite,
           testTimeout: 60_000,
           hookTimeout: 120_000
         }
@@ -77,9 +76,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // What every page looks like in each of its states: axe, widths, both languages, light and dark.
+          name: 'looks',
+          include: ['tests/looks/**/*.test.ts'],
+          setupFiles: withSite,
+          testTimeout: 60_000,
+          hookTimeout: 120_000
+        }
+      },
+      {
+        extends: true,
+        test: {
+          // What happens when parts die: each file has a stack of its own, which it breaks.
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
-          ...patience,
           testTimeout: 120_000,
           hookTimeout: 120_000
         }

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
-import { freePort } from '../ports.ts';
+import { freePort } from '../settings/ports.ts';
 import { applyBootstrap } from './bootstrap.ts';
 import { initialisePostgres, startPostgres, superuser } from './server.ts';
 

@@ -1,13 +1,14 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
 import {
   aPerson,
   codeFor,
   enterCode,
+  extendLimits,
   fill,
   focusedLabel,
   forgiveThisMachine,
@@ -16,21 +17,12 @@ import {
   press,
   WAYS
 } from './accounts.ts';
-import { aBooking, aClinic, aPatient, aPhone, signIn } from './setting.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
 const { inbox_url: inbox } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 /** Opens one part of the account page. */
 async function open(page: Page, title: string): Promise<void> {
@@ -83,7 +75,6 @@ test.each(WAYS)('a forgotten password is replaced by a code, $how', async ({ jav
   await press(elsewhere, 'Sign in');
   await elsewhere.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
   await signIn(elsewhere, site, { ...patient, password });
-  await Promise.all([page.context().close(), elsewhere.context().close()]);
 });
 
 test('a phone without an account gets the same pages and no text', async () => {
@@ -102,7 +93,6 @@ test('a phone without an account gets the same pages and no text', async () => {
   await press(page, 'Save and sign in');
   await page.getByText('That code is not right').waitFor();
   expect(await textsOf(inbox, phone)).toEqual([]);
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -144,7 +134,6 @@ test.each(WAYS)(
     await press(page, 'Sign out');
     await page.waitForURL(`${site}/`);
     await signIn(page, site, { ...patient, phone: newPhone });
-    await page.context().close();
   }
 );
 
@@ -187,7 +176,6 @@ test.each(WAYS)(
     await press(page, 'Sign out');
     await page.waitForURL(`${site}/`);
     await signIn(page, site, { ...patient, password: 'another long password' });
-    await Promise.all([page.context().close(), elsewhere.context().close()]);
   }
 );
 
@@ -228,7 +216,6 @@ test.each(WAYS)(
       await signedOut.goto(`${site}/account`);
       expect(new URL(signedOut.url()).pathname).toBe('/login');
     }
-    await Promise.all([page.context().close(), other.context().close()]);
   }
 );
 
@@ -269,7 +256,6 @@ test.each(WAYS)(
     await fill(page, { 'Username or phone number': patient.phone, Password: patient.password });
     await press(page, 'Sign in');
     await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
-    await page.context().close();
   }
 );
 
@@ -319,7 +305,6 @@ test.each(WAYS)('details are kept, with every mistake told at once, $how', async
   await press(page, 'Sign out');
   await page.waitForURL(`${site}/`);
   await signIn(page, site, { ...patient, phone: person.username.toUpperCase() });
-  await page.context().close();
 });
 
 test('with a texted password there is no account page yet, and signing in leads to a new one', async () => {
@@ -338,7 +323,6 @@ test('with a texted password there is no account page yet, and signing in leads 
     expect(refused.headers().location).toBe('/password');
   }
   expect(await patientsWith(sql, patient.phone)).toMatchObject([{ user_id: patient.userId, name: null }]);
-  await page.context().close();
 });
 
 test('a form from elsewhere changes no account, and the page is kept by no cache', async () => {
@@ -355,7 +339,6 @@ test('a form from elsewhere changes no account, and the page is kept by no cache
   expect(await patientsWith(sql, patient.phone)).toMatchObject([{ user_id: patient.userId, name: null }]);
   const response = await page.request.get(`${site}/account`);
   expect(response.headers()['cache-control']).toContain('no-store');
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -368,6 +351,7 @@ test.each(WAYS)(
         data: { username: patient.phone, password: 'not the password' }
       });
       expect(wrong.status()).toBe(401);
+      await extendLimits(sql, 'password:name+client');
     }
     await page.goto(`${site}/login`);
     await fill(page, { 'Username or phone number': patient.phone, Password: patient.password });
@@ -375,6 +359,5 @@ test.each(WAYS)(
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/Too many tries\. Please try again in (a minute|\d+ minutes)\./);
-    await page.context().close();
   }
 );

@@ -1,24 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo } from '../helpers/inbox.ts';
 import { aCall } from '../helpers/phone.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aClinic, aPhone } from './setting.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
+import { aClinic, opening } from './setting.ts';
 
 const { ivr_url: ivrUrl, inbox_url, messagebird_signing_key: signingKey } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 // Nothing here is made in the database: a phone, its texts and a browser, as a patient has them.
 test('a call books, its texts sign in, and the next call and a cancellation appear on the open page', async () => {

@@ -1,8 +1,6 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import {
   anOldPatient,
   aPerson,
@@ -15,21 +13,12 @@ import {
   register,
   WAYS
 } from './accounts.ts';
-import { aClinic, aPatient, signIn } from './setting.ts';
+import { aClinic, aPatient, opening, signIn } from './setting.ts';
 
 // What one small script does for every form: what comes of a form is tested with the form.
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 const typed = { 'Username or phone number': 'asha', Password: 'not the password' };
 
@@ -55,7 +44,6 @@ test('the pages of forms bring no framework: less than 5 kB of compressed script
     const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     expect([path, sizes.length]).toEqual([path, 1]);
     expect(total, path).toBeLessThan(5_000);
-    await page.context().close();
   }
 });
 
@@ -81,7 +69,6 @@ test('a form is sent once, however often its button is pressed, and says that it
   await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
   expect(sent).toBe(1);
   expect(await page.getByRole('button', { name: 'Sign in' }).getAttribute('aria-disabled')).toBeNull();
-  await page.context().close();
 });
 
 test.each([
@@ -107,7 +94,6 @@ test.each([
   await page.unroute('**/login');
   await press(page, 'Sign in');
   await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
-  await page.context().close();
 });
 
 test('a secret is shown and hidden again, and the answer hides it', async () => {
@@ -122,7 +108,6 @@ test('a secret is shown and hidden again, and the answer hides it', async () => 
   await page.getByRole('alert').waitFor();
   expect([await password.getAttribute('type'), await password.inputValue()]).toEqual(['password', '']);
   await press(page, 'Show password');
-  await page.context().close();
 });
 
 test('the question comes to a form whose mistakes are put right, and is asked again where it came to nothing', async () => {
@@ -157,7 +142,6 @@ test('the question comes to a form whose mistakes are put right, and is asked ag
   expect(await focusedLabel(page)).toBe(LABELS.phone);
   expect(await page.getByLabel(LABELS.phone, { exact: true }).inputValue()).toBe('');
   expect(await page.getByLabel(LABELS.name, { exact: true }).inputValue()).toBe(taken.name);
-  await page.context().close();
 });
 
 test('parts of the account stay open, whichever was changed', async () => {
@@ -173,7 +157,6 @@ test('parts of the account stay open, whichever was changed', async () => {
   const [since = ''] = await page.locator('time').allInnerTexts();
   const now = new Intl.DateTimeFormat('en-IN', { hour: 'numeric', timeZone: 'Asia/Kolkata' }).format();
   expect(since).toMatch(new RegExp(`^today, ${now.replace(/\s/, ':\\d\\d\\s')}$`));
-  await page.context().close();
 });
 
 test.each(WAYS)('where there is no session, nothing personal is kept on the device, $how', async (way) => {
@@ -181,7 +164,7 @@ test.each(WAYS)('where there is no session, nothing personal is kept on the devi
   const page = await openPage(browser, { javaScriptEnabled });
   const patient = await aPatient(sql);
   await signIn(page, site, patient);
-  if (!javaScriptEnabled) return page.context().close();
+  if (!javaScriptEnabled) return;
   await page.locator('[data-connection="live"]').waitFor();
   const kept = () => page.evaluate(() => Object.keys(localStorage));
   expect(await kept()).toEqual(['medq:last-known']);
@@ -190,5 +173,4 @@ test.each(WAYS)('where there is no session, nothing personal is kept on the devi
   await page.goto(`${site}/login`);
   await ready(page, true);
   expect(await kept()).toEqual([]);
-  await page.context().close();
 });

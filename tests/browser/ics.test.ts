@@ -1,22 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn } from './setting.ts';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 test('an appointment goes into the calendar as a file, and its directions are a plain link', async () => {
   const clinic = await aClinic(sql);
@@ -39,7 +26,6 @@ test('an appointment goes into the calendar as a file, and its directions are a 
   const href = await page.getByRole('link', { name: 'Directions' }).getAttribute('href');
   const there = new URL(href ?? '');
   expect(there.searchParams.get('query')).toBe(`${clinic.name}, 14 MG Road, Bengaluru 560038`);
-  await page.context().close();
 });
 
 test("another patient's appointment is no file, nor is what is no appointment", async () => {
@@ -51,5 +37,4 @@ test("another patient's appointment is no file, nor is what is no appointment", 
     const response = await page.request.get(`${site}/appointments/${name}/calendar.ics`);
     expect(response.status()).toBe(404);
   }
-  await page.context().close();
 });

@@ -1,21 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aPatient, signIn, type Patient } from './setting.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { aPatient, opening, signIn, type Patient } from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 const language = (page: Page) => page.locator('html').getAttribute('lang');
 const choose = (page: Page, name: string) =>
@@ -54,7 +42,6 @@ test.each([{ scripts: true }, { scripts: false }])(
     expect(await language(page)).toBe('ta-IN');
     await choose(page, 'English');
     await page.locator('html[lang="en-IN"]').waitFor();
-    await page.context().close();
   }
 );
 
@@ -66,7 +53,6 @@ test('a choice made while signed in is that of the texts too', async () => {
   await choose(page, 'தமிழ்');
   await page.locator('html[lang="ta-IN"]').waitFor();
   expect(await languageOfTexts(patient)).toBe('ta-IN');
-  await page.context().close();
 });
 
 test('a choice made before signing in becomes that of an account without one', async () => {
@@ -82,7 +68,6 @@ test('a choice made before signing in becomes that of an account without one', a
   await choose(chooser, 'தமிழ்');
   await signIn(chooser, site, patient);
   expect(await languageOfTexts(patient)).toBe('ta-IN');
-  await chooser.context().close();
 });
 
 test('the language of an account comes with its owner, whatever was chosen on the device', async () => {
@@ -94,7 +79,6 @@ test('the language of an account comes with its owner, whatever was chosen on th
   await signIn(page, site, patient);
   expect(await language(page)).toBe('ta-IN');
   expect(await languageOfTexts(patient)).toBe('ta-IN');
-  await page.context().close();
 });
 
 test('nothing is chosen by a link, by a language nobody writes, or for a page elsewhere', async () => {

@@ -1,21 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aDoctor, aPatient, signIn, type Clinic, type Patient } from './setting.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aPatient,
+  opening,
+  signIn,
+  type Clinic,
+  type Patient
+} from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 /** A patient's page that is live, and proof that it was never loaded again. */
 async function anOpenPage(): Promise<{ page: Page; patient: Patient; clinic: Clinic }> {
@@ -34,7 +31,6 @@ const reads = (page: Page, text: string | RegExp) =>
 
 async function neverReloaded(page: Page): Promise<void> {
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
-  await page.context().close();
 }
 
 /** Makes the session's cookie say that its token has expired, as it does an hour after signing in. */
@@ -132,7 +128,6 @@ test('a page whose session has ended elsewhere goes to sign in', async () => {
   await sql`delete from auth.sessions where user_id = ${patient.userId}`;
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForURL(`${site}/login?next=/appointments`);
-  await page.context().close();
 });
 
 test('a session about to expire is renewed, and the page goes on listening with the new token', async () => {
@@ -168,7 +163,6 @@ test('a session about to expire is renewed, and the page goes on listening with 
 
   const { reference } = await aBooking(sql, patient, clinic);
   await page.getByRole('region', { name: 'Next appointment' }).getByText(reference).waitFor();
-  await page.context().close();
 });
 
 test('whoever is in another time zone is told whose clock it is, and nobody else', async () => {
@@ -184,7 +178,6 @@ test('whoever is in another time zone is told whose clock it is, and nobody else
     await isLive(page);
     await page.getByText(/10:00\sam/).waitFor();
     expect(await page.getByText("by the clinic's clock").count()).toBe(told);
-    await page.context().close();
   }
 });
 

@@ -1,26 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { freePort } from '../../local/settings/ports.ts';
-import { startSite } from '../../local/site.ts';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn } from './setting.ts';
+import { openPage } from '../helpers/browser.ts';
+import { anotherSite } from '../helpers/site.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
 // The network goes away by stopping a site of our own: a browser's pretended outage does not reach service workers.
-const sql = databaseAsPostgres();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql } = await opening();
 
 function aSite(port: number) {
   const { api_url, publishable_key } = theStack();
-  return startSite({ supabaseUrl: api_url, key: publishable_key, port });
+  return anotherSite({ supabaseUrl: api_url, key: publishable_key, port });
 }
 
 /** The service worker is there and has kept what it needs. */
@@ -76,7 +67,6 @@ test('without a network the appointments are there as they were last known, with
   await page.goto(`${site.url}/appointments`);
   await page.getByText('This page needs the internet.').waitFor();
   expect(await page.content()).not.toContain(reference);
-  await page.context().close();
 });
 
 test('the page without a network was kept in English, and is in the language chosen since', async () => {
@@ -105,7 +95,6 @@ test('the page without a network was kept in English, and is in the language cho
   const rest = own.reduce((text, words) => text.replaceAll(words, ''), said);
   expect(rest.match(/[A-Za-z]{2,}/g) ?? []).toEqual([]);
   expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
-  await page.context().close();
 });
 
 test('personal pages are kept by no cache', async () => {

@@ -1,41 +1,29 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startSite, type Site } from '../../local/site.ts';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPatient, signIn } from './setting.ts';
+import { afterAll, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { anotherSite } from '../helpers/site.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aPatient, opening, signIn } from './setting.ts';
 
 // A second site whose Supabase project nobody answers for.
-const sql = databaseAsPostgres();
-let browser: Browser;
-let cutOff: Site;
-
-beforeAll(async () => {
-  const { publishable_key } = theStack();
-  [browser, cutOff] = await Promise.all([
-    launchBrowser(),
-    startSite({ supabaseUrl: 'http://127.0.0.1:9', key: publishable_key, port: 0 })
-  ]);
+const { browser, sql, site } = await opening();
+const cutOff = await anotherSite({
+  supabaseUrl: 'http://127.0.0.1:9',
+  key: theStack().publishable_key,
+  port: 0
 });
-afterAll(async () => {
-  await browser.close();
-  await cutOff.close();
-  await closeDatabases();
-});
+afterAll(() => cutOff.close());
 
 test('while the service is away the start page stands, and says what is missing', async () => {
   const page = await openPage(browser);
   const response = await page.goto(cutOff.url);
   expect(response?.status()).toBe(200);
   await page.getByText("can't show the clinics' numbers right now").waitFor();
-  await page.context().close();
 });
 
 test('while the service is away nobody is signed out, and nobody’s password is called wrong', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);
-  await signIn(page, theSite(), patient);
+  await signIn(page, site, patient);
 
   // The session's cookie belongs to the host, whatever the port.
   const response = await page.goto(`${cutOff.url}/appointments`);
@@ -45,7 +33,7 @@ test('while the service is away nobody is signed out, and nobody’s password is
   const requestId = response?.headers()['x-request-id'] ?? 'none';
   await page.getByText(requestId).waitFor();
 
-  await page.goto(`${theSite()}/appointments`);
+  await page.goto(`${site}/appointments`);
   await page.getByRole('heading', { name: 'Your appointments' }).waitFor();
 
   const stranger = await openPage(browser);
@@ -54,6 +42,4 @@ test('while the service is away nobody is signed out, and nobody’s password is
   await stranger.getByLabel('Password', { exact: true }).fill(patient.password);
   await stranger.getByRole('button', { name: 'Sign in' }).click();
   await stranger.getByRole('alert').getByText("can't do that right now").waitFor();
-  await stranger.context().close();
-  await page.context().close();
 });

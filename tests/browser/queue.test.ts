@@ -1,21 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn, whereItIsEarly } from './setting.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { aBooking, aClinic, aPatient, opening, signIn, whereItIsEarly } from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 const reads = (page: Page, what: 'serving' | 'ahead' | 'expected', words: string | RegExp) =>
   page.locator(`[data-queue="${what}"]`).getByText(words).waitFor();
@@ -70,7 +58,6 @@ test('who waits today sees how far the queue is, live, and nothing of the others
   await sql`update public.appointments set status = 'fulfilled' where id = ${own.id}`;
   await page.getByRole('heading', { name: 'Nothing coming up' }).waitFor();
   expect(await page.locator('[data-queue]').count()).toBe(0);
-  await page.context().close();
 });
 
 test('without JavaScript the place in the queue is on the page as well', async () => {
@@ -81,7 +68,6 @@ test('without JavaScript the place in the queue is on the page as well', async (
   const page = await openPage(browser, { javaScriptEnabled: false });
   await signIn(page, site, patient);
   await reads(page, 'ahead', /^1$/);
-  await page.context().close();
 });
 
 test('before the day there is no queue to stand in', async () => {
@@ -92,7 +78,6 @@ test('before the day there is no queue to stand in', async () => {
   await signIn(page, site, patient);
   await page.locator('[data-connection="live"]').waitFor();
   expect(await page.locator('[data-queue]').count()).toBe(0);
-  await page.context().close();
 });
 
 test('two tabs, a clock that is wrong by a day: both show the same', async () => {
@@ -114,5 +99,4 @@ test('two tabs, a clock that is wrong by a day: both show the same', async () =>
       .getByText(/11:00\sam/)
       .first()
       .waitFor();
-  await page.context().close();
 });

@@ -1,25 +1,17 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startSite, type Site } from '../../local/site.ts';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { startMortalRealtime, type MortalRealtime } from '../helpers/mortal-realtime.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn, type Clinic, type Patient } from './setting.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { startMortalRealtime } from '../helpers/mortal-realtime.ts';
+import { anotherSite } from '../helpers/site.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aBooking, aClinic, aPatient, opening, signIn, type Clinic, type Patient } from './setting.ts';
 
-const sql = databaseAsPostgres();
-let browser: Browser;
-let realtime: MortalRealtime;
-let site: Site;
-
-beforeAll(async () => {
-  [browser, realtime] = await Promise.all([launchBrowser(), startMortalRealtime()]);
-  site = await startSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
-});
+const { browser, sql } = await opening();
+const realtime = await startMortalRealtime();
+const site = await anotherSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
 afterAll(async () => {
   await site.close();
   await realtime.close();
-  await browser.close();
-  await closeDatabases();
 });
 
 let clinic: Clinic;
@@ -43,7 +35,6 @@ async function aLivePage(options?: BrowserContextOptions): Promise<Page> {
 
 async function neverReloaded(page: Page): Promise<void> {
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
-  await page.context().close();
 }
 
 test('the Realtime server is killed and comes back: the page says so, and then lacks nothing', async () => {
@@ -95,5 +86,4 @@ test('two pages of one patient show the same, and signing out in one ends the ot
   await other.waitForURL(`${site.url}/`);
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForURL(`${site.url}/login?next=/appointments`);
-  await page.context().close();
 });

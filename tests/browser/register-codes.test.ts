@@ -1,14 +1,14 @@
 import { request } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { aPhone } from '../helpers/world.ts';
 import {
   anOldPatient,
   aPerson,
   codeFor,
   enterCode,
+  extendLimits,
   focusedLabel,
   forgiveThisMachine,
   LABELS,
@@ -18,20 +18,11 @@ import {
   WAYS,
   type Person
 } from './accounts.ts';
-import { aClinic, aPatient, aPhone } from './setting.ts';
+import { aClinic, aPatient, opening } from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 /** Somebody whose code is on its way. */
 async function waitingForCode(page: Page, javaScriptEnabled = true, person = aPerson()): Promise<Person> {
@@ -75,7 +66,6 @@ test.each(WAYS)(
     await enterCode(page, await codeFor(person.phone, code), javaScriptEnabled);
     await page.waitForURL(`${site}/appointments`);
     expect(await patientsWith(sql, person.phone)).toMatchObject([{ name: person.name }]);
-    await page.context().close();
   }
 );
 
@@ -104,17 +94,18 @@ test.each(WAYS)(
     await page.getByText('That code is not right').waitFor();
     await enterCode(page, second, javaScriptEnabled);
     await page.waitForURL(`${site}/appointments`);
-    await page.context().close();
   }
 );
 
 test('asking for codes without end is refused, with when to try again', async () => {
   const page = await openPage(browser, { javaScriptEnabled: false });
   const person = await waitingForCode(page, false);
+  await extendLimits(sql, 'code:phone');
   for (let sent = 1; sent < 5; sent++) {
     await age(page, 40);
     await press(page, 'Text me a new code');
     await page.getByText('We texted another code').waitFor();
+    await extendLimits(sql, 'code:phone');
   }
   await age(page, 40);
   await press(page, 'Text me a new code');
@@ -124,7 +115,6 @@ test('asking for codes without end is refused, with when to try again', async ()
   // The code that was sent last still works.
   expect(await page.getByLabel('Code', { exact: true }).count()).toBe(1);
   expect(await patientsWith(sql, person.phone)).toEqual([]);
-  await page.context().close();
 });
 
 test('a code that has expired leads to a new one or to the beginning', async () => {
@@ -143,7 +133,6 @@ test('a code that has expired leads to a new one or to the beginning', async () 
   await page.context().clearCookies();
   await page.goto(`${site}/verify`);
   await page.getByRole('heading', { name: 'There is no code to enter' }).waitFor();
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -158,7 +147,6 @@ test.each(WAYS)(
     expect(await value(LABELS.username)).toBe(person.username);
     expect(await value(LABELS.phone)).toBe(person.phone);
     expect(await value(LABELS.password)).toBe('');
-    await page.context().close();
   }
 );
 
@@ -186,7 +174,6 @@ test('what changes while a code is on its way is told, and leads on', async () =
   await enterCode(late, await codeFor(caller.phone, code));
   await late.waitForURL(`${site}/appointments`);
   expect(await patientsWith(sql, caller.phone)).toMatchObject([{ id, name: caller.name }]);
-  await late.context().close();
 });
 
 test('nothing that is typed can be read from addresses, pages or cookies on the way', async () => {
@@ -226,7 +213,6 @@ test('nothing that is typed can be read from addresses, pages or cookies on the 
   if (!kept) throw new Error('Nothing was kept.');
   await page.context().addCookies([{ ...kept, path: '/link' }]);
   expect(await (await page.request.get(`${site}/link`)).text()).toContain('Please fill in the form again');
-  await page.context().close();
 });
 
 test('away from this machine the cookies go over https alone', async () => {
@@ -274,7 +260,6 @@ test('a form sent from elsewhere does nothing', async () => {
   }
   expect((await page.context().cookies()).filter(({ name }) => name.startsWith('medq-session'))).toEqual([]);
   expect(await patientsWith(sql, person.phone)).toEqual([]);
-  await page.context().close();
 });
 
 test('whoever is signed in needs no registration, and a link cannot lead elsewhere', async () => {
@@ -286,5 +271,4 @@ test('whoever is signed in needs no registration, and a link cannot lead elsewhe
     await page.goto(`${site}${path}`);
     expect(page.url()).toBe(`${site}/appointments`);
   }
-  await page.context().close();
 });

@@ -1,10 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { aCall } from '../helpers/phone.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { theStack } from '../helpers/stack.ts';
 import {
   anOldPatient,
   aPerson,
@@ -20,21 +18,12 @@ import {
   register,
   WAYS
 } from './accounts.ts';
-import { aClinic, aPatient, type Clinic } from './setting.ts';
+import { aClinic, aPatient, opening, type Clinic } from './setting.ts';
 
 const { ivr_url: ivrUrl, inbox_url: inbox, messagebird_signing_key: signingKey } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 async function bookByPhone(phone: string, clinic: Clinic): Promise<void> {
   const call = aCall({ ivrUrl, signingKey, from: phone, to: clinic.phone });
@@ -71,7 +60,6 @@ test.each(WAYS)(
     expect(patients).toMatchObject([{ name: person.name, age: 34, username: person.username }]);
     expect(patients[0]?.user_id).not.toBeNull();
     expect((await textsOf(inbox, person.phone)).filter(({ body }) => body.includes('Welcome'))).toEqual([]);
-    await page.context().close();
   }
 );
 
@@ -106,7 +94,6 @@ test.each(WAYS)(
     await page.waitForURL(`${site}/appointments`);
     await page.getByRole('region', { name: 'Next appointment' }).getByText(clinic.doctor).waitFor();
     expect(await patientsWith(sql, person.phone)).toHaveLength(1);
-    await page.context().close();
   }
 );
 
@@ -144,7 +131,6 @@ test.each(WAYS)(
     expect(await patientsWith(sql, old.phone)).toMatchObject([
       { id: old.id, name: person.name, age: 34, username: person.username }
     ]);
-    await page.context().close();
   }
 );
 
@@ -169,7 +155,6 @@ test.each(WAYS)(
     const texts = await textsOf(inbox, old.phone);
     expect(texts.filter(({ body }) => !body.startsWith('Booked'))).toEqual([]);
     expect(await patientsWith(sql, old.phone)).toMatchObject([{ id: old.id, user_id: null, name: null }]);
-    await page.context().close();
   }
 );
 
@@ -194,7 +179,6 @@ test('the dialog keeps the keyboard inside, and Escape says no', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await focusedLabel(page)).toBe(LABELS.phone);
   expect(await page.getByLabel(LABELS.phone, { exact: true }).inputValue()).toBe('');
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -218,7 +202,6 @@ test.each(WAYS)(
     expect(await patientsWith(sql, old.phone)).toMatchObject([
       { id: old.id, username: `${taken.username}.2` }
     ]);
-    await page.context().close();
   }
 );
 
@@ -266,7 +249,6 @@ test.each(WAYS)('every mistake is told at once next to its field, $how', async (
   await page.locator('[aria-invalid="true"]').first().waitFor();
   expect(await told(LABELS.username)).toContain('Somebody else has that username');
   expect(await focusedLabel(page)).toBe(LABELS.username);
-  await page.context().close();
 });
 
 test('registering needs nothing but a keyboard', async () => {
@@ -287,5 +269,4 @@ test('registering needs nothing but a keyboard', async () => {
   expect(await focusedLabel(page)).toBe('Code');
   await page.keyboard.type(await codeFor(person.phone));
   await page.waitForURL(`${site}/appointments`);
-  await page.context().close();
 });

@@ -1,8 +1,31 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import type { Page } from 'playwright-core';
+import { randomBytes } from 'node:crypto';
+import type { Browser, Page } from 'playwright-core';
 import type { Sql } from 'postgres';
-import { sendSignIn } from '../helpers/browser.ts';
-import { serviceClient } from '../helpers/stack.ts';
+import { afterAll, afterEach } from 'vitest';
+import { launchBrowser, sendSignIn } from '../helpers/browser.ts';
+import { theSite } from '../helpers/site.ts';
+import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import * as world from '../helpers/world.ts';
+
+export interface Opening {
+  browser: Browser;
+  /** As the role `postgres`. */
+  sql: Sql;
+  /** Where the site is. */
+  site: string;
+}
+
+/** What a test file begins with. The pages of a test are closed at its end, and everything at the end of the file. */
+export async function opening(): Promise<Opening> {
+  const sql = databaseAsPostgres();
+  const browser = await launchBrowser();
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+  afterAll(async () => {
+    await browser.close();
+    await closeDatabases();
+  });
+  return { browser, sql, site: theSite() };
+}
 
 export interface Clinic {
   id: string;
@@ -19,11 +42,6 @@ export interface Patient {
   password: string;
 }
 
-/** A phone number nobody else in this run has: the tests share one database. */
-export function aPhone(): string {
-  return `+9198${String(randomInt(1e8)).padStart(8, '0')}`;
-}
-
 /** A time zone in which the day has hardly begun, whatever the hour is here: all that is for today is still to come. */
 export function whereItIsEarly(): string {
   const hourIn = (timeZone: string) =>
@@ -38,38 +56,25 @@ export function whereItIsEarly(): string {
 /** A clinic of its own with one doctor, open every day from 9:00 to 17:00. */
 export async function aClinic(sql: Sql, timeZone = 'Asia/Kolkata'): Promise<Clinic> {
   const mark = randomBytes(3).toString('hex');
-  const clinic = { name: `Clinic ${mark}`, phone: aPhone(), doctor: `Dr. Meera ${mark}` };
-  const [made] = await sql<{ id: string }[]>`
-    insert into public.clinics (name, phone, address, time_zone)
-    values (${clinic.name}, ${clinic.phone}, '14 MG Road, Bengaluru 560038', ${timeZone}) returning id`;
-  if (!made) throw new Error('The clinic was not made.');
-  const practitionerId = await aDoctor(sql, made.id, clinic.doctor);
-  return { ...clinic, id: made.id, practitionerId };
+  const doctor = `Dr. Meera ${mark}`;
+  const clinic = await world.aClinic(sql, {
+    name: `Clinic ${mark}`,
+    address: '14 MG Road, Bengaluru 560038',
+    time_zone: timeZone
+  });
+  return { ...clinic, doctor, practitionerId: await aDoctor(sql, clinic.id, doctor) };
 }
 
 /** One more doctor for a clinic. */
 export async function aDoctor(sql: Sql, clinicId: string, name: string): Promise<string> {
-  const [made] = await sql<{ id: string }[]>`
-    insert into public.practitioners (clinic_id, name, specialty)
-    values (${clinicId}, ${name}, 'General medicine') returning id`;
-  if (!made) throw new Error('The doctor was not made.');
-  await sql`
-    insert into public.schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
-    select ${made.id}, day, '09:00', '17:00', 15 from generate_series(1, 7) day`;
-  return made.id;
+  return (await world.aPractitioner(sql, { id: clinicId }, { name })).id;
 }
 
 /** A patient with a web account; with `temporary`, one whose password was texted after a first booking. */
 export async function aPatient(sql: Sql, options: { temporary?: boolean } = {}): Promise<Patient> {
-  const phone = aPhone();
+  const phone = world.aPhone();
   const password = `Pw-${randomBytes(6).toString('hex')}`;
-  const { data, error } = await serviceClient().auth.admin.createUser({
-    phone,
-    password,
-    phone_confirm: true
-  });
-  if (error) throw error;
-  const userId = data.user.id;
+  const userId = await world.aUser(sql, phone, { password });
   const [patient] = await sql<{ id: string }[]>`select id from public.patients where user_id = ${userId}`;
   if (!patient) throw new Error('The account has no patient.');
   if (options.temporary) {

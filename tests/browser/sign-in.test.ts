@@ -1,21 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn } from './setting.ts';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 // The whole way of somebody who has booked by phone and got a text.
 test.each([
@@ -62,7 +49,6 @@ test.each([
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${site}/`);
     await signIn(page, site, { ...patient, password: 'a long new password' });
-    await page.context().close();
   }
 );
 
@@ -78,7 +64,6 @@ test('the appointments are in the page the server sends', async () => {
   expect(html).toContain(reference);
   expect(html).toContain(clinic.doctor);
   expect(response.headers()['cache-control']).toContain('no-store');
-  await page.context().close();
 });
 
 test('a phone in any notation is a username', async () => {
@@ -87,7 +72,6 @@ test('a phone in any notation is a username', async () => {
   const national = patient.phone.slice(3);
   await signIn(page, site, { ...patient, phone: ` 0${national.slice(0, 5)} ${national.slice(5)}` });
   await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();
-  await page.context().close();
 });
 
 test.each([
@@ -110,7 +94,6 @@ test.each([
     expect(await alert.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
     expect(await page.getByLabel('Username or phone number').inputValue()).toBe(name);
     expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('');
-    await page.context().close();
   }
 });
 
@@ -123,7 +106,6 @@ test('whoever is signed out is taken to sign in, and then to where they wanted t
   await page.getByLabel('Password', { exact: true }).fill(patient.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${site}/appointments?from=text`);
-  await page.context().close();
 });
 
 test.each(['https://evil.example/', '//evil.example/', '/\\evil.example', '/%09/evil.example'])(
@@ -140,7 +122,6 @@ test.each(['https://evil.example/', '//evil.example/', '/\\evil.example', '/%09/
     // Nor when already signed in.
     await page.goto(link);
     expect(page.url()).toBe(`${site}/appointments`);
-    await page.context().close();
   }
 );
 
@@ -168,7 +149,6 @@ test('signing out closes every personal page, and a form from elsewhere signs no
     expect(refused.status()).toBe(401);
     expect(await refused.json()).toMatchObject({ error: 'signed_out' });
   }
-  await page.context().close();
 });
 
 test('a session is out of reach of scripts, and its tokens outlive no sign-out', async () => {
@@ -185,5 +165,4 @@ test('a session is out of reach of scripts, and its tokens outlive no sign-out',
   await page.context().addCookies(cookies);
   await page.goto(`${site}/appointments`);
   expect(new URL(page.url()).pathname).toBe('/login');
-  await page.context().close();
 });

@@ -1,20 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DESK, launchBrowser, openPage } from '../helpers/browser.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aClinic, aPhone } from './setting.ts';
+import { expect, test } from 'vitest';
+import { DESK, openPage } from '../helpers/browser.ts';
+import { theStack } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
+import { aClinic, opening } from './setting.ts';
 
 const simulatorUrl = new URL('/', theStack().inbox_url).href;
-const sql = databaseAsPostgres();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql } = await opening();
 
 test('a booking is made on the simulator, from dialling to its texts', async () => {
   const clinic = await aClinic(sql);

@@ -1,27 +1,17 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
 import { smsTo } from '../helpers/inbox.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
+import { painted, tooWide, violationsOf } from '../helpers/looks.ts';
+import { theStack } from '../helpers/stack.ts';
 import { anOldPatient, aPerson, fill, focusedLabel, forgiveThisMachine, press, WAYS } from './accounts.ts';
-import { aClinic, aPatient } from './setting.ts';
+import { aClinic, aPatient, opening } from './setting.ts';
 
 // Whoever reads Tamil meets no English on the way into an account, nor in it.
 const { inbox_url: inbox } = theStack();
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
+const { browser, sql, site } = await opening();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
 
 const aTamilPage = (javaScriptEnabled: boolean) =>
   openPage(browser, { javaScriptEnabled, locale: 'ta-IN', reducedMotion: 'reduce' });
@@ -47,13 +37,10 @@ async function expectTamil(page: Page): Promise<void> {
   expect(foreign).toEqual([]);
   const size = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 640 });
-  await page.evaluate(
-    () => new Promise<void>((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted())))
-  );
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await painted(page);
+  expect(await tooWide(page)).toEqual([]);
   if (size) await page.setViewportSize(size);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
 }
 
 const NAME = 'உங்கள் பெயர்';
@@ -98,7 +85,6 @@ test.each(WAYS)(
     expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
     const [patient] = await sql`select name from public.patients where phone = ${person.phone}`;
     expect(patient).toEqual({ name: 'லட்சுமி' });
-    await page.context().close();
   }
 );
 
@@ -127,7 +113,6 @@ test.each(WAYS)('signing in in Tamil, and the account behind it, $how', async ({
   await press(page, 'என் கணக்கை நீக்கு');
   await page.waitForURL(`${site}/login`);
   await page.getByRole('status').filter({ hasText: 'உங்கள் கணக்கு நீக்கப்பட்டது.' }).waitFor();
-  await page.context().close();
 });
 
 test.each(WAYS)('the question whether to link, in Tamil, $how', async ({ javaScriptEnabled }) => {
@@ -153,5 +138,4 @@ test.each(WAYS)('the question whether to link, in Tamil, $how', async ({ javaScr
   await page.getByRole('heading', { name: 'கணக்குப் பதிவு' }).waitFor();
   await expect.poll(() => focusedLabel(page)).toBe(PHONE);
   expect(await page.getByLabel(PHONE, { exact: true }).inputValue()).toBe('');
-  await page.context().close();
 });

@@ -1,21 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage } from '../helpers/browser.ts';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn, whereItIsEarly, type Clinic, type Patient } from './setting.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openPage } from '../helpers/browser.ts';
+import {
+  aBooking,
+  aClinic,
+  aPatient,
+  opening,
+  signIn,
+  whereItIsEarly,
+  type Clinic,
+  type Patient
+} from './setting.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await closeDatabases();
-});
+const { browser, sql, site } = await opening();
 
 /** A signed-in patient whose browser asks for Tamil. */
 async function aTamilPage(options: { javaScriptEnabled?: boolean } = {}) {
@@ -107,7 +104,6 @@ test('in Tamil a patient books, hears of changes while the page is open, and mov
   await page.waitForURL(`${site}/appointments`);
   await page.getByRole('status').getByText('மாற்றப்பட்டது.').waitFor();
   expect(await statusOf(patient)).toContainEqual({ status: 'booked', at: '14:00' });
-  await page.context().close();
 });
 
 test('in Tamil and without JavaScript a patient books, is told why not, and cancels', async () => {
@@ -136,7 +132,6 @@ test('in Tamil and without JavaScript a patient books, is told why not, and canc
   await page.getByRole('status').getByText('ரத்து செய்யப்பட்டது.').waitFor();
   await speaksTamil(page, clinic);
   expect(await statusOf(patient)).toMatchObject([{ status: 'cancelled' }]);
-  await page.context().close();
 });
 
 test('whoever waits today hears in Tamil how far the queue is', async () => {
@@ -153,7 +148,6 @@ test('whoever waits today hears in Tamil how far the queue is', async () => {
     .getByText(/உங்களுக்கு முன் காத்திருப்போர்: 1\. உத்தேச நேரம் இரவு\s11:00\./)
     .waitFor({ state: 'attached' });
   await speaksTamil(page, clinic);
-  await page.context().close();
 });
 
 test('the start page and the page for what is not there are in Tamil too', async () => {
@@ -168,5 +162,4 @@ test('the start page and the page for what is not there are in Tamil too', async
   await page.goto(`${site}/nowhere`);
   await page.getByRole('heading', { name: 'அப்படி ஒரு பக்கம் இல்லை' }).waitFor();
   await speaksTamil(page, clinic);
-  await page.context().close();
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smsTo } from '../helpers/inbox.ts';
 import { aWish, send, type Answer, type Wish } from '../functions/account-api.ts';
-import { aPhone, startFaultyStack, type FaultyStack } from './faulty-stack.ts';
+import { aPhone } from '../helpers/world.ts';
+import { startFaultyStack, type FaultyStack } from './faulty-stack.ts';
 
 let stack: FaultyStack;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { textsOf } from '../helpers/inbox.ts';
-import { aPhone, type FaultyStack } from './faulty-stack.ts';
+import { aPhone } from '../helpers/world.ts';
+import type { FaultyStack } from './faulty-stack.ts';
 
 export interface Waiting {
   id: string;

@@ -24,11 +24,6 @@ export interface FaultyStack {
   close(): Promise<void>;
 }
 
-/** A phone number of nobody else. */
-export function aPhone(): string {
-  return `+919${String(Math.floor(Math.random() * 1e9)).padStart(9, '0')}`;
-}
-
 export async function startFaultyStack(): Promise<FaultyStack> {
   const lines: string[] = [];
   const stack = await startStack({ ephemeral: true, seed: false, log: (line) => lines.push(line) });

@@ -1,7 +1,8 @@
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
-import { aPhone, startFaultyStack } from './faulty-stack.ts';
+import { aPhone } from '../helpers/world.ts';
+import { startFaultyStack } from './faulty-stack.ts';
 import type { FaultyStack } from './faulty-stack.ts';
 
 let stack: FaultyStack;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import postgres from 'postgres';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { dataFiles } from '../../local/settings.ts';
+import { dataFiles } from '../../local/settings/data-directory.ts';
 import { ownStackEnvironment, runCommand, runStack, stopCommands } from '../helpers/command.ts';
 
 const env = await ownStackEnvironment();

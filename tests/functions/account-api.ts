@@ -3,12 +3,7 @@ import type postgres from 'postgres';
 import { siteSecret } from '../../local/settings/keys.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { theStack } from '../helpers/stack.ts';
-import { aClinic, aPractitioner, book, nextSlots, type Appointment } from '../helpers/world.ts';
-
-/** A mobile number nobody has, as +E.164: 98 is mobile all over India, whatever the digits behind it. */
-export function aPhone(): string {
-  return `+9198${String(randomInt(1e8)).padStart(8, '0')}`;
-}
+import { aClinic, aPhone, aPractitioner, book, nextSlots, type Appointment } from '../helpers/world.ts';
 
 /** The account functions with their paths on the site. */
 export const paths = {

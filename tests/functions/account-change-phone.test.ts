@@ -7,9 +7,8 @@ import {
   serviceClient,
   theStack
 } from '../helpers/stack.ts';
-import { aClinic, aPatient, aPractitioner, book, nextSlots } from '../helpers/world.ts';
+import { aClinic, aPatient, aPhone, aPractitioner, book, nextSlots } from '../helpers/world.ts';
 import {
-  aPhone,
   aCaller,
   anAddress,
   nextCode,

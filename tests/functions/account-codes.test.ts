@@ -1,8 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDatabases, databaseAsPostgres, serviceClient, theStack } from '../helpers/stack.ts';
-import { aPatient } from '../helpers/world.ts';
+import { aPatient, aPhone } from '../helpers/world.ts';
 import {
-  aPhone,
   aCaller,
   aLink,
   anAddress,

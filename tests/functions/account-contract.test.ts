@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
-import { startSite, type Site } from '../../local/site.ts';
+import type { Site } from '../../local/site.ts';
 import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
 import { network } from '../../supabase/functions/_shared/account/client-address.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import { textsOf } from '../helpers/inbox.ts';
+import { anotherSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPatient } from '../helpers/world.ts';
+import { aPatient, aPhone } from '../helpers/world.ts';
 import {
-  aPhone,
   aCaller,
   aLink,
   anAddress,
@@ -30,7 +30,7 @@ const { api_url, publishable_key, functions_secret, inbox_url } = theStack();
 const sql = databaseAsPostgres();
 let site: Site;
 beforeAll(async () => {
-  site = await startSite({
+  site = await anotherSite({
     supabaseUrl: api_url,
     key: publishable_key,
     secret: siteSecret(functions_secret),

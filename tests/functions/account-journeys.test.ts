@@ -4,9 +4,8 @@ import { startStack } from '../../local/start-stack.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { aCall } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aClinic, aPractitioner, type Clinic } from '../helpers/world.ts';
+import { aClinic, aPhone, aPractitioner, type Clinic } from '../helpers/world.ts';
 import {
-  aPhone,
   aCaller,
   aLink,
   aWish,

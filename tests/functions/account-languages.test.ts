@@ -6,12 +6,11 @@ import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import type { Words } from '../../supabase/functions/_shared/words/words.ts';
 import { smsTo } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPatient } from '../helpers/world.ts';
+import { aPatient, aPhone } from '../helpers/world.ts';
 import {
   aCaller,
   aLink,
   anAddress,
-  aPhone,
   aWish,
   onBehalfOf,
   registered,

@@ -5,9 +5,8 @@ import { refusalIn } from '../../supabase/functions/_shared/errors.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
 import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
 import { signIn } from '../../supabase/functions/sign-in/sign-in.ts';
-import { aPhone } from './account-api.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPatient } from '../helpers/world.ts';
+import { aPatient, aPhone } from '../helpers/world.ts';
 
 // The functions run in this process here, against the same database and Auth, so that what they ask can be counted.
 

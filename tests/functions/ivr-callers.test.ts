@@ -2,10 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { signedGet } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { smsTo } from '../helpers/inbox.ts';
-import { aClinic, type Clinic } from '../helpers/world.ts';
+import { aClinic, aPhone, type Clinic } from '../helpers/world.ts';
 import {
   aLandline,
-  aMobile,
   anAppointmentOf,
   anOpenClinic,
   anOpenDoctor,
@@ -31,7 +30,7 @@ describe('languages', () => {
   test('are chosen where there are several, kept for the call, and remembered of a new patient', async () => {
     const { clinic } = await anOpenClinic(sql);
     await withTamil(clinic);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     expect(prompt(call)).toBe(
@@ -76,7 +75,7 @@ describe('languages', () => {
   test('a goodbye by SMS is written in the chosen language', async () => {
     const { clinic } = await anOpenClinic(sql);
     await withTamil(clinic);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     await call.press('2');
@@ -92,7 +91,7 @@ describe('a number that several clinics share', () => {
     const second = await aClinic(sql, { phone: first.phone });
     await sql`update public.clinics set name = 'Zenith Clinic' where id = ${second.id}`;
     await anOpenDoctor(sql, second, 'Zacharias');
-    const phone = aMobile();
+    const phone = aPhone();
     const booked = await anAppointmentOf(sql, phone, doctor);
 
     const call = callTo(first, phone);
@@ -110,7 +109,7 @@ describe('a number that several clinics share', () => {
     const second = await aClinic(sql, { phone: first.phone });
     const call = callTo(first);
     await call.dial();
-    await sql`update public.clinics set phone = ${aMobile()} where id = ${second.id}`;
+    await sql`update public.clinics set phone = ${aPhone()} where id = ${second.id}`;
     await call.silence();
     expect(call.said()).toContain('press 1');
     expect(call.ended).toBeUndefined();
@@ -145,7 +144,7 @@ describe('phones that get no SMS', () => {
 describe('the end of a call', () => {
   test('is reported by the provider, and closes the record', async () => {
     const { clinic } = await anOpenClinic(sql);
-    const call = callTo(clinic, aMobile(), { statusUrl });
+    const call = callTo(clinic, aPhone(), { statusUrl });
     await call.dial();
     await call.press('9');
     expect((await recordOf(sql, call)).ended_at).toBeNull();
@@ -186,7 +185,7 @@ describe('the end of a call', () => {
 
   test('does not end what still comes: a confirmation that was under way books, once', async () => {
     const { clinic } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     await call.press('1');

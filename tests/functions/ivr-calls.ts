@@ -2,14 +2,16 @@ import { randomInt } from 'node:crypto';
 import type postgres from 'postgres';
 import { aCall, type CallerOptions, type TestCall } from '../helpers/phone.ts';
 import { theStack } from '../helpers/stack.ts';
-import { aClinic, aPractitioner, nextSlots, type Clinic, type Practitioner } from '../helpers/world.ts';
+import {
+  aClinic,
+  aPhone,
+  aPractitioner,
+  nextSlots,
+  type Clinic,
+  type Practitioner
+} from '../helpers/world.ts';
 
 const { ivr_url, messagebird_signing_key: signingKey } = theStack();
-
-/** A number that numbering tables know as a mobile, and nobody else in this run has. */
-export function aMobile(): string {
-  return `+9198${String(randomInt(1e8)).padStart(8, '0')}`;
-}
 
 /** A number that is surely a landline: Chennai. */
 export function aLandline(): string {
@@ -18,7 +20,7 @@ export function aLandline(): string {
 
 export function callTo(
   clinic: Pick<Clinic, 'phone'>,
-  from: string | null = aMobile(),
+  from: string | null = aPhone(),
   options: Partial<CallerOptions> = {}
 ): TestCall {
   return aCall({ ivrUrl: ivr_url, signingKey, from, to: clinic.phone, ...options });

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { signedGet } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aMobile, anOpenClinic, bookingsOf, callTo, recordOf } from './ivr-calls.ts';
+import { aPhone } from '../helpers/world.ts';
+import { anOpenClinic, bookingsOf, callTo, recordOf } from './ivr-calls.ts';
 
 const { messagebird_signing_key: signingKey } = theStack();
 const sql = databaseAsPostgres();
@@ -44,7 +45,7 @@ describe('requests that come in another order', () => {
   /** The address of every request of a call that books, in order. */
   async function aBookedCall() {
     const { clinic } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     await call.press('1', '9', '2', '1');
@@ -68,7 +69,7 @@ describe('requests that come in another order', () => {
 
   test('two different confirmations of one call book one slot', async () => {
     const { clinic } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     await call.press('1');

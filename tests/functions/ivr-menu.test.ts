@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aClinic, anException, aPractitioner } from '../helpers/world.ts';
-import { aMobile, anOpenClinic, anOpenDoctor, bookingsOf, callTo, recordOf, spokenDay } from './ivr-calls.ts';
+import { aClinic, anException, aPhone, aPractitioner } from '../helpers/world.ts';
+import { anOpenClinic, anOpenDoctor, bookingsOf, callTo, recordOf, spokenDay } from './ivr-calls.ts';
 
 const { inbox_url } = theStack();
 const sql = databaseAsPostgres();
@@ -18,7 +18,7 @@ describe('1, the next available appointment', () => {
     const later = await aPractitioner(sql, clinic, { name: 'Dr. Later', hours: [] });
     await anException(sql, later, localDate(inDays(5)), { from: '09:00', to: '10:00' });
     await anOpenDoctor(sql, clinic, 'Child', 'Paediatrics');
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     expect(await call.press('1', '1')).toContain('Doctor Anjali Rao');
@@ -28,7 +28,7 @@ describe('1, the next available appointment', () => {
 
   test('leads to a later time of the same day, and books that', async () => {
     const { clinic } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     const day = spokenDay(inDays(1));
@@ -76,7 +76,7 @@ describe('2, a day', () => {
   test('by its number of the month, then a doctor, is booked', async () => {
     const { clinic } = await anOpenClinic(sql);
     const wanted = await anOpenDoctor(sql, clinic, 'Meera Iyer');
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     const day = localDate(inDays(9));
@@ -116,7 +116,7 @@ describe('2, a day', () => {
     const clinic = await aClinic(sql);
     const doctor = await aPractitioner(sql, clinic, { hours: [{ from: '10:00', to: '10:15' }] });
     await anException(sql, doctor, localDate(inDays(2)));
-    await sql`insert into public.patients (phone) values (${aMobile()})`;
+    await sql`insert into public.patients (phone) values (${aPhone()})`;
     await sql`
       insert into public.appointments (patient_id, practitioner_id, starts_at)
       select (select max(id::text)::uuid from public.patients), ${doctor.id}, s.starts_at
@@ -147,7 +147,7 @@ describe('2, a day', () => {
 describe('what happened meanwhile', () => {
   test('a doctor who was switched off between offer and confirmation is not booked; another is offered', async () => {
     const { clinic, doctor } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
     await call.press('1');
@@ -171,7 +171,7 @@ describe('what happened meanwhile', () => {
   test('an own appointment at that time is named as the reason', async () => {
     const { clinic } = await anOpenClinic(sql);
     const other = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const calls = [callTo(clinic, phone), callTo(other.clinic, phone)];
     for (const call of calls) {
       await call.dial();
@@ -227,7 +227,7 @@ describe('reception', () => {
 describe('a caller who presses nothing', () => {
   test('is asked in fewer words twice, and texted the address of the site once', async () => {
     const { clinic } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     const call = callTo(clinic, phone);
     const full = await call.dial();
     expect((await call.silence()).length).toBeLessThan(full.length);
@@ -252,7 +252,7 @@ describe('a caller who presses nothing', () => {
 
   test('who wants no SMS is promised none', async () => {
     const { clinic } = await anOpenClinic(sql);
-    const phone = aMobile();
+    const phone = aPhone();
     await sql`insert into public.sms_opt_outs (phone) values (${phone})`;
     const call = callTo(clinic, phone);
     await call.dial();

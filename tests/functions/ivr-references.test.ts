@@ -1,15 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { smsTo } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import {
-  aMobile,
-  anAppointmentOf,
-  anOpenClinic,
-  bookingsOf,
-  callTo,
-  recordOf,
-  spokenDay
-} from './ivr-calls.ts';
+import { aPhone } from '../helpers/world.ts';
+import { anAppointmentOf, anOpenClinic, bookingsOf, callTo, recordOf, spokenDay } from './ivr-calls.ts';
 
 const { inbox_url } = theStack();
 const sql = databaseAsPostgres();
@@ -18,7 +11,7 @@ afterAll(closeDatabases);
 /** A patient with one appointment at a clinic with a doctor whose name, specialty and token are easy to look for. */
 async function aPatientWithAppointment(options: Parameters<typeof anOpenClinic>[1] = {}) {
   const { clinic, doctor } = await anOpenClinic(sql, options);
-  const phone = aMobile();
+  const phone = aPhone();
   return { clinic, doctor, phone, booked: await anAppointmentOf(sql, phone, doctor) };
 }
 
@@ -104,7 +97,7 @@ describe('with the reference', () => {
 
   test('the reference of another patient is worth nothing', async () => {
     const { clinic, phone, booked, doctor } = await aPatientWithAppointment();
-    const other = await anAppointmentOf(sql, aMobile(), doctor, 4);
+    const other = await anAppointmentOf(sql, aPhone(), doctor, 4);
     await sql`update public.appointments set reference = ${wrongReferences(booked.reference, 1)[0] ?? ''} where id = ${other.id}`;
     const call = callTo(clinic, phone);
     await call.dial();

@@ -5,8 +5,8 @@ import { checkCallFlow } from '../../local/messagebird/call-flow.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { aCall, signedGet } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aClinic, aPractitioner, type Clinic } from '../helpers/world.ts';
-import { aMobile } from './ivr-calls.ts';
+import { aClinic, aPhone, aPractitioner, type Clinic } from '../helpers/world.ts';
+import {} from './ivr-calls.ts';
 
 const { ivr_url, inbox_url, messagebird_signing_key: signingKey, functions_secret, anon_key } = theStack();
 const sql = databaseAsPostgres();
@@ -57,7 +57,7 @@ async function spoken(response: Response): Promise<string> {
 describe('a call from an unknown number', () => {
   test('books the earliest free slot and hears doctor, day, time and token number', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const caller = call(phone, clinic);
     expect(await caller.dial()).toContain(`Welcome to ${clinic.name}`);
     expect(await caller.press('1')).toContain('Doctor Anjali Rao');
@@ -87,7 +87,7 @@ describe('a call from an unknown number', () => {
     const clinic = await aClinic(sql);
     await aPractitioner(sql, clinic, { specialty: 'General medicine', name: 'Dr. Rao' });
     const children = await aPractitioner(sql, clinic, { specialty: 'Paediatrics', name: 'Dr. Iyer' });
-    const phone = aMobile();
+    const phone = aPhone();
     const caller = call(phone, clinic);
     await caller.dial();
     expect(await caller.press('1')).toContain('For Paediatrics, press 2.');
@@ -98,7 +98,7 @@ describe('a call from an unknown number', () => {
 
   test('is texted the booking and the credentials of a new account', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const caller = call(phone, clinic);
     await caller.dial();
     await caller.press('1', '1');
@@ -126,7 +126,7 @@ describe('a call from an unknown number', () => {
 
   test('books once more from the same phone into the same account, without a second welcome', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const first = call(phone, clinic);
     await first.dial();
     await first.press('1', '1');
@@ -148,7 +148,7 @@ describe('a call from an unknown number', () => {
 describe('two callers and one slot', () => {
   test('confirming at the same moment, one books it and the other hears so and is offered the next', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const callers = [call(aMobile(), clinic), call(aMobile(), clinic)];
+    const callers = [call(aPhone(), clinic), call(aPhone(), clinic)];
     for (const caller of callers) {
       await caller.dial();
       await caller.press('1');
@@ -166,7 +166,7 @@ describe('two callers and one slot', () => {
 
   test('the same confirmation delivered twice at once books once, and both answers say so', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const url = await confirmation(phone, clinic);
     const answers = await Promise.all([signedGet(url, { signingKey }), signedGet(url, { signingKey })]);
     const [first, second] = await Promise.all(answers.map(spoken));
@@ -206,7 +206,7 @@ describe('requests that are not from MessageBird', () => {
     ]
   ])('are refused without detail and book nothing: %s', async (_, sign) => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const url = await confirmation(phone, clinic);
     const signature = await sign(url);
     const response = await fetch(url, {
@@ -224,7 +224,7 @@ describe('requests that are not from MessageBird', () => {
 
   test('a replayed confirmation books nothing more, even after the booking was cancelled', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const url = await confirmation(phone, clinic);
     const signature = await token(url);
     const send = () => signedGet(url, { signingKey, token: signature });
@@ -269,7 +269,7 @@ describe('bad input in signed requests', () => {
     'x'.repeat(3000)
   ])('variables that are %j press no key', async (variables) => {
     const { clinic } = await aClinicWithDoctor();
-    const menu = call(aMobile(), clinic);
+    const menu = call(aPhone(), clinic);
     await menu.dial();
     const next = menu.flow?.steps.find((step) => step.action === 'fetchCallFlow')?.options as { url: string };
     const query = new URLSearchParams({
@@ -313,7 +313,7 @@ describe('bad input in signed requests', () => {
 describe('during a call', () => {
   test('silence is met with the question again, twice, and then a goodbye', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const caller = call(aMobile(), clinic);
+    const caller = call(aPhone(), clinic);
     await caller.dial();
     expect(await caller.silence()).toContain('press 1');
     expect(await caller.silence()).toContain('press 1');
@@ -324,7 +324,7 @@ describe('during a call', () => {
   test('0 connects to reception where there is one', async () => {
     const clinic = await aClinic(sql, { reception_phone: '+914440009999' });
     await aPractitioner(sql, clinic);
-    const caller = call(aMobile(), clinic);
+    const caller = call(aPhone(), clinic);
     await caller.dial();
     await caller.press('0');
     expect(caller.ended?.reason).toContain('transfer');
@@ -333,7 +333,7 @@ describe('during a call', () => {
   test('a full clinic says so', async () => {
     const clinic = await aClinic(sql, { booking_horizon_days: 3 });
     await aPractitioner(sql, clinic, { hours: [] });
-    const caller = call(aMobile(), clinic);
+    const caller = call(aPhone(), clinic);
     await caller.dial();
     expect(await caller.press('1')).toContain('no free appointment');
   });
@@ -341,7 +341,7 @@ describe('during a call', () => {
   test('a patient who holds as many bookings as allowed hears so', async () => {
     const clinic = await aClinic(sql, { max_active_bookings: 1 });
     await aPractitioner(sql, clinic);
-    const phone = aMobile();
+    const phone = aPhone();
     for (const expected of ['is booked', 'as many appointments as this clinic allows']) {
       const caller = call(phone, clinic);
       await caller.dial();
@@ -353,7 +353,7 @@ describe('during a call', () => {
 
   test('when the line breaks while the booking is under way, the booking and its SMS are there', async () => {
     const { clinic } = await aClinicWithDoctor();
-    const phone = aMobile();
+    const phone = aPhone();
     const caller = call(phone, clinic, { dropDuringRequest: 3 });
     await caller.dial();
     await caller.press('1', '1');

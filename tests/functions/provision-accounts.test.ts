@@ -8,6 +8,7 @@ import {
   serviceClient,
   theStack
 } from '../helpers/stack.ts';
+import { aPhone } from '../helpers/world.ts';
 
 const { api_url, inbox_url, functions_secret, publishable_key } = theStack();
 const sql = databaseAsPostgres();
@@ -17,8 +18,6 @@ const admin = serviceClient().auth.admin;
 
 const provision = (headers: Record<string, string> = { authorization: `Bearer ${functions_secret}` }) =>
   fetch(`${api_url}/functions/v1/provision-accounts`, { method: 'POST', headers });
-
-const aPhone = () => `+919${String(Math.floor(Math.random() * 1e9)).padStart(9, '0')}`;
 
 interface Job {
   id: string;

@@ -1,42 +1,89 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
+import { buildSite } from '../../local/site/build.ts';
 import { startSite, type Site } from '../../local/site.ts';
-import type { StackAddresses } from '../../local/start-stack.ts';
 import { runStack, type StackCommand } from './command.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    stack: StackAddresses;
-    /** Where the built site is; only in the browser tests. */
-    siteUrl: string;
+    /** Where a worker asks for the stack and the site of its own; see `own.ts`. */
+    workersUrl: string;
   }
 }
 
-/** Every project has its own copy of this module; they share one stack all the same. */
-const shared = globalThis as { medqTestStack?: Promise<StackCommand> };
+const log = (line: string) => process.stderr.write(`${line}\n`);
 
-const logDirectory = 'test-results';
+let built: Promise<void> | undefined;
+/** Builds the site once, however many workers need it. */
+const builtSite = () => (built ??= buildSite(log));
 
-/** Starts the one stack all tests of a run share, without demo data: each test makes what it needs. */
-async function startSharedStack(): Promise<StackCommand> {
-  mkdirSync(logDirectory, { recursive: true });
-  const log = createWriteStream(`${logDirectory}/stack.log`);
-  return runStack(['--ephemeral', '--no-seed'], {}, (chunk) => log.write(chunk));
+/** What the test files that run in one worker, one after the other, have to themselves; started when it is first asked for. */
+class Worker {
+  #number: string;
+  #stack: Promise<StackCommand> | undefined;
+  #site: Promise<Site> | undefined;
+
+  constructor(number: string) {
+    this.#number = number;
+  }
+
+  async stack() {
+    return (await (this.#stack ??= this.#startStack())).addresses;
+  }
+
+  async site() {
+    return (await (this.#site ??= this.#startSite())).url;
+  }
+
+  async close(): Promise<void> {
+    const [site, stack] = await Promise.allSettled([this.#site, this.#stack]);
+    if (site.status === 'fulfilled') await site.value?.close();
+    if (stack.status === 'fulfilled') {
+      stack.value?.signal('SIGTERM');
+      await stack.value?.exited;
+    }
+  }
+
+  /** Without demo data: each test makes what it needs. */
+  #startStack(): Promise<StackCommand> {
+    mkdirSync('test-results', { recursive: true });
+    const file = createWriteStream(`test-results/stack-${this.#number}.log`);
+    return runStack(['--ephemeral', '--no-seed'], {}, (chunk) => file.write(chunk));
+  }
+
+  async #startSite(): Promise<Site> {
+    const [{ api_url, publishable_key }] = await Promise.all([this.stack(), builtSite()]);
+    return startSite({ supabaseUrl: api_url, key: publishable_key, port: 0, log });
+  }
 }
 
+/**
+ * Vitest starts another process for every test file, and up to `maxWorkers` of them at once. Here, in the process that
+ * lasts, each of those places gets a stack of its own, so that files never meet in one database at the same time.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  shared.medqTestStack ??= startSharedStack();
-  const stack = await shared.medqTestStack;
-  project.provide('stack', stack.addresses);
-  let site: Site | undefined;
-  if (project.name === 'browser') {
-    const { api_url, publishable_key } = stack.addresses;
-    site = await startSite({ supabaseUrl: api_url, key: publishable_key, port: 0 });
-    project.provide('siteUrl', site.url);
-  }
+  const workers = new Map<string, Worker>();
+  const server = createServer((request, response) => {
+    const [, number = '', what] = (request.url ?? '').split('/');
+    const worker = workers.get(number) ?? new Worker(number);
+    workers.set(number, worker);
+    const answers: Record<string, () => Promise<unknown>> = {
+      stack: () => worker.stack(),
+      site: () => worker.site(),
+      'built-site': builtSite
+    };
+    void Promise.resolve(answers[what ?? '']?.()).then(
+      (answer) => response.end(JSON.stringify(answer ?? null)),
+      (error: Error) => response.writeHead(500).end(error.message)
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  project.provide('workersUrl', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return async () => {
-    await site?.close();
-    stack.signal('SIGTERM');
-    await stack.exited;
+    server.closeAllConnections();
+    server.close();
+    await Promise.all([...workers.values()].map((worker) => worker.close()));
   };
 }

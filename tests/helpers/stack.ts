@@ -1,11 +1,19 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
-import { inject } from 'vitest';
 import type { StackAddresses } from '../../local/start-stack.ts';
+import { own } from './own.ts';
 
-/** The stack that all tests of this run share. */
+let stack: StackAddresses | undefined;
+
+/** Finds out where the stack of this worker is; for `setupFiles`. */
+export async function haveStack(): Promise<void> {
+  stack = await own<StackAddresses>('stack');
+}
+
+/** The stack that all files of this worker share, one file after the other. */
 export function theStack(): StackAddresses {
-  return inject('stack');
+  if (!stack) throw new Error('Only the projects local, stack, browser and looks have a stack.');
+  return stack;
 }
 
 const clientOptions = { auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false } };

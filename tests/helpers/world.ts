@@ -56,16 +56,18 @@ export interface Hours {
   minutes?: number;
 }
 
-/** A mobile number nobody has, as +E.164. */
+/** A mobile number nobody else has, as +E.164: with a 9 in front, numbering tables know all of India's as mobile. */
 export function aPhone(): string {
-  return `+91${randomInt(9_000_000_000, 9_999_999_999)}`;
+  return `+919${String(randomInt(1e9)).padStart(9, '0')}`;
 }
 
 /** A clinic with a name and a number of its own. */
 export async function aClinic(
   sql: postgres.Sql,
   options: {
+    name?: string;
     phone?: string;
+    address?: string;
     time_zone?: string;
     locale?: string;
     reception_phone?: string;
@@ -83,7 +85,7 @@ export async function aClinic(
 /** A practitioner of the clinic, by default one with slots of 15 minutes from 9 to 17 every day. */
 export async function aPractitioner(
   sql: postgres.Sql,
-  clinic: Clinic,
+  clinic: Pick<Clinic, 'id'>,
   {
     hours = [{ from: '09:00', to: '17:00' }],
     ...options
@@ -138,16 +140,22 @@ export async function aSession(sql: postgres.Sql, userId: string): Promise<Accou
   return { userId, sessionId };
 }
 
+interface AccountOptions {
+  confirmed?: boolean;
+  password?: string;
+  jobId?: string;
+}
+
 /**
- * An account as Supabase Auth keeps it, with a session; by default with its phone confirmed, which makes or links the
- * patient. The password, if one is given, really signs in.
+ * A user as Supabase Auth keeps it, signed in nowhere; by default with its phone confirmed, which makes or links the
+ * patient. The password, if one is given, really signs in. Answers with the user's id.
  * @param phone +E.164
  */
-export async function anAccount(
+export async function aUser(
   sql: postgres.Sql,
   phone: string,
-  { confirmed = true, password, jobId }: { confirmed?: boolean; password?: string; jobId?: string } = {}
-): Promise<Account> {
+  { confirmed = true, password, jobId }: AccountOptions = {}
+): Promise<string> {
   const id = randomUUID();
   const number = phone.slice(1);
   const metadata = { provider: 'phone', providers: ['phone'], ...(jobId && { account_job: jobId }) };
@@ -164,7 +172,16 @@ export async function anAccount(
   await sql`
     insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
     values (${id}, ${id}, ${sql.json({ sub: id, phone: number })}, 'phone', now(), now())`;
-  return aSession(sql, id);
+  return id;
+}
+
+/** The same with a session. */
+export async function anAccount(
+  sql: postgres.Sql,
+  phone: string,
+  options: AccountOptions = {}
+): Promise<Account> {
+  return aSession(sql, await aUser(sql, phone, options));
 }
 
 /** A patient with a phone of their own; with `account: true` also a web account and a session of it. */

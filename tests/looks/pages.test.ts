@@ -1,13 +1,7 @@
-import { afterAll } from 'vitest';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, signIn } from './setting.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from '../browser/setting.ts';
 import { testStates, type States } from './states.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-
-afterAll(closeDatabases);
+const { browser, sql, site } = await opening();
 
 // Every page, in each of its states, and how to get there.
 const STATES: States = {
@@ -52,4 +46,4 @@ const STATES: States = {
   'the page for what is not there': (page) => page.goto(`${site}/nowhere`)
 };
 
-testStates(STATES);
+testStates(browser, STATES);

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DESK, launchBrowser, openPage, PHONE } from '../helpers/browser.ts';
+import { expect, test } from 'vitest';
+import { DESK, openPage, PHONE } from '../helpers/browser.ts';
+import { painted, tooWide, violationsOf } from '../helpers/looks.ts';
 import { theSite } from '../helpers/site.ts';
 
 /** The states pages can be in, by name, and how to get to each. */
@@ -14,13 +14,7 @@ const SMALLEST = { width: 320, height: 640 };
  * A test for each state: no complaint of axe on a phone and a desk in light and dark, in either language, nothing that
  * does not fit 320 pixels, and nothing in the console. With `steady`, nothing shifts while the page gets there.
  */
-export function testStates(states: States, { steady = false } = {}): void {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-
+export function testStates(browser: Browser, states: States, { steady = false } = {}): void {
   test.each(Object.keys(states))('%s: accessible everywhere, and fits everywhere', async (name) => {
     const page = await openPage(browser, { reducedMotion: 'reduce' });
     const complaints = complaintsOf(page);
@@ -46,7 +40,6 @@ export function testStates(states: States, { steady = false } = {}): void {
     expect(await tooWide(page)).toEqual([]);
     expect(await violationsOf(page), 'in Tamil').toEqual([]);
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 }
 
@@ -57,29 +50,6 @@ function complaintsOf(page: Page): string[] {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return complaints;
-}
-
-async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join(' ')}`
-  );
-}
-
-/** A change of size or colours has reached the screen: what is measured in between is neither. */
-function painted(page: Page): Promise<void> {
-  return page.evaluate(
-    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
-  );
-}
-
-/** What does not fit: into the screen, or into its own box. */
-function tooWide(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('main :is(a, button, dt, dd, h1, h2, h3, p)')]
-      .filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth)
-      .map(({ outerHTML }) => outerHTML.slice(0, 300))
-  );
 }
 
 /** How much of the page moved without anybody's doing: cumulative layout shift. */

@@ -1,7 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeEach } from 'vitest';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
+import { beforeEach } from 'vitest';
 import {
   anOldPatient,
   aPerson,
@@ -13,15 +11,13 @@ import {
   press,
   ready,
   register
-} from './accounts.ts';
-import { aClinic, aPatient, signIn } from './setting.ts';
+} from '../browser/accounts.ts';
+import { aClinic, aPatient, opening, signIn } from '../browser/setting.ts';
 import { testStates, type States } from './states.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
+const { browser, sql, site } = await opening();
 
 beforeEach(() => forgiveThisMachine(sql));
-afterAll(closeDatabases);
 
 async function accountPage(page: Page): Promise<void> {
   const patient = await aPatient(sql);
@@ -101,4 +97,4 @@ const STATES: States = {
   }
 };
 
-testStates(STATES);
+testStates(browser, STATES);

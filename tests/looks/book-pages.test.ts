@@ -1,14 +1,8 @@
 import type { Page } from 'playwright-core';
-import { afterAll } from 'vitest';
-import { theSite } from '../helpers/site.ts';
-import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aBooking, aClinic, aDoctor, aPatient, signIn, whereItIsEarly } from './setting.ts';
+import { aBooking, aClinic, aDoctor, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
 import { testStates, type States } from './states.ts';
 
-const sql = databaseAsPostgres();
-const site = theSite();
-
-afterAll(closeDatabases);
+const { browser, sql, site } = await opening();
 
 const chooseDay = async (page: Page, days: number) => {
   await page
@@ -37,6 +31,11 @@ const STATES: States = {
   },
   'choosing a time, one of them just taken': async (page) => {
     const clinic = await aClinic(sql);
+    // One day is full, which is the longest that can be said of a day.
+    await sql`
+      insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes)
+      values (${clinic.practitionerId}, (now() at time zone 'Asia/Kolkata')::date + 3, '10:00', '10:15', 15)`;
+    await aBooking(sql, await aPatient(sql), clinic, { days: 3, hour: 10 });
     await signIn(page, site, await aPatient(sql));
     await page.goto(`${site}/book/time?doctor=${clinic.practitionerId}`);
     await chooseDay(page, 2);
@@ -110,4 +109,4 @@ const STATES: States = {
   }
 };
 
-testStates(STATES, { steady: true });
+testStates(browser, STATES, { steady: true });

@@ -1,0 +1,31 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/** What axe has to say against the page as it is, one sentence a rule. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  if (page.frames().length > 1) throw new Error('Axe would see nothing of what is in a frame.');
+  // Once for each document: reading half a megabyte of script takes longer than judging a page.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] })
+  );
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join(' ')}`
+  );
+}
+
+/** What does not fit: into the screen, or into its own box. */
+export function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('main :is(a, button, dt, dd, h1, h2, h3, p)')]
+      .filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth)
+      .map(({ outerHTML }) => outerHTML.slice(0, 300))
+  );
+}
+
+/** A change of size or colours has reached the screen: what is measured in between is neither. */
+export function painted(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+  );
+}
