@@ -1938,17 +1938,16 @@ CREATE OR REPLACE FUNCTION private.ivr_turn(p_call jsonb, p_task jsonb, p_now ti
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '3s'
 AS $function$
 declare
   v_kind constant text := p_task ->> 'kind';
   v record;
 begin
-  perform
-    -- A caller cannot wait long for somebody else's transaction.
-    set_config('lock_timeout', '3s', true),
-    -- A turn that only reads need not wait until its record has reached the disk.
-    case when v_kind in ('welcome', 'inform', 'reception', 'offer', 'later')
-      then set_config('synchronous_commit', 'off', true) end;
+  -- A turn that only reads need not wait until its record has reached the disk.
+  if v_kind in ('welcome', 'inform', 'reception', 'offer', 'later') then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
   v := private.ivr_look_up(p_call, p_now);
   if v.clinic_id is null then
     perform private.ivr_record_failure(p_call, p_now);
