@@ -1,3 +1,5 @@
+-- What the migrations make of a fresh database, written by `npm run db:dump`. Read it; never run it.
+
 -- Schemas and what new objects give away by themselves ----------------------------------------------------------------
 
 -- default privileges: functions
@@ -1938,17 +1940,16 @@ CREATE OR REPLACE FUNCTION private.ivr_turn(p_call jsonb, p_task jsonb, p_now ti
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '3s'
 AS $function$
 declare
   v_kind constant text := p_task ->> 'kind';
   v record;
 begin
-  perform
-    -- A caller cannot wait long for somebody else's transaction.
-    set_config('lock_timeout', '3s', true),
-    -- A turn that only reads need not wait until its record has reached the disk.
-    case when v_kind in ('welcome', 'inform', 'reception', 'offer', 'later')
-      then set_config('synchronous_commit', 'off', true) end;
+  -- A turn that only reads need not wait until its record has reached the disk.
+  if v_kind in ('welcome', 'inform', 'reception', 'offer', 'later') then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
   v := private.ivr_look_up(p_call, p_now);
   if v.clinic_id is null then
     perform private.ivr_record_failure(p_call, p_now);
@@ -3989,12 +3990,12 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 
 -- Rows ----------------------------------------------------------------------------------------------------------------
 
--- a row of sms_settings: {
+-- a row of public.sms_settings: {
 --     "id": true,
 --     "sending": true,
 --     "daily_cap": 20
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "account_linked",
 --     "body": "Great! Your web account has been linked to your existing appointments. You can now view all your bookings online.",
 --     "locale": "en-IN",
@@ -4007,7 +4008,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "placeholders": [
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "account_linked",
 --     "body": "உங்கள் இணையக் கணக்கு உங்கள் முன்பதிவுகளுடன் இணைக்கப்பட்டது. உங்கள் எல்லா முன்பதிவுகளையும் இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "locale": "ta-IN",
@@ -4020,7 +4021,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "placeholders": [
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_booked",
 --     "body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",
@@ -4051,7 +4052,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_booked",
 --     "body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
@@ -4082,7 +4083,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
 --     "body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",
@@ -4113,7 +4114,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
 --     "body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
@@ -4144,7 +4145,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_cancelled_by_clinic",
 --     "body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.",
 --     "locale": "en-IN",
@@ -4174,7 +4175,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_cancelled_by_clinic",
 --     "body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}. வேறு நேரத்தைப் பதிவு செய்யுங்கள்.",
 --     "locale": "ta-IN",
@@ -4204,7 +4205,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_moved",
 --     "body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",
@@ -4235,7 +4236,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "appointment_moved",
 --     "body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
@@ -4266,7 +4267,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "code",
 --     "body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
 --     "locale": "en-IN",
@@ -4282,7 +4283,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "code"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "code",
 --     "body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
 --     "locale": "ta-IN",
@@ -4298,7 +4299,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "code"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "ivr_link",
 --     "body": "To book or change an appointment at {{clinic}} online: {{url}}",
 --     "locale": "en-IN",
@@ -4317,7 +4318,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "url"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "ivr_link",
 --     "body": "{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}",
 --     "locale": "ta-IN",
@@ -4336,7 +4337,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "url"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "ivr_synced",
 --     "body": "Your IVR booking has been synced with your web account. You can now view this appointment online.",
 --     "locale": "en-IN",
@@ -4349,7 +4350,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "placeholders": [
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "ivr_synced",
 --     "body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "locale": "ta-IN",
@@ -4362,7 +4363,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "placeholders": [
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "phone_changed",
 --     "body": "Your MedQ account now has the phone number {{phone}}. If you did not change it, please call your clinic.",
 --     "locale": "en-IN",
@@ -4378,7 +4379,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "phone"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "phone_changed",
 --     "body": "உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "locale": "ta-IN",
@@ -4394,7 +4395,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "phone"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
 --     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
 --     "locale": "en-IN",
@@ -4428,7 +4429,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
 --     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
 --     "locale": "ta-IN",
@@ -4462,7 +4463,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
 --     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",
@@ -4495,7 +4496,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
 --     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
@@ -4528,7 +4529,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "reference"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "welcome",
 --     "body": "MedQ உங்களை வரவேற்கிறது! உங்களுக்காக ஓர் இணையக் கணக்கு தொடங்கப்பட்டுள்ளது.\nபயனர்பெயர்: {{username}}\nகடவுச்சொல்: {{password}}\nஉங்கள் முன்பதிவுகளை இனி இணையதளத்தில் பார்க்கலாம்!",
 --     "locale": "ta-IN",
@@ -4547,7 +4548,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "password"
 --     ]
 -- }
--- a row of sms_templates: {
+-- a row of public.sms_templates: {
 --     "key": "welcome",
 --     "body": "Welcome to MedQ! A web account has been created for you.\nUsername: {{username}}\nPassword: {{password}}\nYou can now view your appointments online!",
 --     "locale": "en-IN",

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { migrate } from '../local/postgres/migrations.ts';
 import { withScratchDatabase } from '../local/postgres/scratch.ts';
-import { readSchema } from './schema/read.ts';
+import { readSchema } from './schema.ts';
 
 const inProject = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 

@@ -83,18 +83,18 @@ comment on function private.ivr_outcome(text, jsonb) is 'What came of a turn, by
 create function private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamptz default now()) returns jsonb
 language plpgsql
 set search_path = ''
+-- A caller cannot wait long for somebody else's transaction.
+set lock_timeout = '3s'
 as $$
 declare
   v_kind constant text := p_task ->> 'kind';
   v record;
 begin
-  perform
-    -- A caller cannot wait long for somebody else's transaction.
-    set_config('lock_timeout', '3s', true),
-    -- A turn that only reads need not wait until its record has reached the disk.
-    case when v_kind in ('welcome', 'inform', 'reception', 'offer', 'later')
-      then set_config('synchronous_commit', 'off', true) end;
-  select * into v from private.ivr_look_up(p_call, p_now);
+  -- A turn that only reads need not wait until its record has reached the disk.
+  if v_kind in ('welcome', 'inform', 'reception', 'offer', 'later') then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+  v := private.ivr_look_up(p_call, p_now);
   if v.clinic_id is null then
     perform private.ivr_record_failure(p_call, p_now);
     return '{"clinic": null}';

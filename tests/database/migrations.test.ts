@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { migrate } from '../../local/postgres/migrations.ts';
 import { withScratchDatabase } from '../../local/postgres/scratch.ts';
-import { readSchema } from '../../tools/schema/read.ts';
+import { readSchema } from '../../tools/schema.ts';
 import { theStack } from '../helpers/stack.ts';
 
 const inProject = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

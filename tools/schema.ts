@@ -137,7 +137,7 @@ const sections: [heading: string, query: string][] = [
 ];
 
 /** The rows that the migrations put into tables, without what is filled in with a time or a random number. */
-async function readRows(sql: postgres.Sql): Promise<string> {
+async function readRows(sql: postgres.TransactionSql): Promise<string> {
   const tables = await sql<{ name: string; filled_in: string[] }[]>`
     select c.oid::regclass::text as name, (
       select coalesce(array_agg(a.attname), '{}') from pg_attribute a
@@ -158,17 +158,22 @@ async function readRows(sql: postgres.Sql): Promise<string> {
 }
 
 /** Everything that migrations made of a database, as text. `sql` is logged in as `postgres`. */
-export async function readSchema(sql: postgres.Sql): Promise<string> {
-  const parts: string[] = [];
-  // Nothing on the path: every name is written with its schema.
-  await sql.begin(async (transaction) => {
+export function readSchema(sql: postgres.Sql): Promise<string> {
+  return sql.begin(async (transaction) => {
+    // Nothing on the path: every name is written with its schema.
     await transaction`set local search_path = ''`;
-    for (const [heading, query] of sections) {
-      const objects = await transaction.unsafe<{ text: string }[]>(query);
+    const parts = [
+      '-- What the migrations make of a fresh database, written by `npm run db:dump`. Read it; never run it.'
+    ];
+    const begin = (heading: string) =>
       parts.push(`-- ${heading} ${'-'.repeat(Math.max(0, 116 - heading.length))}`);
+    for (const [heading, query] of sections) {
+      begin(heading);
+      const objects = await transaction.unsafe<{ text: string }[]>(query);
       parts.push(...objects.map(({ text }) => text));
     }
+    begin('Rows');
+    parts.push(await readRows(transaction));
+    return `${parts.join('\n\n')}\n`;
   });
-  parts.push(`-- Rows ${'-'.repeat(112)}`, await readRows(sql));
-  return `${parts.join('\n\n')}\n`;
 }
