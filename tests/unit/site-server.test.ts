@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { AuthError, AuthRetryableFetchError, AuthWeakPasswordError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
 import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/request/addresses.ts';
@@ -181,4 +182,11 @@ describe('settings', () => {
   test('take an address with or without a slash', () => {
     expect(projectUrl('https://abc.supabase.co/')).toBe('https://abc.supabase.co');
   });
+});
+
+test('no route calls Supabase itself: that is for src/lib/server', () => {
+  const routes = globSync('src/routes/**/*.ts');
+  expect(routes.length).toBeGreaterThan(20);
+  const calls = /\bsupabase\s*\.\s*(?:auth|rpc|from|channel|storage|functions)\b/;
+  expect(routes.filter((file) => calls.test(readFileSync(file, 'utf8')))).toEqual([]);
 });
