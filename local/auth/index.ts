@@ -4,17 +4,15 @@
 import type { Services } from './call.ts';
 import { openDatabase } from './database.ts';
 import { databaseError, errorResponse, toAuthError, type AuthError } from './errors.ts';
-import { createLimiters } from './rate-limit.ts';
 import { findRoute } from './router.ts';
 import { withDefaults, type AuthOptions, type Settings } from './settings.ts';
 
-export type { AuthOptions, LogEntry, PasswordRequirements, RateLimits } from './settings.ts';
+export type { AuthOptions, LogEntry } from './settings.ts';
 
 export interface Auth {
   /**
    * Answers one request. The path is that below `/auth/v1`; `Authorization` holds a JWT, also where the client sent
-   * an `sb_` key. Sets no CORS headers: that is up to the gateway, which must expose `X-Total-Count`, `Link` and
-   * `X-Supabase-Api-Version`.
+   * an `sb_` key. Sets no CORS headers: that is up to the gateway, which must expose `X-Supabase-Api-Version`.
    */
   fetch(request: Request): Promise<Response>;
   /** Waits for open requests and leaves the database. */
@@ -47,7 +45,7 @@ async function answer(services: Services, request: Request): Promise<Response> {
 export function createAuth(options: AuthOptions): Auth {
   const settings = withDefaults(options);
   const database = openDatabase(settings.databaseUrl);
-  const services = { database, settings, limiters: createLimiters(settings.rateLimits) };
+  const services = { database, settings };
   return {
     async fetch(request) {
       try {
