@@ -6,13 +6,13 @@ import type { Device } from './sessions.ts';
 import type { Settings } from './settings.ts';
 
 /** What every endpoint works with. */
-export interface Services {
+export interface Dependencies {
   database: Database;
   settings: Settings;
 }
 
 /** One request on its way through an endpoint. */
-export interface Call extends Services {
+export interface Call extends Dependencies {
   request: Request;
   url: URL;
   /** The parts of the path that the route names. */

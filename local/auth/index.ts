@@ -1,7 +1,7 @@
 // The stand-in for Supabase Auth: accounts with phone and password, sessions, the admin API. The schema is in
 // local/bootstrap/20_auth.sql.
 
-import type { Services } from './call.ts';
+import type { Dependencies } from './call.ts';
 import { openDatabase } from './database.ts';
 import { databaseError, errorResponse, toAuthError, type AuthError } from './errors.ts';
 import { findRoute } from './router.ts';
@@ -33,23 +33,23 @@ function logFailure(settings: Settings, request: Request, error: AuthError, erro
   });
 }
 
-async function answer(services: Services, request: Request): Promise<Response> {
+async function answer(dependencies: Dependencies, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const found = findRoute(request.method, url.pathname);
   if (found === 404) return new Response('404 page not found\n', { status: 404 });
   if (found === 405) return new Response(null, { status: 405 });
-  return found.handler({ ...services, request, url, params: found.params });
+  return found.handler({ ...dependencies, request, url, params: found.params });
 }
 
 /** Starts Auth; it connects to the database with the first request that needs it. */
 export function createAuth(options: AuthOptions): Auth {
   const settings = withDefaults(options);
   const database = openDatabase(settings.databaseUrl);
-  const services = { database, settings };
+  const dependencies = { database, settings };
   return {
     async fetch(request) {
       try {
-        return await answer(services, request);
+        return await answer(dependencies, request);
       } catch (thrown) {
         const error = toAuthError(thrown);
         const { response, errorId } = errorResponse(error, request);
