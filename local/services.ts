@@ -34,12 +34,9 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     jwtExpiry: config.auth.jwt_expiry,
     minimumPasswordLength: config.auth.minimum_password_length,
     passwordRequirements: config.auth.password_requirements,
-    enableSignup: config.auth.enable_signup,
     enablePhone: config.auth.sms.enabled,
-    enableEmail: config.auth.email.enabled,
     refreshTokenRotation: config.auth.enable_refresh_token_rotation,
     refreshTokenReuseInterval: config.auth.refresh_token_reuse_interval,
-    securePasswordChange: config.auth.email.secure_password_change,
     log: (entry) => log(JSON.stringify(entry))
   });
   cleanup.add(() => auth.close());

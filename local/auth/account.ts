@@ -1,58 +1,41 @@
 import { z } from 'zod';
-import { requireUser, type SignedIn } from './authentication.ts';
-import { limit, readBody, requestAudience, text, type Call } from './call.ts';
-import { json, transaction, type Query } from './database.ts';
+import { requireUser } from './authentication.ts';
+import { readBody, text, type Call } from './call.ts';
+import { audience, json, transaction, type Query } from './database.ts';
 import { badRequest, forbidden, unprocessable } from './errors.ts';
 import { listIdentities } from './identities.ts';
 import { mergeMetadata, metadataSchema } from './metadata.ts';
 import { checkPasswordStrength, hashPassword, passwordMatches } from './passwords.ts';
 import { validPhone } from './phone.ts';
 import { endSessions, type Scope } from './sessions.ts';
-import { checkChannel, codeCannotBeSent } from './sms.ts';
+import { codeCannotBeSent } from './switched-off.ts';
 import { findUserByPhone, findUserById, userJson, type User } from './users.ts';
 
 const updateBody = z.object({
   email: text,
   phone: text,
-  channel: text,
   password: z.string().nullish(),
-  current_password: text,
-  nonce: text,
   data: metadataSchema.nullish(),
   app_metadata: metadataSchema.nullish()
 });
 type Update = z.infer<typeof updateBody>;
 
-const day = 86_400_000;
-
 /** `GET /user`: the user who is calling. */
 export async function getUser(call: Call): Promise<Response> {
   const { claims, user } = await requireUser(call);
-  if (!claims.aud || requestAudience(call, claims) !== claims.aud) {
+  if (claims.aud !== audience) {
     throw badRequest('validation_failed', "Token audience doesn't match request audience");
   }
   return Response.json(userJson(user, await listIdentities(call.database, user.id)));
 }
 
-/** Refuses a change of the password, or returns the hash of the new one. Empty removes the password. */
-async function newPasswordHash(
-  { settings }: Call,
-  { user, session }: SignedIn,
-  password: string,
-  { nonce, current_password: currentPassword }: Update
-): Promise<string | null> {
-  if (settings.securePasswordChange && (!session || session.created_at.getTime() + day < Date.now())) {
-    if (!nonce) throw badRequest('reauthentication_needed', 'Password update requires reauthentication');
-    // No nonce was ever sent: see codeCannotBeSent.
-    throw unprocessable('reauthentication_not_valid', 'Nonce has expired or is invalid');
-  }
+/**
+ * The hash of a new password; null for an empty one, which removes the password.
+ *
+ * @throws {AuthError} 422 `same_password` when it is the present one.
+ */
+async function newPasswordHash(user: User, password: string): Promise<string | null> {
   if (password === '') return null;
-  if (user.encrypted_password && settings.requireCurrentPassword) {
-    const message = 'Current password required when setting new password.';
-    if (!currentPassword) throw badRequest('current_password_required', message);
-    const correct = await passwordMatches(currentPassword, user.encrypted_password);
-    if (!correct) throw badRequest('current_password_invalid', message);
-  }
   if (user.encrypted_password && (await passwordMatches(password, user.encrypted_password))) {
     throw unprocessable('same_password', 'New password should be different from the old password.');
   }
@@ -60,10 +43,8 @@ async function newPasswordHash(
 }
 
 /** Everything that can be refused before anything is written. */
-async function checkUpdate(call: Call, user: User, audience: string, update: Update): Promise<void> {
-  const { database, settings } = call;
+async function checkUpdate({ database, settings }: Call, user: User, update: Update): Promise<void> {
   const phone = update.phone && validPhone(update.phone);
-  if (phone) checkChannel(update.channel);
   if (typeof update.password === 'string') checkPasswordStrength(update.password, settings);
   if (update.app_metadata && user.role !== 'admin') {
     throw forbidden('not_admin', 'Updating app_metadata requires admin privileges');
@@ -71,7 +52,7 @@ async function checkUpdate(call: Call, user: User, audience: string, update: Upd
   if (update.email && update.email !== user.email) {
     throw unprocessable('email_provider_disabled', 'Email logins are disabled');
   }
-  if (phone && phone !== user.phone && (await findUserByPhone(database, phone, audience))) {
+  if (phone && phone !== user.phone && (await findUserByPhone(database, phone))) {
     throw unprocessable('phone_exists', 'A user with this phone number has already been registered');
   }
 }
@@ -95,13 +76,12 @@ export async function storePassword(sql: Query, user: User, hash: string | null,
 /** `PUT /user`: changes the caller's own password and metadata. A new password ends their other sessions. */
 export async function updateUser(call: Call): Promise<Response> {
   const who = await requireUser(call);
-  limit(call, 'user');
   const update = await readBody(call, updateBody);
-  await checkUpdate(call, who.user, requestAudience(call, who.claims), update);
+  await checkUpdate(call, who.user, update);
   const { password } = update;
-  const hash = typeof password === 'string' ? await newPasswordHash(call, who, password, update) : undefined;
+  const hash = typeof password === 'string' ? await newPasswordHash(who.user, password) : undefined;
   // A new phone is proven by a code of Auth, which nobody would receive.
-  if (update.phone && validPhone(update.phone) !== who.user.phone) throw codeCannotBeSent('phone_change');
+  if (update.phone && validPhone(update.phone) !== who.user.phone) throw codeCannotBeSent();
 
   const answer = await transaction(call.database, 'Error updating user', async (sql) => {
     const user = await findUserById(sql, who.user.id, 'lock');

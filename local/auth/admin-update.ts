@@ -1,38 +1,29 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { storePassword } from './account.ts';
-import { adminUserBody, bannedUntil, userOfPath } from './admin.ts';
+import { adminUserBody, userOfPath } from './admin.ts';
 import { requireAdmin } from './authentication.ts';
 import { readBody, type Call } from './call.ts';
-import { confirmEmail, confirmPhone } from './confirm.ts';
+import { confirmPhone } from './confirm.ts';
 import { json, transaction, type Query } from './database.ts';
-import { validEmail } from './email.ts';
 import { notFound } from './errors.ts';
-import { listIdentities, saveIdentity } from './identities.ts';
+import { listIdentities, savePhoneOfIdentity } from './identities.ts';
 import { mergeMetadata } from './metadata.ts';
 import { checkPasswordStrength, hashPassword } from './passwords.ts';
 import { validPhone } from './phone.ts';
 import { findUserById, userJson, type User } from './users.ts';
 
-interface Changes extends Omit<z.infer<typeof adminUserBody>, 'password'> {
-  /** Undefined: stays. Null: none from now on. */
-  hash: string | null | undefined;
-  bannedUntil: Date | null | undefined;
+interface Changes extends Omit<z.infer<typeof adminUserBody>, 'id' | 'password'> {
+  /** Undefined: stays. */
+  hash: string | undefined;
 }
 
 /** Writes what an admin said about a user, in the order in which Auth does. */
 async function applyChanges(sql: Query, user: User, changes: Changes): Promise<void> {
   const { id } = user;
-  if (changes.role)
-    await sql`update auth.users set role = ${changes.role}, updated_at = now() where id = ${id}`;
-  if (changes.email_confirm) await confirmEmail(sql, id);
   if (changes.phone_confirm) await confirmPhone(sql, id);
   if (changes.hash !== undefined) await storePassword(sql, user, changes.hash);
-  if (changes.email) {
-    await saveIdentity(sql, id, 'email', changes.email, changes.email_confirm);
-    await sql`update auth.users set email = ${changes.email}, updated_at = now() where id = ${id}`;
-  }
   if (changes.phone) {
-    await saveIdentity(sql, id, 'phone', changes.phone, changes.phone_confirm);
+    await savePhoneOfIdentity(sql, id, changes.phone, changes.phone_confirm);
     await sql`update auth.users set phone = ${changes.phone}, updated_at = now() where id = ${id}`;
   }
   if (changes.app_metadata) {
@@ -40,12 +31,8 @@ async function applyChanges(sql: Query, user: User, changes: Changes): Promise<v
     await sql`update auth.users set raw_app_meta_data = ${data}, updated_at = now() where id = ${id}`;
   }
   if (changes.user_metadata) {
-    const current = await findUserById(sql, id);
-    const data = json(sql, mergeMetadata(current?.raw_user_meta_data ?? null, changes.user_metadata));
+    const data = json(sql, mergeMetadata(user.raw_user_meta_data, changes.user_metadata));
     await sql`update auth.users set raw_user_meta_data = ${data}, updated_at = now() where id = ${id}`;
-  }
-  if (changes.bannedUntil !== undefined) {
-    await sql`update auth.users set banned_until = ${changes.bannedUntil}, updated_at = now() where id = ${id}`;
   }
 }
 
@@ -54,15 +41,13 @@ export async function adminUpdateUser(call: Call): Promise<Response> {
   await requireAdmin(call);
   const { id } = await userOfPath(call);
   const { password, ...body } = await readBody(call, adminUserBody);
-  const email = body.email && validEmail(body.email);
   const phone = body.phone && validPhone(body.phone);
-  const until = bannedUntil(body.ban_duration);
   if (typeof password === 'string') checkPasswordStrength(password, call.settings);
   const hash = password ? await hashPassword(password) : undefined;
   const answer = await transaction(call.database, 'Error updating user', async (sql) => {
     const user = await findUserById(sql, id, 'lock');
     if (!user) throw notFound('user_not_found', 'User not found');
-    await applyChanges(sql, user, { ...body, email, phone, hash, bannedUntil: until });
+    await applyChanges(sql, user, { ...body, phone, hash });
     const updated = await findUserById(sql, id);
     return updated && userJson(updated, await listIdentities(sql, id));
   });

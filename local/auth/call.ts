@@ -2,20 +2,17 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Database } from './database.ts';
 import { AuthError, badRequest } from './errors.ts';
-import { limitRequest, type Limited, type Limiters } from './rate-limit.ts';
 import type { Device } from './sessions.ts';
 import type { Settings } from './settings.ts';
-import type { Claims } from './tokens.ts';
 
 /** What every endpoint works with. */
-export interface Services {
+export interface Dependencies {
   database: Database;
   settings: Settings;
-  limiters: Limiters;
 }
 
 /** One request on its way through an endpoint. */
-export interface Call extends Services {
+export interface Call extends Dependencies {
   request: Request;
   url: URL;
   /** The parts of the path that the route names. */
@@ -71,23 +68,6 @@ export const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? false);
-
-/** @throws {AuthError} 429 when the client's address has called this endpoint too often. */
-export function limit({ request, limiters, settings }: Call, endpoint: Limited): void {
-  limitRequest(limiters[endpoint], request, settings.rateLimitHeader);
-}
-
-const adminRoles = ['service_role', 'supabase_admin'];
-export const isAdminRole = (role: string | undefined) => adminRoles.includes(role ?? '');
-
-/**
- * The audience a request is about: its header, else that of its token. The project's own keys belong to none, so
- * they mean the usual one.
- */
-export function requestAudience({ request }: Call, claims?: Claims): string {
-  const fromToken = claims && !isAdminRole(claims.role) ? claims.aud : undefined;
-  return request.headers.get('X-JWT-AUD') || fromToken || 'authenticated';
-}
 
 export function deviceOf({ request }: Call): Device {
   const forwarded = request.headers.get('x-forwarded-for')?.split(',') ?? [];

@@ -9,6 +9,9 @@ export type Database = postgres.Sql<Record<never, never>>;
 /** Every user of a project carries this instance. */
 export const instanceId = '00000000-0000-0000-0000-000000000000';
 
+/** Whom the tokens of every user are for. */
+export const audience = 'authenticated';
+
 export function openDatabase(url: string): Database {
   return postgres(url, {
     max: 10,

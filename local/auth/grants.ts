@@ -1,31 +1,22 @@
 import { z } from 'zod';
-import { deviceOf, limit, readBody, requestAudience, text, type Call } from './call.ts';
+import { deviceOf, readBody, text, type Call } from './call.ts';
 import { transaction } from './database.ts';
-import { AuthError, badRequest, notFound, unexpected, unprocessable } from './errors.ts';
+import { AuthError, badRequest, unexpected, unprocessable } from './errors.ts';
 import { passwordMatches, passwordWeakness } from './passwords.ts';
 import { formatPhone } from './phone.ts';
 import { refreshGrant } from './refresh.ts';
 import { openSession, sessionJson } from './sessions.ts';
-import { findUserByEmail, findUserById, findUserByPhone, isBanned, type User } from './users.ts';
+import { findUserById, findUserByPhone, isBanned, type User } from './users.ts';
 
 const passwordBody = z.object({ phone: text, email: text, password: text });
 
 /** `POST /token`: exchanges a password or a refresh token for a session. */
 export async function token(call: Call): Promise<Response> {
-  const grant = call.url.searchParams.get('grant_type');
-  switch (grant) {
+  switch (call.url.searchParams.get('grant_type')) {
     case 'password':
-      limit(call, 'token');
       return passwordGrant(call);
     case 'refresh_token':
-      limit(call, 'token');
       return refreshGrant(call);
-    case 'pkce':
-      throw notFound('flow_state_not_found', 'invalid flow state, no valid flow state found');
-    case 'id_token':
-      throw badRequest('provider_disabled', 'Signing in with an ID token is not enabled');
-    case 'web3':
-      throw unprocessable('web3_provider_disabled', 'Web3 provider is disabled');
     default:
       throw badRequest('invalid_credentials', 'unsupported_grant_type');
   }
@@ -33,22 +24,17 @@ export async function token(call: Call): Promise<Response> {
 
 /** The user whom the sign-in names, if there is one. */
 async function namedUser(
-  call: Call,
+  { database, settings }: Call,
   { phone, email }: z.infer<typeof passwordBody>
 ): Promise<User | undefined> {
-  const { database, settings } = call;
-  const audience = requestAudience(call);
   if (email && phone) {
     const message = 'Only an email address or phone number should be provided on login.';
     throw badRequest('validation_failed', message);
   }
-  if (email) {
-    if (!settings.enableEmail) throw unprocessable('email_provider_disabled', 'Email logins are disabled');
-    return findUserByEmail(database, email, audience);
-  }
+  if (email) throw unprocessable('email_provider_disabled', 'Email logins are disabled');
   if (!phone) throw badRequest('validation_failed', 'missing email or phone');
   if (!settings.enablePhone) throw unprocessable('phone_provider_disabled', 'Phone logins are disabled');
-  return findUserByPhone(database, formatPhone(phone), audience);
+  return findUserByPhone(database, formatPhone(phone));
 }
 
 async function passwordGrant(call: Call): Promise<Response> {
@@ -61,8 +47,7 @@ async function passwordGrant(call: Call): Promise<Response> {
   // Always compared, also for nobody, so that the time does not tell who has an account.
   const matches = await passwordMatches(body.password, user?.encrypted_password);
   if (!user || !matches) throw badRequest('invalid_credentials', 'Invalid login credentials');
-  if (body.email && !user.email_confirmed_at) throw badRequest('email_not_confirmed', 'Email not confirmed');
-  if (body.phone && !user.phone_confirmed_at) throw badRequest('phone_not_confirmed', 'Phone not confirmed');
+  if (!user.phone_confirmed_at) throw badRequest('phone_not_confirmed', 'Phone not confirmed');
 
   const session = await transaction(database, 'Database error granting user', async (sql) => {
     // Locked before the session is added: the password must still be the one that was compared.

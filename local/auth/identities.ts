@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { json, type Query } from './database.ts';
-import { mergeMetadata, metadataSchema, type Metadata } from './metadata.ts';
+import { mergeMetadata, metadataSchema } from './metadata.ts';
 
 const identityRow = z.object({
   id: z.string(),
@@ -16,8 +16,6 @@ const identityRow = z.object({
 });
 export type Identity = z.infer<typeof identityRow>;
 
-export type Provider = 'phone' | 'email';
-
 /** The identities of a user, oldest first. */
 export async function listIdentities(sql: Query, userId: string): Promise<Identity[]> {
   const rows =
@@ -25,41 +23,30 @@ export async function listIdentities(sql: Query, userId: string): Promise<Identi
   return rows.map((row) => identityRow.parse(row));
 }
 
-/** Notes that a user signs in with `value` (a phone without `+`, or an email). Its id there is the user's own. */
+/** Notes that a user signs in with `phone`, written without `+`. Its id there is the user's own. */
 export async function createIdentity(
   sql: Query,
   userId: string,
-  provider: Provider,
-  value: string,
+  phone: string,
   verified = false
 ): Promise<void> {
-  const data = {
-    sub: userId,
-    [provider]: value,
-    email_verified: provider === 'email' && verified,
-    phone_verified: provider === 'phone' && verified
-  };
+  const data = { sub: userId, phone, email_verified: false, phone_verified: verified };
   await sql`
     insert into auth.identities
       (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-    values (${randomUUID()}, ${userId}, ${userId}, ${json(sql, data)}, ${provider}, now(), now(), now())`;
+    values (${randomUUID()}, ${userId}, ${userId}, ${json(sql, data)}, 'phone', now(), now(), now())`;
 }
 
 /** The same for a user who may have signed in that way before: changes the identity there is, or makes one. */
-export async function saveIdentity(
+export async function savePhoneOfIdentity(
   sql: Query,
   userId: string,
-  provider: Provider,
-  value: string,
+  phone: string,
   verified: boolean
 ): Promise<void> {
-  const identity = (await listIdentities(sql, userId)).find((candidate) => candidate.provider === provider);
-  if (!identity) return createIdentity(sql, userId, provider, value, verified);
-  await setIdentityData(sql, identity, { [provider]: value, [`${provider}_verified`]: verified });
-}
-
-async function setIdentityData(sql: Query, identity: Identity, updates: Metadata): Promise<void> {
-  const data = mergeMetadata(identity.identity_data, updates);
+  const identity = (await listIdentities(sql, userId)).find(({ provider }) => provider === 'phone');
+  if (!identity) return createIdentity(sql, userId, phone, verified);
+  const data = mergeMetadata(identity.identity_data, { phone, phone_verified: verified });
   await sql`update auth.identities set identity_data = ${json(sql, data)} where id = ${identity.id}`;
 }
 

@@ -1,20 +1,18 @@
 // The stand-in for Supabase Auth: accounts with phone and password, sessions, the admin API. The schema is in
 // local/bootstrap/20_auth.sql.
 
-import type { Services } from './call.ts';
+import type { Dependencies } from './call.ts';
 import { openDatabase } from './database.ts';
 import { databaseError, errorResponse, toAuthError, type AuthError } from './errors.ts';
-import { createLimiters } from './rate-limit.ts';
 import { findRoute } from './router.ts';
 import { withDefaults, type AuthOptions, type Settings } from './settings.ts';
 
-export type { AuthOptions, LogEntry, PasswordRequirements, RateLimits } from './settings.ts';
+export type { AuthOptions, LogEntry } from './settings.ts';
 
 export interface Auth {
   /**
    * Answers one request. The path is that below `/auth/v1`; `Authorization` holds a JWT, also where the client sent
-   * an `sb_` key. Sets no CORS headers: that is up to the gateway, which must expose `X-Total-Count`, `Link` and
-   * `X-Supabase-Api-Version`.
+   * an `sb_` key. Sets no CORS headers: that is up to the gateway, which must expose `X-Supabase-Api-Version`.
    */
   fetch(request: Request): Promise<Response>;
   /** Waits for open requests and leaves the database. */
@@ -35,23 +33,23 @@ function logFailure(settings: Settings, request: Request, error: AuthError, erro
   });
 }
 
-async function answer(services: Services, request: Request): Promise<Response> {
+async function answer(dependencies: Dependencies, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const found = findRoute(request.method, url.pathname);
   if (found === 404) return new Response('404 page not found\n', { status: 404 });
   if (found === 405) return new Response(null, { status: 405 });
-  return found.handler({ ...services, request, url, params: found.params });
+  return found.handler({ ...dependencies, request, url, params: found.params });
 }
 
 /** Starts Auth; it connects to the database with the first request that needs it. */
 export function createAuth(options: AuthOptions): Auth {
   const settings = withDefaults(options);
   const database = openDatabase(settings.databaseUrl);
-  const services = { database, settings, limiters: createLimiters(settings.rateLimits) };
+  const dependencies = { database, settings };
   return {
     async fetch(request) {
       try {
-        return await answer(services, request);
+        return await answer(dependencies, request);
       } catch (thrown) {
         const error = toAuthError(thrown);
         const { response, errorId } = errorResponse(error, request);

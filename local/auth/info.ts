@@ -14,47 +14,13 @@ export async function keys(): Promise<Response> {
   return Response.json({ keys: [] }, { headers: { 'Cache-Control': 'public, max-age=600' } });
 }
 
-const otherProviders = [
-  'anonymous_users',
-  'apple',
-  'azure',
-  'bitbucket',
-  'discord',
-  'facebook',
-  'snapchat',
-  'figma',
-  'fly',
-  'github',
-  'gitlab',
-  'google',
-  'keycloak',
-  'kakao',
-  'linkedin',
-  'linkedin_oidc',
-  'notion',
-  'spotify',
-  'slack',
-  'slack_oidc',
-  'workos',
-  'twitch',
-  'twitter',
-  'zoom'
-];
-
 /** `GET /settings`: what a sign-in page may offer. */
 export async function publicSettings({ settings }: Call): Promise<Response> {
   return Response.json({
-    external: {
-      ...Object.fromEntries(otherProviders.map((name) => [name, false])),
-      email: settings.enableEmail,
-      phone: settings.enablePhone
-    },
-    disable_signup: !settings.enableSignup,
+    external: { phone: settings.enablePhone, email: false, anonymous_users: false },
+    disable_signup: true,
     mailer_autoconfirm: false,
     phone_autoconfirm: false,
-    sms_provider: settings.smsProvider,
-    saml_enabled: false,
-    saml_private_key_next_configured: false,
-    passkeys_enabled: false
+    sms_provider: 'messagebird'
   });
 }

@@ -74,11 +74,6 @@ export async function passwordMatches(password: string, stored: string | null | 
   return same && Boolean(stored);
 }
 
-/** Whether this stack can check passwords against `text`. */
-export function isBcryptHash(text: string): boolean {
-  return /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);
-}
-
 /** A password for an account that nobody is meant to sign in to with one. */
 export function unguessablePassword(): string {
   return randomBytes(48).toString('base64url');

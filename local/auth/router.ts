@@ -1,11 +1,11 @@
 import { getUser, logout, updateUser } from './account.ts';
 import { adminCreateUser } from './admin-create.ts';
 import { adminUpdateUser } from './admin-update.ts';
-import { adminDeleteUser, adminGetUser, adminListFactors, adminListUsers } from './admin.ts';
+import { adminDeleteUser, adminGetUser } from './admin.ts';
 import type { Handler } from './call.ts';
 import { token } from './grants.ts';
 import { health, keys, publicSettings } from './info.ts';
-import * as off from './switched-off.ts';
+import { switchedOff } from './switched-off.ts';
 
 interface Route {
   methods: string[];
@@ -18,8 +18,6 @@ function route(methods: string, path: string, handler: Handler): Route {
   return { methods: methods.split('|'), parts: path.split('/').slice(1), handler };
 }
 
-const anything = 'GET|POST|PUT|PATCH|DELETE';
-
 const routes: Route[] = [
   route('GET', '/health', health),
   route('GET', '/settings', publicSettings),
@@ -28,31 +26,11 @@ const routes: Route[] = [
   route('GET', '/user', getUser),
   route('PUT', '/user', updateUser),
   route('POST', '/logout', logout),
-  route('GET', '/admin/users', adminListUsers),
   route('POST', '/admin/users', adminCreateUser),
   route('GET', '/admin/users/:id', adminGetUser),
   route('PUT', '/admin/users/:id', adminUpdateUser),
   route('DELETE', '/admin/users/:id', adminDeleteUser),
-  route('GET', '/admin/users/:id/factors', adminListFactors),
-
-  route('POST', '/signup', off.signUp),
-  route('POST', '/otp', off.sendOtp),
-  route('POST', '/resend', off.resend),
-  route('POST', '/verify', off.verify),
-  route('POST', '/recover', off.recover),
-  route('POST', '/magiclink', off.magicLink),
-  route('GET', '/reauthenticate', off.reauthenticate),
-  route('GET', '/authorize', off.refuse(off.providerDisabled)),
-  route('POST', '/factors', off.enrollFactor),
-  route(anything, '/factors/*', off.refuseUser(off.factorNotFound)),
-  route(anything, '/user/identities/*', off.refuseUser(off.linkingDisabled)),
-  route(anything, '/passkeys/*', off.refuse(off.passkeysDisabled)),
-  route(anything, '/sso/*', off.refuse(off.samlDisabled)),
-  route(anything, '/oauth/*', off.refuse(off.oauthServerDisabled)),
-  route('POST', '/invite', off.refuseAdmin(off.emailDisabled)),
-  route('POST', '/admin/generate_link', off.refuseAdmin(off.emailDisabled)),
-  route(anything, '/admin/sso/*', off.refuseAdmin(off.samlDisabled)),
-  route(anything, '/admin/oauth/*', off.refuseAdmin(off.oauthServerDisabled))
+  ...switchedOff.map(({ methods, path, handler }) => route(methods, path, handler))
 ];
 
 function match(pattern: string[], path: string[]): Record<string, string> | undefined {

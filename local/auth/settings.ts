@@ -1,17 +1,5 @@
 import { log } from '../output.ts';
 
-/** How many requests one client address may make in five minutes; `[auth.rate_limit]` of supabase/config.toml. */
-export interface RateLimits {
-  /** `/token`, all grants, so signing in as well. Default 150. */
-  tokenRefresh: number;
-  /** `/verify`. Default 30. */
-  tokenVerifications: number;
-  /** `/signup`, `/otp`, `/resend`, `/recover`, `/magiclink` and `PUT /user`, counted apart. Default 30. */
-  signInSignUps: number;
-  /** How many of them may come at once. Default 30. */
-  burst: number;
-}
-
 const passwordRequirements = [
   '',
   'letters_digits',
@@ -46,37 +34,19 @@ export interface AuthOptions {
   minimumPasswordLength?: number;
   /** One of `PasswordRequirements`. Default none. */
   passwordRequirements?: string;
-  /** Whether anybody may sign up. Default false: accounts are created through the admin API. */
-  enableSignup?: boolean;
   /** Whether users may sign in with a phone number. Default true. */
   enablePhone?: boolean;
-  /** Whether users may sign in with an email address. Default false. */
-  enableEmail?: boolean;
   /** Whether reusing an old refresh token revokes its whole session. Default true. */
   refreshTokenRotation?: boolean;
   /** Seconds in which a refresh token may be used again. Default 10. */
   refreshTokenReuseInterval?: number;
-  /** Whether changing the password needs a session younger than a day. Default false. */
-  securePasswordChange?: boolean;
-  /** Whether changing the password needs the current one. Default false. */
-  requireCurrentPassword?: boolean;
-  /** The name `/settings` tells. Default `messagebird`. */
-  smsProvider?: string;
-  /** Limits per client address; they apply only when `rateLimitHeader` is set. */
-  rateLimits?: Partial<RateLimits>;
-  /** The header whose first value is the client's address, e.g. `x-forwarded-for`. Default: no limits. */
-  rateLimitHeader?: string;
   /** Where failures are told. Default: one JSON line to standard error. */
   log?: (entry: LogEntry) => void;
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<
-  Omit<AuthOptions, 'passwordRequirements' | 'rateLimits' | 'rateLimitHeader'>
-> & {
+export type Settings = Required<Omit<AuthOptions, 'passwordRequirements'>> & {
   passwordRequirements: PasswordRequirements;
-  rateLimits: RateLimits;
-  rateLimitHeader: string | undefined;
 };
 
 function knownRequirements(name = ''): PasswordRequirements {
@@ -96,21 +66,9 @@ export function withDefaults(options: AuthOptions): Settings {
     jwtExpiry: options.jwtExpiry ?? 3600,
     minimumPasswordLength: options.minimumPasswordLength ?? 6,
     passwordRequirements: knownRequirements(options.passwordRequirements),
-    enableSignup: options.enableSignup ?? false,
     enablePhone: options.enablePhone ?? true,
-    enableEmail: options.enableEmail ?? false,
     refreshTokenRotation: options.refreshTokenRotation ?? true,
     refreshTokenReuseInterval: options.refreshTokenReuseInterval ?? 10,
-    securePasswordChange: options.securePasswordChange ?? false,
-    requireCurrentPassword: options.requireCurrentPassword ?? false,
-    smsProvider: options.smsProvider ?? 'messagebird',
-    rateLimits: {
-      tokenRefresh: options.rateLimits?.tokenRefresh ?? 150,
-      tokenVerifications: options.rateLimits?.tokenVerifications ?? 30,
-      signInSignUps: options.rateLimits?.signInSignUps ?? 30,
-      burst: options.rateLimits?.burst ?? 30
-    },
-    rateLimitHeader: options.rateLimitHeader,
     log: options.log ?? ((entry) => log(JSON.stringify(entry)))
   };
 }

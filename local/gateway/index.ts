@@ -43,10 +43,10 @@ export interface Gateway {
 
 const maxBodyBytes = 10 * 1024 * 1024;
 
-// auth-js reads error codes only when it may see x-supabase-api-version; lists are paged by link and x-total-count.
+// auth-js reads error codes only when it may see x-supabase-api-version.
 const exposedHeaders = [
   'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Range-Unit',
-  'X-Total-Count, Link, X-Supabase-Api-Version, X-Request-Id'
+  'X-Supabase-Api-Version, X-Request-Id'
 ].join(', ');
 
 const openAuthPaths = /^\/(health|verify|callback|authorize|\.well-known\/.*)$/;

@@ -153,10 +153,10 @@ const callFlow = z
     });
   });
 
-export type Step = z.infer<typeof step>;
+export type FlowStep = z.infer<typeof step>;
 export type CallFlow = z.infer<typeof callFlow>;
 /** A step that can take keys. */
-export type KeyStep = Extract<Step, { action: 'say' | 'play' | 'pause' }>;
+export type KeyStep = Extract<FlowStep, { action: 'say' | 'play' | 'pause' }>;
 
 /** A call flow that MessageBird would run, or the reasons why not, each a sentence. */
 export type CheckedCallFlow =
@@ -201,7 +201,7 @@ export function callFlowAdvice({ steps }: CallFlow): string[] {
 }
 
 /** Whether nothing after the step runs. A record step with onFinish goes on with the flow fetched from there. */
-export function endsFlow(one: Step): boolean {
+export function endsFlow(one: FlowStep): boolean {
   return (
     one.action === 'hangup' ||
     one.action === 'fetchCallFlow' ||
@@ -211,11 +211,11 @@ export function endsFlow(one: Step): boolean {
 }
 
 /** Whether keys pressed during the step are taken. */
-export function listens(one: Step): one is KeyStep & { onKeypressGoto: string } {
+export function listens(one: FlowStep): one is KeyStep & { onKeypressGoto: string } {
   return 'onKeypressGoto' in one && one.onKeypressGoto !== undefined;
 }
 
-function reachableSteps(steps: Step[]): Set<number> {
+function reachableSteps(steps: FlowStep[]): Set<number> {
   const reached = new Set<number>();
   const open = [0];
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
@@ -229,7 +229,7 @@ function reachableSteps(steps: Step[]): Set<number> {
   return reached;
 }
 
-function keyInputProblems(one: Step, ids: Set<string>): string[] {
+function keyInputProblems(one: FlowStep, ids: Set<string>): string[] {
   if (one.action !== 'say' && one.action !== 'play' && one.action !== 'pause') return [];
   if (one.onKeypressGoto === undefined) {
     const idle = [one.onKeypressVar, one.endKey, one.maxNumKeys].some((key) => key !== undefined);
@@ -240,7 +240,7 @@ function keyInputProblems(one: Step, ids: Set<string>): string[] {
     : [`goes to ${one.onKeypressGoto}, which is not a step of the flow`];
 }
 
-function nameStep(one: Step, index: number): string {
+function nameStep(one: FlowStep, index: number): string {
   return one.id === undefined ? `${index} (${one.action})` : `"${one.id}"`;
 }
 

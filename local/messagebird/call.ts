@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallAnswer, CallEvent, CallRequest, EndReason } from './call-events.ts';
 import { callFlowAdvice, checkCallFlow, listens } from './call-flow.ts';
-import type { CallFlow, KeyStep, Step } from './call-flow.ts';
+import type { CallFlow, FlowStep, KeyStep } from './call-flow.ts';
 
 export interface CallSettings {
   callId: string;
@@ -223,7 +223,7 @@ export class Call {
   }
 
   /** The step that is running; undefined while an answer is awaited. */
-  #current(): Step | undefined {
+  #current(): FlowStep | undefined {
     return this.waiting.for === 'time' ? this.#flow.steps[this.#index] : undefined;
   }
 
@@ -251,7 +251,7 @@ export class Call {
   }
 }
 
-type RecordStep = Extract<Step, { action: 'record' }>;
+type RecordStep = Extract<FlowStep, { action: 'record' }>;
 
 const assumedMediaMs = 4_000;
 const assumedRecordingMs = 3_000;

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { inTransaction } from '../postgres/transaction.ts';
-import { Refusal } from './errors.ts';
+import { RealtimeError } from './errors.ts';
 import type { Claims } from './tokens.ts';
 
 /** In whose name a right is checked: what policies see of the request. */
@@ -42,14 +42,14 @@ async function become(tx: postgres.TransactionSql, topic: string, { claims, head
 const unavailable = /^(08|53|57P)/;
 
 /** An error of the database while rights were checked, as the answer to who asked. */
-function refusalOf(error: unknown, policyError: Refusal): Refusal {
+function refusalOf(error: unknown, policyError: RealtimeError): RealtimeError {
   if (!(error instanceof postgres.PostgresError) || unavailable.test(error.code)) {
     const message = 'Realtime was unable to connect to the project database';
-    return new Refusal('UnableToConnectToProject', message, error);
+    return new RealtimeError('UnableToConnectToProject', message, error);
   }
   if (error.code === '23514') {
     const message = 'Realtime was unable to find the expected messages partition';
-    return new Refusal('MissingPartition', message, error);
+    return new RealtimeError('MissingPartition', message, error);
   }
   policyError.cause = error;
   return policyError;
@@ -60,10 +60,10 @@ function refusalOf(error: unknown, policyError: Refusal): Refusal {
  * actor's name, and rolled back. It holds neither event nor payload, and `private` is false, so policies can only use the
  * topic, the extension and the actor.
  *
- * @throws {Refusal} when they may not, or when the check itself fails; a policy that raises an error refuses, too.
+ * @throws {RealtimeError} when they may not, or when the check itself fails; a policy that raises an error refuses, too.
  */
 export async function requireRead(sql: postgres.Sql, topic: string, actor: Actor): Promise<void> {
-  const unauthorized = new Refusal(
+  const unauthorized = new RealtimeError(
     'Unauthorized',
     `You do not have permissions to read from this Channel topic: ${topic}`
   );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { z } from 'zod';
 import { requireRead } from './authorization.ts';
-import { asRefusal, Refusal } from './errors.ts';
+import { asRealtimeError, RealtimeError } from './errors.ts';
 import type { Message, Version } from './frames.ts';
 import type { Hub, RoomName, Subscriber } from './hub.ts';
 import { readJoinRequest, type JoinRequest } from './join-request.ts';
@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts';
 import type { Claims, VerifyToken } from './tokens.ts';
 
 /** What channels share. */
-export interface Services {
+export interface Dependencies {
   settings: Settings;
   sql: postgres.Sql;
   hub: Hub;
@@ -42,7 +42,7 @@ const tokenRefresh = z.object({ access_token: z.string() });
 export class Channel implements Subscriber {
   readonly version: Version;
   readonly joinRef: string | null;
-  #services: Services;
+  #dependencies: Dependencies;
   #socket: ChannelSocket;
   #topic: string;
   #join: Message;
@@ -55,10 +55,10 @@ export class Channel implements Subscriber {
   #tokenTimer: NodeJS.Timeout | undefined;
 
   /** Begins to join at once. `onClosed` is called when the channel is gone, for whatever reason but `abandon`. */
-  constructor(services: Services, socket: ChannelSocket, join: Message, onClosed: () => void) {
+  constructor(dependencies: Dependencies, socket: ChannelSocket, join: Message, onClosed: () => void) {
     this.version = socket.version;
     this.joinRef = join.joinRef;
-    this.#services = services;
+    this.#dependencies = dependencies;
     this.#socket = socket;
     this.#topic = join.topic;
     this.#join = join;
@@ -89,7 +89,7 @@ export class Channel implements Subscriber {
   abandon(): void {
     this.#closed.abort();
     clearTimeout(this.#tokenTimer);
-    this.#services.hub.leave(this.#room, this);
+    this.#dependencies.hub.leave(this.#room, this);
   }
 
   get #isClosed(): boolean {
@@ -103,9 +103,9 @@ export class Channel implements Subscriber {
   }
 
   #logFailure(message: string, error: unknown): void {
-    const { code, cause } = asRefusal(error);
-    if (code === 'MissingPartition') this.#services.repairPartitions();
-    this.#services.settings.log(message, {
+    const { code, cause } = asRealtimeError(error);
+    if (code === 'MissingPartition') this.#dependencies.repairPartitions();
+    this.#dependencies.settings.log(message, {
       code,
       reason: cause instanceof Error ? cause.message : String(error)
     });
@@ -136,10 +136,10 @@ export class Channel implements Subscriber {
     try {
       await this.#admit();
     } catch (error) {
-      const refusal = asRefusal(error);
+      const refusal = asRealtimeError(error);
       if (refusal.cause) this.#logFailure('A channel was not joined.', refusal);
       const { signal } = this.#closed;
-      await sleep(this.#services.settings.joinErrorDelayMs, undefined, { signal, ref: false }).catch(
+      await sleep(this.#dependencies.settings.joinErrorDelayMs, undefined, { signal, ref: false }).catch(
         () => undefined
       );
       if (this.#isClosed) return;
@@ -151,14 +151,14 @@ export class Channel implements Subscriber {
 
   /** Everything that can refuse a join, in the order in which it is said; then the welcome. */
   async #admit(): Promise<void> {
-    const { settings, hub } = this.#services;
+    const { settings, hub } = this.#dependencies;
     const { postgresChanges, replicationReady, accessToken } = this.#request;
-    if (this.#room.name === '') throw new Refusal('TopicNameRequired', 'You must provide a topic name');
+    if (this.#room.name === '') throw new RealtimeError('TopicNameRequired', 'You must provide a topic name');
     if (this.#socket.channelCount >= settings.maxChannelsPerSocket) {
-      throw new Refusal('ChannelRateLimitReached', 'Too many channels');
+      throw new RealtimeError('ChannelRateLimitReached', 'Too many channels');
     }
     if (postgresChanges.length > 0) {
-      throw new Refusal(
+      throw new RealtimeError(
         'RealtimeDisabledForConfiguration',
         'The embedded stack offers no postgres_changes; send broadcasts with realtime.broadcast_changes in a trigger'
       );
@@ -174,11 +174,11 @@ export class Channel implements Subscriber {
   async #announceReplication(): Promise<void> {
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.#closed.signal]);
-    const late = sleep(this.#services.settings.replicationReadyTimeoutMs, 'late', {
+    const late = sleep(this.#dependencies.settings.replicationReadyTimeoutMs, 'late', {
       signal,
       ref: false
     }).catch(() => 'closed');
-    const outcome = await Promise.race([this.#services.replication.ready.then(() => 'ready'), late]);
+    const outcome = await Promise.race([this.#dependencies.replication.ready.then(() => 'ready'), late]);
     abort.abort();
     if (this.#isClosed) return;
     if (outcome === 'ready') this.#system('ok', 'Replication connection established');
@@ -187,9 +187,9 @@ export class Channel implements Subscriber {
 
   // Tokens
 
-  /** @throws {Refusal} when the token is no good, or its bearer may not read a private channel. */
+  /** @throws {RealtimeError} when the token is no good, or its bearer may not read a private channel. */
   async #takeToken(token: string): Promise<Claims> {
-    const { sql, verifyToken } = this.#services;
+    const { sql, verifyToken } = this.#dependencies;
     const claims = await verifyToken(token);
     if (this.#room.private) {
       await requireRead(sql, this.#room.name, { claims, headers: this.#socket.headers });
@@ -202,9 +202,9 @@ export class Channel implements Subscriber {
     clearTimeout(this.#tokenTimer);
     if (this.#isClosed) return;
     const left = Math.max(exp * 1000 - Date.now(), 0);
-    const wait = Math.min(left, this.#services.settings.tokenCheckMs);
+    const wait = Math.min(left, this.#dependencies.settings.tokenCheckMs);
     this.#tokenTimer = setTimeout(
-      () => this.#enqueue(() => this.#shutDownUnless(this.#services.verifyToken(this.#token))),
+      () => this.#enqueue(() => this.#shutDownUnless(this.#dependencies.verifyToken(this.#token))),
       wait
     );
     this.#tokenTimer.unref();
@@ -215,8 +215,8 @@ export class Channel implements Subscriber {
     try {
       this.#watchExpiry(await check);
     } catch (error) {
-      const refusal = asRefusal(error);
-      if (refusal.code === 'MissingPartition') this.#services.repairPartitions();
+      const refusal = asRealtimeError(error);
+      if (refusal.code === 'MissingPartition') this.#dependencies.repairPartitions();
       this.#shutDown(refusal.message);
     }
   }
@@ -238,7 +238,7 @@ export class Channel implements Subscriber {
         return this.#refreshToken(payload);
       default:
         // Hosted projects are as silent to those who may not send, and here nobody may.
-        this.#services.settings.log('A message of a client was dropped: only the database sends here.', {
+        this.#dependencies.settings.log('A message of a client was dropped: only the database sends here.', {
           event
         });
     }

@@ -1,5 +1,5 @@
 /** Words by which clients and people recognise a refusal; they are those of the hosted service. */
-export type RefusalCode =
+export type RealtimeErrorCode =
   | 'TopicNameRequired'
   | 'Unauthorized'
   | 'InvalidJWTToken'
@@ -13,11 +13,11 @@ export type RefusalCode =
   | 'UnknownErrorOnChannel';
 
 /** Why a channel is not joined, or is closed. `reason` is what a refused join says, `message` what a closed channel says. */
-export class Refusal extends Error {
-  override name = 'Refusal';
-  readonly code: RefusalCode;
+export class RealtimeError extends Error {
+  override name = 'RealtimeError';
+  readonly code: RealtimeErrorCode;
 
-  constructor(code: RefusalCode, message: string, cause?: unknown) {
+  constructor(code: RealtimeErrorCode, message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
   }
@@ -28,8 +28,8 @@ export class Refusal extends Error {
 }
 
 /** Any error as a refusal; those we did not foresee keep their details to themselves. */
-export function asRefusal(error: unknown): Refusal {
-  return error instanceof Refusal
+export function asRealtimeError(error: unknown): RealtimeError {
+  return error instanceof RealtimeError
     ? error
-    : new Refusal('UnknownErrorOnChannel', 'Unknown Error on Channel', error);
+    : new RealtimeError('UnknownErrorOnChannel', 'Unknown Error on Channel', error);
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { WebSocketServer } from 'ws';
-import type { Services } from './channel.ts';
+import type { Dependencies } from './channel.ts';
 import { publishRow } from './database-broadcast.ts';
 import { readHandshake, refuseHandshake } from './handshake.ts';
 import { Hub } from './hub.ts';
@@ -57,7 +57,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     );
   }
 
-  const services: Services = {
+  const dependencies: Dependencies = {
     settings,
     sql,
     hub,
@@ -93,7 +93,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     }
     server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore);
-      const client = new ClientSocket(services, webSocket, handshake);
+      const client = new ClientSocket(dependencies, webSocket, handshake);
       sockets.add(client);
       replication.want();
       webSocket.on('close', () => {

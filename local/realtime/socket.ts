@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import { Channel, type ChannelSocket, type Services } from './channel.ts';
+import { Channel, type ChannelSocket, type Dependencies } from './channel.ts';
 import { decodeMessage, encodeMessage, FrameError, type Message, type Version } from './frames.ts';
 
 /** What the handshake told. */
@@ -19,16 +19,16 @@ export class ClientSocket implements ChannelSocket {
   readonly version: Version;
   readonly keyToken: string;
   readonly headers: Record<string, string>;
-  #services: Services;
+  #dependencies: Dependencies;
   #webSocket: WebSocket;
   #channels = new Map<string, Channel>();
   #lastHeard = performance.now();
 
-  constructor(services: Services, webSocket: WebSocket, { version, keyToken, headers }: Handshake) {
+  constructor(dependencies: Dependencies, webSocket: WebSocket, { version, keyToken, headers }: Handshake) {
     this.version = version;
     this.keyToken = keyToken;
     this.headers = headers;
-    this.#services = services;
+    this.#dependencies = dependencies;
     this.#webSocket = webSocket;
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     webSocket.on('close', () => this.#abandonChannels());
@@ -43,8 +43,8 @@ export class ClientSocket implements ChannelSocket {
   send(frame: string): void {
     const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return;
-    if (webSocket.bufferedAmount > this.#services.settings.maxBufferedBytes) {
-      this.#services.settings.log('A client does not read what it is sent; the connection was cut.');
+    if (webSocket.bufferedAmount > this.#dependencies.settings.maxBufferedBytes) {
+      this.#dependencies.settings.log('A client does not read what it is sent; the connection was cut.');
       webSocket.terminate();
       return;
     }
@@ -57,7 +57,8 @@ export class ClientSocket implements ChannelSocket {
 
   /** Cuts the connection if the client has not been heard for too long. */
   dropIfDead(): void {
-    if (performance.now() - this.#lastHeard > this.#services.settings.heartbeatTimeoutMs) this.terminate();
+    if (performance.now() - this.#lastHeard > this.#dependencies.settings.heartbeatTimeoutMs)
+      this.terminate();
   }
 
   terminate(): void {
@@ -96,7 +97,7 @@ export class ClientSocket implements ChannelSocket {
     const { topic } = message;
     if (!topic.startsWith('realtime:')) return this.#reply(message, 'error', { reason: 'unmatched topic' });
     this.#channels.get(topic)?.close();
-    const channel: Channel = new Channel(this.#services, this, message, () => {
+    const channel: Channel = new Channel(this.#dependencies, this, message, () => {
       if (this.#channels.get(topic) === channel) this.#channels.delete(topic);
     });
     this.#channels.set(topic, channel);

@@ -6,11 +6,6 @@ import { z } from 'zod';
 /** The folder that is deployed to Supabase. */
 export const supabaseDirectory = fileURLToPath(new URL('../../supabase/', import.meta.url));
 
-/** `enabled` was called `enable_signup` before. */
-function withOldName<T extends { enabled?: boolean; enable_signup: boolean }>(section: T) {
-  return { ...section, enabled: section.enabled ?? section.enable_signup };
-}
-
 // Only what the embedded stack honours; defaults are those of the Supabase CLI.
 const configSchema = z.object({
   api: z
@@ -34,23 +29,15 @@ const configSchema = z.object({
     .object({
       site_url: z.string().default('http://127.0.0.1:3000'),
       jwt_expiry: z.int().positive().default(3600),
-      enable_signup: z.boolean().default(true),
       enable_refresh_token_rotation: z.boolean().default(true),
       refresh_token_reuse_interval: z.int().nonnegative().default(10),
       minimum_password_length: z.int().positive().default(6),
       password_requirements: z.string().default(''),
-      email: z
-        .object({
-          enabled: z.boolean().optional(),
-          enable_signup: z.boolean().default(true),
-          secure_password_change: z.boolean().default(false)
-        })
-        .prefault({})
-        .transform(withOldName),
       sms: z
         .object({ enabled: z.boolean().optional(), enable_signup: z.boolean().default(false) })
         .prefault({})
-        .transform(withOldName)
+        // `enabled` was called `enable_signup` before.
+        .transform(({ enabled, enable_signup: oldName }) => ({ enabled: enabled ?? oldName }))
     })
     .prefault({}),
   functions: z

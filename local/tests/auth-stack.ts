@@ -6,22 +6,20 @@ import { theStack } from '../../tests/helpers/stack.ts';
 /** Where Auth is, without a slash at the end. */
 export const authUrl = () => `${theStack().api_url}/auth/v1`;
 
-function client(key: string, audience: string | undefined): SupabaseClient {
-  const headers: Record<string, string> = audience === undefined ? {} : { 'X-JWT-AUD': audience };
+function client(key: string): SupabaseClient {
   return createClient(theStack().api_url, key, {
-    auth: { autoRefreshToken: false, persistSession: false, detectSessionInUrl: false },
-    global: { headers }
+    auth: { autoRefreshToken: false, persistSession: false, detectSessionInUrl: false }
   });
 }
 
-/** A client as a browser has it, with a session of its own; for users of the usual audience or of one's own. */
-export function aClient(audience?: string): SupabaseClient {
-  return client(theStack().publishable_key, audience);
+/** A client as a browser has it, with a session of its own. */
+export function aClient(): SupabaseClient {
+  return client(theStack().publishable_key);
 }
 
-/** The admin API, likewise. */
-export function anAdmin(audience?: string): SupabaseClient['auth']['admin'] {
-  return client(theStack().secret_key, audience).auth.admin;
+/** The admin API. */
+export function anAdmin(): SupabaseClient['auth']['admin'] {
+  return client(theStack().secret_key).auth.admin;
 }
 
 /** A further Auth on the database of the stack, for settings that the project does not have. */

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { isAuthApiError, isAuthSessionMissingError, isAuthWeakPasswordError } from '@supabase/supabase-js';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -113,16 +113,13 @@ describe('signing in', () => {
   });
 
   test('a row inserted by hand without the texts Auth needs cannot be read', async () => {
-    // An audience of its own, because such a row breaks the list of users as well.
-    const audience = `clinic-${randomUUID()}`;
     const phone = aPhone();
     await database`
       insert into auth.users (instance_id, id, aud, role, phone, created_at, updated_at)
-      values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), ${audience}, 'authenticated',
-        ${phone}, now(), now())`;
-    const { error } = await aClient(audience).auth.signInWithPassword({ phone, password });
+      values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated',
+        'authenticated', ${phone}, now(), now())`;
+    const { error } = await aClient().auth.signInWithPassword({ phone, password });
     expect(error).toMatchObject({ name: 'AuthRetryableFetchError', status: 500 });
-    expect((await anAdmin(audience).listUsers()).error).toMatchObject({ status: 500 });
   });
 });
 
@@ -199,12 +196,12 @@ describe('who is calling', () => {
   test('a banned user is shut out at once, also with a token from before', async () => {
     const { id, phone } = await aUser();
     const { client, session } = await signIn(phone);
-    await anAdmin().updateUserById(id, { ban_duration: '24h' });
+    await database`update auth.users set banned_until = now() + interval '1 day' where id = ${id}`;
     expect(await userWith(session.access_token)).toEqual([403, 'user_banned']);
     expect(refusal((await client.auth.refreshSession()).error)).toEqual([400, 'user_banned']);
     const again = await aClient().auth.signInWithPassword({ phone, password: 'wrong horse' });
     expect(refusal(again.error)).toEqual([400, 'user_banned']);
-    await anAdmin().updateUserById(id, { ban_duration: 'none' });
+    await database`update auth.users set banned_until = null where id = ${id}`;
     expect((await client.auth.getUser()).error).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 // Whatever is killed: nothing is left behind, nothing stays stuck, and what runs goes on. Needs Linux (/proc).
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -56,7 +57,7 @@ async function everythingWorks({ addresses }: StackCommand): Promise<true | unde
   const sql = postgres(db_url, { max: 1, onnotice: () => undefined });
   try {
     const rest = await client.from('clinics').select('id').limit(1);
-    const auth = await client.auth.admin.listUsers();
+    const auth = await client.auth.admin.getUserById(randomUUID());
     const functions = await fetch(`${api_url}/functions/v1/_health`);
     const [sent] = await sql<{ id: string }[]>`select net.http_get(${`${api_url}/auth/v1/health`}) as id`;
     const answer = await eventually(async () => {
@@ -64,7 +65,9 @@ async function everythingWorks({ addresses }: StackCommand): Promise<true | unde
         select status_code from net._http_response where id = ${sent?.id ?? ''}`;
       return row;
     }, 2_000);
-    return !rest.error && !auth.error && functions.ok && answer.status_code === 200 ? true : undefined;
+    return !rest.error && auth.error?.code === 'user_not_found' && functions.ok && answer.status_code === 200
+      ? true
+      : undefined;
   } catch {
     return undefined;
   } finally {
