@@ -75,7 +75,6 @@ test.each(WAYS)('a forgotten password is replaced by a code, $how', async ({ jav
   await press(elsewhere, 'Sign in');
   await elsewhere.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
   await signIn(elsewhere, site, { ...patient, password });
-  await Promise.all([page.context().close(), elsewhere.context().close()]);
 });
 
 test('a phone without an account gets the same pages and no text', async () => {
@@ -94,7 +93,6 @@ test('a phone without an account gets the same pages and no text', async () => {
   await press(page, 'Save and sign in');
   await page.getByText('That code is not right').waitFor();
   expect(await textsOf(inbox, phone)).toEqual([]);
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -136,7 +134,6 @@ test.each(WAYS)(
     await press(page, 'Sign out');
     await page.waitForURL(`${site}/`);
     await signIn(page, site, { ...patient, phone: newPhone });
-    await page.context().close();
   }
 );
 
@@ -179,7 +176,6 @@ test.each(WAYS)(
     await press(page, 'Sign out');
     await page.waitForURL(`${site}/`);
     await signIn(page, site, { ...patient, password: 'another long password' });
-    await Promise.all([page.context().close(), elsewhere.context().close()]);
   }
 );
 
@@ -220,7 +216,6 @@ test.each(WAYS)(
       await signedOut.goto(`${site}/account`);
       expect(new URL(signedOut.url()).pathname).toBe('/login');
     }
-    await Promise.all([page.context().close(), other.context().close()]);
   }
 );
 
@@ -261,7 +256,6 @@ test.each(WAYS)(
     await fill(page, { 'Username or phone number': patient.phone, Password: patient.password });
     await press(page, 'Sign in');
     await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
-    await page.context().close();
   }
 );
 
@@ -311,7 +305,6 @@ test.each(WAYS)('details are kept, with every mistake told at once, $how', async
   await press(page, 'Sign out');
   await page.waitForURL(`${site}/`);
   await signIn(page, site, { ...patient, phone: person.username.toUpperCase() });
-  await page.context().close();
 });
 
 test('with a texted password there is no account page yet, and signing in leads to a new one', async () => {
@@ -330,7 +323,6 @@ test('with a texted password there is no account page yet, and signing in leads 
     expect(refused.headers().location).toBe('/password');
   }
   expect(await patientsWith(sql, patient.phone)).toMatchObject([{ user_id: patient.userId, name: null }]);
-  await page.context().close();
 });
 
 test('a form from elsewhere changes no account, and the page is kept by no cache', async () => {
@@ -347,7 +339,6 @@ test('a form from elsewhere changes no account, and the page is kept by no cache
   expect(await patientsWith(sql, patient.phone)).toMatchObject([{ user_id: patient.userId, name: null }]);
   const response = await page.request.get(`${site}/account`);
   expect(response.headers()['cache-control']).toContain('no-store');
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -368,6 +359,5 @@ test.each(WAYS)(
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/Too many tries\. Please try again in (a minute|\d+ minutes)\./);
-    await page.context().close();
   }
 );

@@ -88,7 +88,6 @@ test('without JavaScript a patient books, from choosing the clinic to the token'
   // Told once.
   await page.reload();
   expect(await page.getByText('Booked. We are texting').count()).toBe(0);
-  await page.context().close();
 });
 
 test('with the keyboard alone a patient books', async () => {
@@ -122,7 +121,6 @@ test('with the keyboard alone a patient books', async () => {
   expect(await bookings(patient)).toHaveLength(1);
   // Whoever does not see it is told at once.
   expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('Booked.');
-  await page.context().close();
 });
 
 test('the clinic is remembered, and can be changed', async () => {
@@ -137,7 +135,6 @@ test('the clinic is remembered, and can be changed', async () => {
   await page.getByRole('link', { name: 'Another clinic' }).click();
   await page.getByRole('link', { name: second.name }).click();
   await page.getByText(second.doctor).waitFor();
-  await page.context().close();
 });
 
 test('any doctor of a specialty: a time is offered while one of them is free', async () => {
@@ -157,7 +154,6 @@ test('any doctor of a specialty: a time is offered while one of them is free', a
   await page.getByRole('button', { name: 'Book it' }).click();
   await page.waitForURL(`${site}/appointments`);
   expect(await bookings(patient)).toMatchObject([{ practitioner_id: other }]);
-  await page.context().close();
 });
 
 test('a time that somebody else takes is marked while looking, and comes back when it is freed', async () => {
@@ -192,7 +188,6 @@ test('a time that somebody else takes is marked while looking, and comes back wh
   await ten.waitFor();
   const said = frames.join('\n');
   for (const secret of [other.id, other.phone, `"${reference}"`, id]) expect(said).not.toContain(secret);
-  await page.context().close();
 });
 
 test('taken at the last moment: it says so and offers the three nearest', async () => {
@@ -214,7 +209,6 @@ test('taken at the last moment: it says so and offers the three nearest', async 
   expect((await bookings(patient)).map(({ starts_at }) => starts_at)).toEqual([
     new Date((await anInstant(10)).getTime() + 15 * 60_000)
   ]);
-  await page.context().close();
 });
 
 test('taken while the confirmation is open: it says so by itself', async () => {
@@ -231,7 +225,6 @@ test('taken while the confirmation is open: it says so by itself', async () => {
   expect(await page.getByRole('region', { name: 'Nearest free times' }).getByRole('listitem').count()).toBe(
     3
   );
-  await page.context().close();
 });
 
 test('sent twice, it is booked once, and both times it says so', async () => {
@@ -251,7 +244,6 @@ test('sent twice, it is booked once, and both times it says so', async () => {
   );
   expect([first?.status(), second?.status()]).toEqual([303, 303]);
   expect(await bookings(patient)).toHaveLength(1);
-  await page.context().close();
 });
 
 test('more than the clinic allows is refused with a sentence', async () => {
@@ -265,7 +257,6 @@ test('more than the clinic allows is refused with a sentence', async () => {
   await page.getByRole('button', { name: 'Book it' }).click();
   await page.getByRole('alert').getByText('as many upcoming appointments as the clinic allows').waitFor();
   expect(await bookings(patient)).toHaveLength(1);
-  await page.context().close();
 });
 
 test('addresses that make no sense lead back to where one can choose', async () => {
@@ -286,5 +277,4 @@ test('addresses that make no sense lead back to where one can choose', async () 
   await page.getByRole('heading', { name: 'When?' }).waitFor();
   await page.goto(`${timesOf(clinic)}&from=2999-01-01`);
   await page.getByRole('heading', { name: 'When?' }).waitFor();
-  await page.context().close();
 });

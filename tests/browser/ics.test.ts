@@ -26,7 +26,6 @@ test('an appointment goes into the calendar as a file, and its directions are a 
   const href = await page.getByRole('link', { name: 'Directions' }).getAttribute('href');
   const there = new URL(href ?? '');
   expect(there.searchParams.get('query')).toBe(`${clinic.name}, 14 MG Road, Bengaluru 560038`);
-  await page.context().close();
 });
 
 test("another patient's appointment is no file, nor is what is no appointment", async () => {
@@ -38,5 +37,4 @@ test("another patient's appointment is no file, nor is what is no appointment", 
     const response = await page.request.get(`${site}/appointments/${name}/calendar.ics`);
     expect(response.status()).toBe(404);
   }
-  await page.context().close();
 });

@@ -44,7 +44,6 @@ test('the pages of forms bring no framework: less than 5 kB of compressed script
     const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     expect([path, sizes.length]).toEqual([path, 1]);
     expect(total, path).toBeLessThan(5_000);
-    await page.context().close();
   }
 });
 
@@ -70,7 +69,6 @@ test('a form is sent once, however often its button is pressed, and says that it
   await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
   expect(sent).toBe(1);
   expect(await page.getByRole('button', { name: 'Sign in' }).getAttribute('aria-disabled')).toBeNull();
-  await page.context().close();
 });
 
 test.each([
@@ -96,7 +94,6 @@ test.each([
   await page.unroute('**/login');
   await press(page, 'Sign in');
   await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
-  await page.context().close();
 });
 
 test('a secret is shown and hidden again, and the answer hides it', async () => {
@@ -111,7 +108,6 @@ test('a secret is shown and hidden again, and the answer hides it', async () => 
   await page.getByRole('alert').waitFor();
   expect([await password.getAttribute('type'), await password.inputValue()]).toEqual(['password', '']);
   await press(page, 'Show password');
-  await page.context().close();
 });
 
 test('the question comes to a form whose mistakes are put right, and is asked again where it came to nothing', async () => {
@@ -146,7 +142,6 @@ test('the question comes to a form whose mistakes are put right, and is asked ag
   expect(await focusedLabel(page)).toBe(LABELS.phone);
   expect(await page.getByLabel(LABELS.phone, { exact: true }).inputValue()).toBe('');
   expect(await page.getByLabel(LABELS.name, { exact: true }).inputValue()).toBe(taken.name);
-  await page.context().close();
 });
 
 test('parts of the account stay open, whichever was changed', async () => {
@@ -162,7 +157,6 @@ test('parts of the account stay open, whichever was changed', async () => {
   const [since = ''] = await page.locator('time').allInnerTexts();
   const now = new Intl.DateTimeFormat('en-IN', { hour: 'numeric', timeZone: 'Asia/Kolkata' }).format();
   expect(since).toMatch(new RegExp(`^today, ${now.replace(/\s/, ':\\d\\d\\s')}$`));
-  await page.context().close();
 });
 
 test.each(WAYS)('where there is no session, nothing personal is kept on the device, $how', async (way) => {
@@ -170,7 +164,7 @@ test.each(WAYS)('where there is no session, nothing personal is kept on the devi
   const page = await openPage(browser, { javaScriptEnabled });
   const patient = await aPatient(sql);
   await signIn(page, site, patient);
-  if (!javaScriptEnabled) return page.context().close();
+  if (!javaScriptEnabled) return;
   await page.locator('[data-connection="live"]').waitFor();
   const kept = () => page.evaluate(() => Object.keys(localStorage));
   expect(await kept()).toEqual(['medq:last-known']);
@@ -179,5 +173,4 @@ test.each(WAYS)('where there is no session, nothing personal is kept on the devi
   await page.goto(`${site}/login`);
   await ready(page, true);
   expect(await kept()).toEqual([]);
-  await page.context().close();
 });

@@ -42,7 +42,6 @@ test.each([{ scripts: true }, { scripts: false }])(
     expect(await language(page)).toBe('ta-IN');
     await choose(page, 'English');
     await page.locator('html[lang="en-IN"]').waitFor();
-    await page.context().close();
   }
 );
 
@@ -54,7 +53,6 @@ test('a choice made while signed in is that of the texts too', async () => {
   await choose(page, 'தமிழ்');
   await page.locator('html[lang="ta-IN"]').waitFor();
   expect(await languageOfTexts(patient)).toBe('ta-IN');
-  await page.context().close();
 });
 
 test('a choice made before signing in becomes that of an account without one', async () => {
@@ -70,7 +68,6 @@ test('a choice made before signing in becomes that of an account without one', a
   await choose(chooser, 'தமிழ்');
   await signIn(chooser, site, patient);
   expect(await languageOfTexts(patient)).toBe('ta-IN');
-  await chooser.context().close();
 });
 
 test('the language of an account comes with its owner, whatever was chosen on the device', async () => {
@@ -82,7 +79,6 @@ test('the language of an account comes with its owner, whatever was chosen on th
   await signIn(page, site, patient);
   expect(await language(page)).toBe('ta-IN');
   expect(await languageOfTexts(patient)).toBe('ta-IN');
-  await page.context().close();
 });
 
 test('nothing is chosen by a link, by a language nobody writes, or for a page elsewhere', async () => {

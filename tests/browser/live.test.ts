@@ -31,7 +31,6 @@ const reads = (page: Page, text: string | RegExp) =>
 
 async function neverReloaded(page: Page): Promise<void> {
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
-  await page.context().close();
 }
 
 /** Makes the session's cookie say that its token has expired, as it does an hour after signing in. */
@@ -129,7 +128,6 @@ test('a page whose session has ended elsewhere goes to sign in', async () => {
   await sql`delete from auth.sessions where user_id = ${patient.userId}`;
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForURL(`${site}/login?next=/appointments`);
-  await page.context().close();
 });
 
 test('a session about to expire is renewed, and the page goes on listening with the new token', async () => {
@@ -165,7 +163,6 @@ test('a session about to expire is renewed, and the page goes on listening with 
 
   const { reference } = await aBooking(sql, patient, clinic);
   await page.getByRole('region', { name: 'Next appointment' }).getByText(reference).waitFor();
-  await page.context().close();
 });
 
 test('whoever is in another time zone is told whose clock it is, and nobody else', async () => {
@@ -181,7 +178,6 @@ test('whoever is in another time zone is told whose clock it is, and nobody else
     await isLive(page);
     await page.getByText(/10:00\sam/).waitFor();
     expect(await page.getByText("by the clinic's clock").count()).toBe(told);
-    await page.context().close();
   }
 });
 

@@ -39,7 +39,6 @@ test.each([true, false])(
       .getByText(/4:00\spm/)
       .waitFor();
     expect(await stateOf(id)).toEqual({ status: 'booked', at: '16:00' });
-    await page.context().close();
   }
 );
 
@@ -64,7 +63,6 @@ test('moving to a time that was just taken offers others, and keeps what there i
   await page.getByRole('button', { name: 'Move it' }).click();
   await page.waitForURL(`${site}/appointments`);
   expect(await stateOf(id)).toEqual({ status: 'booked', at: '13:15' });
-  await page.context().close();
 });
 
 test.each([true, false])(
@@ -85,7 +83,6 @@ test.each([true, false])(
     await page.getByRole('status').getByText('Cancelled.').waitFor();
     await page.getByRole('heading', { name: 'Nothing coming up' }).waitFor();
     expect((await stateOf(id))?.status).toBe('cancelled');
-    await page.context().close();
   }
 );
 
@@ -109,5 +106,4 @@ test("nobody moves or cancels another's appointment", async () => {
   });
   expect(answer.status()).toBe(303);
   expect((await stateOf(id))?.status).toBe('booked');
-  await page.context().close();
 });

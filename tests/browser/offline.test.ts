@@ -67,7 +67,6 @@ test('without a network the appointments are there as they were last known, with
   await page.goto(`${site.url}/appointments`);
   await page.getByText('This page needs the internet.').waitFor();
   expect(await page.content()).not.toContain(reference);
-  await page.context().close();
 });
 
 test('the page without a network was kept in English, and is in the language chosen since', async () => {
@@ -96,7 +95,6 @@ test('the page without a network was kept in English, and is in the language cho
   const rest = own.reduce((text, words) => text.replaceAll(words, ''), said);
   expect(rest.match(/[A-Za-z]{2,}/g) ?? []).toEqual([]);
   expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
-  await page.context().close();
 });
 
 test('personal pages are kept by no cache', async () => {

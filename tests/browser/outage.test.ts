@@ -18,7 +18,6 @@ test('while the service is away the start page stands, and says what is missing'
   const response = await page.goto(cutOff.url);
   expect(response?.status()).toBe(200);
   await page.getByText("can't show the clinics' numbers right now").waitFor();
-  await page.context().close();
 });
 
 test('while the service is away nobody is signed out, and nobody’s password is called wrong', async () => {
@@ -43,6 +42,4 @@ test('while the service is away nobody is signed out, and nobody’s password is
   await stranger.getByLabel('Password', { exact: true }).fill(patient.password);
   await stranger.getByRole('button', { name: 'Sign in' }).click();
   await stranger.getByRole('alert').getByText("can't do that right now").waitFor();
-  await stranger.context().close();
-  await page.context().close();
 });

@@ -58,7 +58,6 @@ test('who waits today sees how far the queue is, live, and nothing of the others
   await sql`update public.appointments set status = 'fulfilled' where id = ${own.id}`;
   await page.getByRole('heading', { name: 'Nothing coming up' }).waitFor();
   expect(await page.locator('[data-queue]').count()).toBe(0);
-  await page.context().close();
 });
 
 test('without JavaScript the place in the queue is on the page as well', async () => {
@@ -69,7 +68,6 @@ test('without JavaScript the place in the queue is on the page as well', async (
   const page = await openPage(browser, { javaScriptEnabled: false });
   await signIn(page, site, patient);
   await reads(page, 'ahead', /^1$/);
-  await page.context().close();
 });
 
 test('before the day there is no queue to stand in', async () => {
@@ -80,7 +78,6 @@ test('before the day there is no queue to stand in', async () => {
   await signIn(page, site, patient);
   await page.locator('[data-connection="live"]').waitFor();
   expect(await page.locator('[data-queue]').count()).toBe(0);
-  await page.context().close();
 });
 
 test('two tabs, a clock that is wrong by a day: both show the same', async () => {
@@ -102,5 +99,4 @@ test('two tabs, a clock that is wrong by a day: both show the same', async () =>
       .getByText(/11:00\sam/)
       .first()
       .waitFor();
-  await page.context().close();
 });

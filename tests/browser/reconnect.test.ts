@@ -35,7 +35,6 @@ async function aLivePage(options?: BrowserContextOptions): Promise<Page> {
 
 async function neverReloaded(page: Page): Promise<void> {
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
-  await page.context().close();
 }
 
 test('the Realtime server is killed and comes back: the page says so, and then lacks nothing', async () => {
@@ -87,5 +86,4 @@ test('two pages of one patient show the same, and signing out in one ends the ot
   await other.waitForURL(`${site.url}/`);
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForURL(`${site.url}/login?next=/appointments`);
-  await page.context().close();
 });

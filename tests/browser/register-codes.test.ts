@@ -66,7 +66,6 @@ test.each(WAYS)(
     await enterCode(page, await codeFor(person.phone, code), javaScriptEnabled);
     await page.waitForURL(`${site}/appointments`);
     expect(await patientsWith(sql, person.phone)).toMatchObject([{ name: person.name }]);
-    await page.context().close();
   }
 );
 
@@ -95,7 +94,6 @@ test.each(WAYS)(
     await page.getByText('That code is not right').waitFor();
     await enterCode(page, second, javaScriptEnabled);
     await page.waitForURL(`${site}/appointments`);
-    await page.context().close();
   }
 );
 
@@ -117,7 +115,6 @@ test('asking for codes without end is refused, with when to try again', async ()
   // The code that was sent last still works.
   expect(await page.getByLabel('Code', { exact: true }).count()).toBe(1);
   expect(await patientsWith(sql, person.phone)).toEqual([]);
-  await page.context().close();
 });
 
 test('a code that has expired leads to a new one or to the beginning', async () => {
@@ -136,7 +133,6 @@ test('a code that has expired leads to a new one or to the beginning', async () 
   await page.context().clearCookies();
   await page.goto(`${site}/verify`);
   await page.getByRole('heading', { name: 'There is no code to enter' }).waitFor();
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -151,7 +147,6 @@ test.each(WAYS)(
     expect(await value(LABELS.username)).toBe(person.username);
     expect(await value(LABELS.phone)).toBe(person.phone);
     expect(await value(LABELS.password)).toBe('');
-    await page.context().close();
   }
 );
 
@@ -179,7 +174,6 @@ test('what changes while a code is on its way is told, and leads on', async () =
   await enterCode(late, await codeFor(caller.phone, code));
   await late.waitForURL(`${site}/appointments`);
   expect(await patientsWith(sql, caller.phone)).toMatchObject([{ id, name: caller.name }]);
-  await late.context().close();
 });
 
 test('nothing that is typed can be read from addresses, pages or cookies on the way', async () => {
@@ -219,7 +213,6 @@ test('nothing that is typed can be read from addresses, pages or cookies on the 
   if (!kept) throw new Error('Nothing was kept.');
   await page.context().addCookies([{ ...kept, path: '/link' }]);
   expect(await (await page.request.get(`${site}/link`)).text()).toContain('Please fill in the form again');
-  await page.context().close();
 });
 
 test('away from this machine the cookies go over https alone', async () => {
@@ -267,7 +260,6 @@ test('a form sent from elsewhere does nothing', async () => {
   }
   expect((await page.context().cookies()).filter(({ name }) => name.startsWith('medq-session'))).toEqual([]);
   expect(await patientsWith(sql, person.phone)).toEqual([]);
-  await page.context().close();
 });
 
 test('whoever is signed in needs no registration, and a link cannot lead elsewhere', async () => {
@@ -279,5 +271,4 @@ test('whoever is signed in needs no registration, and a link cannot lead elsewhe
     await page.goto(`${site}${path}`);
     expect(page.url()).toBe(`${site}/appointments`);
   }
-  await page.context().close();
 });

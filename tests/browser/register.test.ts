@@ -60,7 +60,6 @@ test.each(WAYS)(
     expect(patients).toMatchObject([{ name: person.name, age: 34, username: person.username }]);
     expect(patients[0]?.user_id).not.toBeNull();
     expect((await textsOf(inbox, person.phone)).filter(({ body }) => body.includes('Welcome'))).toEqual([]);
-    await page.context().close();
   }
 );
 
@@ -95,7 +94,6 @@ test.each(WAYS)(
     await page.waitForURL(`${site}/appointments`);
     await page.getByRole('region', { name: 'Next appointment' }).getByText(clinic.doctor).waitFor();
     expect(await patientsWith(sql, person.phone)).toHaveLength(1);
-    await page.context().close();
   }
 );
 
@@ -133,7 +131,6 @@ test.each(WAYS)(
     expect(await patientsWith(sql, old.phone)).toMatchObject([
       { id: old.id, name: person.name, age: 34, username: person.username }
     ]);
-    await page.context().close();
   }
 );
 
@@ -158,7 +155,6 @@ test.each(WAYS)(
     const texts = await textsOf(inbox, old.phone);
     expect(texts.filter(({ body }) => !body.startsWith('Booked'))).toEqual([]);
     expect(await patientsWith(sql, old.phone)).toMatchObject([{ id: old.id, user_id: null, name: null }]);
-    await page.context().close();
   }
 );
 
@@ -183,7 +179,6 @@ test('the dialog keeps the keyboard inside, and Escape says no', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await focusedLabel(page)).toBe(LABELS.phone);
   expect(await page.getByLabel(LABELS.phone, { exact: true }).inputValue()).toBe('');
-  await page.context().close();
 });
 
 test.each(WAYS)(
@@ -207,7 +202,6 @@ test.each(WAYS)(
     expect(await patientsWith(sql, old.phone)).toMatchObject([
       { id: old.id, username: `${taken.username}.2` }
     ]);
-    await page.context().close();
   }
 );
 
@@ -255,7 +249,6 @@ test.each(WAYS)('every mistake is told at once next to its field, $how', async (
   await page.locator('[aria-invalid="true"]').first().waitFor();
   expect(await told(LABELS.username)).toContain('Somebody else has that username');
   expect(await focusedLabel(page)).toBe(LABELS.username);
-  await page.context().close();
 });
 
 test('registering needs nothing but a keyboard', async () => {
@@ -276,5 +269,4 @@ test('registering needs nothing but a keyboard', async () => {
   expect(await focusedLabel(page)).toBe('Code');
   await page.keyboard.type(await codeFor(person.phone));
   await page.waitForURL(`${site}/appointments`);
-  await page.context().close();
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import type { Sql } from 'postgres';
-import { afterAll } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { launchBrowser, sendSignIn } from '../helpers/browser.ts';
 import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
@@ -15,10 +15,11 @@ export interface Opening {
   site: string;
 }
 
-/** What a test file begins with; all of it is closed at its end. */
+/** What a test file begins with. The pages of a test are closed at its end, and everything at the end of the file. */
 export async function opening(): Promise<Opening> {
   const sql = databaseAsPostgres();
   const browser = await launchBrowser();
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
   afterAll(async () => {
     await browser.close();
     await closeDatabases();

@@ -49,7 +49,6 @@ test.each([
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${site}/`);
     await signIn(page, site, { ...patient, password: 'a long new password' });
-    await page.context().close();
   }
 );
 
@@ -65,7 +64,6 @@ test('the appointments are in the page the server sends', async () => {
   expect(html).toContain(reference);
   expect(html).toContain(clinic.doctor);
   expect(response.headers()['cache-control']).toContain('no-store');
-  await page.context().close();
 });
 
 test('a phone in any notation is a username', async () => {
@@ -74,7 +72,6 @@ test('a phone in any notation is a username', async () => {
   const national = patient.phone.slice(3);
   await signIn(page, site, { ...patient, phone: ` 0${national.slice(0, 5)} ${national.slice(5)}` });
   await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();
-  await page.context().close();
 });
 
 test.each([
@@ -97,7 +94,6 @@ test.each([
     expect(await alert.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
     expect(await page.getByLabel('Username or phone number').inputValue()).toBe(name);
     expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('');
-    await page.context().close();
   }
 });
 
@@ -110,7 +106,6 @@ test('whoever is signed out is taken to sign in, and then to where they wanted t
   await page.getByLabel('Password', { exact: true }).fill(patient.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${site}/appointments?from=text`);
-  await page.context().close();
 });
 
 test.each(['https://evil.example/', '//evil.example/', '/\\evil.example', '/%09/evil.example'])(
@@ -127,7 +122,6 @@ test.each(['https://evil.example/', '//evil.example/', '/\\evil.example', '/%09/
     // Nor when already signed in.
     await page.goto(link);
     expect(page.url()).toBe(`${site}/appointments`);
-    await page.context().close();
   }
 );
 
@@ -155,7 +149,6 @@ test('signing out closes every personal page, and a form from elsewhere signs no
     expect(refused.status()).toBe(401);
     expect(await refused.json()).toMatchObject({ error: 'signed_out' });
   }
-  await page.context().close();
 });
 
 test('a session is out of reach of scripts, and its tokens outlive no sign-out', async () => {
@@ -172,5 +165,4 @@ test('a session is out of reach of scripts, and its tokens outlive no sign-out',
   await page.context().addCookies(cookies);
   await page.goto(`${site}/appointments`);
   expect(new URL(page.url()).pathname).toBe('/login');
-  await page.context().close();
 });

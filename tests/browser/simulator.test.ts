@@ -89,7 +89,6 @@ describe('a call', () => {
     await call(page).waitFor();
     expect(ivr.requests.map(({ query }) => query.get('source'))).toEqual(Array(3).fill(phone));
     expect(ivr.refused).toBe(0);
-    await page.context().close();
   });
 
   test('is made with the keyboard alone', async () => {
@@ -101,7 +100,6 @@ describe('a call', () => {
     await hasText(transcript, 'Enter your code.');
     await page.keyboard.type('12*#');
     await hasText(transcript, 'You entered 12*#.');
-    await page.context().close();
   });
 
   test('can be hung up, and another number can be chosen afterwards', async () => {
@@ -115,7 +113,6 @@ describe('a call', () => {
     const before = await page.getByRole('combobox', { name: 'Your number' }).inputValue();
     await other.click();
     expect(await page.getByRole('combobox', { name: 'Your number' }).inputValue()).not.toBe(before);
-    await page.context().close();
   });
 
   test('can come from a withheld number', async () => {
@@ -123,7 +120,6 @@ describe('a call', () => {
     await page.getByRole('checkbox', { name: 'Hide number' }).check({ force: true });
     await call(page).click();
     await hasText(transcript, 'Your number is withheld.');
-    await page.context().close();
   });
 
   test('can have its requests delivered twice and break in one', async () => {
@@ -136,7 +132,6 @@ describe('a call', () => {
     await key('1').click();
     await hasText(transcript, 'The line broke.');
     await expect.poll(() => ivr.requests.length).toBe(4);
-    await page.context().close();
   });
 
   test('is spoken by the browser where it has voices, until a key is pressed', async () => {
@@ -179,7 +174,6 @@ describe('a call', () => {
       'silence',
       'Enter your code.'
     ]);
-    await page.context().close();
   });
 
   test('to nowhere says what a number looks like', async () => {
@@ -187,7 +181,6 @@ describe('a call', () => {
     await page.getByRole('combobox', { name: 'Clinic' }).fill('12');
     await call(page).click();
     await hasText(page.getByRole('alert'), 'The number to call must be a phone number with country code');
-    await page.context().close();
   });
 
   test('shows developers the signed requests and the flows that answer them', async () => {
@@ -199,7 +192,6 @@ describe('a call', () => {
     await hasText(requests, `source = ${phone}`);
     await hasText(requests, '"url_hash"');
     await hasText(requests, '"onKeypressGoto": "next"');
-    await page.context().close();
   });
 });
 
@@ -221,17 +213,15 @@ describe('texts', () => {
     await hasText(transcript, 'Enter your code.');
     await texts.getByRole('button', { name: '4821' }).click();
     await hasText(transcript, 'You entered 4821.');
-    await page.context().close();
   });
 
   test('are those of the number that is shown, and never markup', async () => {
-    const { page, phone, texts } = await openPhone();
+    const { phone, texts } = await openPhone();
     await sendText(aPhone(), 'For someone else.');
     await sendText(phone, '<img src=x onerror=alert(1)> 5 < 6');
     await hasText(texts, '<img src=x onerror=alert(1)> 5 < 6');
     expect(await texts.getByText('For someone else.').count()).toBe(0);
     expect(await texts.locator('img').count()).toBe(0);
-    await page.context().close();
   });
 
   test('of before are there when the page opens, and are counted on a small screen', async () => {
@@ -245,7 +235,6 @@ describe('texts', () => {
     await page.getByRole('combobox', { name: 'Your number' }).fill(`+${phone}`);
     await messages.click();
     await hasText(texts, 'The first.');
-    await page.context().close();
   });
 });
 
@@ -272,7 +261,6 @@ describe('the page', () => {
       expect(await violationsOf(page)).toEqual([]);
       expect(await tooWide(page)).toEqual([]);
     }
-    await page.context().close();
   });
 
   test('keeps everything in its place while a call goes on', async () => {
@@ -284,7 +272,6 @@ describe('the page', () => {
     await key('1').click();
     await hasText(transcript, 'Enter your code.');
     expect(await places()).toEqual(before);
-    await page.context().close();
   });
 
   test('asks nobody but the stand-in for anything', async () => {
@@ -300,6 +287,5 @@ describe('the page', () => {
     await hasText(page.getByRole('log').first(), welcome);
     expect([...asked]).toEqual([messagebird.url]);
     expect(broken).toEqual([]);
-    await page.context().close();
   });
 });

@@ -11,7 +11,6 @@ test('the start page gives the number to call', async () => {
   await page.goto(site);
   const call = page.locator(`a[href="tel:${clinic.phone}"]`);
   expect((await call.innerText()).replaceAll(/\s/g, '')).toBe(`Call${clinic.phone}`);
-  await page.context().close();
 });
 
 test('the keyboard reaches everything, beginning with a way past the header', async () => {
@@ -34,7 +33,6 @@ test('the keyboard reaches everything, beginning with a way past the header', as
   expect(await focused()).toBe('Show password');
   await page.keyboard.press('Space');
   expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe('text');
-  await page.context().close();
 });
 
 test('pages keep to themselves: nothing from elsewhere, no frames, no guessing', async () => {
@@ -54,7 +52,6 @@ test('pages keep to themselves: nothing from elsewhere, no frames, no guessing',
   expect(policy).not.toContain('unsafe-inline');
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
   expect(headers['strict-transport-security']).toBeUndefined();
-  await page.context().close();
 });
 
 test('the appointments page is light: under 60 kB of compressed scripts, live changes included', async () => {
@@ -77,5 +74,4 @@ test('the appointments page is light: under 60 kB of compressed scripts, live ch
   expect(sizes.length).toBeGreaterThan(3);
   expect(total).toBeGreaterThan(30_000);
   expect(total).toBeLessThan(60_000);
-  await page.context().close();
 });

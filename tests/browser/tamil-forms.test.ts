@@ -85,7 +85,6 @@ test.each(WAYS)(
     expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
     const [patient] = await sql`select name from public.patients where phone = ${person.phone}`;
     expect(patient).toEqual({ name: 'லட்சுமி' });
-    await page.context().close();
   }
 );
 
@@ -114,7 +113,6 @@ test.each(WAYS)('signing in in Tamil, and the account behind it, $how', async ({
   await press(page, 'என் கணக்கை நீக்கு');
   await page.waitForURL(`${site}/login`);
   await page.getByRole('status').filter({ hasText: 'உங்கள் கணக்கு நீக்கப்பட்டது.' }).waitFor();
-  await page.context().close();
 });
 
 test.each(WAYS)('the question whether to link, in Tamil, $how', async ({ javaScriptEnabled }) => {
@@ -140,5 +138,4 @@ test.each(WAYS)('the question whether to link, in Tamil, $how', async ({ javaScr
   await page.getByRole('heading', { name: 'கணக்குப் பதிவு' }).waitFor();
   await expect.poll(() => focusedLabel(page)).toBe(PHONE);
   expect(await page.getByLabel(PHONE, { exact: true }).inputValue()).toBe('');
-  await page.context().close();
 });

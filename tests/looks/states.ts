@@ -40,7 +40,6 @@ export function testStates(browser: Browser, states: States, { steady = false } 
     expect(await tooWide(page)).toEqual([]);
     expect(await violationsOf(page), 'in Tamil').toEqual([]);
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 }
 
