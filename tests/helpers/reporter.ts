@@ -6,7 +6,8 @@ const SLOWEST = 10;
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const slowest = tests.toSorted((a, b) => secondsOf(b) - secondsOf(a)).slice(0, SLOWEST);
+    const run = tests.filter((test) => test.result().state !== 'skipped');
+    const slowest = run.toSorted((a, b) => secondsOf(b) - secondsOf(a)).slice(0, SLOWEST);
     const lines = slowest.map(
       (test) =>
         `${secondsOf(test).toFixed(1).padStart(6)} s  ${test.module.relativeModuleId}: ${test.fullName}`
