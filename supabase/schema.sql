@@ -3802,6 +3802,8 @@ begin
   set user_id = null, username = null, name = null, age = null, locale = null, account_origin = null
   where p.id = v_patient_id;
   update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
+  -- Those of a deleted patient lose their patient_id.
+  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
   delete from public.patients p
   where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
   delete from auth.users u where u.id = v_user_id;
