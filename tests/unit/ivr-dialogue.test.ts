@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   decodePosition,
@@ -9,7 +10,7 @@ import {
 } from '../../supabase/functions/ivr/dialogue/position.ts';
 import { read } from '../../supabase/functions/ivr/dialogue/reading.ts';
 import { reply, type Reply } from '../../supabase/functions/ivr/dialogue/reply.ts';
-import type { Facts } from '../../supabase/functions/ivr/facts.ts';
+import { refusal, type Facts } from '../../supabase/functions/ivr/facts.ts';
 import type { Line } from '../../supabase/functions/ivr/line.ts';
 import { catalogueAt } from '../../supabase/functions/ivr/prompts/languages.ts';
 import { appointment, clinic, facts, heard, listening, now, slot } from './ivr-world.ts';
@@ -255,6 +256,19 @@ describe('3 and 4, the caller’s own appointments', () => {
 });
 
 describe('when it cannot be done', () => {
+  test('every word with which the database refuses a booking is understood', () => {
+    const migration = (name: string) => readFileSync(`supabase/migrations/${name}.sql`, 'utf8');
+    const list = migration('20261125000100_foundations').matchAll(/\('(\w+)', (?:null|'\w+'), 'PT4/g);
+    const booking = migration('20261125000600_booking');
+    // Said where an appointment is changed, not where one is booked.
+    const changes = ['already_begun', 'already_cancelled', 'already_seen', 'unknown_appointment'];
+    const words = [...list]
+      .map(([, word = '']) => word)
+      .filter((word) => booking.includes(`'${word}'`) && !changes.includes(word));
+    expect(words).toContain('own_slot');
+    for (const word of words) expect(refusal.options).toContain(word);
+  });
+
   const next = { ...slot, starts_at: new Date('2026-11-24T05:15:00Z') };
 
   test.each([
@@ -262,6 +276,7 @@ describe('when it cannot be done', () => {
     ['slot_in_past', 'has just passed'],
     ['outside_hours', 'is not offered any more'],
     ['beyond_horizon', 'is not offered any more'],
+    ['own_slot', 'already have another appointment'],
     ['own_appointment', 'already have another appointment'],
     ['doctor_inactive', 'does not take bookings'],
     ['unknown_doctor', 'does not take bookings']

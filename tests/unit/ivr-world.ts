@@ -111,6 +111,7 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
     'slot_in_past',
     'outside_hours',
     'beyond_horizon',
+    'own_slot',
     'own_appointment',
     'doctor_inactive',
     'unknown_doctor',

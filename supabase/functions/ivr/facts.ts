@@ -31,8 +31,9 @@ const reception = z.object({
 });
 
 /** Why something could not be done as the caller asked: mostly the finer word of a refusal. Mostly an offer goes with it. */
-const refusal = z.enum([
+export const refusal = z.enum([
   'slot_taken',
+  'own_slot',
   'slot_in_past',
   'outside_hours',
   'beyond_horizon',

@@ -98,6 +98,7 @@ function sorry({ prompts, clinic }: Draft, refusal: Refusal, on = clinic.today):
     case 'outside_hours':
     case 'beyond_horizon':
       return prompts.notOffered();
+    case 'own_slot':
     case 'own_appointment':
       return prompts.ownAppointment();
     case 'unknown_doctor':
