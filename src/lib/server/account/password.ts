@@ -11,16 +11,15 @@ const LONGEST_PASSWORD_BYTES = 72;
 /** A sentence for each of the two fields that has one, by its name. */
 export type PasswordProblems = { password?: string; password2?: string };
 
-/** What is wrong with a new password before Auth is asked. Undefined: nothing. */
-export function problemsOf(password: string, repeat: string): PasswordProblems | undefined {
+/** What is wrong with a new password before Auth is asked; empty if nothing is. */
+export function problemsOf(password: string, repeat: string): PasswordProblems {
   if ([...password].length < SHORTEST_PASSWORD) {
     return { password: m.password_too_short({ shortest: SHORTEST_PASSWORD }) };
   }
   if (new TextEncoder().encode(password).length > LONGEST_PASSWORD_BYTES) {
     return { password: m.password_too_long({ longest: LONGEST_PASSWORD_BYTES }) };
   }
-  if (password !== repeat) return { password2: m.password_not_repeated() };
-  return undefined;
+  return password === repeat ? {} : { password2: m.password_not_repeated() };
 }
 
 /** Gives the signed-in patient another password. */

@@ -26,13 +26,13 @@ export async function loadProfile(supabase: Supabase): Promise<Profile & { phone
 }
 
 /**
- * Everything that is wrong with a profile; undefined: nothing. The database tells one mistake at a time. What was never
+ * Everything that is wrong with a profile; empty if nothing is. The database tells one mistake at a time. What was never
  * told (an account made by a call has no name) may stay empty.
  */
 export function problemsOfProfile(
   { name, age, username }: Profile,
   before: Pick<Profile, 'name' | 'age'>
-): ProfileProblems | undefined {
+): ProfileProblems {
   const problems: ProfileProblems = {};
   if ((name !== '' || before.name !== '') && (!/\p{L}/u.test(name) || [...name].length > 100)) {
     problems.name = m.name_problem();
@@ -43,7 +43,7 @@ export function problemsOfProfile(
   if (username !== '' && !/^(?=.*[A-Za-z])[\w.-]{3,32}$/.test(username)) {
     problems.username = m.username_problem();
   }
-  return Object.keys(problems).length > 0 ? problems : undefined;
+  return problems;
 }
 
 // Which field the database's word is about.

@@ -18,6 +18,9 @@ export type Result<T extends object = object> = ({ ok: true } & T) | { ok: false
 
 export const refused = (refusal: Refusal): { ok: false; refusal: Refusal } => ({ ok: false, refusal });
 
+/** Whether a field has a mistake. */
+export const anyMistake = (fields: object): boolean => Object.keys(fields).length > 0;
+
 /** Something that was typed cannot be taken. Fields without a sentence are right. */
 export function invalid(
   fields: Record<string, string | undefined>

@@ -15,7 +15,7 @@ import { requestCode } from '#lib/server/account/request-code.ts';
 import { keepDraft, keepForLinking, keptForm } from '#lib/server/account/sent-form.ts';
 import { beginSession } from '#lib/server/account/sign-in.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
-import { invalid, type Refusal } from '#lib/server/request/refusal.ts';
+import { anyMistake, invalid, type Refusal } from '#lib/server/request/refusal.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = (event) => {
@@ -76,7 +76,7 @@ export const actions: Actions = {
     if (pending.purpose === 'reset') {
       // Found here, a mistake in the password does not use up a guess.
       const problems = problemsOf(password, password2);
-      if (problems) return refuse(invalid({ code: codeProblem(code), ...problems }));
+      if (anyMistake(problems)) return refuse(invalid({ code: codeProblem(code), ...problems }));
     }
     const answer = await verifyPhone(event, {
       verification_id: pending.id,

@@ -13,7 +13,7 @@ import { confirmPassword } from '#lib/server/account/sign-in.ts';
 import { leaveFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { rememberLanguage } from '#lib/server/request/language.ts';
-import { invalid, type Refusal } from '#lib/server/request/refusal.ts';
+import { anyMistake, invalid, type Refusal } from '#lib/server/request/refusal.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 import type { Section } from './form-outcome.ts';
@@ -54,7 +54,7 @@ export const actions: Actions = {
     // The form offers nothing else.
     const locale = isLocale(form.locale) ? form.locale : locals.language;
     const problems = problemsOfProfile(typed, await loadProfile(locals.supabase));
-    if (problems) return refuse('profile', invalid(problems), typed);
+    if (anyMistake(problems)) return refuse('profile', invalid(problems), typed);
     const saved = await saveProfile(locals.supabase, typed, locale);
     if (!saved.ok) return refuse('profile', saved.refusal, typed);
     // This answer is in the new language already.
@@ -68,7 +68,7 @@ export const actions: Actions = {
     await accountOf(locals);
     const { current, password, password2 } = await readForm(request, 'current', 'password', 'password2');
     const problems = problemsOf(password, password2);
-    if (problems) {
+    if (anyMistake(problems)) {
       const missing = current === '' ? m.account_current_missing() : undefined;
       return refuse('password', invalid({ current: missing, ...problems }));
     }

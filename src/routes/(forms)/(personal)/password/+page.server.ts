@@ -2,7 +2,7 @@ import { redirect } from '@sveltejs/kit';
 import { agreeOnLanguage } from '#lib/server/account/language.ts';
 import { changePassword, problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
-import { invalid } from '#lib/server/request/refusal.ts';
+import { anyMistake, invalid } from '#lib/server/request/refusal.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -20,7 +20,7 @@ export const actions: Actions = {
 
     const { password, password2 } = await readForm(request, 'password', 'password2');
     const problems = problemsOf(password, password2);
-    if (problems) return refuseForm(invalid(problems), {});
+    if (anyMistake(problems)) return refuseForm(invalid(problems), {});
     const changed = await changePassword(locals.supabase, password);
     if (!changed.ok) return refuseForm(changed.refusal, {});
     // With the texted password the account could not be read.
