@@ -90,12 +90,14 @@ const waitForRequests = `
  * @param databaseUrl logs in as `postgres`
  */
 export function startNetWorker(databaseUrl: string, log: (line: string) => void): NetWorker {
-  const sql = postgres(databaseUrl, {
-    // One waits, one records, one prunes.
-    max: 3,
-    onnotice: () => undefined,
-    connection: { application_name: 'pg_net worker' }
-  });
+  const connect = (max: number) =>
+    postgres(databaseUrl, {
+      max,
+      onnotice: () => undefined,
+      connection: { application_name: 'pg_net worker' }
+    });
+  const sql = connect(2);
+  let waiting = connect(1);
   let outcomes: Outcome[] = [];
   let recording = false;
   let closed = false;
@@ -142,13 +144,16 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
     let broken = false;
     while (!closed) {
       try {
-        await sql.unsafe(waitForRequests);
+        await waiting.unsafe(waitForRequests);
         for (const request of await takeBatch()) void sendAndRecord(request);
         broken = false;
       } catch (error) {
         if (!closed && !broken) log(`net: the queue cannot be read: ${(error as Error).message}`);
         broken = true;
+        // The next statement on a connection that was cut during one would get the old error from the driver.
+        await waiting.end({ timeout: 0 });
         await sleep(retryAfterMs, undefined, { ref: false });
+        if (!closed) waiting = connect(1);
       }
     }
   }
@@ -167,7 +172,7 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
     async close() {
       closed = true;
       clearInterval(pruning);
-      await sql.end({ timeout: 0 });
+      await Promise.all([sql.end({ timeout: 0 }), waiting.end({ timeout: 0 })]);
     }
   };
 }
