@@ -189,6 +189,13 @@ test('no address of the site fails at a text', async () => {
   }
 });
 
+test('a specialty whose only doctor has no slots says so where it is chosen', async () => {
+  const clinic = await aClinic(sql);
+  await aPractitioner(sql, clinic, { specialty: 'Paediatrics', hours: [] });
+  const { text } = await (await aBrowser())(`/book?clinic=${clinic.id}`);
+  expect(text).toMatch(/Paediatrics[^]*No free time/);
+});
+
 test('a page that is sent with NUL by a program is refused or passed over', async () => {
   for (const path of Object.values(paths)) {
     const { status } = await send(`${site.url}${path}`, { name: '\0', '\0': '\0' }, onBehalfOf(anAddress()));
