@@ -23,6 +23,8 @@ export function readName(text: string): { name: string } | { problem: NameProble
   const name = text.normalize('NFC').replace(beginning, '').replace(end, '$1');
   if (untypable.test(name)) return { problem: 'nameUntypable' };
   // Fillers are letters to Unicode.
-  if (!/\p{Alphabetic}/u.test(withoutInvisible(name)) || [...name].length > longestName) return { problem: 'name' };
+  if (!/\p{Alphabetic}/u.test(withoutInvisible(name)) || [...name].length > longestName) {
+    return { problem: 'name' };
+  }
   return { name };
 }

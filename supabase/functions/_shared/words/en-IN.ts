@@ -16,7 +16,8 @@ export const english: Words = {
 
   fields: {
     name: 'Please enter your name in letters, up to 100 characters.',
-    nameUntypable: 'Please type your name: what was pasted has a line break or a character that cannot be seen.',
+    nameUntypable:
+      'Please type your name: what was pasted has a line break or a character that cannot be seen.',
     age: 'Please enter your age as a whole number between 0 and 130.',
     phone: 'Please enter a phone number such as +91 98765 43210, with its country code.',
     phoneInIndia: 'Please enter a phone number such as 98765 43210 or +91 98765 43210.',
