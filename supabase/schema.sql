@@ -112,6 +112,7 @@ create table private.registrations (
   username text
 );
 alter table private.registrations add constraint registrations_pkey PRIMARY KEY (id);
+CREATE TRIGGER _050_clean_names BEFORE INSERT ON private.registrations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 comment on table private.registrations is 'Registrations whose phone is proven and whose account is being made.';
 comment on column private.registrations.age is 'The age to be.';
 comment on column private.registrations.created_at is 'When the phone was proven.';
@@ -257,7 +258,6 @@ create table public.clinics (
 );
 alter table public.clinics add constraint clinics_booking_horizon_days_check CHECK (((booking_horizon_days >= 0) AND (booking_horizon_days <= 366)));
 alter table public.clinics add constraint clinics_max_active_bookings_check CHECK (((max_active_bookings >= 1) AND (max_active_bookings <= 100)));
-alter table public.clinics add constraint clinics_name_check CHECK ((btrim(name) <> ''::text));
 alter table public.clinics add constraint clinics_other_locales_check CHECK ((array_to_string(other_locales, ' '::text, 'null'::text) ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'::text));
 alter table public.clinics add constraint clinics_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
 alter table public.clinics add constraint clinics_reception_days_check CHECK (((reception_days <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(reception_days) > 0)));
@@ -269,6 +269,8 @@ alter table public.clinics add constraint reception_hours_run_forward CHECK ((re
 alter table public.clinics add constraint reception_opens_and_closes CHECK (((reception_opens IS NULL) = (reception_closes IS NULL)));
 alter table public.clinics add constraint clinics_pkey PRIMARY KEY (id);
 CREATE INDEX clinics_phone ON public.clinics USING btree (phone);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF address ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('address');
 CREATE TRIGGER _100_check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_clinics__check_time_zone();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
@@ -350,7 +352,6 @@ create table public.patients (
 );
 alter table public.patients add constraint patients_account_origin_check CHECK ((account_origin = ANY (ARRAY['web'::text, 'ivr'::text])));
 alter table public.patients add constraint patients_age_check CHECK (((age >= 0) AND (age <= 130)));
-alter table public.patients add constraint patients_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 100)));
 alter table public.patients add constraint patients_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
 alter table public.patients add constraint patients_username_check CHECK (((username ~ '^[A-Za-z0-9._-]{3,32}$'::text) AND (username !~ '^[0-9]+$'::text)));
 alter table public.patients add constraint patients_username_has_a_letter CHECK ((username ~ '[A-Za-z]'::text));
@@ -359,6 +360,7 @@ alter table public.patients add constraint patients_pkey PRIMARY KEY (id);
 alter table public.patients add constraint patients_phone_key UNIQUE (phone);
 alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.patients is 'One row for each phone that booked or registered.';
@@ -386,13 +388,13 @@ create table public.practitioners (
   spoken_name text,
   updated_at timestamp with time zone not null default now()
 );
-alter table public.practitioners add constraint practitioners_name_check CHECK ((btrim(name) <> ''::text));
-alter table public.practitioners add constraint practitioners_specialty_check CHECK ((btrim(specialty) <> ''::text));
-alter table public.practitioners add constraint practitioners_spoken_name_check CHECK ((btrim(spoken_name) <> ''::text));
 alter table public.practitioners add constraint practitioners_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
 alter table public.practitioners add constraint practitioners_pkey PRIMARY KEY (id);
 CREATE INDEX practitioners_clinic ON public.practitioners USING btree (clinic_id, specialty);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, spoken_name, specialty ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'spoken_name', 'specialty');
+CREATE TRIGGER _060_spell BEFORE INSERT OR UPDATE OF specialty, clinic_id ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_practitioners__spell();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _500_respell AFTER UPDATE OF specialty ON public.practitioners FOR EACH ROW WHEN ((new.specialty <> old.specialty)) EXECUTE FUNCTION private.tg_practitioners__respell();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.practitioners is 'People patients are seen by.';
 comment on column public.practitioners.active is 'Off: no new bookings; existing ones stay.';
@@ -426,6 +428,7 @@ alter table public.schedule_exceptions add constraint schedule_exceptions_practi
 alter table public.schedule_exceptions add constraint schedule_exceptions_pkey PRIMARY KEY (id);
 alter table public.schedule_exceptions add constraint hours_of_a_date_do_not_overlap EXCLUDE USING gist (practitioner_id WITH =, on_date WITH =, int4range((EXTRACT(epoch FROM start_time))::integer, (EXTRACT(epoch FROM end_time))::integer) WITH &&) WHERE ((start_time IS NOT NULL));
 CREATE INDEX schedule_exceptions_date ON public.schedule_exceptions USING btree (practitioner_id, on_date);
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF reason ON public.schedule_exceptions FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('reason');
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.schedule_exceptions FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.schedule_exceptions FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.schedule_exceptions is 'Dates that differ from the weekly hours. The rows of a date replace that day''s weekly hours.';
@@ -558,6 +561,7 @@ create table public.sms_opt_outs (
 alter table public.sms_opt_outs add constraint sms_opt_outs_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
 alter table public.sms_opt_outs add constraint sms_opt_outs_pkey PRIMARY KEY (id);
 alter table public.sms_opt_outs add constraint sms_opt_outs_phone_key UNIQUE (phone);
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF reason ON public.sms_opt_outs FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('reason');
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_opt_outs FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.sms_opt_outs is 'Numbers that want no SMS. They get only the codes and passwords they ask for. To write to one again delete its row.';
 comment on column public.sms_opt_outs.created_at is 'Since when.';
@@ -619,7 +623,7 @@ comment on column public.sms_templates.key is 'Which message.';
 comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
 comment on column public.sms_templates.placeholders is 'What the message can tell.';
 comment on column public.sms_templates.required is 'What the message must tell: placeholders that may not be missing. Filled in: those its first text had.';
-comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews. Filled in; may be edited.';
+comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews, but for the names of doctor and clinic, which are real ones. Filled in; may be edited.';
 comment on column public.sms_templates.updated_at is 'When the row was last changed.';
 alter table public.sms_templates enable row level security;
 grant delete, insert, select, update on public.sms_templates to service_role;
@@ -635,7 +639,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a name of up to 100 characters.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -729,15 +733,15 @@ create view public.sms_template_previews with (security_invoker=true) as
     (t.body <> t.default_body) AS edited,
     t.description
    FROM (public.sms_templates t
-     CROSS JOIN LATERAL ( SELECT private.render_template(t.body, t.samples) AS text) r)
+     CROSS JOIN LATERAL ( SELECT private.sms_preview(t.body, t.samples) AS text) r)
   ORDER BY t.key, t.locale;
-comment on view public.sms_template_previews is 'Every template filled in with its samples, and what sending it takes.';
+comment on view public.sms_template_previews is 'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
 comment on column public.sms_template_previews.key is 'Which message.';
 comment on column public.sms_template_previews.locale is 'Its language.';
 comment on column public.sms_template_previews.preview is 'The text as a patient would read it.';
 comment on column public.sms_template_previews.encoding is 'GSM-7 (160 places) or UCS-2 (70 places): one character beyond the GSM alphabet makes the whole text UCS-2.';
 comment on column public.sms_template_previews.places is 'Length in places of that encoding.';
-comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid. A longer name may need one more.';
+comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid, at most.';
 comment on column public.sms_template_previews.edited is 'Whether the words differ from those it came with.';
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
@@ -1052,7 +1056,7 @@ CREATE OR REPLACE FUNCTION private.check_sms_text(p_template public.sms_template
  SET search_path TO ''
 AS $function$
 declare
-  v_most_parts constant int := 9; -- The provider takes no more.
+  v_most_parts constant int := private.most_sms_parts();
   v_used constant text[] := private.placeholders_in(p_template.body);
   v_wrong text[];
   v_parts int;
@@ -1066,7 +1070,7 @@ begin
   if v_wrong is not null then
     perform private.fail('missing_placeholder', private.sms_placeholder_list(v_wrong));
   end if;
-  v_parts := private.sms_parts(private.render_template(p_template.body, p_template.samples));
+  v_parts := private.sms_parts(private.gsm_text(private.render_template(p_template.body, p_template.samples)));
   if v_parts > v_most_parts then
     perform private.fail('template_too_long', v_parts::text, v_most_parts::text);
   end if;
@@ -1374,6 +1378,27 @@ begin
       and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at);
 end $function$;
 comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a patient, only those that fit their other appointments.';
+
+CREATE OR REPLACE FUNCTION private.gsm_text(p_text text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_plain text;
+begin
+  if private.sms_encoding(p_text) = 'GSM-7' then
+    return p_text;
+  end if;
+  v_plain := translate(normalize(p_text, nfc), '‘’‚‛′ʼ`´“”„‟″«»‐‑‒–—―−•·',
+    repeat('''', 8) || repeat('"', 7) || repeat('-', 8) || '.');
+  v_plain := regexp_replace(v_plain, '[\t\u00A0\u2000-\u200A\u202F\u205F\u3000]', ' ', 'g');
+  -- Marks that show nothing.
+  v_plain := regexp_replace(replace(v_plain, '…', '...'), '[\u00AD\u061C\u200B-\u200F\u2060\uFEFF]', '', 'g');
+  return case private.sms_encoding(v_plain) when 'GSM-7' then v_plain else p_text end;
+end $function$;
+comment on function private.gsm_text(text) is 'A text with plain quotes, dashes and blanks for typographic ones if that alone makes it GSM-7; else as it is. Letters stay what they are.';
 
 CREATE OR REPLACE FUNCTION private.hit_limits(p_limits jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -1712,21 +1737,26 @@ AS $function$
 declare
   v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
   v_from constant timestamptz := coalesce((p_task ->> 'from')::timestamptz, p_now);
-  v_specialties jsonb;
+  v_specialties text[];
 begin
   if v_preference = '{}' then
-    select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
-    into v_specialties
-    from (
-      select distinct p.specialty as name from public.practitioners p where p.clinic_id = p_clinic.id and p.active
-    ) s;
-    if jsonb_array_length(v_specialties) > 1 then
-      return jsonb_build_object('specialties', v_specialties);
+    select array_agg(distinct p.specialty) into v_specialties
+    from public.practitioners p where p.clinic_id = p_clinic.id and p.active;
+    if cardinality(v_specialties) > 1 then
+      -- Nobody is to choose what then is not there.
+      return coalesce((
+        select jsonb_build_object(
+          'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
+        )
+        from unnest(v_specialties) s
+        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
+        having count(*) > 0
+      ), '{"slot": null}');
     end if;
   end if;
   return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
 end $function$;
-comment on function private.ivr_offer_next(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next available slot, or the specialties to choose from first. p_task: {preference?, from?}.';
+comment on function private.ivr_offer_next(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
 CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -1907,7 +1937,7 @@ CREATE OR REPLACE FUNCTION private.ivr_specialty_key(p_specialty text)
  SET search_path TO ''
 AS $function$
 begin
-  return left(md5(p_specialty), 8);
+  return left(md5(private.specialty_key(p_specialty)), 8);
 end $function$;
 comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
 
@@ -2133,6 +2163,20 @@ begin
 end $function$;
 comment on function private.login_phone(text,text,timestamp with time zone) is 'The phone to sign in with, of a username or a phone; null when unknown or when its temporary password has expired.';
 
+CREATE OR REPLACE FUNCTION private.longest_names()
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select distinct on (private.sms_encoding(t.text))
+    jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone))
+  from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
+  cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+  order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
+$function$;
+comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: as values of an SMS.';
+
 CREATE OR REPLACE FUNCTION private.mask_phone(p_phone text)
  RETURNS text
  LANGUAGE plpgsql
@@ -2151,6 +2195,14 @@ CREATE OR REPLACE FUNCTION private.most_sms_attempts()
  SET search_path TO ''
 RETURN 12;
 comment on function private.most_sms_attempts() is 'After so many attempts an SMS is given up.';
+
+CREATE OR REPLACE FUNCTION private.most_sms_parts()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN 9;
+comment on function private.most_sms_parts() is 'The provider takes no more parts for one text.';
 
 CREATE OR REPLACE FUNCTION private.move_patient(p_user_id uuid, p_phone text)
  RETURNS boolean
@@ -2175,6 +2227,28 @@ begin
   return true;
 end $function$;
 comment on function private.move_patient(uuid,text) is 'The account has another phone (proven by a code): its patient moves along, unless somebody is there, and the old phone is told. False: its patient has that phone, or it has none.';
+
+CREATE OR REPLACE FUNCTION private.name_from(p_text text, p_column text DEFAULT 'name'::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_longest constant int := 100;
+  v_name constant text := private.without_invisible_ends(p_text);
+begin
+  -- Control characters, line breaks, and what turns the direction of the text around it.
+  if v_name collate pg_c_utf8 ~ '[[:cntrl:]\u2028\u2029\u202A-\u202E\u2066-\u2069]' then
+    perform private.fail('untypable_name', p_column);
+  end if;
+  -- The fillers are letters to Unicode.
+  if v_name collate pg_c_utf8 !~ '(?![\u115F\u1160\u3164\uFFA0])[[:alpha:]]' or length(v_name) > v_longest then
+    perform private.fail('invalid_name', p_column);
+  end if;
+  return v_name;
+end $function$;
+comment on function private.name_from(text,text) is 'A name as it is kept, of what was typed; joiners inside stay. Refuses what is none: without a letter, of over 100 characters, or with characters that are no text. p_column is what the refusal calls it.';
 
 CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF public.slot
@@ -2287,6 +2361,26 @@ begin
   );
 end $function$;
 comment on function private.next_token(uuid,date) is 'The number after those of all slots and all appointments of a day.';
+
+CREATE OR REPLACE FUNCTION private.note_from(p_text text, p_column text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_longest constant int := 300;
+  v_note constant text := private.without_invisible_ends(regexp_replace(
+    regexp_replace(p_text, '\r\n|[\r\v\f\u0085\u2028\u2029]', E'\n', 'g') collate pg_c_utf8,
+    '(?!\n)[[:cntrl:]\u202A-\u202E\u2066-\u2069]', '', 'g'
+  ));
+begin
+  if length(v_note) > v_longest then
+    perform private.fail('note_too_long', p_column, v_longest::text);
+  end if;
+  return v_note;
+end $function$;
+comment on function private.note_from(text,text) is 'A text of some lines as it is kept, of what was typed: without control characters. Refuses what has over 300 characters.';
 
 CREATE OR REPLACE FUNCTION private.phone_state(p_phone text)
  RETURNS text
@@ -2469,7 +2563,7 @@ begin
   insert into public.sms_messages
     (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
   values
-    (p_template, v_template.locale, p_to_phone, private.render_template(v_template.body, p_values), p_dedupe_key,
+    (p_template, v_template.locale, p_to_phone, private.sms_text(v_template.body, p_values), p_dedupe_key,
      p_patient_id, p_appointment_id, p_secret, p_expires_at)
   on conflict (dedupe_key) do nothing
   returning id into v_id;
@@ -2589,7 +2683,6 @@ begin
   );
 end $function$;
 comment on function private.render_template(text,jsonb) is 'A template''s body with its {{placeholders}} replaced.';
-grant execute on function private.render_template(text,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION private.report_sms(p_id uuid, p_token text, p_status text, p_at timestamp with time zone, p_error text DEFAULT NULL::text, p_provider_id text DEFAULT NULL::text)
  RETURNS text
@@ -2864,6 +2957,19 @@ begin
 end $function$;
 comment on function private.settle_sms(uuid,integer,text,text,text,timestamp with time zone) is 'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
 
+CREATE OR REPLACE FUNCTION private.short_name(p_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Whole words, if the first are not too short themselves.
+  return case when length(p_name) <= 40 then p_name
+    else coalesce(substring(left(p_name, 41) from '^(.{20,40})\s'), left(p_name, 40)) end;
+end $function$;
+comment on function private.short_name(text) is 'A name, or as much of it as fits into 40 characters.';
+
 CREATE OR REPLACE FUNCTION private.slot_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -2910,6 +3016,19 @@ begin
 end $function$;
 comment on function private.slots_on(uuid,date) is 'All slots of a practitioner on a date of the clinic, taken or not, with the token number each has in the day.';
 
+CREATE OR REPLACE FUNCTION private.sms_beginning(p_text text, p_parts integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_end constant int := (private.sms_part_ends(p_text))[p_parts];
+begin
+  return coalesce(left(p_text, length(replace(left(private.sms_places(p_text), v_end), '>', ''))), p_text);
+end $function$;
+comment on function private.sms_beginning(text,integer) is 'As much of a text as so many parts hold.';
+
 CREATE OR REPLACE FUNCTION private.sms_day(p_local timestamp without time zone, p_locale text)
  RETURNS text
  LANGUAGE plpgsql
@@ -2941,21 +3060,44 @@ end $function$;
 comment on function private.sms_encoding(text) is 'GSM-7, or UCS-2 as soon as one character (Tamil, Hindi, an emoji) has no place in the GSM alphabet.';
 grant execute on function private.sms_encoding(text) to service_role;
 
+CREATE OR REPLACE FUNCTION private.sms_part_ends(p_text text)
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_places constant text := private.sms_places(p_text);
+  -- Alone, and as a part of several.
+  v_fits constant int[] := case private.sms_encoding(p_text) when 'GSM-7' then '{160,153}' else '{70,67}' end;
+  v_ends int[] := '{}';
+  v_end int := 0;
+begin
+  if length(v_places) <= v_fits[1] then
+    return array[length(v_places)];
+  end if;
+  while v_end < length(v_places) loop
+    v_end := least(v_end + v_fits[2], length(v_places));
+    -- A character of two places that would be cut begins the next part.
+    if substr(v_places, v_end, 1) = '<' then
+      v_end := v_end - 1;
+    end if;
+    v_ends := v_ends || v_end;
+  end loop;
+  return v_ends;
+end $function$;
+comment on function private.sms_part_ends(text) is 'After which place each part of a text ends: one of 160 places, or several of up to 153 each; 70 and 67 in UCS-2.';
+
 CREATE OR REPLACE FUNCTION private.sms_parts(p_text text)
  RETURNS integer
  LANGUAGE plpgsql
  IMMUTABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_units constant int := private.sms_units(p_text);
 begin
-  if private.sms_encoding(p_text) = 'GSM-7' then
-    return case when v_units <= 160 then 1 else ceil(v_units / 153.0) end;
-  end if;
-  return case when v_units <= 70 then 1 else ceil(v_units / 67.0) end;
+  return cardinality(private.sms_part_ends(p_text));
 end $function$;
-comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid: 160 places, or 153 each when it takes several; 70 and 67 in UCS-2.';
+comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid.';
 grant execute on function private.sms_parts(text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.sms_pause(p_attempt integer)
@@ -2976,6 +3118,57 @@ CREATE OR REPLACE FUNCTION private.sms_placeholder_list(p_names text[])
  SET search_path TO ''
 RETURN (SELECT COALESCE(string_agg((('{{'::text || n.n) || '}}'::text), ', '::text), 'none'::text) AS "coalesce" FROM unnest(sms_placeholder_list.p_names) n(n));
 comment on function private.sms_placeholder_list(text[]) is 'Placeholders as they are written in a text.';
+
+CREATE OR REPLACE FUNCTION private.sms_places(p_text text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
+  v_double constant text := case private.sms_encoding(p_text)
+    when 'GSM-7' then '^{}\\\[~\]|€\f' else '\U00010000-\U0010FFFF' end;
+begin
+  return regexp_replace(regexp_replace(p_text, '[^' || v_double || '-]', '-', 'g'), '[^-]', '<>', 'g');
+end $function$;
+comment on function private.sms_places(text) is 'The places that a text takes in its encoding, a sign for each: - is a character of one place, <> one of two.';
+
+CREATE OR REPLACE FUNCTION private.sms_preview(p_body text, p_samples jsonb)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select t.text
+  from (select private.longest_names() as names union all select '{}') n
+  cross join lateral (select private.sms_text(p_body, p_samples || n.names) as text) t
+  order by n.names <> '{}' desc, private.sms_parts(t.text) desc, private.sms_units(t.text) desc
+  limit 1
+$function$;
+comment on function private.sms_preview(text,jsonb) is 'A body filled in with the names, of those there are, that make it the longest; with its samples where there are none, and for the rest.';
+grant execute on function private.sms_preview(text,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_most constant int := private.most_sms_parts();
+  v_text constant text := private.gsm_text(private.render_template(p_body, p_values));
+begin
+  if private.sms_parts(v_text) <= v_most then
+    return v_text;
+  end if;
+  return private.sms_beginning(private.gsm_text(private.render_template(p_body, p_values || jsonb_strip_nulls(
+    jsonb_build_object(
+      'doctor', private.short_name(p_values ->> 'doctor'), 'clinic', private.short_name(p_values ->> 'clinic')
+    )
+  ))), v_most);
+end $function$;
+comment on function private.sms_text(text,jsonb) is 'What is sent: a body filled in, with plain signs where those make it GSM-7. What would be too long for the provider has its names shortened, and if that is not enough ends after the last part.';
 
 CREATE OR REPLACE FUNCTION private.sms_time(p_local timestamp without time zone, p_locale text)
  RETURNS text
@@ -3018,13 +3211,37 @@ CREATE OR REPLACE FUNCTION private.sms_units(p_text text)
  SET search_path TO ''
 AS $function$
 begin
-  -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
-  return length(p_text) + case private.sms_encoding(p_text)
-    when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
-    else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
+  return length(private.sms_places(p_text));
 end $function$;
 comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
 grant execute on function private.sms_units(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.specialty_at(p_clinic_id uuid, p_specialty text, p_except uuid DEFAULT NULL::uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce((
+    select p.specialty from public.practitioners p
+    where p.clinic_id = p_clinic_id and private.specialty_key(p.specialty) = private.specialty_key(p_specialty)
+      and p.id is distinct from p_except
+    limit 1
+  ), p_specialty);
+end $function$;
+comment on function private.specialty_at(uuid,text,uuid) is 'A specialty as the clinic spells it; unchanged where nobody, but for one practitioner, has it there.';
+
+CREATE OR REPLACE FUNCTION private.specialty_key(p_specialty text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return lower(regexp_replace(private.without_invisible_ends(p_specialty) collate pg_c_utf8, '\s+', ' ', 'g'));
+end $function$;
+comment on function private.specialty_key(text) is 'What is the same for all spellings of a specialty.';
 
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
@@ -3370,6 +3587,33 @@ begin
 end $function$;
 comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks.';
 
+CREATE OR REPLACE FUNCTION private.tg_clean_names()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_populate_record(new, (
+    select jsonb_object_agg(a.name, private.name_from(to_jsonb(new) ->> a.name, replace(a.name, '_', ' ')))
+    from unnest(tg_argv) as a (name)
+  ));
+end $function$;
+comment on function private.tg_clean_names() is 'Keeps names in the columns that are its arguments. Empty ones stay empty.';
+
+CREATE OR REPLACE FUNCTION private.tg_clean_notes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_populate_record(new, (
+    select jsonb_object_agg(a.name, private.note_from(to_jsonb(new) ->> a.name, a.name)) from unnest(tg_argv) as a (name)
+  ));
+end $function$;
+comment on function private.tg_clean_notes() is 'Keeps notes in the columns that are its arguments.';
+
 CREATE OR REPLACE FUNCTION private.tg_clinics__check_time_zone()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3387,6 +3631,37 @@ exception when invalid_parameter_value then
   perform private.fail('unknown_time_zone', new.time_zone);
 end $function$;
 comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
+
+CREATE OR REPLACE FUNCTION private.tg_practitioners__respell()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.practitioners p set specialty = new.specialty
+  where p.clinic_id = new.clinic_id and p.specialty = old.specialty
+    and private.specialty_key(new.specialty) = private.specialty_key(old.specialty);
+  return null;
+end $function$;
+comment on function private.tg_practitioners__respell() is 'Whose specialty is only spelt otherwise by hand brings along everybody at the clinic who has it.';
+
+CREATE OR REPLACE FUNCTION private.tg_practitioners__spell()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.clinic_id <> old.clinic_id
+    or private.specialty_key(new.specialty) <> private.specialty_key(old.specialty) then
+    -- One after the other at a clinic, so that two who come at once are spelt alike.
+    perform from public.clinics c where c.id = new.clinic_id for no key update;
+    new.specialty := private.specialty_at(new.clinic_id, new.specialty, new.id);
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_practitioners__spell() is 'Spells a specialty as the clinic does already: the first spelling wins.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_messages__doubt()
  RETURNS trigger
@@ -3419,9 +3694,12 @@ CREATE OR REPLACE FUNCTION private.tg_sms_messages__measure()
 AS $function$
 begin
   new.parts := private.sms_parts(new.body);
+  if new.parts > private.most_sms_parts() then
+    perform private.fail('sms_too_long', new.parts::text, private.most_sms_parts()::text);
+  end if;
   return new;
 end $function$;
-comment on function private.tg_sms_messages__measure() is 'Counts the parts while the text is there: of a secret it is erased later.';
+comment on function private.tg_sms_messages__measure() is 'Counts the parts while the text is there: of a secret it is erased later. Refuses a text typed by hand that is too long to be sent.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_messages__reopen()
  RETURNS trigger
@@ -3664,6 +3942,27 @@ begin
 end $function$;
 comment on function private.welcome_patient(public.patients,uuid,text,uuid,timestamp with time zone) is 'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
 
+CREATE OR REPLACE FUNCTION private.without_invisible_ends(p_text text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  -- White space, and what Unicode calls default ignorable: marks of direction, joiners, fillers that look like a blank.
+  -- But not the overrides of direction, which nobody pastes by accident.
+  v_nothing constant text := '[\s\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202C'
+    || '\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFF8\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A'
+    || '\U000E0000-\U000E0FFF]*';
+begin
+  -- After a virama a joiner at the end of a word is part of its last letter (Malayalam, Bengali).
+  return regexp_replace(
+    regexp_replace(normalize(p_text, nfc) collate pg_c_utf8, '^' || v_nothing, ''),
+    '([\u094D\u09CD\u0A4D\u0ACD\u0B4D\u0BCD\u0C4D\u0CCD\u0D4D\u0DCA]\u200D)?' || v_nothing || '$', '\1'
+  );
+end $function$;
+comment on function private.without_invisible_ends(text) is 'A text in Unicode''s composed form (NFC), without blanks and characters that show nothing at its beginning and end.';
+
 CREATE OR REPLACE FUNCTION public.account_status()
  RETURNS TABLE(patient_id uuid, username text, must_change_password boolean)
  LANGUAGE sql
@@ -3693,7 +3992,8 @@ begin
   return query
     select f.on_date, f.free, f.open
     from private.free_days(
-      available_days.clinic_id, available_days.practitioner_id, available_days.specialty,
+      available_days.clinic_id, available_days.practitioner_id,
+      private.specialty_at(available_days.clinic_id, available_days.specialty),
       coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
     ) f;
 end $function$;
@@ -3731,7 +4031,8 @@ begin
     cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_patient_id) f
     where p.clinic_id = available_slots_of_day.clinic_id and p.active
       and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
-      and (available_slots_of_day.specialty is null or p.specialty = available_slots_of_day.specialty)
+      and (available_slots_of_day.specialty is null
+        or private.specialty_key(p.specialty) = private.specialty_key(available_slots_of_day.specialty))
     order by f.starts_at, p.name, p.id;
 end $function$;
 comment on function public.available_slots_of_day(uuid,date,uuid,text) is 'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
@@ -3865,7 +4166,8 @@ begin
   return query
     select f.practitioner_id, f.practitioner_name, f.specialty, f.starts_at, f.ends_at
     from private.next_free_slots(
-      next_available_slots.clinic_id, next_available_slots.specialty, null,
+      next_available_slots.clinic_id,
+      private.specialty_at(next_available_slots.clinic_id, next_available_slots.specialty), null,
       coalesce(next_available_slots.from_date::timestamp at time zone v_zone, now()),
       least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
     ) f
@@ -3961,7 +4263,7 @@ begin
   end if;
   perform private.set_channel('web');
   update public.patients p set
-    name = coalesce(btrim(update_profile.name), p.name),
+    name = coalesce(update_profile.name, p.name),
     age = coalesce(update_profile.age, p.age),
     username = case when update_profile.username is null then p.username else nullif(btrim(update_profile.username), '') end,
     locale = case when update_profile.locale is null then p.locale else nullif(update_profile.locale, '') end
@@ -3973,11 +4275,7 @@ exception
     perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
-    perform private.fail(case
-      when v_constraint like '%username%' then 'invalid_username'
-      when v_constraint like '%name%' then 'invalid_name'
-      else 'invalid_age'
-    end);
+    perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);
 end $function$;
 comment on function public.update_profile(text,integer,text,text) is 'Changes the signed-in patient. What is left out stays; an empty username or language is removed. Raises username_taken or validation_failed.';
 grant execute on function public.update_profile(text,integer,text,text) to authenticated;

@@ -16,13 +16,17 @@ export function forceGsm(text: string): string {
   return [...text].map((character) => (fitsGsm(character) ? character : '?')).join('');
 }
 
-/** How many units a text takes in its coding, and in how many parts it is sent. */
+/**
+ * How many units a text takes in its coding, and in how many parts it is sent. A character of two units is not cut: where
+ * only one unit is left in a part, it begins the next.
+ */
 export function measure(text: string, coding: Datacoding): { units: number; parts: number } {
-  const units = coding === 'unicode' ? text.length : gsmUnits(text);
+  const sizes = Array.from(text, (character) =>
+    coding === 'unicode' ? character.length : extended.has(character) ? 2 : 1
+  );
+  const units = sizes.reduce((sum, size) => sum + size, 0);
   const [alone, joined] = coding === 'unicode' ? [70, 67] : [160, 153];
-  return { units, parts: units <= alone ? 1 : Math.ceil(units / joined) };
-}
-
-function gsmUnits(text: string): number {
-  return [...text].reduce((units, character) => units + (extended.has(character) ? 2 : 1), 0);
+  if (units <= alone) return { units, parts: 1 };
+  const end = sizes.reduce((at, size) => (size === 2 && at % joined === joined - 1 ? at + 3 : at + size), 0);
+  return { units, parts: Math.ceil(end / joined) };
 }

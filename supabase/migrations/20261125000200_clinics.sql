@@ -2,7 +2,7 @@
 
 create table public.clinics (
   id uuid primary key default gen_random_uuid(),
-  name text not null check (btrim(name) <> ''),
+  name text not null,
   phone text not null check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   time_zone text not null default 'Asia/Kolkata',
   locale text not null default 'en-IN',
@@ -69,6 +69,10 @@ exception when invalid_parameter_value then
 end $$;
 comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
 
+create trigger _050_clean_names before insert or update of name on public.clinics
+  for each row execute function private.tg_clean_names('name');
+create trigger _050_clean_notes before insert or update of address on public.clinics
+  for each row execute function private.tg_clean_notes('address');
 create trigger _100_check_time_zone before insert or update of time_zone on public.clinics
   for each row execute function private.tg_clinics__check_time_zone();
 create trigger _200_touch before update on public.clinics
@@ -77,9 +81,9 @@ create trigger _200_touch before update on public.clinics
 create table public.practitioners (
   id uuid primary key default gen_random_uuid(),
   clinic_id uuid not null references public.clinics (id) on delete restrict,
-  name text not null check (btrim(name) <> ''),
-  spoken_name text check (btrim(spoken_name) <> ''),
-  specialty text not null check (btrim(specialty) <> ''),
+  name text not null,
+  spoken_name text,
+  specialty text not null,
   active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
@@ -96,8 +100,69 @@ comment on column public.practitioners.active is 'Off: no new bookings; existing
 comment on column public.practitioners.created_at is 'When the row was made.';
 comment on column public.practitioners.updated_at is 'When the row was last changed.';
 
+create trigger _050_clean_names before insert or update of name, spoken_name, specialty on public.practitioners
+  for each row execute function private.tg_clean_names('name', 'spoken_name', 'specialty');
 create trigger _200_touch before update on public.practitioners
   for each row execute function private.tg_touch();
+
+-- A specialty is a text, and the same one however it is spelt: "general medicine " beside "General medicine".
+create function private.specialty_key(p_specialty text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return lower(regexp_replace(private.without_invisible_ends(p_specialty) collate pg_c_utf8, '\s+', ' ', 'g'));
+end $$;
+comment on function private.specialty_key(text) is 'What is the same for all spellings of a specialty.';
+
+create function private.specialty_at(p_clinic_id uuid, p_specialty text, p_except uuid default null) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return coalesce((
+    select p.specialty from public.practitioners p
+    where p.clinic_id = p_clinic_id and private.specialty_key(p.specialty) = private.specialty_key(p_specialty)
+      and p.id is distinct from p_except
+    limit 1
+  ), p_specialty);
+end $$;
+comment on function private.specialty_at(uuid, text, uuid) is
+  'A specialty as the clinic spells it; unchanged where nobody, but for one practitioner, has it there.';
+
+create function private.tg_practitioners__spell() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' or new.clinic_id <> old.clinic_id
+    or private.specialty_key(new.specialty) <> private.specialty_key(old.specialty) then
+    -- One after the other at a clinic, so that two who come at once are spelt alike.
+    perform from public.clinics c where c.id = new.clinic_id for no key update;
+    new.specialty := private.specialty_at(new.clinic_id, new.specialty, new.id);
+  end if;
+  return new;
+end $$;
+comment on function private.tg_practitioners__spell() is
+  'Spells a specialty as the clinic does already: the first spelling wins.';
+
+create function private.tg_practitioners__respell() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  update public.practitioners p set specialty = new.specialty
+  where p.clinic_id = new.clinic_id and p.specialty = old.specialty
+    and private.specialty_key(new.specialty) = private.specialty_key(old.specialty);
+  return null;
+end $$;
+comment on function private.tg_practitioners__respell() is
+  'Whose specialty is only spelt otherwise by hand brings along everybody at the clinic who has it.';
+
+create trigger _060_spell before insert or update of specialty, clinic_id on public.practitioners
+  for each row execute function private.tg_practitioners__spell();
+create trigger _500_respell after update of specialty on public.practitioners
+  for each row when (new.specialty <> old.specialty) execute function private.tg_practitioners__respell();
 
 create table public.schedules (
   id uuid primary key default gen_random_uuid(),
@@ -161,6 +226,8 @@ comment on column public.schedule_exceptions.reason is 'Why, for the clinic: Diw
 comment on column public.schedule_exceptions.created_at is 'When the row was made.';
 comment on column public.schedule_exceptions.updated_at is 'When the row was last changed.';
 
+create trigger _050_clean_notes before insert or update of reason on public.schedule_exceptions
+  for each row execute function private.tg_clean_notes('reason');
 create trigger _200_touch before update on public.schedule_exceptions
   for each row execute function private.tg_touch();
 

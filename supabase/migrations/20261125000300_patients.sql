@@ -6,7 +6,7 @@ create table public.patients (
   phone text not null unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   user_id uuid unique references auth.users (id) on delete set null,
   username text check (username ~ '^[A-Za-z0-9._-]{3,32}$' and username !~ '^[0-9]+$'),
-  name text check (btrim(name) <> '' and length(name) <= 100),
+  name text,
   age smallint check (age between 0 and 130),
   account_origin text check (account_origin in ('web', 'ivr')),
   locale text,
@@ -29,6 +29,8 @@ comment on column public.patients.locale is 'Language of calls and SMS this pati
 comment on column public.patients.created_at is 'When the row was made.';
 comment on column public.patients.updated_at is 'When the row was last changed.';
 
+create trigger _050_clean_names before insert or update of name on public.patients
+  for each row execute function private.tg_clean_names('name');
 create trigger _200_touch before update on public.patients
   for each row execute function private.tg_touch();
 

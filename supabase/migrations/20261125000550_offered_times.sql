@@ -34,7 +34,8 @@ begin
   return query
     select f.practitioner_id, f.practitioner_name, f.specialty, f.starts_at, f.ends_at
     from private.next_free_slots(
-      next_available_slots.clinic_id, next_available_slots.specialty, null,
+      next_available_slots.clinic_id,
+      private.specialty_at(next_available_slots.clinic_id, next_available_slots.specialty), null,
       coalesce(next_available_slots.from_date::timestamp at time zone v_zone, now()),
       least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
     ) f
@@ -61,7 +62,8 @@ begin
   return query
     select f.on_date, f.free, f.open
     from private.free_days(
-      available_days.clinic_id, available_days.practitioner_id, available_days.specialty,
+      available_days.clinic_id, available_days.practitioner_id,
+      private.specialty_at(available_days.clinic_id, available_days.specialty),
       coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
     ) f;
 end $$;
@@ -85,7 +87,8 @@ begin
     cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_patient_id) f
     where p.clinic_id = available_slots_of_day.clinic_id and p.active
       and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
-      and (available_slots_of_day.specialty is null or p.specialty = available_slots_of_day.specialty)
+      and (available_slots_of_day.specialty is null
+        or private.specialty_key(p.specialty) = private.specialty_key(available_slots_of_day.specialty))
     order by f.starts_at, p.name, p.id;
 end $$;
 comment on function public.available_slots_of_day(uuid, date, uuid, text) is

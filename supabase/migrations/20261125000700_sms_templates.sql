@@ -95,45 +95,36 @@ end $$;
 comment on function private.sample_of(text, text) is
   'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
 
--- How a text travels: in the 7-bit alphabet of GSM 03.38 if every character has a place there, else as UCS-2.
--- These are definers because one calls another, and sms_template_previews runs with the rights of whoever reads it.
-create function private.sms_encoding(p_text text) returns text
-language plpgsql immutable security definer
+create function private.short_name(p_name text) returns text
+language plpgsql immutable
 set search_path = ''
 as $$
 begin
-  return case when p_text ~ (
-      '^[][@£$¥èéùìòÇ\n\r\fØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\~|€-]*$'
-    ) then 'GSM-7' else 'UCS-2' end;
+  -- Whole words, if the first are not too short themselves.
+  return case when length(p_name) <= 40 then p_name
+    else coalesce(substring(left(p_name, 41) from '^(.{20,40})\s'), left(p_name, 40)) end;
 end $$;
-comment on function private.sms_encoding(text) is
-  'GSM-7, or UCS-2 as soon as one character (Tamil, Hindi, an emoji) has no place in the GSM alphabet.';
+comment on function private.short_name(text) is 'A name, or as much of it as fits into 40 characters.';
 
-create function private.sms_units(p_text text) returns int
-language plpgsql immutable security definer
-set search_path = ''
-as $$
-begin
-  -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
-  return length(p_text) + case private.sms_encoding(p_text)
-    when 'GSM-7' then length(p_text) - length(translate(p_text, '^{}\[~]|€' || E'\f', ''))
-    else regexp_count(p_text, '[\U00010000-\U0010FFFF]') end;
-end $$;
-comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
-
-create function private.sms_parts(p_text text) returns int
-language plpgsql immutable security definer
+create function private.sms_text(p_body text, p_values jsonb) returns text
+language plpgsql immutable
 set search_path = ''
 as $$
 declare
-  v_units constant int := private.sms_units(p_text);
+  v_most constant int := private.most_sms_parts();
+  v_text constant text := private.gsm_text(private.render_template(p_body, p_values));
 begin
-  if private.sms_encoding(p_text) = 'GSM-7' then
-    return case when v_units <= 160 then 1 else ceil(v_units / 153.0) end;
+  if private.sms_parts(v_text) <= v_most then
+    return v_text;
   end if;
-  return case when v_units <= 70 then 1 else ceil(v_units / 67.0) end;
+  return private.sms_beginning(private.gsm_text(private.render_template(p_body, p_values || jsonb_strip_nulls(
+    jsonb_build_object(
+      'doctor', private.short_name(p_values ->> 'doctor'), 'clinic', private.short_name(p_values ->> 'clinic')
+    )
+  ))), v_most);
 end $$;
-comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid: 160 places, or 153 each when it takes several; 70 and 67 in UCS-2.';
+comment on function private.sms_text(text, jsonb) is
+  'What is sent: a body filled in, with plain signs where those make it GSM-7. What would be too long for the provider has its names shortened, and if that is not enough ends after the last part.';
 
 create table public.sms_templates (
   key text not null check (key ~ '^[a-z_]+$'),
@@ -160,7 +151,7 @@ comment on column public.sms_templates.placeholders is 'What the message can tel
 comment on column public.sms_templates.description is 'When it is sent.';
 comment on column public.sms_templates.required is 'What the message must tell: placeholders that may not be missing. Filled in: those its first text had.';
 comment on column public.sms_templates.default_body is 'The words it came with; copy them into body to have them back. Filled in.';
-comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews. Filled in; may be edited.';
+comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews, but for the names of doctor and clinic, which are real ones. Filled in; may be edited.';
 comment on column public.sms_templates.created_at is 'When the row was made.';
 comment on column public.sms_templates.updated_at is 'When the row was last changed.';
 
@@ -169,7 +160,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_most_parts constant int := 9; -- The provider takes no more.
+  v_most_parts constant int := private.most_sms_parts();
   v_used constant text[] := private.placeholders_in(p_template.body);
   v_wrong text[];
   v_parts int;
@@ -183,7 +174,7 @@ begin
   if v_wrong is not null then
     perform private.fail('missing_placeholder', private.sms_placeholder_list(v_wrong));
   end if;
-  v_parts := private.sms_parts(private.render_template(p_template.body, p_template.samples));
+  v_parts := private.sms_parts(private.gsm_text(private.render_template(p_template.body, p_template.samples)));
   if v_parts > v_most_parts then
     perform private.fail('template_too_long', v_parts::text, v_most_parts::text);
   end if;
@@ -257,23 +248,51 @@ comment on function public.restore_sms_template(text, text) is
   'For admins: gives a template the words back that it came with.';
 grant execute on function public.restore_sms_template(text, text) to service_role;
 
+-- Of each encoding the longest, so that a preview can show the dearest SMS there may be.
+create function private.longest_names() returns setof jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+  select distinct on (private.sms_encoding(t.text))
+    jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone))
+  from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
+  cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+  order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
+$$;
+comment on function private.longest_names() is
+  'The doctors whose names, with those of their clinics, are the longest: as values of an SMS.';
+
+create function private.sms_preview(p_body text, p_samples jsonb) returns text
+language sql stable security definer
+set search_path = ''
+as $$
+  select t.text
+  from (select private.longest_names() as names union all select '{}') n
+  cross join lateral (select private.sms_text(p_body, p_samples || n.names) as text) t
+  order by n.names <> '{}' desc, private.sms_parts(t.text) desc, private.sms_units(t.text) desc
+  limit 1
+$$;
+comment on function private.sms_preview(text, jsonb) is
+  'A body filled in with the names, of those there are, that make it the longest; with its samples where there are none, and for the rest.';
+
 create view public.sms_template_previews with (security_invoker = true) as
 select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encoding,
   private.sms_units(r.text) as places, private.sms_parts(r.text) as parts,
   t.body <> t.default_body as edited, t.description
 from public.sms_templates t
-cross join lateral (select private.render_template(t.body, t.samples) as text) r
+cross join lateral (select private.sms_preview(t.body, t.samples) as text) r
 order by t.key, t.locale;
-comment on view public.sms_template_previews is 'Every template filled in with its samples, and what sending it takes.';
+comment on view public.sms_template_previews is
+  'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
 comment on column public.sms_template_previews.key is 'Which message.';
 comment on column public.sms_template_previews.locale is 'Its language.';
 comment on column public.sms_template_previews.preview is 'The text as a patient would read it.';
 comment on column public.sms_template_previews.encoding is 'GSM-7 (160 places) or UCS-2 (70 places): one character beyond the GSM alphabet makes the whole text UCS-2.';
 comment on column public.sms_template_previews.places is 'Length in places of that encoding.';
-comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid. A longer name may need one more.';
+comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid, at most.';
 comment on column public.sms_template_previews.edited is 'Whether the words differ from those it came with.';
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
 -- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
-grant execute on function private.render_template(text, jsonb), private.sms_encoding(text), private.sms_units(text),
+grant execute on function private.sms_preview(text, jsonb), private.sms_encoding(text), private.sms_units(text),
   private.sms_parts(text) to service_role;

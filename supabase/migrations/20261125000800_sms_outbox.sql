@@ -89,7 +89,7 @@ begin
   insert into public.sms_messages
     (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
   values
-    (p_template, v_template.locale, p_to_phone, private.render_template(v_template.body, p_values), p_dedupe_key,
+    (p_template, v_template.locale, p_to_phone, private.sms_text(v_template.body, p_values), p_dedupe_key,
      p_patient_id, p_appointment_id, p_secret, p_expires_at)
   on conflict (dedupe_key) do nothing
   returning id into v_id;
@@ -104,10 +104,13 @@ set search_path = ''
 as $$
 begin
   new.parts := private.sms_parts(new.body);
+  if new.parts > private.most_sms_parts() then
+    perform private.fail('sms_too_long', new.parts::text, private.most_sms_parts()::text);
+  end if;
   return new;
 end $$;
 comment on function private.tg_sms_messages__measure() is
-  'Counts the parts while the text is there: of a secret it is erased later.';
+  'Counts the parts while the text is there: of a secret it is erased later. Refuses a text typed by hand that is too long to be sent.';
 
 create function private.erased_sms_text() returns text
 language sql immutable

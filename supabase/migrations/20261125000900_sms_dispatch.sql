@@ -46,6 +46,8 @@ comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or tol
 comment on column public.sms_opt_outs.created_at is 'Since when.';
 alter table public.sms_opt_outs enable row level security;
 grant select, insert, update, delete on public.sms_opt_outs to service_role;
+create trigger _050_clean_notes before insert or update of reason on public.sms_opt_outs
+  for each row execute function private.tg_clean_notes('reason');
 
 create function private.most_sms_attempts() returns int
 language sql immutable

@@ -18,6 +18,8 @@ comment on column private.registrations.age is 'The age to be.';
 comment on column private.registrations.username is 'The username to be, if one was chosen.';
 comment on column private.registrations.locale is 'The language chosen on the web, if one was.';
 comment on column private.registrations.created_at is 'When the phone was proven.';
+create trigger _050_clean_names before insert on private.registrations
+  for each row execute function private.tg_clean_names('name');
 
 create function private.phone_state(p_phone text) returns text
 language plpgsql stable

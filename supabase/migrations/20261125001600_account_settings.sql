@@ -20,7 +20,7 @@ begin
   end if;
   perform private.set_channel('web');
   update public.patients p set
-    name = coalesce(btrim(update_profile.name), p.name),
+    name = coalesce(update_profile.name, p.name),
     age = coalesce(update_profile.age, p.age),
     username = case when update_profile.username is null then p.username else nullif(btrim(update_profile.username), '') end,
     locale = case when update_profile.locale is null then p.locale else nullif(update_profile.locale, '') end
@@ -32,11 +32,7 @@ exception
     perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
-    perform private.fail(case
-      when v_constraint like '%username%' then 'invalid_username'
-      when v_constraint like '%name%' then 'invalid_name'
-      else 'invalid_age'
-    end);
+    perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);
 end $$;
 comment on function public.update_profile(text, int, text, text) is
   'Changes the signed-in patient. What is left out stays; an empty username or language is removed. Raises username_taken or validation_failed.';

@@ -5,7 +5,7 @@ language plpgsql immutable
 set search_path = ''
 as $$
 begin
-  return left(md5(p_specialty), 8);
+  return left(md5(private.specialty_key(p_specialty)), 8);
 end $$;
 comment on function private.ivr_specialty_key(text) is
   'A specialty as the URLs of a call hold it: short, and the same length for all.';
@@ -107,22 +107,27 @@ as $$
 declare
   v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
   v_from constant timestamptz := coalesce((p_task ->> 'from')::timestamptz, p_now);
-  v_specialties jsonb;
+  v_specialties text[];
 begin
   if v_preference = '{}' then
-    select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
-    into v_specialties
-    from (
-      select distinct p.specialty as name from public.practitioners p where p.clinic_id = p_clinic.id and p.active
-    ) s;
-    if jsonb_array_length(v_specialties) > 1 then
-      return jsonb_build_object('specialties', v_specialties);
+    select array_agg(distinct p.specialty) into v_specialties
+    from public.practitioners p where p.clinic_id = p_clinic.id and p.active;
+    if cardinality(v_specialties) > 1 then
+      -- Nobody is to choose what then is not there.
+      return coalesce((
+        select jsonb_build_object(
+          'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
+        )
+        from unnest(v_specialties) s
+        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
+        having count(*) > 0
+      ), '{"slot": null}');
     end if;
   end if;
   return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
 end $$;
 comment on function private.ivr_offer_next(public.clinics, jsonb, uuid, timestamptz) is
-  'The next available slot, or the specialties to choose from first. p_task: {preference?, from?}.';
+  'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
 create function private.ivr_free_on(
   p_clinic_id uuid, p_preference jsonb, p_on date, p_patient_id uuid, p_now timestamptz,

@@ -195,6 +195,34 @@ describe('an offer', () => {
       expect(slot).toMatchObject({ practitioner_id: id, spoken_name: 'Dr. Iyer' });
     }));
 
+  test('does not offer a specialty that has no slot on any day', () =>
+    withCall(async ({ turn, tx, clinic }) => {
+      await aPractitioner(tx, clinic, { specialty: 'Paediatrics', hours: [] });
+      const { specialties } = await turn({ turn: 1, task: { kind: 'offer' } });
+      expect(specialties?.map(({ name }) => name)).toEqual(['General medicine']);
+    }));
+
+  test('is null where several specialties have no slot on any day', () =>
+    withCall(async ({ turn, tx, clinic, practitioner }) => {
+      await tx`delete from public.schedules where practitioner_id = ${practitioner.id}`;
+      await aPractitioner(tx, clinic, { specialty: 'Paediatrics', hours: [] });
+      const found = await turn({ turn: 1, task: { kind: 'offer' } });
+      expect(found).toMatchObject({ slot: null });
+      expect(found.specialties).toBeUndefined();
+    }));
+
+  test('knows a specialty by its key however it is spelt meanwhile', () =>
+    withCall(async ({ turn, tx, clinic, practitioner }) => {
+      await aPractitioner(tx, clinic, { specialty: 'Paediatrics' });
+      await aPractitioner(tx, clinic, { specialty: 'general  medicine ' });
+      const { specialties } = await turn({ turn: 1, task: { kind: 'offer' } });
+      expect(specialties?.map(({ name }) => name)).toEqual(['General medicine', 'Paediatrics']);
+      await tx`update public.practitioners set specialty = 'General Medicine' where id = ${practitioner.id}`;
+      const preference = { specialty: specialties?.[0]?.key };
+      const { slot } = await turn({ turn: 2, task: { kind: 'offer', preference } });
+      expect(slot).toMatchObject({ specialty: preference.specialty });
+    }));
+
   test('is beside the caller’s own appointments', () =>
     withCall(async ({ turn, tx, clinic, practitioner, caller }) => {
       const patient = await aPatient(tx, { phone: caller });

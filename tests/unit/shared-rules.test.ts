@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { problemsOf } from '../../src/lib/server/account/password.ts';
 import { toE164 } from '../../src/lib/server/account/phone.ts';
+import { readName as readNameOnSite } from '../../src/lib/server/account/names.ts';
 import { problemsOfProfile } from '../../src/lib/server/account/profile.ts';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
+import { readName } from '../../supabase/functions/_shared/names.ts';
 import { normalisePhone } from '../../supabase/functions/_shared/phone.ts';
 import { ages, names, passwords, phones, usernames, type RuleCase } from './shared-rules.ts';
 
@@ -37,7 +39,6 @@ function profileTakes(field: 'name' | 'age' | 'username', input: string): boolea
 
 // The functions and the site agree.
 const rules: [keyof typeof registration, RuleCase[], (input: string) => boolean][] = [
-  ['name', names, (input) => profileTakes('name', input)],
   ['age', ages, (input) => profileTakes('age', input)],
   ['username', usernames, (input) => profileTakes('username', input)],
   ['password', passwords, (input) => problemsOf(input, input)?.password === undefined]
@@ -48,6 +49,15 @@ describe.each(rules)('%s', (field, cases, siteTakes) => {
     expect(functionsTake(field, input)).toBe(taken);
     expect(siteTakes(input)).toBe(siteTakesIt === undefined ? taken : true);
   });
+});
+
+// So does the database: tests/database/names.test.ts.
+test.each(names.map((one) => [one.input, one.kept] as const))('name %j', (input, kept) => {
+  for (const read of [readName(input), readNameOnSite(input)]) {
+    expect('name' in read ? read.name : null).toBe(kept);
+  }
+  expect(functionsTake('name', input)).toBe(kept !== null);
+  expect(profileTakes('name', input)).toBe(kept !== null);
 });
 
 test.each(phones.map((one) => [one.input, one] as const))('phone %j', (input, { e164, site }) => {

@@ -15,10 +15,70 @@ const refused = (...inputs: string[]): RuleCase[] => inputs.map((input) => ({ in
 const refusedButBySite = (siteTakesIt: string, ...inputs: string[]): RuleCase[] =>
   inputs.map((input) => ({ input, taken: false, siteTakesIt }));
 
-export const names: RuleCase[] = [
-  ...taken('Asha Rao', 'A', 'லட்சுமி', 'José', "D'Souza-Nair", 'Asha 2', 'x'.repeat(100), '😀a'),
-  ...refused('...', '12', '😀', '-', 'x'.repeat(101), 'é'.repeat(101)),
-  ...refusedButBySite('a browser sends no such character from a text field', 'Asha\u0000Rao', 'Asha\u202eoaR')
+/** Names as they are typed, and as they are kept; null: refused. */
+export const names: { input: string; kept: string | null }[] = [
+  ...[
+    'Asha Rao',
+    'A',
+    'லட்சுமி',
+    'José',
+    "D'Souza-Nair",
+    'O’Brien',
+    'Asha 2',
+    'x'.repeat(100),
+    '😀a',
+    '𑄌'.repeat(100),
+    'Asha\u00A0Rao',
+    // Joiners and marks inside words, and after the virama that they belong to.
+    'क्\u200Dष',
+    'نمی\u200Cخواهم',
+    'അവന്\u200D',
+    'אשה\u200F (2)'
+  ].map((input) => ({ input, kept: input })),
+  // One and the same, however pasted.
+  ...[
+    ' Asha Rao ',
+    '\u200BAsha Rao\u200B',
+    '\uFEFFAsha Rao\n',
+    '\u202AAsha Rao\u202C',
+    '\u2068Asha Rao\u2069',
+    '\u3164Asha Rao\u3164',
+    '\u00A0\u3000Asha Rao\t\r\n',
+    'Asha Rao\u200D\u200C\u00AD\uFE0F'
+  ].map((input) => ({ input, kept: 'Asha Rao' })),
+  { input: 'Jose\u0301', kept: 'José' },
+  { input: `${'e\u0301'.repeat(100)}`, kept: 'é'.repeat(100) },
+  ...[
+    '',
+    '   ',
+    '...',
+    '12',
+    '௧௨',
+    '😀',
+    '-',
+    '\u3164',
+    '\u200B\u200B',
+    '\u115F\u1160\uFFA0',
+    '\u00A0\u2003\u3000',
+    '\u0301',
+    'x'.repeat(101),
+    'é'.repeat(101),
+    'x'.repeat(2000),
+    'Asha\nRao',
+    'Asha\r\nRao',
+    'Asha\tRao',
+    'Asha\u000BRao',
+    'Asha\u0007Rao',
+    'Asha Rao\u0007',
+    'Asha\u0085Rao',
+    'Asha\u2028Rao',
+    'Asha\u2029Rao',
+    'Asha\u202EoaR',
+    '\u202EoaR ahsA',
+    'Asha \u2066Rao\u2069 (2)'
+  ].map((input) => ({ input, kept: null })),
+  // The database cannot be told of it at all.
+  ...['\u0000', 'Asha\u0000Rao', 'Asha Rao\u0000'].map((input) => ({ input, kept: null }))
 ];
 
 export const ages: RuleCase[] = [

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { icsOf, type CalendarEntry } from '../../src/lib/appointments/ics.ts';
 
@@ -21,6 +22,7 @@ const entry: CalendarEntry = {
     timeZone: 'Asia/Kolkata',
     phone: { text: '+91 44 4000 1000', href: 'tel:+914440001000' }
   },
+  remindersBefore: [24, 2],
   now: new Date('2026-11-22T14:00:00.123Z')
 };
 
@@ -45,6 +47,16 @@ describe('an appointment as a calendar file', () => {
       'LOCATION:Lakeside\\; Clinic\\, 12 Lake View Road\\,\\nChennai \\\\ 600034',
       'DESCRIPTION:Dr. Anjali Rao\\, General medicine\\nToken 7\\nTo change it\\, open MedQ or call +91 44 4000 1000.',
       'STATUS:CONFIRMED',
+      'BEGIN:VALARM',
+      'ACTION:DISPLAY',
+      'TRIGGER:-P1D',
+      'DESCRIPTION:Appointment with Dr. Anjali Rao',
+      'END:VALARM',
+      'BEGIN:VALARM',
+      'ACTION:DISPLAY',
+      'TRIGGER:-PT2H',
+      'DESCRIPTION:Appointment with Dr. Anjali Rao',
+      'END:VALARM',
       'END:VEVENT',
       'END:VCALENDAR',
       ''
@@ -62,9 +74,47 @@ describe('an appointment as a calendar file', () => {
     expect(lines(file)).toContain(`SUMMARY:Appointment with ${name}`);
   });
 
+  test.each([
+    ['Dr.\u000BRao\u0007', 'Dr.\\nRao'],
+    ['Dr.\u2028Rao\u2029\u0085\f', 'Dr.\\nRao\\n\\n\\n'],
+    ['Dr.\r\nRao\rIyer\n', 'Dr.\\nRao\\nIyer\\n'],
+    ['Dr.\u0000\u001B\tRao\u009F', 'Dr.Rao'],
+    ['നന്\u200Dദ; b, c\\d', 'നന്\u200Dദ\\; b\\, c\\\\d']
+  ])('writes %j as %j', (name, written) => {
+    const file = icsOf({ ...entry, practitioner: { name, specialty: 'x' } });
+    expect(lines(file)).toContain(`SUMMARY:Appointment with ${written}`);
+  });
+
+  test('is well-formed, whatever is in the texts', () => {
+    const character = fc.constantFrom(...'a;,:\\\n\v\r\t\0\x1B\u0085\u2028\u2029அ', '😀');
+    const texts = fc.string({ unit: character, maxLength: 100 });
+    fc.assert(
+      fc.property(texts, texts, texts, (name, specialty, address) => {
+        const file = icsOf({
+          ...entry,
+          practitioner: { name, specialty },
+          clinic: entry.clinic && { ...entry.clinic, address }
+        });
+        expect(file.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+        for (const line of file.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
+        // The names of the content lines are those of a file with harmless texts.
+        const namesOf = (content: string) => lines(content).map((line) => /^[A-Z]*/.exec(line)?.[0]);
+        expect(namesOf(file)).toEqual(namesOf(icsOf(entry)));
+      })
+    );
+  });
+
   test('says that it is off when it is', () => {
     const file = icsOf({ ...entry, appointment: { ...entry.appointment, status: 'cancelled' } });
     expect(lines(file)).toContain('STATUS:CANCELLED');
+    expect(file).not.toContain('VALARM');
+  });
+
+  test('reminds as the clinic does', () => {
+    const triggers = (remindersBefore: number[]) =>
+      lines(icsOf({ ...entry, remindersBefore })).filter((line) => line.startsWith('TRIGGER'));
+    expect(triggers([24])).toEqual(['TRIGGER:-P1D']);
+    expect(triggers([])).toEqual([]);
   });
 
   test('does without a doctor or clinic that is not known', () => {

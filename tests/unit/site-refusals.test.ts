@@ -12,6 +12,8 @@ const raised = (message: string, details: string | null = null, code = 'PT409') 
 
 // Only hand edits in the dashboard meet these.
 const FOR_ADMINS = [
+  'note_too_long',
+  'sms_too_long',
   'unknown_template',
   'unknown_time_zone',
   'patient_is_fixed',

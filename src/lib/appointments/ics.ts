@@ -5,6 +5,8 @@ export interface CalendarEntry {
   appointment: Appointment;
   practitioner: Practitioner | undefined;
   clinic: Place | undefined;
+  /** How many hours before it the clinic reminds of an appointment. */
+  remindersBefore: number[];
   /** When the file is made. */
   now: Date;
 }
@@ -14,13 +16,17 @@ export interface CalendarEntry {
  * the appointment's own and SEQUENCE grows with it: importing the file again replaces what was imported before. The
  * reference is left out, as calendars are shared with others and it opens the appointment on the phone.
  */
-export function icsOf({ appointment, practitioner, clinic, now }: CalendarEntry): string {
+export function icsOf({ appointment, practitioner, clinic, remindersBefore, now }: CalendarEntry): string {
   const { id, starts_at, ends_at, status, token_number, version } = appointment;
   const description = [
     practitioner && `${practitioner.name}, ${practitioner.specialty}`,
     token_number !== null && `${m.appointment_token()} ${token_number}`,
     clinic && m.calendar_change({ phone: clinic.phone.text })
   ].filter(Boolean);
+  const cancelled = status === 'cancelled' || status === 'noshow';
+  const summary = practitioner
+    ? m.calendar_summary_with({ doctor: practitioner.name })
+    : m.calendar_summary();
   const place = clinic && [clinic.name, clinic.address].filter(Boolean).join(', ');
   const lines = [
     'BEGIN:VCALENDAR',
@@ -34,22 +40,37 @@ export function icsOf({ appointment, practitioner, clinic, now }: CalendarEntry)
     `DTSTAMP:${utc(now)}`,
     `DTSTART:${utc(new Date(starts_at))}`,
     `DTEND:${utc(new Date(ends_at))}`,
-    `SUMMARY:${text(practitioner ? m.calendar_summary_with({ doctor: practitioner.name }) : m.calendar_summary())}`,
+    `SUMMARY:${text(summary)}`,
     ...(place ? [`LOCATION:${text(place)}`] : []),
     ...(description.length > 0 ? [`DESCRIPTION:${text(description.join('\n'))}`] : []),
-    `STATUS:${status === 'cancelled' || status === 'noshow' ? 'CANCELLED' : 'CONFIRMED'}`,
+    `STATUS:${cancelled ? 'CANCELLED' : 'CONFIRMED'}`,
+    ...(cancelled ? [] : remindersBefore.flatMap((hours) => alarm(hours, summary))),
     'END:VEVENT',
     'END:VCALENDAR'
   ];
   return lines.map((line) => `${fold(line)}\r\n`).join('');
 }
 
+function alarm(hoursBefore: number, summary: string): string[] {
+  return [
+    'BEGIN:VALARM',
+    'ACTION:DISPLAY',
+    `TRIGGER:-${hoursBefore % 24 === 0 ? `P${hoursBefore / 24}D` : `PT${hoursBefore}H`}`,
+    `DESCRIPTION:${text(summary)}`,
+    'END:VALARM'
+  ];
+}
+
 function utc(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
+// Line breaks, of whatever kind, have a spelling; other control characters may not stand in a file at all.
 function text(value: string): string {
-  return value.replace(/[\\;,]/g, '\\$&').replace(/\r\n?|\n/g, '\\n');
+  return value
+    .replace(/[\\;,]/g, '\\$&')
+    .replace(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, '\\n')
+    .replace(/\p{Cc}/gu, '');
 }
 
 // A line has at most 75 bytes; longer ones go on after a line break and a space. No character is cut in two.

@@ -38,7 +38,9 @@ export interface StatusReport {
 
 /** @returns undefined for anything that is not a report about one of our messages */
 export function parseReport(query: URLSearchParams): StatusReport | undefined {
-  const parsed = reportSchema.safeParse(Object.fromEntries(query));
+  // The database takes no NUL.
+  const texts = [...query].map(([name, text]) => [name, text.replaceAll('\0', '')]);
+  const parsed = reportSchema.safeParse(Object.fromEntries(texts));
   if (!parsed.success) return undefined;
   const { reference, token, id, status, statusDatetime, statusReason, statusErrorCode } = parsed.data;
   const known = statuses.find((name) => name === status);

@@ -2,6 +2,7 @@ import { m } from '#lib/paraglide/messages.js';
 import type { Locale } from '#lib/paraglide/runtime.js';
 import { refusalFrom, refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import { readName } from './names.ts';
 
 /** What patients tell about themselves, as the fields of a form. */
 export interface Profile {
@@ -34,8 +35,9 @@ export function problemsOfProfile(
   before: Pick<Profile, 'name' | 'age'>
 ): ProfileProblems {
   const problems: ProfileProblems = {};
-  if ((name !== '' || before.name !== '') && (!/\p{L}/u.test(name) || [...name].length > 100)) {
-    problems.name = m.name_problem();
+  const read = readName(name);
+  if ((name !== '' || before.name !== '') && 'problem' in read) {
+    problems.name = read.problem === 'invalid' ? m.name_problem() : m.name_untypable();
   }
   if ((age !== '' || before.age !== '') && (!/^\d{1,3}$/.test(age) || Number(age) > 130)) {
     problems.age = m.age_problem();
@@ -50,6 +52,7 @@ export function problemsOfProfile(
 const FIELDS: Partial<Record<string, keyof Profile>> = {
   username_taken: 'username',
   invalid_name: 'name',
+  untypable_name: 'name',
   invalid_age: 'age',
   invalid_username: 'username'
 };

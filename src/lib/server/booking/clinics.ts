@@ -28,6 +28,19 @@ export async function listBookableClinics(supabase: Supabase): Promise<Clinic[]>
   return data.map(clinicOf);
 }
 
+/** How many hours before an appointment a clinic reminds of it. Throws the Data API's error. */
+export async function loadReminders(supabase: Supabase, clinicId: string): Promise<number[]> {
+  const { data, error } = await supabase
+    .from('clinics')
+    .select('reminder_day_before, reminder_hours_before')
+    .eq('id', clinicId)
+    .maybeSingle();
+  if (error) throw error;
+  const { reminder_day_before: dayBefore = false, reminder_hours_before: hours = null } = data ?? {};
+  // 24 hours before and the day before are the same.
+  return [...new Set([...(dayBefore ? [24] : []), ...(hours === null ? [] : [hours])])];
+}
+
 export function clinicOf(row: {
   id: string;
   name: string;

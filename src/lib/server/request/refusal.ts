@@ -74,6 +74,7 @@ const MESSAGES: Partial<Record<string, () => string>> = {
   username_taken: m.username_taken,
   validation_failed: m.form_check,
   invalid_name: m.name_problem,
+  untypable_name: m.name_untypable,
   invalid_age: m.age_problem,
   invalid_username: m.username_problem,
   unknown_language: m.form_check

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { validationFailed } from './errors.ts';
 import type { Refusal } from '../errors.ts';
+import { readName } from '../names.ts';
 import { normalisePhone } from '../phone.ts';
 import { locales } from '../words/languages.ts';
 import type { Words } from '../words/words.ts';
@@ -14,13 +15,12 @@ const longestPasswordBytes = 72;
 type FieldSentence = keyof Words['fields'];
 const says = (sentence: FieldSentence) => sentence;
 
-// Control characters, and those that change the direction of the text around them.
-const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
-
-const name = z
-  .string(says('name'))
-  .transform((text) => text.normalize('NFC').trim())
-  .refine((text) => /\p{L}/u.test(text) && [...text].length <= 100 && !unprintable.test(text), says('name'));
+const name = z.string(says('name')).transform((text, context) => {
+  const read = readName(text);
+  if ('name' in read) return read.name;
+  context.addIssue({ code: 'custom', message: says(read.problem) });
+  return z.NEVER;
+});
 
 const age = z
   .union([z.number(), z.string().regex(/^\s*\d{1,3}\s*$/).transform(Number)], says('age'))

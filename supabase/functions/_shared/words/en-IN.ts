@@ -15,7 +15,9 @@ export const english: Words = {
   noIvrBookings: 'There are no bookings to link for this phone number. Please register instead.',
 
   fields: {
-    name: 'Please enter your name, up to 100 characters.',
+    name: 'Please enter your name in letters, up to 100 characters.',
+    nameUntypable:
+      'Please type your name: what was pasted has a line break or a character that cannot be seen.',
     age: 'Please enter your age as a whole number between 0 and 130.',
     phone: 'Please enter a phone number such as +91 98765 43210, with its country code.',
     phoneInIndia: 'Please enter a phone number such as 98765 43210 or +91 98765 43210.',

@@ -16,6 +16,8 @@ export interface Words {
   /** What is wrong with one field, told beside it. */
   fields: {
     name: string;
+    /** Characters that show nothing or break the line. */
+    nameUntypable: string;
     age: string;
     /** Of any country: the example has its code. */
     phone: string;

@@ -47,7 +47,7 @@ export const actions: Actions = {
     await accountOf(locals);
     const form = await readForm(event.request, 'name', 'age', 'username', 'locale');
     const typed = {
-      name: form.name.normalize('NFC').trim(),
+      name: form.name.trim(),
       age: form.age.trim(),
       username: form.username.trim()
     };

@@ -2,6 +2,7 @@ import { error } from '@sveltejs/kit';
 import { icsOf } from '#lib/appointments/ics.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { loadAppointment, loadDirectory } from '#lib/server/booking/appointments.ts';
+import { loadReminders } from '#lib/server/booking/clinics.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { RequestHandler } from './$types';
 
@@ -10,11 +11,15 @@ export const GET: RequestHandler = async ({ locals, params }) => {
   await accountOf(locals);
   const appointment = await loadAppointment(locals.supabase, params.id);
   if (!appointment) error(404, m.refusal_unknown_appointment());
-  const { practitioners, clinics } = await loadDirectory(locals.supabase, appointment);
+  const [{ practitioners, clinics }, remindersBefore] = await Promise.all([
+    loadDirectory(locals.supabase, appointment),
+    loadReminders(locals.supabase, appointment.clinic_id)
+  ]);
   const file = icsOf({
     appointment,
     practitioner: practitioners[appointment.practitioner_id],
     clinic: clinics[appointment.clinic_id],
+    remindersBefore,
     now: new Date()
   });
   return new Response(file, {
