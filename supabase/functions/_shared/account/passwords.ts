@@ -12,7 +12,7 @@ export function isReadToItsEnd(password: string): boolean {
   return new TextEncoder().encode(password).length <= 72;
 }
 
-/** Whether it has what no key types. To bcrypt a NUL is also the end, so that a password could be repeated after it. */
+/** Whether keys can type it. After a NUL bcrypt begins anew, and takes a repeated password for the password. */
 export function isTypable(password: string): boolean {
   return !password.includes('\0');
 }
