@@ -2142,26 +2142,23 @@ begin
 end $function$;
 comment on function private.lock_sms(uuid[]) is 'Locks messages, all of them or none: while it waits for one that somebody else has, it holds none of the others.';
 
-CREATE OR REPLACE FUNCTION private.login_phone(p_username text, p_phone text, p_now timestamp with time zone DEFAULT now())
- RETURNS text
+CREATE OR REPLACE FUNCTION private.login_account(p_username text, p_phone text, p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(phone text, temporary boolean)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
-  return (
-    select p.phone
-    from public.patients p
+  return query
+    select p.phone, t.user_id is not null
+    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
     where (p.phone = p_phone or lower(p.username) = lower(p_username))
       and p.user_id is not null
-      and not exists (
-        select from private.temporary_passwords t where t.user_id = p.user_id and t.expires_at <= p_now
-      )
+      and (t.user_id is null or t.expires_at > p_now)
     order by p.phone = p_phone desc nulls last
-    limit 1
-  );
+    limit 1;
 end $function$;
-comment on function private.login_phone(text,text,timestamp with time zone) is 'The phone to sign in with, of a username or a phone; null when unknown or when its temporary password has expired.';
+comment on function private.login_account(text,text,timestamp with time zone) is 'The phone to sign in with, of a username or a phone, and whether its password was texted; none when unknown or when the texted password has expired.';
 
 CREATE OR REPLACE FUNCTION private.longest_names()
  RETURNS SETOF jsonb

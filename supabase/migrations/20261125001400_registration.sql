@@ -115,25 +115,23 @@ $$;
 comment on function private.forget_stale_registrations(timestamptz) is
   'Removes registrations whose account was never made.';
 
-create function private.login_phone(p_username text, p_phone text, p_now timestamptz default now()) returns text
+create function private.login_account(p_username text, p_phone text, p_now timestamptz default now())
+returns table (phone text, temporary boolean)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
-  return (
-    select p.phone
-    from public.patients p
+  return query
+    select p.phone, t.user_id is not null
+    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
     where (p.phone = p_phone or lower(p.username) = lower(p_username))
       and p.user_id is not null
-      and not exists (
-        select from private.temporary_passwords t where t.user_id = p.user_id and t.expires_at <= p_now
-      )
+      and (t.user_id is null or t.expires_at > p_now)
     order by p.phone = p_phone desc nulls last
-    limit 1
-  );
+    limit 1;
 end $$;
-comment on function private.login_phone(text, text, timestamptz) is
-  'The phone to sign in with, of a username or a phone; null when unknown or when its temporary password has expired.';
+comment on function private.login_account(text, text, timestamptz) is
+  'The phone to sign in with, of a username or a phone, and whether its password was texted; none when unknown or when the texted password has expired.';
 
 create function private.profile_of(p_user_id uuid)
 returns table (

@@ -73,7 +73,7 @@ export async function aDoctor(sql: Sql, clinicId: string, name: string): Promise
 /** A patient with a web account; with `temporary`, one whose password was texted after a first booking. */
 export async function aPatient(sql: Sql, options: { temporary?: boolean } = {}): Promise<Patient> {
   const phone = world.aPhone();
-  const password = `Pw-${randomBytes(6).toString('hex')}`;
+  const password = options.temporary ? 'ABCD2345' : `Pw-${randomBytes(6).toString('hex')}`;
   const userId = await world.aUser(sql, phone, { password });
   const [patient] = await sql<{ id: string }[]>`select id from public.patients where user_id = ${userId}`;
   if (!patient) throw new Error('The account has no patient.');

@@ -69,27 +69,40 @@ const common = {
   log: createLog({ function: 'test', request_id: 'test' }, () => {})
 };
 
-test('signing in asks the same of the database and of Auth for a known and an unknown name', async () => {
-  const known = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });
-  await sql`update patients set username = ${`u${known.phone.slice(1)}`} where id = ${known.id}`;
-  const attempt = (username: string) =>
-    workOf((database, auth) =>
-      signIn({ ...common, database, auth, client: crypto.randomUUID() }, { username, password: 'guess' })
-    );
-  const works = [
-    await attempt(known.phone),
-    await attempt(aPhone()),
-    await attempt(`u${known.phone.slice(1)}`),
-    await attempt('u000000000000')
-  ];
-  expect(works[0]).toMatchObject({ status: 401, queries: { length: 2 } });
-  for (const work of works) {
-    // The phone that cannot be is longer than an Indian one; everything else is equal.
-    const requests = work.requests.map((request) => request.replace(/ \d+$/, ''));
-    expect(requests).toEqual(['POST /auth/v1/token']);
-    expect({ ...work, requests }).toEqual({ ...works[0], requests });
+test.each([
+  ['a guess', 'guess', 1],
+  ['what may be a texted password', 'abcd2345', 1],
+  ['an accent as two characters', 'cafe\u0301-horse-99', 2],
+  ['more than 72 bytes', 'x'.repeat(73), 1]
+])(
+  'signing in with %s asks the same of the database and of Auth, whoever it is',
+  async (_, password, times) => {
+    const known = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });
+    await sql`update patients set username = ${`u${known.phone.slice(1)}`} where id = ${known.id}`;
+    const texted = await aPatient(sql, { phone: aPhone(), account: true, password: 'ABCD2346' });
+    await sql`
+    insert into private.temporary_passwords (user_id, expires_at)
+    values (${texted.account.userId}, now() + interval '1 hour')`;
+    const attempt = (username: string) =>
+      workOf((database, auth) =>
+        signIn({ ...common, database, auth, client: crypto.randomUUID() }, { username, password })
+      );
+    const works = [
+      await attempt(known.phone),
+      await attempt(aPhone()),
+      await attempt(`u${known.phone.slice(1)}`),
+      await attempt('u000000000000'),
+      await attempt(texted.phone)
+    ];
+    expect(works[0]).toMatchObject({ status: 401, queries: { length: 2 } });
+    for (const work of works) {
+      // The phone that cannot be is longer than an Indian one; everything else is equal.
+      const requests = work.requests.map((request) => request.replace(/ \d+$/, ''));
+      expect(requests).toEqual(Array(times).fill('POST /auth/v1/token'));
+      expect({ ...work, requests }).toEqual({ ...works[0], requests });
+    }
   }
-});
+);
 
 test('a forgotten password asks the same of the database for a known and an unknown phone, and leaves one row', async () => {
   const known = await aPatient(sql, { phone: aPhone(), account: true });

@@ -1,13 +1,28 @@
 import { describe, expect, test } from 'vitest';
+import { codeIn as codeOnSite } from '../../src/lib/code.ts';
+import { overwriteGetLocale } from '../../src/lib/paraglide/runtime.js';
 import { problemsOf } from '../../src/lib/server/account/password.ts';
 import { toE164 } from '../../src/lib/server/account/phone.ts';
 import { readName as readNameOnSite } from '../../src/lib/server/account/names.ts';
 import { problemsOfProfile } from '../../src/lib/server/account/profile.ts';
+import { codeIn as codeInFunctions } from '../../supabase/functions/_shared/account/codes.ts';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
 import { readName } from '../../supabase/functions/_shared/names.ts';
 import { normalisePhone } from '../../supabase/functions/_shared/phone.ts';
-import { ages, names, passwords, phones, usernames, type RuleCase } from './shared-rules.ts';
+import { wordsIn } from '../../supabase/functions/_shared/words/languages.ts';
+import type { Sentence } from '../../supabase/functions/_shared/words/words.ts';
+import {
+  ages,
+  codes,
+  composed,
+  decomposed,
+  names,
+  passwords,
+  phones,
+  usernames,
+  type RuleCase
+} from './shared-rules.ts';
 
 const registration = {
   name: 'Asha Rao',
@@ -18,18 +33,22 @@ const registration = {
   password2: 'a long secret'
 };
 
-/** Whether registering through the API takes this field, with everything else in order. */
-function functionsTake(field: keyof typeof registration, input: string): boolean {
+/** What is told beside this field by registering through the API, with everything else in order. */
+function problemAt(field: keyof typeof registration, input: string): Sentence | undefined {
   const repeated = field === 'password' && { password2: input };
   try {
     parseFields(requests('IN').register, { ...registration, [field]: input, ...repeated });
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    expect(Object.keys(error.refusal.fields ?? {})).toEqual([field]);
-    return false;
+    const { fields = {} } = error.refusal;
+    expect(Object.keys(fields)).toEqual([field]);
+    return fields[field];
   }
 }
+
+const functionsTake = (field: keyof typeof registration, input: string) =>
+  problemAt(field, input) === undefined;
 
 /** Whether the site's page of the profile takes this field, with everything else in order. */
 function profileTakes(field: 'name' | 'age' | 'username', input: string): boolean {
@@ -41,7 +60,7 @@ function profileTakes(field: 'name' | 'age' | 'username', input: string): boolea
 const rules: [keyof typeof registration, RuleCase[], (input: string) => boolean][] = [
   ['age', ages, (input) => profileTakes('age', input)],
   ['username', usernames, (input) => profileTakes('username', input)],
-  ['password', passwords, (input) => problemsOf(input, input)?.password === undefined]
+  ['password', passwords, (input) => problemsOf(input, input).password === undefined]
 ];
 
 describe.each(rules)('%s', (field, cases, siteTakes) => {
@@ -58,6 +77,39 @@ test.each(names.map((one) => [one.input, one.kept] as const))('name %j', (input,
   }
   expect(functionsTake('name', input)).toBe(kept !== null);
   expect(profileTakes('name', input)).toBe(kept !== null);
+});
+
+describe.each(['en-IN', 'ta-IN'] as const)('in %s', (locale) => {
+  const refused = passwords.filter(({ taken, siteTakesIt }) => !taken && siteTakesIt === undefined);
+  test.each(refused.map(({ input }) => input))('%j is no password for the same reason', (input) => {
+    overwriteGetLocale(() => locale);
+    expect(problemsOf(input, input).password).toBe(problemAt('password', input)?.(wordsIn[locale]));
+  });
+
+  test('too long is told as what to do, also to whoever used few letters of many bytes', () => {
+    const sentence = problemAt('password', 'அ'.repeat(25))?.(wordsIn[locale]) ?? '';
+    expect(sentence).not.toMatch(/72 characters|72 எழுத்துகள்/);
+    expect(sentence).toMatch(
+      locale === 'en-IN'
+        ? /shorter.*English letters.*other scripts.*more room/
+        : /சுருக்க.*ஆங்கில.*தமிழ்.*அதிக இடம்/
+    );
+  });
+});
+
+test('a password is the same however its accents are typed', () => {
+  const { register, verifyPhone } = requests('IN');
+  const typed = { ...registration, password: decomposed, password2: composed };
+  expect(parseFields(register, typed).password).toBe(composed);
+  const reset = { verification_id: 'x', code: '482193', new_password: decomposed };
+  expect(parseFields(verifyPhone, reset).new_password).toBe(composed);
+  expect(problemsOf(decomposed, composed)).toEqual({});
+  expect(problemsOf(composed, 'cafe-horse-99').password2).toBeDefined();
+});
+
+test.each(codes.map(({ input, code }) => [input, code] as const))('code %j', (input, code) => {
+  expect(codeInFunctions(input) ?? null).toBe(code);
+  expect(codeOnSite(input) ?? null).toBe(code);
 });
 
 test.each(phones.map((one) => [one.input, one] as const))('phone %j', (input, { e164, site }) => {

@@ -95,7 +95,69 @@ export const usernames: RuleCase[] = [
 export const passwords: RuleCase[] = [
   ...taken('eight888', ' spaces ', 'é'.repeat(36), 'x'.repeat(72), '😀'.repeat(8), 'பாஸ்வேர்'),
   ...refused('', 'seven77', '😀'.repeat(7), 'x'.repeat(73), 'é'.repeat(37), '😀'.repeat(19)),
+  // 24 of these letters are 72 bytes.
+  ...taken('அ'.repeat(24)),
+  ...refused('அ'.repeat(25)),
+  // Counted as it is kept: with one character for a letter and its accent.
+  ...taken('é'.repeat(36).normalize('NFD')),
+  ...refused('é'.repeat(37).normalize('NFD'), 'é'.repeat(7).normalize('NFD')),
   ...refusedButBySite('a browser sends no such character from a password field', 'nul\0nul\0nul')
+];
+
+/** Two ways to type one password, of which some keyboards send the second. */
+export const composed = 'café-horse-99'.normalize('NFC');
+export const decomposed = composed.normalize('NFD');
+
+const sms = {
+  english: '482193 is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.',
+  tamil:
+    '482193 என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.'
+};
+
+/** What is typed or pasted where a code is asked for, and the code in it. */
+export const codes: { input: string; code: string | null }[] = [
+  ...[
+    '482193',
+    ' 482193\n',
+    '482 193',
+    '482-193.',
+    '482–193',
+    '48 21 93',
+    '4 8 2 1 9 3',
+    '482\u00a0193',
+    '\u202a482193\u202c',
+    '482\u200b193',
+    '(482193)',
+    'Code: 482193',
+    'code 482 193',
+    'G-482193',
+    '482193 482193',
+    '४८२१९३',
+    '௪௮௨௧௯௩',
+    '৪৮২১৯৩',
+    '౪౮౨౧౯౩',
+    '٤٨٢١٩٣',
+    '４８２１９３',
+    sms.english,
+    sms.tamil,
+    sms.english.replace('482193', '482 193'),
+    `${sms.english}\n${sms.english}`,
+    '482193 10 minutes',
+    'MedQ\n10 minutes\n482193'
+  ].map((input) => ({ input, code: '482193' })),
+  ...[
+    '',
+    'abcdef',
+    '48219',
+    '4821934',
+    '482 1934',
+    '482193482193',
+    '+91 98765 43210',
+    '482193 or 482194',
+    `${sms.english} ${sms.tamil.replace('482193', '600001')}`,
+    '482 193 or 482 194',
+    '482.abc.193'
+  ].map((input) => ({ input, code: null }))
 ];
 
 /** In India. */

@@ -8,12 +8,13 @@
 //   [data-dialog]                 such a question; the value names the field to empty when the answer is no
 //   button[data-close]            answers no
 //   button[data-other]            shows the password before it, or hides it; the value is its words for the other of the two
-//   input[data-digits]            sends its form once so many digits are typed
+//   input[data-code]              sends its form once a code is in it
 //   [data-wait]                   for so many seconds its first button cannot be pressed; [data-waiting] counts them
 //   time[data-local]              is shown in the reader's time zone
 
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { whenInSentence } from '#lib/appointments/when.ts';
+import { codeIn } from '#lib/code.ts';
 import { assertIsLocale, overwriteGetLocale } from '#lib/paraglide/runtime.js';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
@@ -174,8 +175,7 @@ document.addEventListener('click', ({ target }) => {
 
 document.addEventListener('input', ({ target }) => {
   if (!(target instanceof HTMLInputElement)) return;
-  const digits = target.value.replace(/\D/g, '').length;
-  if (digits === Number(target.dataset.digits)) target.form?.requestSubmit();
+  if ('code' in target.dataset && codeIn(target.value)) target.form?.requestSubmit();
 });
 
 overwriteGetLocale(() => assertIsLocale(document.documentElement.lang));

@@ -9,6 +9,7 @@ import {
   validationFailed
 } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
+import { signInAsTyped } from '../_shared/account/passwords.ts';
 import { startVerification } from '../_shared/account/verification.ts';
 import { json } from '../_shared/http.ts';
 
@@ -46,7 +47,7 @@ async function requirePassword(
   password: string
 ): Promise<void> {
   await limit(database, secret, 'password', { name: phone, client });
-  const session = await auth.signIn(phone, password);
+  const session = await signInAsTyped(auth, { phone, temporary: false }, password);
   if (!session) throw invalidCredentials();
   await auth.signOut(session.token);
 }

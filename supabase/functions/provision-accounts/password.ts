@@ -1,7 +1,5 @@
+import { textedAlphabet, textedLength } from '../_shared/account/texted-password.ts';
 import { hmac } from '../_shared/secrets.ts';
-
-/** Capitals and digits that are not mistaken for one another when copied from a small screen: no 0 and O, no 1 and I. */
-const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 
 /**
  * The temporary password of an account job: 8 characters, 40 bits. Derived instead of drawn, so that every run of a job,
@@ -15,5 +13,8 @@ export async function temporaryPassword(
 ): Promise<string> {
   const digest = await hmac(secret, `account:${jobId}:${passwordSeed}`);
   // 256 is a multiple of 32: every character is equally likely.
-  return Array.from(digest.slice(0, 8), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
+  return Array.from(
+    digest.slice(0, textedLength),
+    (byte) => textedAlphabet.charAt(byte % textedAlphabet.length)
+  ).join('');
 }

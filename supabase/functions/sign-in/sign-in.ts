@@ -2,6 +2,7 @@ import { profileOf } from '../_shared/account/accounts.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { invalidCredentials } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
+import { type PasswordAccount, signInAsTyped } from '../_shared/account/passwords.ts';
 import { json } from '../_shared/http.ts';
 import { normalisePhone } from '../_shared/phone.ts';
 
@@ -17,17 +18,11 @@ export async function signIn(
   await limit(database, secret, 'password', { name: phone ?? name.toLowerCase(), client });
   // No username is longer or has another character; the database would not take some of them at all.
   const username = phone === undefined && /^[\w.-]{3,32}$/.test(name) ? name : null;
-  const [row] = await database<{ phone: string | null }[]>`
-    select private.login_phone(${username}, ${phone ?? null}) as phone`;
-  const session = await auth.signIn(row?.phone ?? nobodysPhone(), password);
-  if (!session || !row?.phone) throw invalidCredentials();
+  const [account] = await database<PasswordAccount[]>`
+    select phone, temporary from private.login_account(${username}, ${phone ?? null})`;
+  const session = await signInAsTyped(auth, account, password);
+  if (!session) throw invalidCredentials();
   const { user, mustChangePassword } = await profileOf(database, session.userId);
   const { token, refresh_token } = session;
   return json({ token, refresh_token, user, must_change_password: mustChangePassword });
-}
-
-/** A number that cannot be: no country has the code 999. */
-function nobodysPhone(): string {
-  const digits = crypto.getRandomValues(new Uint8Array(12));
-  return `+999${Array.from(digits, (byte) => byte % 10).join('')}`;
 }

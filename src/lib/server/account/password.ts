@@ -5,26 +5,30 @@ import { isOutage } from '#lib/server/request/session.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
 export const SHORTEST_PASSWORD = 8;
-// Auth hashes no more than this many bytes.
+// bcrypt, with which Auth hashes, reads no more.
 const LONGEST_PASSWORD_BYTES = 72;
 
 /** A sentence for each of the two fields that has one, by its name. */
 export type PasswordProblems = { password?: string; password2?: string };
 
+/** A password as it is kept: accents are one character, however the keyboard sends them. */
+const asKept = (typed: string) => typed.normalize('NFC');
+
 /** What is wrong with a new password before Auth is asked; empty if nothing is. */
-export function problemsOf(password: string, repeat: string): PasswordProblems {
+export function problemsOf(typed: string, repeat: string): PasswordProblems {
+  const password = asKept(typed);
   if ([...password].length < SHORTEST_PASSWORD) {
     return { password: m.password_too_short({ shortest: SHORTEST_PASSWORD }) };
   }
   if (new TextEncoder().encode(password).length > LONGEST_PASSWORD_BYTES) {
     return { password: m.password_too_long({ longest: LONGEST_PASSWORD_BYTES }) };
   }
-  return password === repeat ? {} : { password2: m.password_not_repeated() };
+  return password === asKept(repeat) ? {} : { password2: m.password_not_repeated() };
 }
 
 /** Gives the signed-in patient another password. */
-export async function changePassword(supabase: Supabase, password: string): Promise<Result> {
-  const { error } = await supabase.auth.updateUser({ password });
+export async function changePassword(supabase: Supabase, typed: string): Promise<Result> {
+  const { error } = await supabase.auth.updateUser({ password: asKept(typed) });
   return error ? refused(passwordRefusal(error)) : { ok: true };
 }
 

@@ -1,4 +1,5 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
+import { codeIn } from '#lib/code.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { verifyPhone } from '#lib/server/account/functions.ts';
 import { SHORTEST_PASSWORD, problemsOf } from '#lib/server/account/password.ts';
@@ -32,8 +33,7 @@ export const load: PageServerLoad = (event) => {
 const noCode = (): Refusal => ({ code: 'no_code', message: m.verify_none(), status: 409 });
 
 /** What is wrong with the code, as far as the page can tell. */
-const codeProblem = (code: string) =>
-  /^\d{6}$/.test(code.replace(/[\s-]/g, '')) ? undefined : m.verify_code_problem();
+const codeProblem = (typed: string) => (codeIn(typed) === undefined ? m.verify_code_problem() : undefined);
 
 /** What a refused code means for what the browser keeps, and for the fields of the page. */
 async function afterRefusal(event: RequestEvent, pending: PendingCode, refusal: Refusal): Promise<Refusal> {

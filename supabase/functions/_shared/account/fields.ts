@@ -1,15 +1,15 @@
 /** What people type when they register or sign in, checked field by field so that every mistake is told at once. */
 import { z } from 'zod';
+import { codeIn } from './codes.ts';
 import { validationFailed } from './errors.ts';
 import type { Refusal } from '../errors.ts';
 import { readName } from '../names.ts';
+import { asKept, isReadToItsEnd, isTypable } from './passwords.ts';
 import { normalisePhone } from '../phone.ts';
 import { locales } from '../words/languages.ts';
 import type { Words } from '../words/words.ts';
 
 const shortestPassword = 8;
-/** Auth hashes no more than this. */
-const longestPasswordBytes = 72;
 
 /** Zod's message about a mistake is the name of a sentence in `words`. */
 type FieldSentence = keyof Words['fields'];
@@ -33,19 +33,21 @@ const username = z
 
 const password = z
   .string(says('password'))
+  .transform(asKept)
   .refine((text) => [...text].length >= shortestPassword, says('passwordTooShort'))
-  .refine(
-    (text) => new TextEncoder().encode(text).length <= longestPasswordBytes,
-    says('passwordTooLong')
-  )
-  .refine((text) => !text.includes('\0'), says('passwordUntypable'));
+  .refine(isReadToItsEnd, says('passwordTooLong'))
+  .refine(isTypable, says('passwordUntypable'));
 
 /** @param region country of numbers typed without a country code */
 function phone(region: string) {
-  const sentence = says(region === 'IN' ? 'phoneInIndia' : 'phone');
+  return read((text) => normalisePhone(text, region), says(region === 'IN' ? 'phoneInIndia' : 'phone'));
+}
+
+/** A text in its one form, as `reader` finds it, or the sentence where it finds none. */
+function read(reader: (text: string) => string | undefined, sentence: FieldSentence) {
   return z.string(sentence).transform((text, context) => {
-    const normalised = normalisePhone(text, region);
-    if (normalised !== undefined) return normalised;
+    const found = reader(text);
+    if (found !== undefined) return found;
     context.addIssue({ code: 'custom', message: sentence });
     return z.NEVER;
   });
@@ -56,7 +58,7 @@ const nothing = z.union([z.null(), z.literal('')]).transform(() => undefined);
 /** The language of a new account; one we do not write in is none. */
 export const locale = z.enum(locales).optional().catch(undefined);
 
-const repeated = z.string(says('passwordNotRepeated')).optional();
+const repeated = z.string(says('passwordNotRepeated')).transform(asKept).optional();
 const sameAgain = {
   message: says('passwordNotRepeated'),
   path: ['password2'],
@@ -93,10 +95,7 @@ export function requests(region: string) {
     forgotPassword: z.object({ phone_number: phone(region) }),
     verifyPhone: z.object({
       verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
-      code: z
-        .string(says('code'))
-        .transform((text) => text.replace(/[\s-]/g, ''))
-        .refine((text) => /^\d{6}$/.test(text), says('code')),
+      code: read(codeIn, says('code')),
       new_password: z.union([nothing, password], says('password')).optional()
     }),
     signIn: z.object({

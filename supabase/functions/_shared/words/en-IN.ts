@@ -24,7 +24,8 @@ export const english: Words = {
     username: 'Please choose 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.',
     password: 'Please choose a password.',
     passwordTooShort: 'Please use at least 8 characters.',
-    passwordTooLong: 'Please use at most 72 characters.',
+    passwordTooLong:
+      'Please make it shorter: at most 72 English letters and digits, and fewer in other scripts, whose letters take up more room.',
     passwordUntypable: 'Please use characters that can be typed.',
     passwordTooEasy: 'That password is too easy to guess. Please choose another.',
     passwordNotRepeated: 'This is not the same as the password above.',
