@@ -44,6 +44,9 @@ export default defineConfig({
     // How long something may take that is waited for: a machine may be busy with all the other workers.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', 'tests/helpers/reporter.ts'],
+    // On a busy machine everything takes longer. What is waited for comes or does not; a time is no verdict.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {

@@ -143,7 +143,7 @@ describe('any caller, in any world', () => {
 
   test(
     `hears only valid call flows, is never stuck and gets to an end: ${dialogues} dialogues`,
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     () => {
       fc.assert(
         fc.property(luck, line, fc.array(pressed, { maxLength: 45 }), (world, from, keys) =>
