@@ -157,7 +157,7 @@ describe('a call from the page', () => {
     await call.until('ended');
     const told = () => ivr.requests.map(({ body }) => body).filter((body) => body.includes(call.id));
     await expect
-      .poll(() => told().map((body) => JSON.parse(body) as unknown), { timeout: 5000 })
+      .poll(() => told().map((body) => JSON.parse(body) as unknown))
       .toMatchObject([{ items: [{ type: 'callCreated' }] }, { items: [{ type: 'callUpdated' }] }]);
     await call.close();
   });
