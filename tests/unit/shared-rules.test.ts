@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { problemsOf } from '../../src/lib/server/account/password.ts';
-import { toE164 } from '../../src/lib/server/account/phone.ts';
 import { problemsOfProfile } from '../../src/lib/server/account/profile.ts';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
-import { normalisePhone } from '../../supabase/functions/_shared/phone.ts';
+import { judgePhone } from '../../supabase/functions/_shared/phone.ts';
 import { ages, names, passwords, phones, usernames, type RuleCase } from './shared-rules.ts';
 
 const registration = {
@@ -50,8 +49,13 @@ describe.each(rules)('%s', (field, cases, siteTakes) => {
   });
 });
 
-test.each(phones.map((one) => [one.input, one] as const))('phone %j', (input, { e164, site }) => {
-  expect(normalisePhone(input, 'IN') ?? null).toBe(e164);
-  expect(functionsTake('phone_number', input)).toBe(e164 !== null);
-  expect(toE164(input, 'IN') ?? null).toBe(site ?? e164);
+describe('phone', () => {
+  test.each(phones.map(({ input, verdict }) => [input, verdict] as const))('%j is %s', (input, verdict) => {
+    const { phone, problem } = judgePhone(input, 'IN');
+    const cannotBeTexted = problem === 'landline' || problem === 'no_sms';
+    expect(problem === undefined ? phone : cannotBeTexted ? 'cannot get an SMS' : 'not a number').toBe(
+      verdict
+    );
+    expect(functionsTake('phone_number', input)).toBe(problem === undefined);
+  });
 });

@@ -13,6 +13,7 @@ const raised = (message: string, details: string | null = null, code = 'PT409') 
 // Only hand edits in the dashboard meet these.
 const FOR_ADMINS = [
   'unknown_template',
+  'invalid_phone',
   'unknown_time_zone',
   'patient_is_fixed',
   'unknown_placeholder',

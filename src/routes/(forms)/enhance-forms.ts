@@ -174,8 +174,8 @@ document.addEventListener('click', ({ target }) => {
 
 document.addEventListener('input', ({ target }) => {
   if (!(target instanceof HTMLInputElement)) return;
-  const digits = target.value.replace(/\D/g, '').length;
-  if (digits === Number(target.dataset.digits)) target.form?.requestSubmit();
+  const digits = target.value.match(/\p{Nd}/gu) ?? [];
+  if (digits.length === Number(target.dataset.digits)) target.form?.requestSubmit();
 });
 
 overwriteGetLocale(() => assertIsLocale(document.documentElement.lang));

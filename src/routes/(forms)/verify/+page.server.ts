@@ -16,6 +16,7 @@ import { keepDraft, keepForLinking, keptForm } from '#lib/server/account/sent-fo
 import { beginSession } from '#lib/server/account/sign-in.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { invalid, type Refusal } from '#lib/server/request/refusal.ts';
+import { asciiDigits, withoutInvisible } from '#lib/text.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = (event) => {
@@ -33,7 +34,9 @@ const noCode = (): Refusal => ({ code: 'no_code', message: m.verify_none(), stat
 
 /** What is wrong with the code, as far as the page can tell. */
 const codeProblem = (code: string) =>
-  /^\d{6}$/.test(code.replace(/[\s-]/g, '')) ? undefined : m.verify_code_problem();
+  /^\d{6}$/.test(asciiDigits(withoutInvisible(code)).replace(/[\s-]/g, ''))
+    ? undefined
+    : m.verify_code_problem();
 
 /** What a refused code means for what the browser keeps, and for the fields of the page. */
 async function afterRefusal(event: RequestEvent, pending: PendingCode, refusal: Refusal): Promise<Refusal> {

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { validationFailed } from './errors.ts';
 import type { Refusal } from '../errors.ts';
-import { normalisePhone } from '../phone.ts';
+import { judgePhone, type PhoneVerdict } from '../phone.ts';
+import { asciiDigits, withoutInvisible } from '../text.ts';
 import { locales } from '../words/languages.ts';
 import type { Words } from '../words/words.ts';
 
@@ -22,8 +23,16 @@ const name = z
   .transform((text) => text.normalize('NFC').trim())
   .refine((text) => /\p{L}/u.test(text) && [...text].length <= 100 && !unprintable.test(text), says('name'));
 
+/** A text of digits without what comes along when it is pasted. */
+function digitsIn(text: string): string {
+  return asciiDigits(withoutInvisible(text)).replace(/\s/g, '');
+}
+
 const age = z
-  .union([z.number(), z.string().regex(/^\s*\d{1,3}\s*$/).transform(Number)], says('age'))
+  .union(
+    [z.number(), z.string().transform(digitsIn).pipe(z.string().regex(/^\d{1,3}$/)).transform(Number)],
+    says('age')
+  )
   .refine((years) => Number.isInteger(years) && years >= 0 && years <= 130, says('age'));
 
 const username = z
@@ -42,13 +51,29 @@ const password = z
 
 /** @param region country of numbers typed without a country code */
 function phone(region: string) {
-  const sentence = says(region === 'IN' ? 'phoneInIndia' : 'phone');
-  return z.string(sentence).transform((text, context) => {
-    const normalised = normalisePhone(text, region);
-    if (normalised !== undefined) return normalised;
-    context.addIssue({ code: 'custom', message: sentence });
+  return z.string(phoneSentence(region)).transform((text, context) => {
+    const { phone, problem } = judgePhone(text, region);
+    if (problem === undefined) return phone;
+    context.addIssue({ code: 'custom', message: phoneSentence(region, problem) });
     return z.NEVER;
   });
+}
+
+function phoneSentence(region: string, problem?: PhoneVerdict['problem']): FieldSentence {
+  if (problem === 'landline' || problem === 'no_sms') return 'phoneWithoutSms';
+  return region === 'IN' ? 'phoneInIndia' : 'phone';
+}
+
+/** A username, which has a letter, or a phone: also one that gets no SMS (any more), which keeps nobody out. */
+function signInName(region: string) {
+  return z
+    .string(says('signInName'))
+    .transform((text) => text.trim())
+    .refine((text) => text !== '', says('signInName'))
+    .refine(
+      (text) => /\p{L}/u.test(text) || judgePhone(text, region).phone !== undefined,
+      phoneSentence(region)
+    );
 }
 
 const nothing = z.union([z.null(), z.literal('')]).transform(() => undefined);
@@ -95,15 +120,12 @@ export function requests(region: string) {
       verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
       code: z
         .string(says('code'))
-        .transform((text) => text.replace(/[\s-]/g, ''))
+        .transform((text) => digitsIn(text).replaceAll('-', ''))
         .refine((text) => /^\d{6}$/.test(text), says('code')),
       new_password: z.union([nothing, password], says('password')).optional()
     }),
     signIn: z.object({
-      username: z
-        .string(says('signInName'))
-        .transform((text) => text.trim())
-        .refine((text) => text !== '', says('signInName')),
+      username: signInName(region),
       password: z.string(says('signInPassword')).min(1, says('signInPassword'))
     }),
     changePhone: z.object({
