@@ -14,5 +14,6 @@ export function callerDigits(typed: string, called: string): string | undefined 
   const options = { ...(defaultCountry && { defaultCountry }), extract: false };
   const home = parsePhoneNumberFromString(typed, options);
   if (home?.isValid()) return home.number.slice(1);
-  return parsePhoneNumberFromString(`+${abroad}`)?.isPossible() ? abroad : undefined;
+  // With so few digits a country code is not meant: the number is mistyped.
+  return abroad !== undefined && abroad.length > 10 ? abroad : undefined;
 }
