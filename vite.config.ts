@@ -44,9 +44,7 @@ export default defineConfig({
     // How long something may take that is waited for: a machine may be busy with all the other workers.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', 'tests/helpers/reporter.ts'],
-    // On a busy machine everything takes longer. What is waited for comes or does not; a time is no verdict.
     testTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {
@@ -55,7 +53,6 @@ export default defineConfig({
           name: 'stack',
           include: ['tests/{database,functions}/**/*.test.ts'],
           setupFiles: withStack,
-          testTimeout: 30_000,
           hookTimeout: 60_000
         }
       },
@@ -65,7 +62,6 @@ export default defineConfig({
           name: 'local',
           include: ['local/tests/**/*.test.ts'],
           setupFiles: withStack,
-          testTimeout: 30_000,
           hookTimeout: 60_000
         }
       },
@@ -75,7 +71,6 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           setupFiles: withSite,
-          testTimeout: 60_000,
           hookTimeout: 120_000
         }
       },
@@ -86,7 +81,6 @@ export default defineConfig({
           name: 'looks',
           include: ['tests/looks/**/*.test.ts'],
           setupFiles: withSite,
-          testTimeout: 60_000,
           hookTimeout: 120_000
         }
       },

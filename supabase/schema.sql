@@ -259,9 +259,9 @@ create table public.clinics (
 alter table public.clinics add constraint clinics_booking_horizon_days_check CHECK (((booking_horizon_days >= 0) AND (booking_horizon_days <= 366)));
 alter table public.clinics add constraint clinics_max_active_bookings_check CHECK (((max_active_bookings >= 1) AND (max_active_bookings <= 100)));
 alter table public.clinics add constraint clinics_other_locales_check CHECK ((array_to_string(other_locales, ' '::text, 'null'::text) ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'::text));
-alter table public.clinics add constraint clinics_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.clinics add constraint clinics_phone_check CHECK (private.check_phone(phone));
 alter table public.clinics add constraint clinics_reception_days_check CHECK (((reception_days <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(reception_days) > 0)));
-alter table public.clinics add constraint clinics_reception_phone_check CHECK ((reception_phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.clinics add constraint clinics_reception_phone_check CHECK (private.check_phone(reception_phone));
 alter table public.clinics add constraint clinics_reminder_hours_before_check CHECK (((reminder_hours_before >= 1) AND (reminder_hours_before <= 24)));
 alter table public.clinics add constraint quiet_hours_have_both_ends CHECK (((quiet_from IS NULL) = (quiet_until IS NULL)));
 alter table public.clinics add constraint quiet_hours_leave_some_of_the_day CHECK ((quiet_from <> quiet_until));
@@ -323,7 +323,7 @@ CREATE INDEX ivr_calls_of_clinic ON public.ivr_calls USING btree (clinic_id, sta
 CREATE INDEX ivr_calls_of_patient ON public.ivr_calls USING btree (patient_id);
 comment on table public.ivr_calls is 'One row for each call that came in.';
 comment on column public.ivr_calls.call_id is 'The voice provider''s id of the call.';
-comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: withheld.';
+comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: it is hidden, or none that could be.';
 comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
 comment on column public.ivr_calls.created_at is 'When the row was made.';
 comment on column public.ivr_calls.duration_seconds is 'From the first step to the end, or to the last step so far, in seconds.';
@@ -352,7 +352,7 @@ create table public.patients (
 );
 alter table public.patients add constraint patients_account_origin_check CHECK ((account_origin = ANY (ARRAY['web'::text, 'ivr'::text])));
 alter table public.patients add constraint patients_age_check CHECK (((age >= 0) AND (age <= 130)));
-alter table public.patients add constraint patients_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.patients add constraint patients_phone_check CHECK (private.check_phone(phone));
 alter table public.patients add constraint patients_username_check CHECK (((username ~ '^[A-Za-z0-9._-]{3,32}$'::text) AND (username !~ '^[0-9]+$'::text)));
 alter table public.patients add constraint patients_username_has_a_letter CHECK ((username ~ '[A-Za-z]'::text));
 alter table public.patients add constraint patients_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
@@ -506,7 +506,7 @@ END) stored,
   updated_at timestamp with time zone not null default now()
 );
 alter table public.sms_messages add constraint sms_messages_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'failed'::text, 'cancelled'::text])));
-alter table public.sms_messages add constraint sms_messages_to_phone_check CHECK ((to_phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.sms_messages add constraint sms_messages_to_phone_check CHECK (private.check_phone(to_phone));
 alter table public.sms_messages add constraint sms_messages_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointments(id) ON DELETE SET NULL;
 alter table public.sms_messages add constraint sms_messages_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE SET NULL;
 alter table public.sms_messages add constraint sms_messages_pkey PRIMARY KEY (id);
@@ -558,7 +558,7 @@ create table public.sms_opt_outs (
   phone text not null,
   reason text not null default ''::text
 );
-alter table public.sms_opt_outs add constraint sms_opt_outs_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text));
+alter table public.sms_opt_outs add constraint sms_opt_outs_phone_check CHECK (private.check_phone(phone));
 alter table public.sms_opt_outs add constraint sms_opt_outs_pkey PRIMARY KEY (id);
 alter table public.sms_opt_outs add constraint sms_opt_outs_phone_key UNIQUE (phone);
 CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF reason ON public.sms_opt_outs FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('reason');
@@ -639,7 +639,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1049,6 +1049,26 @@ begin
   return true;
 end $function$;
 comment on function private.check_code(uuid,bytea,timestamp with time zone) is 'Takes one guess. The right one is true, once; everything else is false, whatever the reason.';
+
+CREATE OR REPLACE FUNCTION private.check_phone(p_phone text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_phone !~ '^\+[1-9][0-9]{6,14}$'
+    -- After the country code, of one, two or three digits, stands a 0: left over from dialling within the country,
+    or p_phone ~ '^\+([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(2[1-689]|3[578]|42|5[09]|6[7-9]|8[03578]|9[679])[0-9])0'
+    -- but for the few countries where numbers begin with it (zeroBelongs in _shared/phone.ts).
+    and p_phone !~ '^\+(225|226|229|241|242|250|378|39|992)0'
+  then
+    perform private.fail('invalid_phone');
+  end if;
+  return true;
+end $function$;
+comment on function private.check_phone(text) is 'Refuses what is not written as +E.164. Every column that holds a phone number is checked with it.';
+grant execute on function private.check_phone(text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.check_sms_text(p_template public.sms_templates)
  RETURNS void

@@ -3,7 +3,7 @@ import { log } from '../output.ts';
 import { readJson, Refusal, refuseForeignPages, whyFailed } from './http.ts';
 import { LiveCall } from './live-call.ts';
 import { servePage } from './page-files.ts';
-import { internationalDigits } from './phone-number.ts';
+import { callerDigits, internationalDigits } from './phone-number.ts';
 import { eventStream } from './sse.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -41,21 +41,24 @@ const switches = z.strictObject({
   speech: z.boolean().default(false)
 });
 
-const numberProblem = 'must be a phone number with country code, such as +91 99999 99999';
-const phoneNumber = (name: string) =>
-  z.string(`${name} ${numberProblem}`).transform((typed, context) => {
-    const digits = internationalDigits(typed);
-    if (digits !== undefined) return digits;
-    context.addIssue({ code: 'custom', message: `${name} ${numberProblem}` });
-    return z.NEVER;
-  });
+const numberProblem = (name: string) =>
+  `${name} must be a phone number with country code, such as +91 99999 99999`;
 
-const callRequest = z.strictObject({
-  from: phoneNumber('Your number'),
-  to: phoneNumber('The number to call'),
-  withheld: z.boolean().default(false),
-  switches: switches.default(switches.parse({}))
-});
+/** Numbers come out as digits with country code. */
+const callRequest = z
+  .strictObject({
+    from: z.string(numberProblem('Your number')),
+    to: z.string(numberProblem('The number to call')),
+    withheld: z.boolean().default(false),
+    switches: switches.default(switches.parse({}))
+  })
+  .transform((call, context) => {
+    const to = internationalDigits(call.to);
+    const from = callerDigits(call.from, to ?? '');
+    if (from === undefined) context.addIssue({ code: 'custom', message: numberProblem('Your number') });
+    if (to === undefined) context.addIssue({ code: 'custom', message: numberProblem('The number to call') });
+    return from === undefined || to === undefined ? z.NEVER : { ...call, from, to };
+  });
 
 const keysRequest = z.strictObject({
   keys: z.string('keys must be text').regex(/^[0-9*#]{1,40}$/, 'keys must be made of 0-9, * and #')
@@ -108,7 +111,8 @@ export class Simulator {
       old.close();
       this.#calls.delete(id);
     }
-    return Response.json({ id: call.id }, { status: 201 });
+    // Where the number was completed, the page is to show whose it is.
+    return Response.json({ id: call.id, from: `+${from}` }, { status: 201 });
   }
 
   async #use(request: Request, call: LiveCall, part: string | undefined): Promise<Response> {

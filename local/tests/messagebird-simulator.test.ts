@@ -47,7 +47,7 @@ const post = (path: string, body: object) =>
 async function dial(more: object = {}) {
   const answer = await post('/calls', { from: '+91 98765 43210', to: '+91-11-4000-0000', ...more });
   expect(answer.status).toBe(201);
-  const { id } = (await answer.json()) as { id: string };
+  const { id, from } = (await answer.json()) as { id: string; from: string };
   const stream = await streamOf(`${messagebird.url}/calls/${id}/events`);
   const seen: NumberedEvent[] = [];
   const until = async (type: string, text = ''): Promise<NumberedEvent> => {
@@ -59,6 +59,7 @@ async function dial(more: object = {}) {
   };
   return {
     id,
+    from,
     seen,
     until,
     close: () => stream.close(),
@@ -81,6 +82,24 @@ describe('a call from the page', () => {
     const delivered = call.seen.flatMap(({ event }) => (event.type === 'delivered' ? [event] : []));
     expect(delivered.map(({ token }) => token.split('.').length)).toEqual([3, 3, 3]);
     expect(ivr.refused).toBe(0);
+    await call.close();
+  });
+
+  test.each([
+    ['98765 43210', '919876543210'],
+    ['098765 43210', '919876543210'],
+    ['919876543210', '919876543210'],
+    ['0091 98765 43210', '919876543210'],
+    ['+44 7911 123456', '447911123456'],
+    ['447911123456', '447911123456'],
+    // What networks show in place of a number can be tried out.
+    ['86282452253', '86282452253'],
+    ['10000000000', '10000000000'],
+    ['+5215512345678', '5215512345678']
+  ])('from %s comes from %s', async (from, source) => {
+    const call = await dial({ from });
+    await call.until('said', `Welcome ${source}.`);
+    expect(call.from).toBe(`+${source}`);
     await call.close();
   });
 
@@ -166,6 +185,7 @@ describe('a call from the page', () => {
 describe('what cannot be done is refused with a sentence', () => {
   test.each([
     [{ from: '12', to: '+911140000000' }, 'Your number must be a phone number with country code'],
+    [{ from: '98765 4321', to: '+911140000000' }, 'Your number must be a phone number with country code'],
     [{ from: '+919876543210', to: 'the clinic' }, 'The number to call must be a phone number'],
     [{ from: '+919876543210' }, 'The number to call must be a phone number'],
     [{ from: '+919876543210', to: '+911140000000', surprise: 1 }, 'Unrecognized key']

@@ -65,6 +65,8 @@ from (values
   ('other_account_has_phone', 'phone_already_registered', 'PT409', 'The patient with this phone has another account.'),
   ('other_patient_has_phone', 'phone_already_registered', 'PT409', 'Another patient has this phone.'),
   -- Hand edits.
+  ('invalid_phone', null, 'PT400',
+   'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),
   ('unknown_time_zone', null, 'PT400', '"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'),
   ('patient_is_fixed', null, 'PT409',
    'An appointment cannot be given to another patient. Cancel it and book a new one.'),
@@ -137,6 +139,26 @@ begin
 end $$;
 comment on function private.mask_phone(text) is
   'A phone number that logs and audit rows may hold: +91********99.';
+
+create function private.check_phone(p_phone text) returns boolean
+language plpgsql immutable security definer
+set search_path = ''
+as $$
+begin
+  if p_phone !~ '^\+[1-9][0-9]{6,14}$'
+    -- After the country code, of one, two or three digits, stands a 0: left over from dialling within the country,
+    or p_phone ~ '^\+([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(2[1-689]|3[578]|42|5[09]|6[7-9]|8[03578]|9[679])[0-9])0'
+    -- but for the few countries where numbers begin with it (zeroBelongs in _shared/phone.ts).
+    and p_phone !~ '^\+(225|226|229|241|242|250|378|39|992)0'
+  then
+    perform private.fail('invalid_phone');
+  end if;
+  return true;
+end $$;
+comment on function private.check_phone(text) is
+  'Refuses what is not written as +E.164. Every column that holds a phone number is checked with it.';
+-- Checks run as whoever writes the row.
+grant execute on function private.check_phone(text) to service_role;
 
 create function private.tg_touch() returns trigger
 language plpgsql

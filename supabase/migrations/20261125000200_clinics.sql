@@ -3,7 +3,7 @@
 create table public.clinics (
   id uuid primary key default gen_random_uuid(),
   name text not null,
-  phone text not null check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  phone text not null check (private.check_phone(phone)),
   time_zone text not null default 'Asia/Kolkata',
   locale text not null default 'en-IN',
   other_locales text[] not null default '{}'
@@ -11,7 +11,7 @@ create table public.clinics (
   address text not null default '',
   booking_horizon_days int not null default 30 check (booking_horizon_days between 0 and 366),
   max_active_bookings int not null default 5 check (max_active_bookings between 1 and 100),
-  reception_phone text check (reception_phone ~ '^\+[1-9][0-9]{6,14}$'),
+  reception_phone text check (private.check_phone(reception_phone)),
   reception_opens time,
   reception_closes time,
   reception_days smallint[] not null default '{1,2,3,4,5,6,7}'

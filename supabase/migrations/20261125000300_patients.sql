@@ -3,7 +3,7 @@
 
 create table public.patients (
   id uuid primary key default gen_random_uuid(),
-  phone text not null unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  phone text not null unique check (private.check_phone(phone)),
   user_id uuid unique references auth.users (id) on delete set null,
   username text check (username ~ '^[A-Za-z0-9._-]{3,32}$' and username !~ '^[0-9]+$'),
   name text,

@@ -5,7 +5,7 @@ create table public.sms_messages (
   id uuid primary key default gen_random_uuid(),
   patient_id uuid references public.patients (id) on delete set null,
   appointment_id uuid references public.appointments (id) on delete set null,
-  to_phone text not null check (to_phone ~ '^\+[1-9][0-9]{6,14}$'),
+  to_phone text not null check (private.check_phone(to_phone)),
   template text not null,
   locale text not null default 'en-IN',
   body text not null,

@@ -34,7 +34,7 @@ create trigger _200_touch before update on public.sms_settings
 
 create table public.sms_opt_outs (
   id uuid primary key default gen_random_uuid(),
-  phone text not null unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  phone text not null unique check (private.check_phone(phone)),
   reason text not null default '',
   created_at timestamptz not null default now()
 );

@@ -24,7 +24,7 @@ comment on column public.ivr_calls.id is 'Identifier.';
 comment on column public.ivr_calls.call_id is 'The voice provider''s id of the call.';
 comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
-comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: withheld.';
+comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: it is hidden, or none that could be.';
 comment on column public.ivr_calls.steps is
   'The steps in order: turn, step, keys pressed, when, and whether a reference was right. References are never kept.';
 comment on column public.ivr_calls.outcome is

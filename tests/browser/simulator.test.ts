@@ -115,6 +115,18 @@ describe('a call', () => {
     expect(await page.getByRole('combobox', { name: 'Your number' }).inputValue()).not.toBe(before);
   });
 
+  test('from a number without country code comes from the clinic’s country, as the page then shows', async () => {
+    const { page, transcript, texts } = await openPhone();
+    const own = page.getByRole('combobox', { name: 'Your number' });
+    await own.fill('98765 43210');
+    await call(page).click();
+    await hasText(transcript, welcome);
+    expect(ivr.requests.map(({ query }) => query.get('source'))).toEqual(['919876543210']);
+    expect(await own.inputValue()).toBe('+919876543210');
+    await sendText('919876543210', 'For the number as it is now.');
+    await hasText(texts, 'For the number as it is now.');
+  });
+
   test('can come from a withheld number', async () => {
     const { page, transcript } = await openPhone();
     await page.getByRole('checkbox', { name: 'Hide number' }).check({ force: true });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { asPatient, refusalIn, refusalOf, rolledBack, type Transaction } from '../helpers/database.ts';
+import { asPatient, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsAdmin, databaseAsPostgres } from '../helpers/stack.ts';
 import { usernames } from '../unit/shared-rules.ts';
 import { aClinic, anAccount, aPatient, aPhone, aPractitioner, aSession, book } from '../helpers/world.ts';
@@ -211,11 +211,3 @@ describe('usernames', () => {
     })
   );
 });
-
-test.each(['919999999999', '+0123456789', '+91 99999 99999', '+9199', '', '+91999999999999999'])(
-  '"%s" is no phone of a patient',
-  async (phone) => {
-    const insert = rolledBack(sql, (tx) => aPatient(tx, { phone }));
-    expect(await refusalOf(insert)).toMatchObject({ code: '23514' });
-  }
-);

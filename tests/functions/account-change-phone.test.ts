@@ -49,6 +49,16 @@ const phoneOf = async (userId: string) => {
 const refusalOf = ({ status, body }: Answer) => `${status} ${String(body.error)}`;
 
 describe('another phone', () => {
+  test.each(['+431234', '+4921234567890123', '044 4000 1234'])(
+    'is none that gets no SMS: %s',
+    async (phone_number) => {
+      const { token } = await aSignedIn();
+      const answer = await changePhone(token, { phone_number, password });
+      expect(refusalOf(answer)).toBe('400 validation_failed');
+      expect(Object.keys(answer.body.fields as object)).toEqual(['phone_number']);
+    }
+  );
+
   test('is the account’s once its code comes back, with every booking, and the old one is told', async () => {
     const patient = await aSignedIn();
     const practitioner = await aPractitioner(sql, await aClinic(sql));

@@ -210,6 +210,49 @@ describe.each(Object.entries(ways))('through %s', (_, { post, client }) => {
     });
   });
 
+  test.each(['+431234', '+4921234567890123', '044 4000 1234', '+44 909 8790000', '+979 123456789'])(
+    '400 validation_failed for the phone %s, wherever it is asked for',
+    async (phone) => {
+      for (const [name, body] of [
+        ['register-patient', aWish(phone)],
+        ['link-ivr-account', aLink(phone)],
+        ['forgot-password', { phone_number: phone }]
+      ] as const) {
+        const answer = await post(name, body);
+        expectRefusal(answer, { status: 400, error: 'validation_failed' });
+        expect(answer.body.fields).toEqual({ phone_number: expect.stringMatching(/^[A-Z].*\.$/) });
+      }
+    }
+  );
+
+  test.each(['+431234', '+4921234567890123'])(
+    '400 validation_failed for signing in as %s',
+    async (username) => {
+      const answer = await post('sign-in', { username, password: 'x' });
+      expectRefusal(answer, { status: 400, error: 'validation_failed' });
+      expect(Object.keys(answer.body.fields as object)).toEqual(['username']);
+    }
+  );
+
+  test.each([
+    ['pasted from a chat', (digits: string) => `\u202a+91 ${digits}\u202c`],
+    ['in brackets, with the 0 of home', (digits: string) => `(+91) 0 ${digits}`],
+    [
+      'in Tamil digits',
+      (digits: string) => digits.replace(/\d/g, (digit) => '௦௧௨௩௪௫௬௭௮௯'.charAt(Number(digit)))
+    ]
+  ])('a phone %s registers and signs in as the same person', async (_, write) => {
+    const phone = aPhone();
+    const written = write(phone.slice(3));
+    const wish = aWish(phone);
+    const asked = await post('register-patient', { ...wish, phone_number: written, age: '௩௪' });
+    expect(asked.body.user).toMatchObject({ phone_number: phone, age: 34 });
+    const { verification_id } = asked.body;
+    await post('verify-phone', { verification_id, code: await nextCode(phone) });
+    const signedIn = await post('sign-in', { username: written, password: wish.password });
+    expect(signedIn.body.user).toMatchObject({ phone_number: phone });
+  });
+
   describe('refusals of linking', () => {
     test('404 no_ivr_bookings', async () => {
       for (const phone of [aPhone(), (await aPatient(sql, { phone: aPhone() })).phone]) {

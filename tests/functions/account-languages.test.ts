@@ -146,6 +146,18 @@ const refusals: Refusal[] = [
     fields: ({ fields }) => ({ phone_number: fields.presentPhone })
   },
   {
+    refused: '400 validation_failed, of a phone that gets no SMS',
+    scene: async () => asking('forgot-password', { phone_number: '044 4000 1234' }),
+    message: (words) => words.checkFields,
+    fields: ({ fields }) => ({ phone_number: fields.phoneWithoutSms })
+  },
+  {
+    refused: '400 validation_failed, of no phone to sign in with',
+    scene: async () => asking('sign-in', { username: '+431234', password: 'x' }),
+    message: (words) => words.checkFields,
+    fields: ({ fields }) => ({ username: fields.phoneInIndia })
+  },
+  {
     refused: '400 validation_failed, of a list',
     scene: async () => asking('register-patient', '[]'),
     message: (words) => words.notAnObject,

@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { signedGet } from '../helpers/phone.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { smsTo } from '../helpers/inbox.ts';
 import { aClinic, aPhone, type Clinic } from '../helpers/world.ts';
+import { throughGateway } from './account-api.ts';
 import {
   aLandline,
   anAppointmentOf,
@@ -139,6 +141,58 @@ describe('phones that get no SMS', () => {
       if (from) expect(await sql`select from public.sms_messages where to_phone = ${from}`).toHaveLength(0);
     }
   });
+});
+
+describe('what is shown in place of a number', () => {
+  test.each(['86282452253', '10000000000', '11111111111', '15555555555', '910000000000', '266696687'])(
+    '%s is told that it is hidden, and is nobody',
+    async (from) => {
+      const { clinic } = await anOpenClinic(sql, { reception_phone: '+914440001001' });
+      const call = callTo(clinic, from);
+      expect(await call.dial()).toMatch(/^Welcome to Lakeside Clinic. Your phone hides its number/);
+      await call.press('1');
+      expect((await recordOf(sql, call)).caller).toBeNull();
+      expect(await sql`select from public.patients where phone = ${`+${from}`}`).toHaveLength(0);
+    }
+  );
+});
+
+describe('a number of another country', () => {
+  test('that is newer than the numbering tables books, signs in as texted, and can forget its password', async () => {
+    const phone = `+446${String(randomInt(1e9)).padStart(9, '0')}`;
+    const { clinic } = await anOpenClinic(sql);
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('1', '1');
+    const { body } = await smsTo(inbox_url, phone, 'Welcome to MedQ');
+    const [, username = '', password = ''] = /^Username: (\S+)$\n^Password: (\S+)$/m.exec(body) ?? [];
+    const post = throughGateway();
+    expect((await post('sign-in', { username, password })).body).toMatchObject({
+      must_change_password: true
+    });
+    expect((await post('forgot-password', { phone_number: phone })).status).toBe(202);
+    await smsTo(inbox_url, phone, 'is your MedQ code');
+  });
+
+  test('from Mexico is one person, with and without the 1 of former times', async () => {
+    const { clinic } = await anOpenClinic(sql);
+    const national = `55${String(randomInt(1e8)).padStart(8, '0')}`;
+    const call = callTo(clinic, `521${national}`);
+    await call.dial();
+    await call.press('1', '1');
+    expect(await bookingsOf(sql, `+52${national}`)).toHaveLength(1);
+    expect(await callTo(clinic, `52${national}`).dial()).toContain('You have an appointment');
+  });
+
+  test.each(['541112345678', '870776123456', '979123456789', '4921234567890123'])(
+    '%s is told that no SMS reaches it, neither that it is hidden nor a landline',
+    async (from) => {
+      const { clinic } = await anOpenClinic(sql);
+      const call = callTo(clinic, from);
+      expect(await call.dial()).toMatch(/^Welcome to Lakeside Clinic. We cannot send an SMS to your number/);
+      expect(call.ended?.reason).toBe('hangup');
+    }
+  );
 });
 
 describe('the end of a call', () => {

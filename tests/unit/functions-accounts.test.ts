@@ -107,6 +107,17 @@ describe('what is typed to verify and to sign in', () => {
     expect(Object.keys(mistakes(verifyPhone, { verification_id: 'x', code }))).toEqual(['code']);
   });
 
+  test.each(['+431234', '+4921234567890123', '+86282452253', '12345', '98765-4321', '+'])(
+    '%j is neither a username nor a phone',
+    (username) => expect(Object.keys(mistakes(signIn, { username, password: 'x' }))).toEqual(['username'])
+  );
+
+  // An account is not locked out by what the numbering tables say of its phone.
+  test.each(['asha.rao', '044 4000 1234', '\u202a+91 98765 43210\u202c', 'nobody\u0000'])(
+    '%j may be somebody’s name to sign in with',
+    (username) => expect(mistakes(signIn, { username, password: 'x' })).toEqual({})
+  );
+
   test('a new password has the rules of every password', () => {
     const body = { verification_id: 'x', code: '123456', new_password: 'short' };
     expect(Object.keys(mistakes(verifyPhone, body))).toEqual(['new_password']);

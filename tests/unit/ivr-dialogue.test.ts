@@ -88,11 +88,20 @@ describe('the beginning of a call', () => {
     expect(answer(start, '', { clinic: null }).then).toBe('hangup');
   });
 
-  test.each(['landline', 'withheld'] as const)(
-    'of a %s number books nothing and leads to reception',
-    (line) => {
+  test.each([
+    ['landline', /from a landline.*mobile/, /தரைவழித்/],
+    [
+      'without_sms',
+      /cannot send an SMS to your number.*another/,
+      /உங்கள் எண்ணுக்கு எங்களால் எஸ் எம் எஸ் அனுப்ப இயலாது/
+    ],
+    ['withheld', /hides its number/, /எண் மறைக்கப்பட்டுள்ளதால்/]
+  ] as const)(
+    'of a %s number books nothing, says why in either language, and leads to reception',
+    (line, english, tamil) => {
       const first = answer(start, '', {}, line);
-      expect(heard(first)).toMatch(line === 'landline' ? /from a landline.*mobile/ : /hides its number/);
+      expect(heard(first)).toMatch(english);
+      expect(heard(answer(start, '', { language: 'ta-IN' }, line))).toMatch(tamil);
       for (const keys of ['1', '2', '3', '4']) expect(taskOf(menu, keys, line).kind).toBe('inform');
       expect(taskOf(confirm, '1', line).kind).toBe('inform');
       expect(answer(listening(first), '0', {}, line).then).toEqual({ transfer: '+914440001001' });

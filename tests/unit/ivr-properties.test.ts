@@ -75,7 +75,18 @@ const luck: fc.Arbitrary<Luck> = fc.record({
   ),
   dice: fc.array(fc.nat({ max: 10_000 }), { minLength: 5, maxLength: 40 })
 });
-const line = fc.constantFrom<Line>('mobile', 'mobile', 'mobile', 'mobile', 'mobile', 'landline', 'withheld');
+const line = fc.constantFrom<Line>(
+  'mobile',
+  'mobile',
+  'mobile',
+  'mobile',
+  'mobile',
+  'mobile',
+  'mobile',
+  'landline',
+  'without_sms',
+  'withheld'
+);
 
 interface Journey {
   visited: Set<string>;

@@ -2,14 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { codeIn as codeOnSite } from '../../src/lib/code.ts';
 import { overwriteGetLocale } from '../../src/lib/paraglide/runtime.js';
 import { problemsOf } from '../../src/lib/server/account/password.ts';
-import { toE164 } from '../../src/lib/server/account/phone.ts';
 import { readName as readNameOnSite } from '../../src/lib/server/account/names.ts';
 import { problemsOfProfile } from '../../src/lib/server/account/profile.ts';
 import { codeIn as codeInFunctions } from '../../supabase/functions/_shared/account/codes.ts';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
 import { readName } from '../../supabase/functions/_shared/names.ts';
-import { normalisePhone } from '../../supabase/functions/_shared/phone.ts';
+import { judgePhone } from '../../supabase/functions/_shared/phone.ts';
 import { wordsIn } from '../../supabase/functions/_shared/words/languages.ts';
 import type { Sentence } from '../../supabase/functions/_shared/words/words.ts';
 import {
@@ -112,8 +111,13 @@ test.each(codes.map(({ input, code }) => [input, code] as const))('code %j', (in
   expect(codeOnSite(input) ?? null).toBe(code);
 });
 
-test.each(phones.map((one) => [one.input, one] as const))('phone %j', (input, { e164, site }) => {
-  expect(normalisePhone(input, 'IN') ?? null).toBe(e164);
-  expect(functionsTake('phone_number', input)).toBe(e164 !== null);
-  expect(toE164(input, 'IN') ?? null).toBe(site ?? e164);
+describe('phone', () => {
+  test.each(phones.map(({ input, verdict }) => [input, verdict] as const))('%j is %s', (input, verdict) => {
+    const { phone, problem } = judgePhone(input, 'IN');
+    const cannotBeTexted = problem === 'landline' || problem === 'no_sms';
+    expect(problem === undefined ? phone : cannotBeTexted ? 'cannot get an SMS' : 'not a number').toBe(
+      verdict
+    );
+    expect(functionsTake('phone_number', input)).toBe(problem === undefined);
+  });
 });

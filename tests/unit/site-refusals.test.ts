@@ -15,6 +15,7 @@ const FOR_ADMINS = [
   'note_too_long',
   'sms_too_long',
   'unknown_template',
+  'invalid_phone',
   'unknown_time_zone',
   'patient_is_fixed',
   'unknown_placeholder',

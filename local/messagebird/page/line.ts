@@ -13,12 +13,19 @@ const lingerMs = 6_000;
 /** A call from the page's side: the stand-in runs it, the page hears its events and presses keys. */
 export class Line {
   #id: string;
+  /** Who calls, with country code. */
+  readonly from: string;
   #stream: EventSource;
   /** Actions arrive in the order in which they were made. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(id: string, listen: (event: NumberedEvent) => void, lost: () => void) {
+  private constructor(
+    { id, from }: { id: string; from: string },
+    listen: (event: NumberedEvent) => void,
+    lost: () => void
+  ) {
     this.#id = id;
+    this.from = from;
     this.#stream = new EventSource(`/calls/${id}/events`);
     this.#stream.addEventListener('call', ({ data }: MessageEvent<string>) => {
       const numbered = JSON.parse(data) as NumberedEvent;
@@ -36,8 +43,8 @@ export class Line {
     listen: (event: NumberedEvent) => void,
     lost: () => void
   ): Promise<Line> {
-    const answer = (await post('/calls', dialling)) as { id: string };
-    return new Line(answer.id, listen, lost);
+    const answer = (await post('/calls', dialling)) as { id: string; from: string };
+    return new Line(answer, listen, lost);
   }
 
   get id(): string {

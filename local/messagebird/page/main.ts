@@ -76,6 +76,7 @@ async function dial(): Promise<void> {
     transcript.clear();
     line = await Line.dial(dialling, happen, lost);
     requests.clear(line.id);
+    numbers.complete(line.from);
     messages.show(numbers.caller);
     setInCall(true);
   } catch (error) {

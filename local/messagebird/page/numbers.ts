@@ -55,6 +55,11 @@ export class Numbers {
     return this.#to.value;
   }
 
+  /** Shows the caller's number with its country code, unless it was typed so. */
+  complete(from: string): void {
+    if (digits(from) !== this.caller) this.#from.value = from;
+  }
+
   /** The name of the clinic that is called, where it is known. */
   get clinicName(): string | undefined {
     return this.#clinics.find(({ phone }) => digits(phone) === digits(this.#to.value))?.name;

@@ -6,7 +6,7 @@ import { type Facts, factsSchema, type Task } from './facts.ts';
 /** A call in one of its turns, as private.ivr_turn takes it. */
 export interface Call {
   call_id: string;
-  /** The calling number as +E.164; null when it is withheld. */
+  /** The calling number as +E.164; null when it is hidden, or none that could be. */
   caller: string | null;
   /** +E.164; null when it makes no sense. */
   dialled: string | null;

@@ -4,7 +4,7 @@ import { invalidCredentials } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
 import { type PasswordAccount, signInAsTyped } from '../_shared/account/passwords.ts';
 import { json } from '../_shared/http.ts';
-import { normalisePhone } from '../_shared/phone.ts';
+import { judgePhone } from '../_shared/phone.ts';
 
 /**
  * Whether a name is unknown or its password wrong, the same is asked of the database and of Auth.
@@ -14,7 +14,7 @@ export async function signIn(
   { database, auth, secret, region, client }: Omit<Dependencies, 'locale' | 'log'>,
   { username: name, password }: { username: string; password: string }
 ): Promise<Response> {
-  const phone = normalisePhone(name, region);
+  const { phone } = judgePhone(name, region);
   await limit(database, secret, 'password', { name: phone ?? name.toLowerCase(), client });
   // No username is longer or has another character; the database would not take some of them at all.
   const username = phone === undefined && /^[\w.-]{3,32}$/.test(name) ? name : null;

@@ -1,6 +1,7 @@
 import examples from 'libphonenumber-js/examples.mobile.json';
 import { getExampleNumber, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min';
 import { m } from '#lib/paraglide/messages.js';
+import { asciiDigits } from '#lib/text.ts';
 
 /** How a number of a country may be typed, without and with its country code, for the hint at a field. */
 export function phoneExample(region: CountryCode): string {
@@ -19,5 +20,5 @@ const SHOWN_DIGITS = 4;
 
 /** The last digits of a number, however it is written. */
 export function phoneEnd(text: string): string {
-  return text.replace(/\D/g, '').slice(-SHOWN_DIGITS);
+  return asciiDigits(text).replace(/\D/g, '').slice(-SHOWN_DIGITS);
 }

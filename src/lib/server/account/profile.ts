@@ -2,6 +2,7 @@ import { m } from '#lib/paraglide/messages.js';
 import type { Locale } from '#lib/paraglide/runtime.js';
 import { refusalFrom, refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import { asciiDigits, withoutInvisible } from '#lib/text.ts';
 import { readName } from './names.ts';
 
 /** What patients tell about themselves, as the fields of a form. */
@@ -39,13 +40,19 @@ export function problemsOfProfile(
   if ((name !== '' || before.name !== '') && 'problem' in read) {
     problems.name = read.problem === 'invalid' ? m.name_problem() : m.name_untypable();
   }
-  if ((age !== '' || before.age !== '') && (!/^\d{1,3}$/.test(age) || Number(age) > 130)) {
+  if ((age !== '' || before.age !== '') && yearsIn(age) === undefined) {
     problems.age = m.age_problem();
   }
   if (username !== '' && !/^(?=.*[A-Za-z])[\w.-]{3,32}$/.test(username)) {
     problems.username = m.username_problem();
   }
   return problems;
+}
+
+/** An age as it is typed, with digits of any script; undefined: none. */
+function yearsIn(age: string): number | undefined {
+  const digits = asciiDigits(withoutInvisible(age)).trim();
+  return /^\d{1,3}$/.test(digits) && Number(digits) <= 130 ? Number(digits) : undefined;
 }
 
 // Which field the database's word is about.
@@ -65,7 +72,7 @@ export async function saveProfile(
 ): Promise<Result> {
   const { error } = await supabase.rpc('update_profile', {
     ...(name !== '' && { name }),
-    ...(age !== '' && { age: Number(age) }),
+    ...(age !== '' && { age: yearsIn(age) }),
     username,
     locale
   });

@@ -1,5 +1,4 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
-import { DEFAULT_REGION } from '$app/env/private';
 import { chosenLanguage } from '#lib/server/request/language.ts';
 import type { Refusal, Result } from '#lib/server/request/refusal.ts';
 import {
@@ -11,7 +10,6 @@ import {
 } from './functions.ts';
 import { keepPendingCode } from './pending-code.ts';
 import { phoneEnd } from './phone-hints.ts';
-import { toE164 } from './phone.ts';
 import { beginSession } from './sign-in.ts';
 import { forgetForms, keepForLinking, keepForm, type SentForm } from './sent-form.ts';
 
@@ -37,7 +35,7 @@ export async function requestCode(event: RequestEvent, form: SentForm, count = 1
   keepPendingCode(event, {
     id: answer.verification_id ?? '',
     purpose: form.purpose,
-    phoneEnd: phoneEnd(toE164(form.phone_number, DEFAULT_REGION) ?? form.phone_number),
+    phoneEnd: phoneEnd(form.phone_number),
     sentAt: Date.now(),
     expiresAt: Date.now() + (answer.expires_in ?? 0) * 1000,
     wrongGuesses: 0,

@@ -63,5 +63,7 @@ async function checkCredentials(
 ): Promise<Result<SignedIn>> {
   const answer = await signInWith(event, credentials);
   if (answer.ok || !['invalid_credentials', 'validation_failed'].includes(answer.refusal.code)) return answer;
+  // What can be neither a username nor a phone is told beside its field.
+  if (answer.refusal.fields?.username && credentials.username !== '') return answer;
   return refused({ code: 'invalid_credentials', message: mismatch, status: 401 });
 }

@@ -5,7 +5,8 @@ import { validationFailed } from './errors.ts';
 import type { Refusal } from '../errors.ts';
 import { readName } from '../names.ts';
 import { asKept, isReadToItsEnd, isTypable } from './passwords.ts';
-import { normalisePhone } from '../phone.ts';
+import { judgePhone, type PhoneVerdict } from '../phone.ts';
+import { asciiDigits, withoutInvisible } from '../text.ts';
 import { locales } from '../words/languages.ts';
 import type { Words } from '../words/words.ts';
 
@@ -22,8 +23,16 @@ const name = z.string(says('name')).transform((text, context) => {
   return z.NEVER;
 });
 
+/** A text of digits without what comes along when it is pasted. */
+function digitsIn(text: string): string {
+  return asciiDigits(withoutInvisible(text)).replace(/\s/g, '');
+}
+
 const age = z
-  .union([z.number(), z.string().regex(/^\s*\d{1,3}\s*$/).transform(Number)], says('age'))
+  .union(
+    [z.number(), z.string().transform(digitsIn).pipe(z.string().regex(/^\d{1,3}$/)).transform(Number)],
+    says('age')
+  )
   .refine((years) => Number.isInteger(years) && years >= 0 && years <= 130, says('age'));
 
 const username = z
@@ -38,19 +47,38 @@ const password = z
   .refine(isReadToItsEnd, says('passwordTooLong'))
   .refine(isTypable, says('passwordUntypable'));
 
+const code = z.string(says('code')).transform((text, context) => {
+  const found = codeIn(text);
+  if (found !== undefined) return found;
+  context.addIssue({ code: 'custom', message: says('code') });
+  return z.NEVER;
+});
+
 /** @param region country of numbers typed without a country code */
 function phone(region: string) {
-  return read((text) => normalisePhone(text, region), says(region === 'IN' ? 'phoneInIndia' : 'phone'));
-}
-
-/** A text in its one form, as `reader` finds it, or the sentence where it finds none. */
-function read(reader: (text: string) => string | undefined, sentence: FieldSentence) {
-  return z.string(sentence).transform((text, context) => {
-    const found = reader(text);
-    if (found !== undefined) return found;
-    context.addIssue({ code: 'custom', message: sentence });
+  return z.string(phoneSentence(region)).transform((text, context) => {
+    const { phone, problem } = judgePhone(text, region);
+    if (problem === undefined) return phone;
+    context.addIssue({ code: 'custom', message: phoneSentence(region, problem) });
     return z.NEVER;
   });
+}
+
+function phoneSentence(region: string, problem?: PhoneVerdict['problem']): FieldSentence {
+  if (problem === 'landline' || problem === 'no_sms') return 'phoneWithoutSms';
+  return region === 'IN' ? 'phoneInIndia' : 'phone';
+}
+
+/** A username, which has a letter, or a phone: also one that gets no SMS (any more), which keeps nobody out. */
+function signInName(region: string) {
+  return z
+    .string(says('signInName'))
+    .transform((text) => text.trim())
+    .refine((text) => text !== '', says('signInName'))
+    .refine(
+      (text) => /\p{L}/u.test(text) || judgePhone(text, region).phone !== undefined,
+      phoneSentence(region)
+    );
 }
 
 const nothing = z.union([z.null(), z.literal('')]).transform(() => undefined);
@@ -95,14 +123,11 @@ export function requests(region: string) {
     forgotPassword: z.object({ phone_number: phone(region) }),
     verifyPhone: z.object({
       verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
-      code: read(codeIn, says('code')),
+      code,
       new_password: z.union([nothing, password], says('password')).optional()
     }),
     signIn: z.object({
-      username: z
-        .string(says('signInName'))
-        .transform((text) => text.trim())
-        .refine((text) => text !== '', says('signInName')),
+      username: signInName(region),
       password: z.string(says('signInPassword')).min(1, says('signInPassword'))
     }),
     changePhone: z.object({

@@ -22,6 +22,7 @@ export interface Words {
     /** Of any country: the example has its code. */
     phone: string;
     phoneInIndia: string;
+    phoneWithoutSms: string;
     username: string;
     password: string;
     passwordTooShort: string;

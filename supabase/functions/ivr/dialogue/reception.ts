@@ -1,4 +1,6 @@
 /** Reception: for callers who ask for it, who cannot book by phone, or who have no more tries. */
+import type { Line } from '../line.ts';
+import type { Prompts } from '../prompts/prompts.ts';
 import type { Draft, Reply } from './draft.ts';
 import { askMenu } from './menu.ts';
 
@@ -16,9 +18,20 @@ export function tellOtherwise(draft: Draft): Reply {
   const { prompts, clinic, reading } = draft;
   const { reception } = clinic;
   if (!draft.brief) {
-    draft.first(reading.turn.line === 'withheld' ? prompts.withheld() : prompts.landline());
+    draft.first(whyNotBooked(reading.turn.line, prompts));
     if (reception && !reception.open) draft.first(prompts.receptionClosed(reception));
   }
   if (!reception?.open) return draft.end(prompts.farewell());
   return draft.listen({ name: 'otherwise' }, draft.utter(prompts.askReception()));
+}
+
+function whyNotBooked(line: Line, prompts: Prompts): string {
+  switch (line) {
+    case 'withheld':
+      return prompts.withheld();
+    case 'landline':
+      return prompts.landline();
+    default:
+      return prompts.withoutSms();
+  }
 }

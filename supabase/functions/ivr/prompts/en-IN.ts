@@ -106,6 +106,8 @@ export const english: Language = {
       'Your phone hides its number, so we cannot book for you. Please call again without hiding it, or book on our website.',
     landline: () =>
       'You are calling from a landline. Bookings are confirmed by SMS, so please call from a mobile phone, or book on our website.',
+    withoutSms: () =>
+      'We cannot send an SMS to your number. Bookings are confirmed by SMS, so please call from another mobile phone, or book on our website.',
     askReception: () => 'To speak to reception, press 0.',
 
     notUnderstood: () => 'Sorry, that is not one of the choices.',

@@ -84,8 +84,10 @@ export interface Prompts {
   noReception(): string;
   /** To a caller whose number is withheld: why nothing is booked, and how to book otherwise. */
   withheld(): string;
-  /** The same to a caller whose phone gets no SMS. */
+  /** The same to a caller from a landline, which gets no SMS. */
   landline(): string;
+  /** The same to a caller from any other number that gets none. */
+  withoutSms(): string;
   askReception(): string;
 
   // The end.
