@@ -2365,7 +2365,7 @@ begin
 end $function$;
 comment on function private.next_quiet_hours(public.clinics,timestamp with time zone) is 'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
 
-CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date)
+CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date, p_except uuid)
  RETURNS integer
  LANGUAGE plpgsql
  STABLE
@@ -2376,13 +2376,13 @@ begin
     select coalesce(max(t.token_number), 0) + 1
     from (
       select a.token_number from public.appointments a
-      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.id <> p_except
       union all
       select s.token_number from private.slots_on(p_practitioner_id, p_on) s
     ) t
   );
 end $function$;
-comment on function private.next_token(uuid,date) is 'The number after those of all slots and all appointments of a day.';
+comment on function private.next_token(uuid,date,uuid) is 'The number after those of all slots and all other appointments of a day.';
 
 CREATE OR REPLACE FUNCTION private.now_serving(p_practitioner_id uuid, p_on date)
  RETURNS integer
@@ -3451,7 +3451,7 @@ begin
     -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already.
     if new.token_number is null
       or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
-      new.token_number := private.next_token(new.practitioner_id, new.local_date);
+      new.token_number := private.next_token(new.practitioner_id, new.local_date, new.id);
     end if;
   end if;
   return new;

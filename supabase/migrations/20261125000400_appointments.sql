@@ -119,7 +119,7 @@ end $$;
 comment on function private.token_is_taken(uuid, date, int, uuid) is
   'Whether another appointment of that day holds a slot with that token number.';
 
-create function private.next_token(p_practitioner_id uuid, p_on date) returns int
+create function private.next_token(p_practitioner_id uuid, p_on date, p_except uuid) returns int
 language plpgsql stable
 set search_path = ''
 as $$
@@ -128,13 +128,13 @@ begin
     select coalesce(max(t.token_number), 0) + 1
     from (
       select a.token_number from public.appointments a
-      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.id <> p_except
       union all
       select s.token_number from private.slots_on(p_practitioner_id, p_on) s
     ) t
   );
 end $$;
-comment on function private.next_token(uuid, date) is 'The number after those of all slots and all appointments of a day.';
+comment on function private.next_token(uuid, date, uuid) is 'The number after those of all slots and all other appointments of a day.';
 
 create function private.tg_appointments__slot() returns trigger
 language plpgsql security definer
@@ -169,7 +169,7 @@ begin
     -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already.
     if new.token_number is null
       or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
-      new.token_number := private.next_token(new.practitioner_id, new.local_date);
+      new.token_number := private.next_token(new.practitioner_id, new.local_date, new.id);
     end if;
   end if;
   return new;
