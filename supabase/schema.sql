@@ -1202,10 +1202,12 @@ CREATE OR REPLACE FUNCTION private.clock_turn(p_instant timestamp with time zone
 AS $function$
 declare
   v_local constant timestamp := p_instant at time zone p_time_zone;
+  v_set_back constant interval := private.set_back_before(p_instant, p_time_zone);
 begin
   return case
+    -- Of two instants PostgreSQL takes the second.
     when v_local at time zone p_time_zone > p_instant then 'first'
-    when private.instant_of(v_local, p_time_zone) < p_instant then 'second'
+    when v_set_back > interval '0' and (p_instant - v_set_back) at time zone p_time_zone = v_local then 'second'
   end;
 end $function$;
 comment on function private.clock_turn(timestamp with time zone,text) is 'first or second where the clocks show the time of an instant twice, before and after they are set back; else null.';
@@ -1533,14 +1535,11 @@ begin
   if not isfinite(p_local) then
     return v_instant;
   end if;
-  -- By how much the clock was set back within the day before; negative: forward.
-  v_set_back := (v_instant - interval '24 hours') at time zone p_time_zone + interval '24 hours'
-    - v_instant at time zone p_time_zone;
-  if v_set_back > interval '0' and (v_instant - v_set_back) at time zone p_time_zone = p_local then
-    -- Shown twice. PostgreSQL takes the second.
+  v_set_back := private.set_back_before(v_instant, p_time_zone);
+  if v_set_back > interval '0' and p_local::time = '00:00'
+    and (v_instant - v_set_back) at time zone p_time_zone = p_local then
     return v_instant - v_set_back;
-  elsif v_instant at time zone p_time_zone <> p_local then
-    -- Skipped: the moment at which the clock jumped.
+  elsif v_set_back < interval '0' and v_instant at time zone p_time_zone <> p_local then
     return (
       select min(m) from generate_series(v_instant + v_set_back, v_instant + interval '1 minute', '1 minute') m
       where m at time zone p_time_zone >= p_local
@@ -1548,7 +1547,7 @@ begin
   end if;
   return v_instant;
 end $function$;
-comment on function private.instant_of(timestamp without time zone,text) is 'The first instant at which the clocks of a time zone show a time or a later one: the only way from a date and time to an instant. So a day begins at its first instant, and what ends at a time ends where that begins which follows it.';
+comment on function private.instant_of(timestamp without time zone,text) is 'The instant at which the clocks of a time zone show a time: the only way from a date and time to an instant. Of a time that comes twice it is the second, but of midnight the first, with which the day begins. A time that is skipped is the moment at which the clocks jump over it.';
 
 CREATE OR REPLACE FUNCTION private.ivr_appointment(p_appointment public.appointments)
  RETURNS jsonb
@@ -2946,6 +2945,18 @@ begin
   end;
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+CREATE OR REPLACE FUNCTION private.set_back_before(p_instant timestamp with time zone, p_time_zone text)
+ RETURNS interval
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (p_instant - interval '24 hours') at time zone p_time_zone + interval '24 hours'
+    - p_instant at time zone p_time_zone;
+end $function$;
+comment on function private.set_back_before(timestamp with time zone,text) is 'By how much the clocks were set back within the day before an instant; negative: forward.';
 
 CREATE OR REPLACE FUNCTION private.set_channel(p_channel text)
  RETURNS void
@@ -4603,7 +4614,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "clock_corrected",
---     "body": "The clinic has corrected its clock. Your appointment has not moved, but its time is now called: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "body": "The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
@@ -4622,7 +4633,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After the time zone of the clinic was corrected.",
---     "default_body": "The clinic has corrected its clock. Your appointment has not moved, but its time is now called: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "default_body": "The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -4634,7 +4645,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "clock_corrected",
---     "body": "கிளினிக் தன் கடிகாரத்தைத் திருத்தியுள்ளது. உங்கள் முன்பதிவு மாறவில்லை; ஆனால் இனி அதன் நேரம்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "body": "கிளினிக்கின் கடிகாரம் திருத்தப்பட்டது; உங்கள் முன்பதிவு மாறவில்லை. புதிய நேரப்படி: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
@@ -4653,7 +4664,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After the time zone of the clinic was corrected.",
---     "default_body": "கிளினிக் தன் கடிகாரத்தைத் திருத்தியுள்ளது. உங்கள் முன்பதிவு மாறவில்லை; ஆனால் இனி அதன் நேரம்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "default_body": "கிளினிக்கின் கடிகாரம் திருத்தப்பட்டது; உங்கள் முன்பதிவு மாறவில்லை. புதிய நேரப்படி: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "placeholders": [
 --         "doctor",
 --         "day",
