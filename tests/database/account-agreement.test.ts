@@ -2,7 +2,15 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, asServiceRole, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aClinic, anAccount, aPatient, aPhone, aPractitioner, aUser, type PatientWithAccount } from '../helpers/world.ts';
+import {
+  aClinic,
+  anAccount,
+  aPatient,
+  aPhone,
+  aPractitioner,
+  aUser,
+  type PatientWithAccount
+} from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
@@ -39,32 +47,37 @@ describe('another phone given to a patient', () => {
       asServiceRole(tx, (db) => db`select public.change_patient_phone(${id}, ${phone})`)
   };
 
-  test.each(Object.entries(ways))('%s moves the account, ends its sessions and tells both phones', (_way, give) =>
-    withPatient(async (tx, patient) => {
-      const phone = aPhone();
-      await give(tx, patient.id, phone);
-      expect(await stateOf(tx, patient)).toEqual({
-        phone,
-        auth_phone: phone,
-        identity_phone: phone,
-        user_id: patient.account.userId,
-        username: null,
-        account_origin: 'web',
-        sessions: 0
-      });
-      expect(await sms(tx, patient.phone)).toMatchObject([
-        { template: 'phone_changed', body: expect.stringContaining(masked(phone)) as string }
-      ]);
-      expect(await sms(tx, phone)).toMatchObject([
-        { template: 'phone_moved_here', body: expect.stringContaining(masked(patient.phone)) as string }
-      ]);
-      const [event] = await tx`
+  test.each(Object.entries(ways))(
+    '%s moves the account, ends its sessions and tells both phones',
+    (_way, give) =>
+      withPatient(async (tx, patient) => {
+        const phone = aPhone();
+        await give(tx, patient.id, phone);
+        expect(await stateOf(tx, patient)).toEqual({
+          phone,
+          auth_phone: phone,
+          identity_phone: phone,
+          user_id: patient.account.userId,
+          username: null,
+          account_origin: 'web',
+          sessions: 0
+        });
+        expect(await sms(tx, patient.phone)).toMatchObject([
+          { template: 'phone_changed', body: expect.stringContaining(masked(phone)) as string }
+        ]);
+        expect(await sms(tx, phone)).toMatchObject([
+          { template: 'phone_moved_here', body: expect.stringContaining(masked(patient.phone)) as string }
+        ]);
+        const [event] = await tx`
         select channel, changes from public.audit_events
         where row_id = ${patient.id} and action = 'update' order by id desc limit 1`;
-      expect(event).toMatchObject({ channel: 'desk', changes: { phone: [masked(patient.phone), masked(phone)] } });
-      // Whoever was signed in sees nothing any more.
-      expect(await asPatient(tx, patient.account, (db) => db`select from public.patients`)).toHaveLength(0);
-    })
+        expect(event).toMatchObject({
+          channel: 'desk',
+          changes: { phone: [masked(patient.phone), masked(phone)] }
+        });
+        // Whoever was signed in sees nothing any more.
+        expect(await asPatient(tx, patient.account, (db) => db`select from public.patients`)).toHaveLength(0);
+      })
   );
 
   test('leaves the old phone nothing: it is unknown, and the new one is known', () =>
@@ -86,7 +99,10 @@ describe('another phone given to a patient', () => {
         values (${patient.phone}, 'reminder_hours_before', 'soon', ${patient.id}, false),
           (${patient.phone}, 'welcome', 'ABC12345', ${patient.id}, true)`;
       await tx`update public.patients set phone = ${phone} where id = ${patient.id}`;
-      expect(await sms(tx, phone)).toMatchObject([{ template: 'phone_moved_here' }, { body: 'soon', status: 'queued' }]);
+      expect(await sms(tx, phone)).toMatchObject([
+        { template: 'phone_moved_here' },
+        { body: 'soon', status: 'queued' }
+      ]);
       expect(await sms(tx, patient.phone)).toMatchObject([
         { template: 'phone_changed' },
         { template: 'welcome', status: 'cancelled', body: '(erased after sending)' }
@@ -145,7 +161,12 @@ describe('the phone of an account edited in auth.users', () => {
     withPatient(async (tx, patient) => {
       const phone = aPhone();
       await tx`update auth.users set phone = ${phone.slice(1)} where id = ${patient.account.userId}`;
-      expect(await stateOf(tx, patient)).toMatchObject({ phone, auth_phone: phone, identity_phone: phone, sessions: 1 });
+      expect(await stateOf(tx, patient)).toMatchObject({
+        phone,
+        auth_phone: phone,
+        identity_phone: phone,
+        sessions: 1
+      });
       expect([await sms(tx, patient.phone), await sms(tx, phone)]).toMatchObject([
         [{ template: 'phone_changed' }],
         [{ template: 'phone_moved_here' }]
@@ -185,8 +206,12 @@ describe('user_id of a patient', () => {
       expect(await refusalIn(tx, give(other.id, patient.account.userId))).toMatchObject({
         message: 'account_has_other_phone'
       });
-      expect(await refusalIn(tx, give(other.id, nobody.userId))).toMatchObject({ message: 'account_has_other_phone' });
-      expect(await refusalIn(tx, give(patient.id, nobody.userId))).toMatchObject({ message: 'account_still_there' });
+      expect(await refusalIn(tx, give(other.id, nobody.userId))).toMatchObject({
+        message: 'account_has_other_phone'
+      });
+      expect(await refusalIn(tx, give(patient.id, nobody.userId))).toMatchObject({
+        message: 'account_still_there'
+      });
       const insert = () => tx`
         insert into public.patients (phone, user_id, account_origin) values (${aPhone()}, ${nobody.userId}, 'web')`;
       expect(await refusalIn(tx, insert)).toMatchObject({ message: 'account_has_other_phone' });
@@ -271,7 +296,8 @@ test('a doctor with appointments stays at their clinic, where those are', () =>
   withPatient(async (tx, patient) => {
     const [here, there] = [await aClinic(tx), await aClinic(tx)];
     const practitioner = await aPractitioner(tx, here);
-    const move = () => tx`update public.practitioners set clinic_id = ${there.id} where id = ${practitioner.id}`;
+    const move = () =>
+      tx`update public.practitioners set clinic_id = ${there.id} where id = ${practitioner.id}`;
     await tx`
       insert into public.appointments (patient_id, practitioner_id, starts_at)
       values (${patient.id}, ${practitioner.id}, '2091-06-09 10:00+05:30')`;

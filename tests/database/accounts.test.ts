@@ -123,7 +123,6 @@ describe('an account that changes its phone', () => {
       expect([...(await patients(tx, phone))]).toMatchObject([{ user_id: account.userId }]);
     })
   );
-
 });
 
 describe('a deleted account', () => {

@@ -148,7 +148,11 @@ describe('the moments of a visit', () => {
       const back = await mark(tx, row, 'arrived');
       expect(back).toMatchObject({ arrived_at: arrived.arrived_at, seen_at: null });
       await tx`update public.appointments set called_at = now() where id = ${row.id}`;
-      expect(await mark(tx, row, 'booked')).toMatchObject({ arrived_at: null, called_at: null, seen_at: null });
+      expect(await mark(tx, row, 'booked')).toMatchObject({
+        arrived_at: null,
+        called_at: null,
+        seen_at: null
+      });
     }));
 
   test('of one entered as seen are there as well', () =>

@@ -148,7 +148,9 @@ describe('a day begins at its first instant', () => {
     ['Antarctica/Troll', '2027-10-30']
   ])('in %s what is offered around %s can be booked, once', (zone, start) =>
     inZone(zone, [allDay], async (_slots, tx, practitioner) => {
-      const offered = await tx<{ starts_at: Date; ends_at: Date; token_number: number; found: number | null }[]>`
+      const offered = await tx<
+        { starts_at: Date; ends_at: Date; token_number: number; found: number | null }[]
+      >`
         select s.*, (
           select r.token_number from private.require_slot(${practitioner.id}, s.starts_at, ${longBefore}) r
         ) as found
@@ -169,7 +171,9 @@ describe('a day begins at its first instant', () => {
       const midnights = ['2027-11-07T04:00:00Z', '2027-11-07T05:00:00Z'];
       const tokens: number[] = [];
       for (const midnight of midnights) {
-        tokens.push((await book(tx, await aPatient(tx), practitioner, midnight, { now: longBefore })).token_number);
+        tokens.push(
+          (await book(tx, await aPatient(tx), practitioner, midnight, { now: longBefore })).token_number
+        );
       }
       expect(tokens).toEqual([1, 3]);
     }));
@@ -223,21 +227,21 @@ describe('the database says what calls and pages say', () => {
 });
 
 test.each([
-  ['en-IN', 'Sun 31 Oct at 1:00 am before the clocks go back,', 'Sun 31 Oct at 1:00 am after the clocks go back,'],
+  [
+    'en-IN',
+    'Sun 31 Oct at 1:00 am before the clocks go back,',
+    'Sun 31 Oct at 1:00 am after the clocks go back,'
+  ],
   ['ta-IN', 'கடிகாரம் மாறுவதற்கு முன் இரவு 1:00 மணி,', 'கடிகாரம் மாறிய பின் இரவு 1:00 மணி,']
 ])('the SMS of the two hours of one night differ, in %s', (locale, ...words) =>
-  inZone(
-    'Europe/London',
-    [{ from: '00:00', to: '03:00', minutes: 60 }],
-    async (_slots, tx, practitioner) => {
-      for (const [n, at] of ['2027-10-31T00:00:00Z', '2027-10-31T01:00:00Z'].entries()) {
-        const patient = await aPatient(tx);
-        await tx`update public.patients set locale = ${locale} where id = ${patient.id}`;
-        await book(tx, patient, practitioner, at, { now: longBefore });
-        const [message] = await tx<{ body: string }[]>`
+  inZone('Europe/London', [{ from: '00:00', to: '03:00', minutes: 60 }], async (_slots, tx, practitioner) => {
+    for (const [n, at] of ['2027-10-31T00:00:00Z', '2027-10-31T01:00:00Z'].entries()) {
+      const patient = await aPatient(tx);
+      await tx`update public.patients set locale = ${locale} where id = ${patient.id}`;
+      await book(tx, patient, practitioner, at, { now: longBefore });
+      const [message] = await tx<{ body: string }[]>`
           select body from public.sms_messages where patient_id = ${patient.id}`;
-        expect(message?.body).toContain(words[n]);
-      }
+      expect(message?.body).toContain(words[n]);
     }
-  )
+  })
 );

@@ -180,7 +180,9 @@ describe('free slots by the day', () => {
     rolledBack(sql, async (tx) => {
       const { clinic } = await aScene(tx);
       await tx`update public.practitioners set active = false where clinic_id = ${clinic.id}`;
-      const doctor = await aPractitioner(tx, clinic, { hours: [{ from: '19:00', to: '20:00', minutes: 60 }] });
+      const doctor = await aPractitioner(tx, clinic, {
+        hours: [{ from: '19:00', to: '20:00', minutes: 60 }]
+      });
       const why = async (time: string) => {
         const [row] = await tx<{ error: string | null }[]>`
           select private.ivr_offer_on(

@@ -163,7 +163,11 @@ describe('a clinic that marks nobody', () => {
 
   test('tells the patient’s session the same', () =>
     onTheDay(async ({ tx, patient, own }) => {
-      const told = await asPatient(tx, patient.account, (db) => db`select * from public.queue_position(${own.id})`);
+      const told = await asPatient(
+        tx,
+        patient.account,
+        (db) => db`select * from public.queue_position(${own.id})`
+      );
       expect([...told]).toEqual([{ ahead: null, now_serving: null }]);
     }));
 });

@@ -78,8 +78,7 @@ const calls: Record<string, Call> = {
   cancel_appointment: (tx, { appointment }) => tx`select * from public.cancel_appointment(${appointment.id})`,
   reschedule_appointment: (tx, { appointment }, slot) =>
     tx`select * from public.reschedule_appointment(${appointment.id}, ${slot})`,
-  change_patient_phone: (tx, { owner }) =>
-    tx`select public.change_patient_phone(${owner.id}, ${aPhone()})`,
+  change_patient_phone: (tx, { owner }) => tx`select public.change_patient_phone(${owner.id}, ${aPhone()})`,
   queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`,
   update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,

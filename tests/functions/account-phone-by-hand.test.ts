@@ -17,7 +17,8 @@ test('the old phone can neither sign in nor reset the password, the new one can 
   await smsTo(inbox_url, patient.phone, 'now has the phone number');
   await smsTo(inbox_url, phone, 'are now kept under this number');
 
-  const signIn = (username: string, secret: string) => throughGateway()('sign-in', { username, password: secret });
+  const signIn = (username: string, secret: string) =>
+    throughGateway()('sign-in', { username, password: secret });
   expect((await signIn(patient.phone, password)).status).toBe(401);
   expect((await signIn(phone, password)).status).toBe(200);
 

@@ -1,6 +1,11 @@
 // The functions and the site agree; that the database does too is in tests/database/clock-changes.test.ts.
 import { afterEach, describe, expect, test } from 'vitest';
-import { partOfDay, timeWords, turnOf as turnOnSite, whenInSentence } from '../../src/lib/appointments/when.ts';
+import {
+  partOfDay,
+  timeWords,
+  turnOf as turnOnSite,
+  whenInSentence
+} from '../../src/lib/appointments/when.ts';
 import { m } from '../../src/lib/paraglide/messages.js';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
 import * as english from '../../supabase/functions/ivr/prompts/en-IN.times.ts';

@@ -23,7 +23,9 @@ export function dayAndTime(instant: Date, now: Date, timeZone: string): string {
   const local = localTime(instant, timeZone);
   const spoken = day(local.date, localTime(now, timeZone).date);
   const turn = turnOf(instant, timeZone);
-  return `${/^to(day|morrow)/.test(spoken) ? '' : 'on '}${spoken}, at ${clock(local)}${turn ? turns[turn] : ''}`;
+  return `${/^to(day|morrow)/.test(spoken) ? '' : 'on '}${spoken}, at ${clock(local)}${
+    turn ? turns[turn] : ''
+  }`;
 }
 
 /** As SMS and pages tell them apart. */
