@@ -137,7 +137,9 @@ alter table private.temporary_passwords enable row level security;
 
 create table public.appointments (
   active boolean not null generated always as ((status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))) stored,
+  arrived_at timestamp with time zone,
   call_id text,
+  called_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   channel text not null default 'desk'::text,
   clinic_id uuid not null,
@@ -148,6 +150,7 @@ create table public.appointments (
   patient_id uuid not null,
   practitioner_id uuid not null,
   reference text not null,
+  seen_at timestamp with time zone,
   starts_at timestamp with time zone not null,
   status text not null default 'booked'::text,
   token_number integer not null,
@@ -159,6 +162,8 @@ alter table public.appointments add constraint appointments_end_after_start CHEC
 alter table public.appointments add constraint appointments_reference_check CHECK ((reference ~ '^[0-9]{4}$'::text));
 alter table public.appointments add constraint appointments_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text, 'cancelled'::text, 'noshow'::text])));
 alter table public.appointments add constraint appointments_token_number_check CHECK ((token_number > 0));
+alter table public.appointments add constraint only_who_came_arrived_or_was_called CHECK (((status = ANY (ARRAY['arrived'::text, 'fulfilled'::text])) OR (num_nonnulls(arrived_at, called_at) = 0)));
+alter table public.appointments add constraint only_who_is_fulfilled_was_seen CHECK (((status = 'fulfilled'::text) = (seen_at IS NOT NULL)));
 alter table public.appointments add constraint appointments_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
 alter table public.appointments add constraint appointments_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE RESTRICT;
 alter table public.appointments add constraint appointments_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE RESTRICT;
@@ -173,10 +178,14 @@ CREATE UNIQUE INDEX appointments_reference ON public.appointments USING btree (p
 CREATE INDEX appointments_to_come ON public.appointments USING btree (clinic_id, starts_at) WHERE (status = 'booked'::text);
 CREATE UNIQUE INDEX appointments_token ON public.appointments USING btree (practitioner_id, local_date, token_number) WHERE active;
 CREATE TRIGGER _100_status BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__status();
-CREATE TRIGGER _110_other_slot BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR ((NOT old.active) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))))) EXECUTE FUNCTION private.tg_appointments__slot();
+CREATE TRIGGER _110_other_slot BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (new.local_date <> old.local_date) OR (new.token_number IS NULL) OR ((NOT old.active) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))))) EXECUTE FUNCTION private.tg_appointments__slot();
 CREATE TRIGGER _110_slot BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__slot();
 CREATE TRIGGER _120_other_reference BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['booked'::text, 'arrived'::text])) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text])))) EXECUTE FUNCTION private.tg_appointments__reference();
 CREATE TRIGGER _120_reference BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__reference();
+CREATE TRIGGER _130_possible BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.status <> 'booked'::text)) EXECUTE FUNCTION private.tg_appointments__possible();
+CREATE TRIGGER _130_possible_change BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.starts_at IS DISTINCT FROM new.starts_at))) EXECUTE FUNCTION private.tg_appointments__possible();
+CREATE TRIGGER _140_moments BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.status <> 'booked'::text)) EXECUTE FUNCTION private.tg_appointments__moments();
+CREATE TRIGGER _140_other_moments BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION private.tg_appointments__moments();
 CREATE TRIGGER _400_request_account AFTER INSERT ON public.appointments FOR EACH ROW WHEN ((new.channel = 'ivr'::text)) EXECUTE FUNCTION private.tg_appointments__request_account();
 CREATE TRIGGER _400_withdraw_sms BEFORE DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
 CREATE TRIGGER _400_withdraw_sms_of_changed BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.status <> old.status) OR (new.starts_at <> old.starts_at) OR (new.practitioner_id <> old.practitioner_id))) EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
@@ -185,24 +194,27 @@ CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.appointment
 CREATE TRIGGER _900_broadcast AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast();
 CREATE TRIGGER _910_broadcast_moved_slot AFTER UPDATE ON public.appointments FOR EACH ROW WHEN (((((old.active IS DISTINCT FROM new.active) OR (old.practitioner_id IS DISTINCT FROM new.practitioner_id)) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at))) EXECUTE FUNCTION private.tg_appointments__broadcast_slot();
 CREATE TRIGGER _910_broadcast_slot AFTER INSERT OR DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast_slot();
-CREATE TRIGGER _920_broadcast_changed_queue AFTER UPDATE ON public.appointments FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.practitioner_id IS DISTINCT FROM new.practitioner_id)) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.token_number IS DISTINCT FROM new.token_number))) EXECUTE FUNCTION private.tg_appointments__broadcast_queue();
+CREATE TRIGGER _920_broadcast_changed_queue AFTER UPDATE ON public.appointments FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.practitioner_id IS DISTINCT FROM new.practitioner_id)) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.token_number IS DISTINCT FROM new.token_number)) OR (old.called_at IS DISTINCT FROM new.called_at))) EXECUTE FUNCTION private.tg_appointments__broadcast_queue();
 CREATE TRIGGER _920_broadcast_queue AFTER INSERT OR DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast_queue();
 comment on table public.appointments is 'Booked slots. To book by hand give patient, practitioner and starts_at; the rest is filled in. To cancel set status.';
 comment on column public.appointments.active is 'Whether it holds its slot: booked, arrived or fulfilled.';
+comment on column public.appointments.arrived_at is 'When they came to the desk, filled in with the status.';
 comment on column public.appointments.call_id is 'The call that booked it: a call books once, however often its confirmation arrives.';
+comment on column public.appointments.called_at is 'When they were called in. With status arrived: they are with the doctor.';
 comment on column public.appointments.cancelled_at is 'When it was cancelled, filled in.';
 comment on column public.appointments.channel is 'How it was booked: web, ivr (by phone) or desk.';
 comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
 comment on column public.appointments.created_at is 'When it was booked.';
 comment on column public.appointments.ends_at is 'Ends, an instant. Filled in from the schedule; moves along when starts_at is moved.';
 comment on column public.appointments.id is 'Identifier.';
-comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in.';
+comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in. Follows when the time zone is corrected.';
 comment on column public.appointments.patient_id is 'Who comes. Cannot be changed.';
 comment on column public.appointments.practitioner_id is 'Who sees them.';
 comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
+comment on column public.appointments.seen_at is 'When they had been seen, filled in with the status.';
 comment on column public.appointments.starts_at is 'Begins, an instant.';
 comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
-comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day.';
+comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day. Emptied, it is given anew.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 alter table public.appointments enable row level security;
@@ -273,6 +285,7 @@ CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.clinic
 CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF address ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('address');
 CREATE TRIGGER _100_check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_clinics__check_time_zone();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _500_follow_time_zone AFTER UPDATE OF time_zone ON public.clinics FOR EACH ROW WHEN ((new.time_zone <> old.time_zone)) EXECUTE FUNCTION private.tg_clinics__follow_time_zone();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.clinics FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.clinics is 'Clinics that patients book with.';
 comment on column public.clinics.address is 'Where to go, as patients should read it.';
@@ -350,6 +363,7 @@ create table public.patients (
   user_id uuid,
   username text
 );
+alter table public.patients add constraint only_an_account_has_an_origin CHECK (((user_id IS NULL) = (account_origin IS NULL)));
 alter table public.patients add constraint patients_account_origin_check CHECK ((account_origin = ANY (ARRAY['web'::text, 'ivr'::text])));
 alter table public.patients add constraint patients_age_check CHECK (((age >= 0) AND (age <= 130)));
 alter table public.patients add constraint patients_phone_check CHECK (private.check_phone(phone));
@@ -361,7 +375,10 @@ alter table public.patients add constraint patients_phone_key UNIQUE (phone);
 alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _100_check_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__check_account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _500_delete_account AFTER DELETE ON public.patients FOR EACH ROW WHEN ((old.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__delete_account();
+CREATE TRIGGER _500_move_account AFTER UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__move_account();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.patients is 'One row for each phone that booked or registered.';
 comment on column public.patients.account_origin is 'How the account was made: web (registered) or ivr (after a phone booking). Empty: no account yet.';
@@ -370,9 +387,9 @@ comment on column public.patients.created_at is 'When the row was made.';
 comment on column public.patients.id is 'Identifier.';
 comment on column public.patients.locale is 'Language of calls and SMS this patient chose. Empty: the clinic''s.';
 comment on column public.patients.name is 'Full name, empty for a caller who never told it.';
-comment on column public.patients.phone is 'The patient''s phone, as +E.164. It identifies the patient.';
+comment on column public.patients.phone is 'The patient''s phone, as +E.164. It identifies the patient; an account and what waits to be texted move along with it.';
 comment on column public.patients.updated_at is 'When the row was last changed.';
-comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none.';
+comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none. It has the same phone.';
 comment on column public.patients.username is 'Name chosen for signing in; unique whatever the case. The phone always works too.';
 alter table public.patients enable row level security;
 grant select on public.patients to authenticated;
@@ -393,6 +410,7 @@ alter table public.practitioners add constraint practitioners_pkey PRIMARY KEY (
 CREATE INDEX practitioners_clinic ON public.practitioners USING btree (clinic_id, specialty);
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, spoken_name, specialty ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'spoken_name', 'specialty');
 CREATE TRIGGER _060_spell BEFORE INSERT OR UPDATE OF specialty, clinic_id ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_practitioners__spell();
+CREATE TRIGGER _100_keep_clinic BEFORE UPDATE OF clinic_id ON public.practitioners FOR EACH ROW WHEN ((new.clinic_id <> old.clinic_id)) EXECUTE FUNCTION private.tg_practitioners__keep_clinic();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _500_respell AFTER UPDATE OF specialty ON public.practitioners FOR EACH ROW WHEN ((new.specialty <> old.specialty)) EXECUTE FUNCTION private.tg_practitioners__respell();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
@@ -639,12 +657,22 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
 comment on column private.refusals.code is 'SQLSTATE PT4xx, which the Data API answers with HTTP status 4xx.';
 comment on column private.refusals.sentence is 'What people read, with %s for each value: the hint of the error.';
+
+create view private.status_changes as
+ SELECT was,
+    becomes,
+    (becomes = ANY (ARRAY['arrived'::text, 'fulfilled'::text, 'noshow'::text])) AS from_its_day
+   FROM ( VALUES ('booked'::text,'booked'::text), ('booked'::text,'arrived'::text), ('booked'::text,'fulfilled'::text), ('booked'::text,'noshow'::text), ('booked'::text,'cancelled'::text), ('arrived'::text,'arrived'::text), ('arrived'::text,'fulfilled'::text), ('arrived'::text,'noshow'::text), ('arrived'::text,'cancelled'::text), ('fulfilled'::text,'fulfilled'::text), ('noshow'::text,'noshow'::text), ('cancelled'::text,'cancelled'::text), ('noshow'::text,'arrived'::text), ('noshow'::text,'fulfilled'::text), ('arrived'::text,'booked'::text), ('fulfilled'::text,'arrived'::text), ('fulfilled'::text,'booked'::text), ('noshow'::text,'booked'::text), ('cancelled'::text,'booked'::text)) c(was, becomes);
+comment on view private.status_changes is 'Which status of an appointment can follow which. A new one counts as booked before.';
+comment on column private.status_changes.was is 'The status before.';
+comment on column private.status_changes.becomes is 'The status after; the same where something else is changed, such as its time.';
+comment on column private.status_changes.from_its_day is 'Not before the day of the appointment, in the clinic''s time zone.';
 
 create view public.sms_cost with (security_invoker=true) as
  SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS day,
@@ -804,6 +832,8 @@ CREATE TRIGGER medq_link_patient_of_new_user AFTER INSERT ON auth.users FOR EACH
 
 CREATE TRIGGER medq_password_chosen AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text))) EXECUTE FUNCTION private.tg_users__password_chosen();
 
+CREATE TRIGGER medq_patient_keeps_phone AFTER UPDATE OF phone, phone_confirmed_at ON auth.users FOR EACH ROW WHEN (((new.deleted_at IS NULL) AND ((old.phone IS DISTINCT FROM new.phone) OR ((old.phone_confirmed_at IS NULL) IS DISTINCT FROM (new.phone_confirmed_at IS NULL))))) EXECUTE FUNCTION private.tg_users__keep_phone();
+
 CREATE TRIGGER medq_unlink_patient_of_deleted_user AFTER UPDATE OF deleted_at ON auth.users FOR EACH ROW WHEN (((new.deleted_at IS NOT NULL) AND (old.deleted_at IS NULL))) EXECUTE FUNCTION private.tg_users__unlink_patient();
 
 -- Functions -----------------------------------------------------------------------------------------------------------
@@ -823,6 +853,29 @@ begin
   );
 end $function$;
 comment on function private.account_fingerprint(uuid,uuid) is 'Another as soon as the account has another password or phone, and null once the session is signed out.';
+
+CREATE OR REPLACE FUNCTION private.appointments_by_clock(p_clinic_id uuid, p_was text, p_now timestamp with time zone)
+ RETURNS TABLE(id uuid, is_told boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select a.id, a.status = 'booked' and a.starts_at > p_now and l.was <> l.becomes
+    from public.appointments a
+    join public.clinics c on c.id = a.clinic_id
+    cross join lateral (select a.starts_at at time zone p_was as was, a.starts_at at time zone c.time_zone as becomes) l
+    cross join lateral private.slot_at(a.practitioner_id, l.becomes::date, a.starts_at) s
+    where a.clinic_id = p_clinic_id
+      and (a.local_date <> l.becomes::date or (a.starts_at > p_now and a.active and l.was <> l.becomes))
+    -- Every number should be free when it is its turn: first whoever has no slot any more gives theirs back, then come
+    -- the others, from the side to which the numbers move.
+    order by s.token_number is not null,
+      case when s.token_number is not null and l.becomes > l.was then -extract(epoch from a.starts_at)
+      else extract(epoch from a.starts_at) end;
+end $function$;
+comment on function private.appointments_by_clock(uuid,text,timestamp with time zone) is 'The appointments of a clinic whose day or token follows from its time zone, which was p_was before, in the order in which they are renumbered; and whether their patients are told.';
 
 CREATE OR REPLACE FUNCTION private.appointments_to_remind(p_template text, p_clinic public.clinics, p_from timestamp with time zone, p_until timestamp with time zone, p_early timestamp with time zone)
  RETURNS SETOF public.appointments
@@ -960,13 +1013,13 @@ AS $function$
 begin
   perform realtime.send(
     (select jsonb_build_object(
-      'now_serving', max(a.token_number) filter (where a.status = 'fulfilled'),
+      'now_serving', private.now_serving(p_practitioner_id, p_on),
       'waiting', count(*) filter (where a.status = 'arrived')
     ) from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on),
     'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
   );
 end $function$;
-comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number seen last and how many wait, to those who wait for a practitioner on that date.';
+comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date.';
 
 CREATE OR REPLACE FUNCTION private.call_function(p_name text)
  RETURNS void
@@ -1165,6 +1218,24 @@ begin
 end $function$;
 comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number waits.';
 
+CREATE OR REPLACE FUNCTION private.clock_turn(p_instant timestamp with time zone, p_time_zone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_local constant timestamp := p_instant at time zone p_time_zone;
+  v_set_back constant interval := private.set_back_before(p_instant, p_time_zone);
+begin
+  return case
+    -- Of two instants PostgreSQL takes the second.
+    when v_local at time zone p_time_zone > p_instant then 'first'
+    when v_set_back > interval '0' and (p_instant - v_set_back) at time zone p_time_zone = v_local then 'second'
+  end;
+end $function$;
+comment on function private.clock_turn(timestamp with time zone,text) is 'first or second where the clocks show the time of an instant twice, before and after they are set back; else null.';
+
 CREATE OR REPLACE FUNCTION private.close_sms(p_ids uuid[], p_status text, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1330,14 +1401,15 @@ $function$;
 comment on function private.forget_stale_registrations(timestamp with time zone) is 'Removes registrations whose account was never made.';
 
 CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
- RETURNS TABLE(on_date date, free integer, open boolean)
+ RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false)
+    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false),
+      coalesce(bool_or(o.open) and not bool_or(o.to_come), false)
     from public.clinics c
     cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
     cross join lateral generate_series(
@@ -1347,8 +1419,12 @@ begin
     ) as d (day)
     left join lateral (
       select (select count(*) from private.free_slots(p.id, d.day::date, p_now, p_patient_id)) as free,
-        exists (select from private.hours_on(p.id, d.day::date)) as open
+        h.open, h.to_come
       from public.practitioners p
+      cross join lateral (
+        select count(*) > 0 as open, coalesce(bool_or(s.opens + (s.slots - 1) * s.length > p_now), false) as to_come
+        from private.hours_on(p.id, d.day::date) s
+      ) h
       where p.clinic_id = c.id and p.active
         and (p_practitioner_id is null or p.id = p_practitioner_id)
         and (p_specialty is null or p.specialty = p_specialty)
@@ -1357,7 +1433,7 @@ begin
     group by d.day
     order by d.day;
 end $function$;
-comment on function private.free_days(uuid,uuid,text,date,integer,timestamp with time zone,uuid) is 'Days of a clinic that can be booked, from a date on: how many slots are free, and whether patients are seen at all.';
+comment on function private.free_days(uuid,uuid,text,date,integer,timestamp with time zone,uuid) is 'Days of a clinic that can be booked, from a date on: how many slots are free, whether patients are seen at all (open), and whether the last of them have had their turn by now (over).';
 
 CREATE OR REPLACE FUNCTION private.free_slots(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
@@ -1369,7 +1445,7 @@ declare
   v_begins timestamptz;
   v_ends timestamptz;
 begin
-  select p_on::timestamp at time zone c.time_zone, (p_on + 1)::timestamp at time zone c.time_zone
+  select private.instant_of(p_on, c.time_zone), private.instant_of(p_on + 1, c.time_zone)
   into v_begins, v_ends
   from public.practitioners p join public.clinics c on c.id = p.clinic_id
   where p.id = p_practitioner_id and p.active
@@ -1462,8 +1538,9 @@ declare
 begin
   slots_before := 0;
   for v_session in
-    select c.time_zone, make_interval(mins => h.slot_minutes) as length, p_on + h.end_time as local_end,
-      (p_on + h.start_time) at time zone c.time_zone as opens, (p_on + h.end_time) at time zone c.time_zone as closes
+    select make_interval(mins => h.slot_minutes) as length,
+      private.instant_of(p_on + h.start_time, c.time_zone) as opens,
+      private.instant_of(p_on + h.end_time, c.time_zone) as closes
     from public.practitioners p join public.clinics c on c.id = p.clinic_id
     cross join lateral (
       select e.start_time, e.end_time, e.slot_minutes
@@ -1482,17 +1559,40 @@ begin
   loop
     opens := v_session.opens;
     length := v_session.length;
-    slots := case
-      when v_session.closes at time zone v_session.time_zone = v_session.local_end
-        then div(extract(epoch from v_session.closes - opens), extract(epoch from length))
-      else private.slots_before_gap(opens, v_session.closes, length, v_session.time_zone, v_session.local_end)
-    end;
+    slots := div(extract(epoch from v_session.closes - opens), extract(epoch from length));
     continue when slots = 0;
     return next;
     slots_before := slots_before + slots;
   end loop;
 end $function$;
 comment on function private.hours_on(uuid,date) is 'When a practitioner sees patients on a date of the clinic: sessions of so many slots, and how many slots came before.';
+
+CREATE OR REPLACE FUNCTION private.instant_of(p_local timestamp without time zone, p_time_zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_instant constant timestamptz := p_local at time zone p_time_zone;
+  v_set_back interval;
+begin
+  if not isfinite(p_local) then
+    return v_instant;
+  end if;
+  v_set_back := private.set_back_before(v_instant, p_time_zone);
+  if v_set_back > interval '0' and p_local::time = '00:00'
+    and (v_instant - v_set_back) at time zone p_time_zone = p_local then
+    return v_instant - v_set_back;
+  elsif v_set_back < interval '0' and v_instant at time zone p_time_zone <> p_local then
+    return (
+      select min(m) from generate_series(v_instant + v_set_back, v_instant + interval '1 minute', '1 minute') m
+      where m at time zone p_time_zone >= p_local
+    );
+  end if;
+  return v_instant;
+end $function$;
+comment on function private.instant_of(timestamp without time zone,text) is 'The instant at which the clocks of a time zone show a time: the only way from a date and time to an instant. Of a time that comes twice it is the second, but of midnight the first, with which the day begins. A time that is skipped is the moment at which the clocks jump over it.';
 
 CREATE OR REPLACE FUNCTION private.ivr_appointment(p_appointment public.appointments)
  RETURNS jsonb
@@ -1786,14 +1886,14 @@ CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task 
 AS $function$
 declare
   v_on constant date := (p_task ->> 'on')::date;
-  v_from constant timestamptz := v_on::timestamp at time zone p_clinic.time_zone;
+  v_from constant timestamptz := private.instant_of(v_on, p_clinic.time_zone);
   v_preference jsonb := coalesce(p_task -> 'preference', '{}');
   v_free record;
 begin
   select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
   if v_free.practitioners is null then
     return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
-      || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on));
+      || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on, p_now));
   elsif jsonb_array_length(v_free.practitioners) = 1 then
     v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
   elsif p_task -> 'any_practitioner' is distinct from 'true' then
@@ -2025,20 +2125,26 @@ begin
 end $function$;
 comment on function private.ivr_turn(jsonb,jsonb,timestamp with time zone) is 'One turn of a call: one round trip to the database. Doing it twice is doing it once.';
 
-CREATE OR REPLACE FUNCTION private.ivr_why_none_on(p_clinic_id uuid, p_preference jsonb, p_on date)
+CREATE OR REPLACE FUNCTION private.ivr_why_none_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_now timestamp with time zone)
  RETURNS text
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
-  return case when exists (
-    select from public.practitioners p cross join lateral private.hours_on(p.id, p_on)
+  return (
+    select case
+      when count(*) = 0 then 'day_closed'
+      when bool_or(h.opens + (h.slots - 1) * h.length > p_now) then 'day_full'
+      else 'day_over'
+    end
+    from public.practitioners p cross join lateral private.hours_on(p.id, p_on) h
     where p.clinic_id = p_clinic_id and p.active
+      and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
       and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-  ) then 'day_full' else 'day_closed' end;
+  );
 end $function$;
-comment on function private.ivr_why_none_on(uuid,jsonb,date) is 'Why nothing is free on a day: day_full, or day_closed when nobody sees patients.';
+comment on function private.ivr_why_none_on(uuid,jsonb,date,timestamp with time zone) is 'Why nothing is free on a day: day_full, day_over when no slot begins any more, or day_closed when nobody sees patients.';
 
 CREATE OR REPLACE FUNCTION private.language_of(p_patient_id uuid)
  RETURNS text
@@ -2226,24 +2332,11 @@ CREATE OR REPLACE FUNCTION private.move_patient(p_user_id uuid, p_phone text)
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  v_patient public.patients;
 begin
-  select * into v_patient from public.patients p where p.user_id = p_user_id and p.phone <> p_phone for no key update;
-  if not found then
-    return false;
-  end if;
-  if exists (select from public.patients p where p.phone = p_phone) then
-    perform private.fail('other_patient_has_phone');
-  end if;
-  update public.patients p set phone = p_phone where p.id = v_patient.id;
-  perform private.queue_sms(
-    'phone_changed', v_patient.phone, jsonb_build_object('phone', private.mask_phone(p_phone)), null, v_patient.id,
-    null, coalesce(private.language_of(v_patient.id), 'en-IN')
-  );
-  return true;
+  update public.patients p set phone = p_phone where p.user_id = p_user_id and p.phone <> p_phone;
+  return found;
 end $function$;
-comment on function private.move_patient(uuid,text) is 'The account has another phone (proven by a code): its patient moves along, unless somebody is there, and the old phone is told. False: its patient has that phone, or it has none.';
+comment on function private.move_patient(uuid,text) is 'The account has another phone: its patient moves along. False: its patient has that phone, or it has none.';
 
 CREATE OR REPLACE FUNCTION private.name_from(p_text text, p_column text DEFAULT 'name'::text)
  RETURNS text
@@ -2287,7 +2380,7 @@ begin
       -- Should those three days be full.
       select s.starts_at, s.ends_at
       from private.next_free_slots(
-        c.id, null, p.id, (l.day + 2)::timestamp at time zone c.time_zone, p_limit, p_now, p_patient_id
+        c.id, null, p.id, private.instant_of(l.day + 2, c.time_zone), p_limit, p_now, p_patient_id
       ) s
     ) f
     where p.id = p_practitioner_id
@@ -2353,14 +2446,16 @@ begin
   end;
   v_begin := v_local::date + p_clinic.quiet_from
     + case when v_local::time >= p_clinic.quiet_from then interval '1 day' else interval '0' end;
-  begin_at := v_begin at time zone p_clinic.time_zone;
-  end_at := (v_begin::date + p_clinic.quiet_until
-    + case when p_clinic.quiet_until < p_clinic.quiet_from then interval '1 day' else interval '0' end)
-    at time zone p_clinic.time_zone;
+  begin_at := private.instant_of(v_begin, p_clinic.time_zone);
+  end_at := private.instant_of(
+    v_begin::date + p_clinic.quiet_until
+      + case when p_clinic.quiet_until < p_clinic.quiet_from then interval '1 day' else interval '0' end,
+    p_clinic.time_zone
+  );
 end $function$;
 comment on function private.next_quiet_hours(public.clinics,timestamp with time zone) is 'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
 
-CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date)
+CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date, p_except uuid)
  RETURNS integer
  LANGUAGE plpgsql
  STABLE
@@ -2371,13 +2466,13 @@ begin
     select coalesce(max(t.token_number), 0) + 1
     from (
       select a.token_number from public.appointments a
-      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.id <> p_except
       union all
       select s.token_number from private.slots_on(p_practitioner_id, p_on) s
     ) t
   );
 end $function$;
-comment on function private.next_token(uuid,date) is 'The number after those of all slots and all appointments of a day.';
+comment on function private.next_token(uuid,date,uuid) is 'The number after those of all slots and all other appointments of a day.';
 
 CREATE OR REPLACE FUNCTION private.note_from(p_text text, p_column text)
  RETURNS text
@@ -2398,6 +2493,22 @@ begin
   return v_note;
 end $function$;
 comment on function private.note_from(text,text) is 'A text of some lines as it is kept, of what was typed: without control characters. Refuses what has over 300 characters.';
+
+CREATE OR REPLACE FUNCTION private.now_serving(p_practitioner_id uuid, p_on date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select a.token_number from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.status in ('arrived', 'fulfilled')
+      and coalesce(a.called_at, a.seen_at) is not null
+    order by coalesce(a.called_at, a.seen_at) desc limit 1
+  );
+end $function$;
+comment on function private.now_serving(uuid,date) is 'The token of a day that was called last, or seen last where nobody is called; null: none yet. Numbers need not come in order.';
 
 CREATE OR REPLACE FUNCTION private.phone_state(p_phone text)
  RETURNS text
@@ -2478,6 +2589,7 @@ declare
 begin
   select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
+    private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
     -- The language it will be in: the one wanted, or en-IN where there is no text in it.
     coalesce(t.locale, 'en-IN') as locale,
     -- A deleted appointment cannot be referred to.
@@ -2496,7 +2608,7 @@ begin
       'clinic', v.clinic,
       'clinic_phone', v.clinic_phone,
       'day', private.sms_day(v.local_start, v.locale),
-      'time', private.sms_time(v.local_start, v.locale),
+      'time', private.sms_time(v.local_start, v.locale, v.turn),
       'token', p_appointment.token_number,
       'reference', p_appointment.reference
     ),
@@ -2507,30 +2619,40 @@ begin
 end $function$;
 comment on function private.queue_appointment_sms(text,public.appointments,text,timestamp with time zone) is 'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
 
-CREATE OR REPLACE FUNCTION private.queue_place(p_patient_id uuid, p_appointment_id uuid)
+CREATE OR REPLACE FUNCTION private.queue_place(p_patient_id uuid, p_appointment_id uuid, p_now timestamp with time zone)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 declare
-  v_appointment public.appointments;
+  v_own public.appointments;
 begin
-  select * into v_appointment from public.appointments a
-  where a.id = p_appointment_id and a.patient_id = p_patient_id;
+  select * into v_own from public.appointments a where a.id = p_appointment_id and a.patient_id = p_patient_id;
   if not found then
     perform private.fail('unknown_appointment');
   end if;
   return query
-    select
-      (count(*) filter (
-        where a.status in ('booked', 'arrived') and a.starts_at < v_appointment.starts_at
-      ))::int,
-      max(a.token_number) filter (where a.status = 'fulfilled')
-    from public.appointments a
-    where a.practitioner_id = v_appointment.practitioner_id and a.local_date = v_appointment.local_date;
+    with day as (
+      select a.* from public.appointments a
+      where a.practitioner_id = v_own.practitioner_id and a.local_date = v_own.local_date
+    ), progress as (
+      select bool_or(d.status in ('arrived', 'fulfilled', 'noshow')) as known,
+        max(d.starts_at) filter (where coalesce(d.called_at, d.seen_at) is not null) as reached
+      from day d
+    )
+    select case when p.known then (
+      select count(*)::int from day d
+      where d.starts_at < v_own.starts_at and case d.status
+        when 'arrived' then d.called_at is null
+        -- May still come, unless the queue has gone past them, or their time has long passed.
+        when 'booked' then d.ends_at > p_now - interval '2 hours'
+          and (d.starts_at > p_now or p.reached is null or p.reached < d.starts_at)
+        else false end
+    ) end, private.now_serving(v_own.practitioner_id, v_own.local_date)
+    from progress p;
 end $function$;
-comment on function private.queue_place(uuid,uuid) is 'How many patients are before this one with the same practitioner that day, and the token number seen last.';
+comment on function private.queue_place(uuid,uuid,timestamp with time zone) is 'How many are before a patient with the same practitioner that day, and the token called or seen last. Before them are those of an earlier time who wait, and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end. Null: the clinic has marked nobody that day.';
 
 CREATE OR REPLACE FUNCTION private.queue_reminders(p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -2600,6 +2722,25 @@ begin
 end $function$;
 comment on function private.random_digits(integer) is 'A random string of digits, for references.';
 
+CREATE OR REPLACE FUNCTION private.redirect_sms(p_patient_id uuid, p_from text, p_to text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m
+    where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued'
+  ));
+  -- A code or password was for the old phone alone.
+  update public.sms_messages m
+  set to_phone = case when m.secret then m.to_phone else p_to end,
+    status = case when m.secret then 'cancelled' else m.status end,
+    last_error = case when m.secret then 'the patient was given another phone' else m.last_error end
+  where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued';
+end $function$;
+comment on function private.redirect_sms(uuid,text,text) is 'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn.';
+
 CREATE OR REPLACE FUNCTION private.registration_verdict(p_purpose text, p_phone text, p_username text)
  RETURNS text
  LANGUAGE plpgsql
@@ -2639,7 +2780,7 @@ AS $function$
 begin
   return case p_template
     when 'reminder_day_before'
-      then (p_starts_at at time zone p_clinic.time_zone - interval '1 day') at time zone p_clinic.time_zone
+      then private.instant_of(p_starts_at at time zone p_clinic.time_zone - interval '1 day', p_clinic.time_zone)
     else p_starts_at - make_interval(hours => p_clinic.reminder_hours_before)
   end;
 end $function$;
@@ -2656,7 +2797,7 @@ declare
   v_early timestamptz;
   v_hours constant interval := make_interval(hours => p_clinic.reminder_hours_before);
   v_local constant timestamp := p_now at time zone p_clinic.time_zone;
-  v_midnight constant timestamptz := (v_local::date + 1)::timestamp at time zone p_clinic.time_zone;
+  v_midnight constant timestamptz := private.instant_of(v_local::date + 1, p_clinic.time_zone);
 begin
   v_quiet := private.next_quiet_hours(p_clinic, p_now);
   if v_quiet.quiet_now then
@@ -2669,8 +2810,8 @@ begin
   if p_clinic.reminder_day_before then
     return query select 'reminder_day_before', v_midnight,
       case when v_early is not null and v_quiet.end_at > v_midnight
-        then (v_local::date + 2)::timestamp at time zone p_clinic.time_zone - interval '1 microsecond'
-        else (v_local + interval '1 day') at time zone p_clinic.time_zone end,
+        then private.instant_of(v_local::date + 2, p_clinic.time_zone) - interval '1 microsecond'
+        else private.instant_of(v_local + interval '1 day', p_clinic.time_zone) end,
       v_early, least(v_quiet.begin_at, v_midnight);
   end if;
   if v_hours is not null then
@@ -2915,6 +3056,18 @@ begin
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
 
+CREATE OR REPLACE FUNCTION private.set_back_before(p_instant timestamp with time zone, p_time_zone text)
+ RETURNS interval
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (p_instant - interval '24 hours') at time zone p_time_zone + interval '24 hours'
+    - p_instant at time zone p_time_zone;
+end $function$;
+comment on function private.set_back_before(timestamp with time zone,text) is 'By how much the clocks were set back within the day before an instant; negative: forward.';
+
 CREATE OR REPLACE FUNCTION private.set_channel(p_channel text)
  RETURNS void
  LANGUAGE plpgsql
@@ -3003,20 +3156,6 @@ begin
   where s.offset >= 0 and mod(s.offset, s.length) = 0 and div(s.offset, s.length) < h.slots;
 end $function$;
 comment on function private.slot_at(uuid,date,timestamp with time zone) is 'The one slot of private.slots_on that begins at an instant; nulls where none does.';
-
-CREATE OR REPLACE FUNCTION private.slots_before_gap(p_opens timestamp with time zone, p_closes timestamp with time zone, p_length interval, p_time_zone text, p_local_end timestamp without time zone)
- RETURNS integer
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return (
-    select count(*) from generate_series(p_opens + p_length, p_closes, p_length) as slot_end
-    where (slot_end - interval '1 microsecond') at time zone p_time_zone < p_local_end
-  );
-end $function$;
-comment on function private.slots_before_gap(timestamp with time zone,timestamp with time zone,interval,text,timestamp without time zone) is 'How many slots fit into hours that end in an hour the clocks skip: they end where it begins, and do not run into those that follow.';
 
 CREATE OR REPLACE FUNCTION private.slots_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
@@ -3187,7 +3326,7 @@ begin
 end $function$;
 comment on function private.sms_text(text,jsonb) is 'What is sent: a body filled in, with plain signs where those make it GSM-7. What would be too long for the provider has its names shortened, and if that is not enough ends after the last part.';
 
-CREATE OR REPLACE FUNCTION private.sms_time(p_local timestamp without time zone, p_locale text)
+CREATE OR REPLACE FUNCTION private.sms_time(p_local timestamp without time zone, p_locale text, p_turn text DEFAULT NULL::text)
  RETURNS text
  LANGUAGE plpgsql
  IMMUTABLE
@@ -3195,16 +3334,19 @@ CREATE OR REPLACE FUNCTION private.sms_time(p_local timestamp without time zone,
 AS $function$
 begin
   if p_locale like 'ta%' then
-    return case
+    return case p_turn
+      when 'first' then 'கடிகாரம் மாறுவதற்கு முன் ' when 'second' then 'கடிகாரம் மாறிய பின் ' else '' end
+    || case
       when extract(hour from p_local) between 4 and 11 then 'காலை'
       when extract(hour from p_local) between 12 and 15 then 'மதியம்'
       when extract(hour from p_local) between 16 and 18 then 'மாலை'
       else 'இரவு'
     end || ' ' || to_char(p_local, 'FMHH12:MI');
   end if;
-  return to_char(p_local, 'FMHH12:MI am');
+  return to_char(p_local, 'FMHH12:MI am') || case p_turn
+    when 'first' then ' before the clocks go back' when 'second' then ' after the clocks go back' else '' end;
 end $function$;
-comment on function private.sms_time(timestamp without time zone,text) is 'A time of day as an SMS tells it: 10:30 am.';
+comment on function private.sms_time(timestamp without time zone,text,text) is 'A time of day as an SMS tells it: 10:30 am. In the hour that comes twice, with p_turn (private.clock_turn) which one it is.';
 
 CREATE OR REPLACE FUNCTION private.sms_to_number(p_phone text, p_except uuid, p_now timestamp with time zone)
  RETURNS integer
@@ -3413,6 +3555,47 @@ begin
 end $function$;
 comment on function private.tg_appointments__broadcast_slot() is 'Tells pages that show free times of a practitioner which one went or came back, not whose it is.';
 
+CREATE OR REPLACE FUNCTION private.tg_appointments__moments()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- By the clock and not the transaction, so that of several marked in one go the last is the last.
+  new.arrived_at := case
+    when new.status = 'arrived' then coalesce(new.arrived_at, clock_timestamp())
+    when new.status = 'fulfilled' then new.arrived_at
+  end;
+  new.called_at := case when new.status in ('arrived', 'fulfilled') then new.called_at end;
+  new.seen_at := case when new.status = 'fulfilled' then coalesce(new.seen_at, clock_timestamp()) end;
+  return new;
+end $function$;
+comment on function private.tg_appointments__moments() is 'Notes when a patient came and was seen, and forgets it when that is undone.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__possible()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_was constant text := case tg_op when 'INSERT' then 'booked' else old.status end;
+  v_today date;
+  v_from_its_day boolean;
+begin
+  select s.from_its_day into v_from_its_day from private.status_changes s
+  where s.was = v_was and s.becomes = new.status;
+  if not found then
+    perform private.fail('impossible_status', v_was, new.status);
+  end if;
+  select (now() at time zone c.time_zone)::date into v_today from public.clinics c where c.id = new.clinic_id;
+  if v_from_its_day and new.local_date > v_today then
+    perform private.fail('before_its_day', to_char(new.local_date, 'YYYY-MM-DD'), new.status);
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_appointments__possible() is 'Refuses a status that cannot follow the one before (impossible_status), or not yet (before_its_day).';
+
 CREATE OR REPLACE FUNCTION private.tg_appointments__queue_sms()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3489,22 +3672,22 @@ declare
   v_slot record;
   v_length interval := interval '15 minutes';
 begin
+  select p.clinic_id, c.time_zone into new.clinic_id, v_zone
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = new.practitioner_id;
+  new.local_date := (new.starts_at at time zone v_zone)::date;
+
   if tg_op = 'UPDATE' and (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
     if new.ends_at = old.ends_at then
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
     new.token_number := null;
-  elsif tg_op = 'UPDATE'
-    and private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
+  elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
+    or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
     new.token_number := null;
   end if;
-
-  select p.clinic_id, c.time_zone into new.clinic_id, v_zone
-  from public.practitioners p join public.clinics c on c.id = p.clinic_id
-  where p.id = new.practitioner_id;
-  new.local_date := (new.starts_at at time zone v_zone)::date;
 
   if new.token_number is null or new.ends_at is null then
     select * into v_slot from private.slot_at(new.practitioner_id, new.local_date, new.starts_at);
@@ -3513,12 +3696,12 @@ begin
     -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already.
     if new.token_number is null
       or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
-      new.token_number := private.next_token(new.practitioner_id, new.local_date);
+      new.token_number := private.next_token(new.practitioner_id, new.local_date, new.id);
     end if;
   end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, or holds its slot again.';
+comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__status()
  RETURNS trigger
@@ -3542,10 +3725,9 @@ begin
     else now()
   end;
   new.clinic_id := old.clinic_id;
-  new.local_date := old.local_date;
   return new;
 end $function$;
-comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled. Clinic and day change only with the slot, the patient never.';
+comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient never.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  RETURNS trigger
@@ -3554,23 +3736,10 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.lock_sms(array(
-    select m.id from public.sms_messages m
-    -- Deleting an appointment also changes what was sent: it no longer refers to it.
-    where m.appointment_id = old.id and (tg_op = 'DELETE' or m.status in ('queued', 'sending'))
-  ));
-  update public.sms_messages m
-  set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
-    -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
-    dedupe_key = null
-  where m.appointment_id = old.id and m.status = 'queued' and m.expires_at is not null
-    and (m.attempts > 0 or m.priority = 3);
-  -- Out of our hands, unless the attempt fails: then it is not made again.
-  update public.sms_messages m set expires_at = now()
-  where m.appointment_id = old.id and m.status = 'sending' and m.expires_at > now();
+  perform private.withdraw_sms(old.id, tg_op = 'DELETE');
   return case when tg_op = 'DELETE' then old else new end;
 end $function$;
-comment on function private.tg_appointments__withdraw_sms() is 'Withdraws reminders and delayed news of an appointment that is moved, cancelled or over.';
+comment on function private.tg_appointments__withdraw_sms() is 'Withdraws the SMS that are no longer true.';
 
 CREATE OR REPLACE FUNCTION private.tg_audit()
  RETURNS trigger
@@ -3648,6 +3817,120 @@ exception when invalid_parameter_value then
   perform private.fail('unknown_time_zone', new.time_zone);
 end $function$;
 comment on function private.tg_clinics__check_time_zone() is 'Refuses what is no IANA name of a time zone.';
+
+CREATE OR REPLACE FUNCTION private.tg_clinics__follow_time_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v record;
+  v_appointment public.appointments;
+begin
+  -- What is being booked by the old clock comes first and is found; what is booked after this follows the new one.
+  lock table public.appointments in share row exclusive mode;
+  for v in select * from private.appointments_by_clock(new.id, old.time_zone, now()) loop
+    update public.appointments a set token_number = null where a.id = v.id returning * into v_appointment;
+    if v.is_told then
+      perform private.withdraw_sms(v.id);
+      perform private.queue_appointment_sms('clock_corrected', v_appointment);
+    end if;
+  end loop;
+  return null;
+end $function$;
+comment on function private.tg_clinics__follow_time_zone() is 'The clinic''s clock was corrected: days and tokens follow, and whose time is another by the clock is told, once for each appointment.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__check_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'UPDATE' and new.phone <> old.phone then
+    if exists (select from public.patients p where p.phone = new.phone) then
+      perform private.fail('other_patient_has_phone');
+    elsif exists (
+      select from auth.users u where u.phone = ltrim(new.phone, '+') and u.id is distinct from new.user_id
+    ) then
+      perform private.fail('other_account_has_phone');
+    end if;
+  end if;
+  if tg_op = 'UPDATE' and old.user_id is not null and new.user_id is distinct from old.user_id then
+    if exists (select from auth.users u where u.id = old.user_id and u.deleted_at is null) then
+      perform private.fail('account_still_there');
+    end if;
+    -- A name to sign in with is of no use without an account, and keeps others from having it.
+    new.account_origin := null;
+    new.username := null;
+  end if;
+  if new.user_id is not null and (tg_op = 'INSERT' or new.user_id is distinct from old.user_id) and not exists (
+    select from auth.users u
+    where u.id = new.user_id and u.phone = ltrim(new.phone, '+') and u.phone_confirmed_at is not null
+      and u.deleted_at is null
+  ) then
+    perform private.fail('account_has_other_phone');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_patients__check_account() is 'Refuses a phone that somebody else has, an account with another phone, and parting from an account that is still there.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__delete_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from auth.users u where u.id = old.user_id;
+  return null;
+end $function$;
+comment on function private.tg_patients__delete_account() is 'The patient was deleted: an account without patient could not do anything.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__move_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_number constant text := ltrim(new.phone, '+');
+  v_locale constant text := coalesce(private.language_of(new.id), 'en-IN');
+begin
+  update auth.users u set phone = v_number, updated_at = now()
+  where u.id = new.user_id and u.phone is distinct from v_number;
+  if found then
+    -- Edited here and not by Auth: nobody has proven anything, so whoever is signed in does it again.
+    delete from auth.sessions s where s.user_id = new.user_id;
+  end if;
+  update auth.identities i set identity_data = i.identity_data || jsonb_build_object('phone', v_number), updated_at = now()
+  where i.user_id = new.user_id and i.provider = 'phone' and i.identity_data ->> 'phone' is distinct from v_number;
+
+  perform private.redirect_sms(new.id, old.phone, new.phone);
+  perform private.queue_sms(
+    'phone_changed', old.phone, jsonb_build_object('phone', private.mask_phone(new.phone)), null, new.id, null, v_locale
+  );
+  perform private.queue_sms(
+    'phone_moved_here', new.phone, jsonb_build_object('phone', private.mask_phone(old.phone)), null, new.id, null, v_locale
+  );
+  return null;
+end $function$;
+comment on function private.tg_patients__move_account() is 'The patient has another phone: the account moves along, sessions end unless Auth moved it, and both phones are told.';
+
+CREATE OR REPLACE FUNCTION private.tg_practitioners__keep_clinic()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from public.appointments a where a.practitioner_id = new.id) then
+    perform private.fail('practitioner_is_fixed');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_practitioners__keep_clinic() is 'Refuses to move a practitioner with appointments to another clinic, which would leave the appointments behind.';
 
 CREATE OR REPLACE FUNCTION private.tg_practitioners__respell()
  RETURNS trigger
@@ -3842,6 +4125,23 @@ begin
 end $function$;
 comment on function private.tg_users__end_account_job() is 'The owner has a password, so the one of the job is not texted any more.';
 
+CREATE OR REPLACE FUNCTION private.tg_users__keep_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (
+    select from public.patients p
+    where p.user_id = new.id and (p.phone is distinct from '+' || new.phone or new.phone_confirmed_at is null)
+  ) then
+    perform private.fail('account_has_other_phone');
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_users__keep_phone() is 'Refuses an account of a patient without their phone, or with one that is not confirmed.';
+
 CREATE OR REPLACE FUNCTION private.tg_users__link_patient()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3885,16 +4185,16 @@ comment on function private.tg_users__unlink_patient() is 'The account was delet
 CREATE OR REPLACE FUNCTION private.today_began(p_now timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
  LANGUAGE sql
- STABLE
+ STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
   select coalesce(
-    (select (p_now at time zone c.time_zone)::date::timestamp at time zone c.time_zone
+    (select private.instant_of((p_now at time zone c.time_zone)::date, c.time_zone)
      from public.clinics c order by c.created_at, c.id limit 1),
     date_trunc('day', p_now, 'UTC')
   )
 $function$;
-comment on function private.today_began(timestamp with time zone) is 'The last midnight in the time zone of the oldest clinic.';
+comment on function private.today_began(timestamp with time zone) is 'When the day began in the time zone of the oldest clinic.';
 grant execute on function private.today_began(timestamp with time zone) to service_role;
 
 CREATE OR REPLACE FUNCTION private.token_is_taken(p_practitioner_id uuid, p_on date, p_token_number integer, p_except uuid)
@@ -3959,6 +4259,29 @@ begin
 end $function$;
 comment on function private.welcome_patient(public.patients,uuid,text,uuid,timestamp with time zone) is 'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
 
+CREATE OR REPLACE FUNCTION private.withdraw_sms(p_appointment_id uuid, p_deleting boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m
+    -- Deleting an appointment also changes what was sent: it no longer refers to it.
+    where m.appointment_id = p_appointment_id and (p_deleting or m.status in ('queued', 'sending'))
+  ));
+  update public.sms_messages m
+  set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
+    -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
+    dedupe_key = null
+  where m.appointment_id = p_appointment_id and m.status = 'queued' and m.expires_at is not null
+    and (m.attempts > 0 or m.priority = 3);
+  -- Out of our hands, unless the attempt fails: then it is not made again.
+  update public.sms_messages m set expires_at = now()
+  where m.appointment_id = p_appointment_id and m.status = 'sending' and m.expires_at > now();
+end $function$;
+comment on function private.withdraw_sms(uuid,boolean) is 'Withdraws reminders and delayed news of an appointment that is moved, cancelled, over, or at another time by the clock.';
+
 CREATE OR REPLACE FUNCTION private.without_invisible_ends(p_text text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3995,7 +4318,7 @@ grant execute on function public.account_status() to authenticated;
 grant execute on function public.account_status() to service_role;
 
 CREATE OR REPLACE FUNCTION public.available_days(clinic_id uuid, practitioner_id uuid DEFAULT NULL::uuid, specialty text DEFAULT NULL::text, from_date date DEFAULT NULL::date, days integer DEFAULT 14)
- RETURNS TABLE(on_date date, free integer, open boolean)
+ RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -4007,14 +4330,14 @@ begin
     perform private.fail('unknown_clinic');
   end if;
   return query
-    select f.on_date, f.free, f.open
+    select f.on_date, f.free, f.open, f.over
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
       coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
     ) f;
 end $function$;
-comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; ends where booking ends.';
+comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. Ends where booking ends.';
 grant execute on function public.available_days(uuid,uuid,text,date,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.available_slots(practitioner_id uuid, on_date date)
@@ -4100,6 +4423,29 @@ end $function$;
 comment on function public.cancel_appointment(uuid) is 'Cancels an upcoming appointment of the signed-in patient. Refuses with not_found or not_cancellable.';
 grant execute on function public.cancel_appointment(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.change_patient_phone(patient_id uuid, phone text)
+ RETURNS public.patients
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_patient public.patients;
+begin
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u
+  where u.id = (select p.user_id from public.patients p where p.id = change_patient_phone.patient_id) for update;
+  update public.patients p set phone = change_patient_phone.phone
+  where p.id = change_patient_phone.patient_id returning * into v_patient;
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  return v_patient;
+end $function$;
+comment on function public.change_patient_phone(uuid,text) is 'For admins: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same.';
+grant execute on function public.change_patient_phone(uuid,text) to service_role;
+
 CREATE OR REPLACE FUNCTION public.delete_account()
  RETURNS void
  LANGUAGE plpgsql
@@ -4115,16 +4461,14 @@ begin
   perform from auth.users u where u.id = v_user_id for update;
   -- A booking that is being made at this moment counts.
   perform from public.patients p where p.id = v_patient_id for update;
+  delete from auth.users u where u.id = v_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
-  update public.patients p
-  set user_id = null, username = null, name = null, age = null, locale = null, account_origin = null
-  where p.id = v_patient_id;
+  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
   update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
   -- Those of a deleted patient lose their patient_id.
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
   delete from public.patients p
   where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
-  delete from auth.users u where u.id = v_user_id;
 end $function$;
 comment on function public.delete_account() is 'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';
 grant execute on function public.delete_account() to authenticated;
@@ -4185,7 +4529,7 @@ begin
     from private.next_free_slots(
       next_available_slots.clinic_id,
       private.specialty_at(next_available_slots.clinic_id, next_available_slots.specialty), null,
-      coalesce(next_available_slots.from_date::timestamp at time zone v_zone, now()),
+      coalesce(private.instant_of(next_available_slots.from_date, v_zone), now()),
       least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
     ) f
     order by f.starts_at, f.practitioner_name;
@@ -4199,9 +4543,10 @@ CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select q.ahead, q.now_serving from private.queue_place(private.require_patient(), queue_position.appointment_id) q
+  select q.ahead, q.now_serving
+  from private.queue_place(private.require_patient(), queue_position.appointment_id, now()) q
 $function$;
-comment on function public.queue_position(uuid) is 'How many patients are before the signed-in patient that day, and the token number seen last (null: none yet).';
+comment on function public.queue_position(uuid) is 'How many patients are before the signed-in patient that day (null: the clinic has marked nobody), and the token called or seen last (null: none yet).';
 grant execute on function public.queue_position(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.reschedule_appointment(appointment_id uuid, starts_at timestamp with time zone)
@@ -4585,6 +4930,68 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ]
 -- }
 -- a row of public.sms_templates: {
+--     "key": "clock_corrected",
+--     "body": "The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the time zone of the clinic was corrected.",
+--     "default_body": "The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "clock_corrected",
+--     "body": "கிளினிக்கின் கடிகாரம் திருத்தப்பட்டது; உங்கள் முன்பதிவு மாறவில்லை. புதிய நேரப்படி: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the time zone of the clinic was corrected.",
+--     "default_body": "கிளினிக்கின் கடிகாரம் திருத்தப்பட்டது; உங்கள் முன்பதிவு மாறவில்லை. புதிய நேரப்படி: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
 --     "key": "code",
 --     "body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
 --     "locale": "en-IN",
@@ -4708,6 +5115,38 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To the old number, after an account was given another one. {{phone}} is shown in part.",
 --     "default_body": "உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "phone_moved_here",
+--     "body": "Your MedQ appointments are now kept under this number instead of {{phone}}. If that is not right, please call your clinic.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.",
+--     "default_body": "Your MedQ appointments are now kept under this number instead of {{phone}}. If that is not right, please call your clinic.",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "phone_moved_here",
+--     "body": "உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.",
+--     "default_body": "உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "placeholders": [
 --         "phone"
 --     ]

@@ -161,13 +161,10 @@ alter table auth.sessions enable row level security;
 alter table auth.mfa_amr_claims enable row level security;
 alter table auth.refresh_tokens enable row level security;
 
--- postgres writes migrations: it may read everything, refer to it, put triggers on it, and change users.
+-- postgres writes migrations: it may read and change everything, refer to it and put triggers on it.
 
 grant select on all tables in schema auth to postgres with grant option;
-grant insert, update, delete, references, trigger on auth.users to postgres;
-grant references, trigger on
-  auth.identities, auth.one_time_tokens, auth.sessions, auth.mfa_amr_claims, auth.refresh_tokens
-  to postgres;
+grant insert, update, delete, references, trigger on all tables in schema auth to postgres;
 
 -- Who is asking: read from the settings the Data API and Realtime make for each request
 

@@ -6,7 +6,9 @@ export type Database = {
       appointments: {
         Row: {
           active: boolean;
+          arrived_at: string | null;
           call_id: string | null;
+          called_at: string | null;
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
@@ -17,6 +19,7 @@ export type Database = {
           patient_id: string;
           practitioner_id: string;
           reference: string;
+          seen_at: string | null;
           starts_at: string;
           status: string;
           token_number: number;
@@ -26,7 +29,9 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           active?: never;
+          arrived_at?: string | null;
           call_id?: string | null;
+          called_at?: string | null;
           cancelled_at?: string | null;
           channel?: string;
           clinic_id: string;
@@ -37,6 +42,7 @@ export type Database = {
           patient_id: string;
           practitioner_id: string;
           reference: string;
+          seen_at?: string | null;
           starts_at: string;
           status?: string;
           token_number: number;
@@ -45,7 +51,9 @@ export type Database = {
         };
         Update: {
           active?: never;
+          arrived_at?: string | null;
           call_id?: string | null;
+          called_at?: string | null;
           cancelled_at?: string | null;
           channel?: string;
           clinic_id?: string;
@@ -56,6 +64,7 @@ export type Database = {
           patient_id?: string;
           practitioner_id?: string;
           reference?: string;
+          seen_at?: string | null;
           starts_at?: string;
           status?: string;
           token_number?: number;
@@ -748,6 +757,7 @@ export type Database = {
           free: number;
           on_date: string;
           open: boolean;
+          over: boolean;
         }[];
       };
       available_slots: {
@@ -771,7 +781,9 @@ export type Database = {
         Args: { practitioner_id: string; starts_at: string };
         Returns: {
           active: boolean;
+          arrived_at: string | null;
           call_id: string | null;
+          called_at: string | null;
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
@@ -782,6 +794,7 @@ export type Database = {
           patient_id: string;
           practitioner_id: string;
           reference: string;
+          seen_at: string | null;
           starts_at: string;
           status: string;
           token_number: number;
@@ -808,7 +821,9 @@ export type Database = {
         Args: { appointment_id: string };
         Returns: {
           active: boolean;
+          arrived_at: string | null;
           call_id: string | null;
+          called_at: string | null;
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
@@ -819,6 +834,7 @@ export type Database = {
           patient_id: string;
           practitioner_id: string;
           reference: string;
+          seen_at: string | null;
           starts_at: string;
           status: string;
           token_number: number;
@@ -828,6 +844,27 @@ export type Database = {
         SetofOptions: {
           from: '*';
           to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      change_patient_phone: {
+        Args: { patient_id: string; phone: string };
+        Returns: {
+          account_origin: string | null;
+          age: number | null;
+          created_at: string;
+          id: string;
+          locale: string | null;
+          name: string | null;
+          phone: string;
+          updated_at: string;
+          user_id: string | null;
+          username: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'patients';
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -874,7 +911,9 @@ export type Database = {
         Args: { appointment_id: string; starts_at: string };
         Returns: {
           active: boolean;
+          arrived_at: string | null;
           call_id: string | null;
+          called_at: string | null;
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
@@ -885,6 +924,7 @@ export type Database = {
           patient_id: string;
           practitioner_id: string;
           reference: string;
+          seen_at: string | null;
           starts_at: string;
           status: string;
           token_number: number;

@@ -12,6 +12,7 @@ create table public.patients (
   locale text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  constraint only_an_account_has_an_origin check ((user_id is null) = (account_origin is null)),
   -- A name without a letter could be read as somebody's phone number.
   constraint patients_username_has_a_letter check (username ~ '[A-Za-z]')
 );
@@ -19,8 +20,9 @@ create unique index patients_username on public.patients (lower(username));
 
 comment on table public.patients is 'One row for each phone that booked or registered.';
 comment on column public.patients.id is 'Identifier.';
-comment on column public.patients.phone is 'The patient''s phone, as +E.164. It identifies the patient.';
-comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none.';
+comment on column public.patients.phone is
+  'The patient''s phone, as +E.164. It identifies the patient; an account and what waits to be texted move along with it.';
+comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none. It has the same phone.';
 comment on column public.patients.username is 'Name chosen for signing in; unique whatever the case. The phone always works too.';
 comment on column public.patients.name is 'Full name, empty for a caller who never told it.';
 comment on column public.patients.age is 'Age in years as told at registration.';

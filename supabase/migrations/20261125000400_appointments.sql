@@ -15,10 +15,16 @@ create table public.appointments (
   reference text not null check (reference ~ '^[0-9]{4}$'),
   call_id text unique,
   cancelled_at timestamptz,
+  arrived_at timestamptz,
+  called_at timestamptz,
+  seen_at timestamptz,
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint appointments_end_after_start check (starts_at < ends_at),
+  constraint only_who_came_arrived_or_was_called
+    check (status in ('arrived', 'fulfilled') or num_nonnulls(arrived_at, called_at) = 0),
+  constraint only_who_is_fulfilled_was_seen check ((status = 'fulfilled') = (seen_at is not null)),
   constraint practitioner_sees_one_patient_at_a_time exclude using gist (
     practitioner_id with =, tstzrange(starts_at, ends_at) with &&
   ) where (active),
@@ -43,14 +49,17 @@ comment on column public.appointments.practitioner_id is 'Who sees them.';
 comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
 comment on column public.appointments.starts_at is 'Begins, an instant.';
 comment on column public.appointments.ends_at is 'Ends, an instant. Filled in from the schedule; moves along when starts_at is moved.';
-comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in.';
+comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in. Follows when the time zone is corrected.';
 comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
 comment on column public.appointments.active is 'Whether it holds its slot: booked, arrived or fulfilled.';
 comment on column public.appointments.channel is 'How it was booked: web, ivr (by phone) or desk.';
-comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day.';
+comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day. Emptied, it is given anew.';
 comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
 comment on column public.appointments.call_id is 'The call that booked it: a call books once, however often its confirmation arrives.';
 comment on column public.appointments.cancelled_at is 'When it was cancelled, filled in.';
+comment on column public.appointments.arrived_at is 'When they came to the desk, filled in with the status.';
+comment on column public.appointments.called_at is 'When they were called in. With status arrived: they are with the doctor.';
+comment on column public.appointments.seen_at is 'When they had been seen, filled in with the status.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 comment on column public.appointments.created_at is 'When it was booked.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
@@ -87,11 +96,10 @@ begin
     else now()
   end;
   new.clinic_id := old.clinic_id;
-  new.local_date := old.local_date;
   return new;
 end $$;
 comment on function private.tg_appointments__status() is
-  'Keeps the version and when it was cancelled. Clinic and day change only with the slot, the patient never.';
+  'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient never.';
 
 create trigger _100_status before insert or update on public.appointments
   for each row execute function private.tg_appointments__status();
@@ -111,7 +119,7 @@ end $$;
 comment on function private.token_is_taken(uuid, date, int, uuid) is
   'Whether another appointment of that day holds a slot with that token number.';
 
-create function private.next_token(p_practitioner_id uuid, p_on date) returns int
+create function private.next_token(p_practitioner_id uuid, p_on date, p_except uuid) returns int
 language plpgsql stable
 set search_path = ''
 as $$
@@ -120,13 +128,13 @@ begin
     select coalesce(max(t.token_number), 0) + 1
     from (
       select a.token_number from public.appointments a
-      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.id <> p_except
       union all
       select s.token_number from private.slots_on(p_practitioner_id, p_on) s
     ) t
   );
 end $$;
-comment on function private.next_token(uuid, date) is 'The number after those of all slots and all appointments of a day.';
+comment on function private.next_token(uuid, date, uuid) is 'The number after those of all slots and all other appointments of a day.';
 
 create function private.tg_appointments__slot() returns trigger
 language plpgsql security definer
@@ -137,22 +145,22 @@ declare
   v_slot record;
   v_length interval := interval '15 minutes';
 begin
+  select p.clinic_id, c.time_zone into new.clinic_id, v_zone
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = new.practitioner_id;
+  new.local_date := (new.starts_at at time zone v_zone)::date;
+
   if tg_op = 'UPDATE' and (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
     if new.ends_at = old.ends_at then
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
     new.token_number := null;
-  elsif tg_op = 'UPDATE'
-    and private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
+  elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
+    or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
     new.token_number := null;
   end if;
-
-  select p.clinic_id, c.time_zone into new.clinic_id, v_zone
-  from public.practitioners p join public.clinics c on c.id = p.clinic_id
-  where p.id = new.practitioner_id;
-  new.local_date := (new.starts_at at time zone v_zone)::date;
 
   if new.token_number is null or new.ends_at is null then
     select * into v_slot from private.slot_at(new.practitioner_id, new.local_date, new.starts_at);
@@ -161,19 +169,20 @@ begin
     -- Outside the slots (squeezed in at the desk), or where changed hours gave the number to someone already.
     if new.token_number is null
       or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id) then
-      new.token_number := private.next_token(new.practitioner_id, new.local_date);
+      new.token_number := private.next_token(new.practitioner_id, new.local_date, new.id);
     end if;
   end if;
   return new;
 end $$;
 comment on function private.tg_appointments__slot() is
-  'Fills in clinic, day, end and token number of what is booked, moved, or holds its slot again.';
+  'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again.';
 
 create trigger _110_slot before insert on public.appointments
   for each row execute function private.tg_appointments__slot();
 create trigger _110_other_slot before update on public.appointments
   for each row when (
     (old.practitioner_id, old.starts_at) is distinct from (new.practitioner_id, new.starts_at)
+    or new.local_date <> old.local_date or new.token_number is null
     or (not old.active and new.status in ('booked', 'arrived', 'fulfilled'))
   )
   execute function private.tg_appointments__slot();
@@ -200,6 +209,23 @@ create trigger _120_reference before insert on public.appointments
 create trigger _120_other_reference before update on public.appointments
   for each row when (old.status not in ('booked', 'arrived') and new.status in ('booked', 'arrived'))
   execute function private.tg_appointments__reference();
+
+-- The clinic of an appointment is its practitioner's.
+create function private.tg_practitioners__keep_clinic() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from public.appointments a where a.practitioner_id = new.id) then
+    perform private.fail('practitioner_is_fixed');
+  end if;
+  return new;
+end $$;
+comment on function private.tg_practitioners__keep_clinic() is
+  'Refuses to move a practitioner with appointments to another clinic, which would leave the appointments behind.';
+
+create trigger _100_keep_clinic before update of clinic_id on public.practitioners
+  for each row when (new.clinic_id <> old.clinic_id) execute function private.tg_practitioners__keep_clinic();
 
 -- Rights: a patient reads their own. Bookings and changes go through functions.
 alter table public.appointments enable row level security;

@@ -1,21 +1,5 @@
 -- Which slots there are, and which of them are free. These functions take the time as an argument.
 
-create function private.slots_before_gap(
-  p_opens timestamptz, p_closes timestamptz, p_length interval, p_time_zone text, p_local_end timestamp
-)
-returns int
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return (
-    select count(*) from generate_series(p_opens + p_length, p_closes, p_length) as slot_end
-    where (slot_end - interval '1 microsecond') at time zone p_time_zone < p_local_end
-  );
-end $$;
-comment on function private.slots_before_gap(timestamptz, timestamptz, interval, text, timestamp) is
-  'How many slots fit into hours that end in an hour the clocks skip: they end where it begins, and do not run into those that follow.';
-
 -- The only place where hours become instants. Slots follow each other in real time, so a day on which the clocks
 -- change has the slots that really fit.
 create function private.hours_on(p_practitioner_id uuid, p_on date)
@@ -28,8 +12,9 @@ declare
 begin
   slots_before := 0;
   for v_session in
-    select c.time_zone, make_interval(mins => h.slot_minutes) as length, p_on + h.end_time as local_end,
-      (p_on + h.start_time) at time zone c.time_zone as opens, (p_on + h.end_time) at time zone c.time_zone as closes
+    select make_interval(mins => h.slot_minutes) as length,
+      private.instant_of(p_on + h.start_time, c.time_zone) as opens,
+      private.instant_of(p_on + h.end_time, c.time_zone) as closes
     from public.practitioners p join public.clinics c on c.id = p.clinic_id
     cross join lateral (
       select e.start_time, e.end_time, e.slot_minutes
@@ -48,11 +33,7 @@ begin
   loop
     opens := v_session.opens;
     length := v_session.length;
-    slots := case
-      when v_session.closes at time zone v_session.time_zone = v_session.local_end
-        then div(extract(epoch from v_session.closes - opens), extract(epoch from length))
-      else private.slots_before_gap(opens, v_session.closes, length, v_session.time_zone, v_session.local_end)
-    end;
+    slots := div(extract(epoch from v_session.closes - opens), extract(epoch from length));
     continue when slots = 0;
     return next;
     slots_before := slots_before + slots;
@@ -107,7 +88,7 @@ declare
   v_begins timestamptz;
   v_ends timestamptz;
 begin
-  select p_on::timestamp at time zone c.time_zone, (p_on + 1)::timestamp at time zone c.time_zone
+  select private.instant_of(p_on, c.time_zone), private.instant_of(p_on + 1, c.time_zone)
   into v_begins, v_ends
   from public.practitioners p join public.clinics c on c.id = p.clinic_id
   where p.id = p_practitioner_id and p.active
@@ -184,13 +165,14 @@ create function private.free_days(
   p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days int, p_now timestamptz,
   p_patient_id uuid default null
 )
-returns table (on_date date, free int, open boolean)
+returns table (on_date date, free int, open boolean, over boolean)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return query
-    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false)
+    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false),
+      coalesce(bool_or(o.open) and not bool_or(o.to_come), false)
     from public.clinics c
     cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
     cross join lateral generate_series(
@@ -200,8 +182,12 @@ begin
     ) as d (day)
     left join lateral (
       select (select count(*) from private.free_slots(p.id, d.day::date, p_now, p_patient_id)) as free,
-        exists (select from private.hours_on(p.id, d.day::date)) as open
+        h.open, h.to_come
       from public.practitioners p
+      cross join lateral (
+        select count(*) > 0 as open, coalesce(bool_or(s.opens + (s.slots - 1) * s.length > p_now), false) as to_come
+        from private.hours_on(p.id, d.day::date) s
+      ) h
       where p.clinic_id = c.id and p.active
         and (p_practitioner_id is null or p.id = p_practitioner_id)
         and (p_specialty is null or p.specialty = p_specialty)
@@ -211,7 +197,7 @@ begin
     order by d.day;
 end $$;
 comment on function private.free_days(uuid, uuid, text, date, int, timestamptz, uuid) is
-  'Days of a clinic that can be booked, from a date on: how many slots are free, and whether patients are seen at all.';
+  'Days of a clinic that can be booked, from a date on: how many slots are free, whether patients are seen at all (open), and whether the last of them have had their turn by now (over).';
 
 create type public.slot as (
   practitioner_id uuid, practitioner_name text, specialty text, starts_at timestamptz, ends_at timestamptz
@@ -239,7 +225,7 @@ begin
       -- Should those three days be full.
       select s.starts_at, s.ends_at
       from private.next_free_slots(
-        c.id, null, p.id, (l.day + 2)::timestamp at time zone c.time_zone, p_limit, p_now, p_patient_id
+        c.id, null, p.id, private.instant_of(l.day + 2, c.time_zone), p_limit, p_now, p_patient_id
       ) s
     ) f
     where p.id = p_practitioner_id

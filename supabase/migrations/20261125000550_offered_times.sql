@@ -36,7 +36,7 @@ begin
     from private.next_free_slots(
       next_available_slots.clinic_id,
       private.specialty_at(next_available_slots.clinic_id, next_available_slots.specialty), null,
-      coalesce(next_available_slots.from_date::timestamp at time zone v_zone, now()),
+      coalesce(private.instant_of(next_available_slots.from_date, v_zone), now()),
       least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
     ) f
     order by f.starts_at, f.practitioner_name;
@@ -49,7 +49,7 @@ create function public.available_days(
   clinic_id uuid, practitioner_id uuid default null, specialty text default null, from_date date default null,
   days int default 14
 )
-returns table (on_date date, free int, open boolean)
+returns table (on_date date, free int, open boolean, over boolean)
 language plpgsql stable security definer
 set search_path = ''
 as $$
@@ -60,7 +60,7 @@ begin
     perform private.fail('unknown_clinic');
   end if;
   return query
-    select f.on_date, f.free, f.open
+    select f.on_date, f.free, f.open, f.over
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
@@ -68,7 +68,7 @@ begin
     ) f;
 end $$;
 comment on function public.available_days(uuid, uuid, text, date, int) is
-  'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; ends where booking ends.';
+  'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. Ends where booking ends.';
 grant execute on function public.available_days(uuid, uuid, text, date, int) to authenticated;
 
 create function public.available_slots_of_day(

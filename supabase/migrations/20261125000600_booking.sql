@@ -206,31 +206,6 @@ end $$;
 comment on function private.reschedule(uuid, uuid, timestamptz, text, timestamptz) is
   'Moves a patient''s own upcoming appointment to another free slot of the same practitioner.';
 
-create function private.queue_place(p_patient_id uuid, p_appointment_id uuid)
-returns table (ahead int, now_serving int)
-language plpgsql stable
-set search_path = ''
-as $$
-declare
-  v_appointment public.appointments;
-begin
-  select * into v_appointment from public.appointments a
-  where a.id = p_appointment_id and a.patient_id = p_patient_id;
-  if not found then
-    perform private.fail('unknown_appointment');
-  end if;
-  return query
-    select
-      (count(*) filter (
-        where a.status in ('booked', 'arrived') and a.starts_at < v_appointment.starts_at
-      ))::int,
-      max(a.token_number) filter (where a.status = 'fulfilled')
-    from public.appointments a
-    where a.practitioner_id = v_appointment.practitioner_id and a.local_date = v_appointment.local_date;
-end $$;
-comment on function private.queue_place(uuid, uuid) is
-  'How many patients are before this one with the same practitioner that day, and the token number seen last.';
-
 create function public.book_appointment(practitioner_id uuid, starts_at timestamptz)
 returns public.appointments
 language plpgsql security definer
@@ -269,14 +244,3 @@ end $$;
 comment on function public.reschedule_appointment(uuid, timestamptz) is
   'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner.';
 grant execute on function public.reschedule_appointment(uuid, timestamptz) to authenticated;
-
-create function public.queue_position(appointment_id uuid)
-returns table (ahead int, now_serving int)
-language sql stable security definer
-set search_path = ''
-as $$
-  select q.ahead, q.now_serving from private.queue_place(private.require_patient(), queue_position.appointment_id) q
-$$;
-comment on function public.queue_position(uuid) is
-  'How many patients are before the signed-in patient that day, and the token number seen last (null: none yet).';
-grant execute on function public.queue_position(uuid) to authenticated;

@@ -51,22 +51,26 @@ begin
 end $$;
 comment on function private.sms_day(timestamp, text) is 'A day as an SMS tells it: Mon 5 Oct.';
 
-create function private.sms_time(p_local timestamp, p_locale text) returns text
+create function private.sms_time(p_local timestamp, p_locale text, p_turn text default null) returns text
 language plpgsql immutable
 set search_path = ''
 as $$
 begin
   if p_locale like 'ta%' then
-    return case
+    return case p_turn
+      when 'first' then 'கடிகாரம் மாறுவதற்கு முன் ' when 'second' then 'கடிகாரம் மாறிய பின் ' else '' end
+    || case
       when extract(hour from p_local) between 4 and 11 then 'காலை'
       when extract(hour from p_local) between 12 and 15 then 'மதியம்'
       when extract(hour from p_local) between 16 and 18 then 'மாலை'
       else 'இரவு'
     end || ' ' || to_char(p_local, 'FMHH12:MI');
   end if;
-  return to_char(p_local, 'FMHH12:MI am');
+  return to_char(p_local, 'FMHH12:MI am') || case p_turn
+    when 'first' then ' before the clocks go back' when 'second' then ' after the clocks go back' else '' end;
 end $$;
-comment on function private.sms_time(timestamp, text) is 'A time of day as an SMS tells it: 10:30 am.';
+comment on function private.sms_time(timestamp, text, text) is
+  'A time of day as an SMS tells it: 10:30 am. In the hour that comes twice, with p_turn (private.clock_turn) which one it is.';
 
 create function private.sample_of(p_placeholder text, p_locale text default 'en-IN') returns text
 language plpgsql immutable

@@ -29,13 +29,19 @@ insert into public.sms_templates (key, body, placeholders, description) values
   ('reminder_hours_before',
    'Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.',
    '{doctor,day,time,clinic,clinic_phone,token,reference}', 'Some hours before an appointment.'),
+  ('clock_corrected',
+   'The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.',
+   '{doctor,day,time,clinic,token,reference}', 'After the time zone of the clinic was corrected.'),
   ('ivr_link', 'To book or change an appointment at {{clinic}} online: {{url}}', '{clinic,url}',
    'After a call in which nobody pressed a key.'),
   ('code', '{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.',
    '{code}', 'To prove a phone: registering, linking, a forgotten password, a new number.'),
   ('phone_changed',
    'Your MedQ account now has the phone number {{phone}}. If you did not change it, please call your clinic.',
-   '{phone}', 'To the old number, after an account was given another one. {{phone}} is shown in part.');
+   '{phone}', 'To the old number, after an account was given another one. {{phone}} is shown in part.'),
+  ('phone_moved_here',
+   'Your MedQ appointments are now kept under this number instead of {{phone}}. If that is not right, please call your clinic.',
+   '{phone}', 'To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.');
 
 insert into public.sms_templates (key, locale, body) values
   ('welcome', 'ta-IN',
@@ -56,9 +62,13 @@ insert into public.sms_templates (key, locale, body) values
    'நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.'),
   ('reminder_hours_before', 'ta-IN',
    'நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.'),
+  ('clock_corrected', 'ta-IN',
+   'கிளினிக்கின் கடிகாரம் திருத்தப்பட்டது; உங்கள் முன்பதிவு மாறவில்லை. புதிய நேரப்படி: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.'),
   ('ivr_link', 'ta-IN',
    '{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}'),
   ('code', 'ta-IN',
    '{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.'),
   ('phone_changed', 'ta-IN',
-   'உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.');
+   'உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.'),
+  ('phone_moved_here', 'ta-IN',
+   'உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.');

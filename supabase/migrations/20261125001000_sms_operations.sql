@@ -1,17 +1,18 @@
 -- What an admin looks at: what was sent today, what waits, what failed and why, what it costs; and one function for
 -- whoever watches the queue.
 
+-- A definer, because the view that asks runs as its reader.
 create function private.today_began(p_now timestamptz default now()) returns timestamptz
-language sql stable
+language sql stable security definer
 set search_path = ''
 as $$
   select coalesce(
-    (select (p_now at time zone c.time_zone)::date::timestamp at time zone c.time_zone
+    (select private.instant_of((p_now at time zone c.time_zone)::date, c.time_zone)
      from public.clinics c order by c.created_at, c.id limit 1),
     date_trunc('day', p_now, 'UTC')
   )
 $$;
-comment on function private.today_began(timestamptz) is 'The last midnight in the time zone of the oldest clinic.';
+comment on function private.today_began(timestamptz) is 'When the day began in the time zone of the oldest clinic.';
 grant execute on function private.today_began(timestamptz) to service_role;
 
 create view public.sms_today with (security_invoker = true) as

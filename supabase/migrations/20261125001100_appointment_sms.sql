@@ -12,6 +12,7 @@ declare
 begin
   select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
+    private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
     -- The language it will be in: the one wanted, or en-IN where there is no text in it.
     coalesce(t.locale, 'en-IN') as locale,
     -- A deleted appointment cannot be referred to.
@@ -30,7 +31,7 @@ begin
       'clinic', v.clinic,
       'clinic_phone', v.clinic_phone,
       'day', private.sms_day(v.local_start, v.locale),
-      'time', private.sms_time(v.local_start, v.locale),
+      'time', private.sms_time(v.local_start, v.locale, v.turn),
       'token', p_appointment.token_number,
       'reference', p_appointment.reference
     ),
@@ -79,29 +80,38 @@ create trigger _500_queue_sms after insert or update or delete on public.appoint
 
 -- What is still to be sent must not tell of a time that is no more. News that only waits its turn goes out in order;
 -- what was delayed, or only reminds, is withdrawn.
-create function private.tg_appointments__withdraw_sms() returns trigger
-language plpgsql security definer
+create function private.withdraw_sms(p_appointment_id uuid, p_deleting boolean default false) returns void
+language plpgsql
 set search_path = ''
 as $$
 begin
   perform private.lock_sms(array(
     select m.id from public.sms_messages m
     -- Deleting an appointment also changes what was sent: it no longer refers to it.
-    where m.appointment_id = old.id and (tg_op = 'DELETE' or m.status in ('queued', 'sending'))
+    where m.appointment_id = p_appointment_id and (p_deleting or m.status in ('queued', 'sending'))
   ));
   update public.sms_messages m
   set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
     -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
     dedupe_key = null
-  where m.appointment_id = old.id and m.status = 'queued' and m.expires_at is not null
+  where m.appointment_id = p_appointment_id and m.status = 'queued' and m.expires_at is not null
     and (m.attempts > 0 or m.priority = 3);
   -- Out of our hands, unless the attempt fails: then it is not made again.
   update public.sms_messages m set expires_at = now()
-  where m.appointment_id = old.id and m.status = 'sending' and m.expires_at > now();
+  where m.appointment_id = p_appointment_id and m.status = 'sending' and m.expires_at > now();
+end $$;
+comment on function private.withdraw_sms(uuid, boolean) is
+  'Withdraws reminders and delayed news of an appointment that is moved, cancelled, over, or at another time by the clock.';
+
+create function private.tg_appointments__withdraw_sms() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.withdraw_sms(old.id, tg_op = 'DELETE');
   return case when tg_op = 'DELETE' then old else new end;
 end $$;
-comment on function private.tg_appointments__withdraw_sms() is
-  'Withdraws reminders and delayed news of an appointment that is moved, cancelled or over.';
+comment on function private.tg_appointments__withdraw_sms() is 'Withdraws the SMS that are no longer true.';
 
 create trigger _400_withdraw_sms before delete on public.appointments
   for each row execute function private.tg_appointments__withdraw_sms();

@@ -27,10 +27,12 @@ begin
   end;
   v_begin := v_local::date + p_clinic.quiet_from
     + case when v_local::time >= p_clinic.quiet_from then interval '1 day' else interval '0' end;
-  begin_at := v_begin at time zone p_clinic.time_zone;
-  end_at := (v_begin::date + p_clinic.quiet_until
-    + case when p_clinic.quiet_until < p_clinic.quiet_from then interval '1 day' else interval '0' end)
-    at time zone p_clinic.time_zone;
+  begin_at := private.instant_of(v_begin, p_clinic.time_zone);
+  end_at := private.instant_of(
+    v_begin::date + p_clinic.quiet_until
+      + case when p_clinic.quiet_until < p_clinic.quiet_from then interval '1 day' else interval '0' end,
+    p_clinic.time_zone
+  );
 end $$;
 comment on function private.next_quiet_hours(public.clinics, timestamptz) is
   'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
@@ -45,7 +47,7 @@ declare
   v_early timestamptz;
   v_hours constant interval := make_interval(hours => p_clinic.reminder_hours_before);
   v_local constant timestamp := p_now at time zone p_clinic.time_zone;
-  v_midnight constant timestamptz := (v_local::date + 1)::timestamp at time zone p_clinic.time_zone;
+  v_midnight constant timestamptz := private.instant_of(v_local::date + 1, p_clinic.time_zone);
 begin
   v_quiet := private.next_quiet_hours(p_clinic, p_now);
   if v_quiet.quiet_now then
@@ -58,8 +60,8 @@ begin
   if p_clinic.reminder_day_before then
     return query select 'reminder_day_before', v_midnight,
       case when v_early is not null and v_quiet.end_at > v_midnight
-        then (v_local::date + 2)::timestamp at time zone p_clinic.time_zone - interval '1 microsecond'
-        else (v_local + interval '1 day') at time zone p_clinic.time_zone end,
+        then private.instant_of(v_local::date + 2, p_clinic.time_zone) - interval '1 microsecond'
+        else private.instant_of(v_local + interval '1 day', p_clinic.time_zone) end,
       v_early, least(v_quiet.begin_at, v_midnight);
   end if;
   if v_hours is not null then
@@ -81,7 +83,7 @@ as $$
 begin
   return case p_template
     when 'reminder_day_before'
-      then (p_starts_at at time zone p_clinic.time_zone - interval '1 day') at time zone p_clinic.time_zone
+      then private.instant_of(p_starts_at at time zone p_clinic.time_zone - interval '1 day', p_clinic.time_zone)
     else p_starts_at - make_interval(hours => p_clinic.reminder_hours_before)
   end;
 end $$;

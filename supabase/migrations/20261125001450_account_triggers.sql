@@ -5,25 +5,12 @@ create function private.move_patient(p_user_id uuid, p_phone text) returns boole
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_patient public.patients;
 begin
-  select * into v_patient from public.patients p where p.user_id = p_user_id and p.phone <> p_phone for no key update;
-  if not found then
-    return false;
-  end if;
-  if exists (select from public.patients p where p.phone = p_phone) then
-    perform private.fail('other_patient_has_phone');
-  end if;
-  update public.patients p set phone = p_phone where p.id = v_patient.id;
-  perform private.queue_sms(
-    'phone_changed', v_patient.phone, jsonb_build_object('phone', private.mask_phone(p_phone)), null, v_patient.id,
-    null, coalesce(private.language_of(v_patient.id), 'en-IN')
-  );
-  return true;
+  update public.patients p set phone = p_phone where p.user_id = p_user_id and p.phone <> p_phone;
+  return found;
 end $$;
 comment on function private.move_patient(uuid, text) is
-  'The account has another phone (proven by a code): its patient moves along, unless somebody is there, and the old phone is told. False: its patient has that phone, or it has none.';
+  'The account has another phone: its patient moves along. False: its patient has that phone, or it has none.';
 
 create function private.take_registration(p_id text) returns private.registrations
 language plpgsql

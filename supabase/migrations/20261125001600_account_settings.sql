@@ -68,16 +68,14 @@ begin
   perform from auth.users u where u.id = v_user_id for update;
   -- A booking that is being made at this moment counts.
   perform from public.patients p where p.id = v_patient_id for update;
+  delete from auth.users u where u.id = v_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
-  update public.patients p
-  set user_id = null, username = null, name = null, age = null, locale = null, account_origin = null
-  where p.id = v_patient_id;
+  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
   update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
   -- Those of a deleted patient lose their patient_id.
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
   delete from public.patients p
   where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
-  delete from auth.users u where u.id = v_user_id;
 end $$;
 comment on function public.delete_account() is
   'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';

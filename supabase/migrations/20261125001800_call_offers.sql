@@ -152,19 +152,25 @@ end $$;
 comment on function private.ivr_free_on(uuid, jsonb, date, uuid, timestamptz) is
   'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
-create function private.ivr_why_none_on(p_clinic_id uuid, p_preference jsonb, p_on date) returns text
+create function private.ivr_why_none_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_now timestamptz) returns text
 language plpgsql stable
 set search_path = ''
 as $$
 begin
-  return case when exists (
-    select from public.practitioners p cross join lateral private.hours_on(p.id, p_on)
+  return (
+    select case
+      when count(*) = 0 then 'day_closed'
+      when bool_or(h.opens + (h.slots - 1) * h.length > p_now) then 'day_full'
+      else 'day_over'
+    end
+    from public.practitioners p cross join lateral private.hours_on(p.id, p_on) h
     where p.clinic_id = p_clinic_id and p.active
+      and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
       and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-  ) then 'day_full' else 'day_closed' end;
+  );
 end $$;
-comment on function private.ivr_why_none_on(uuid, jsonb, date) is
-  'Why nothing is free on a day: day_full, or day_closed when nobody sees patients.';
+comment on function private.ivr_why_none_on(uuid, jsonb, date, timestamptz) is
+  'Why nothing is free on a day: day_full, day_over when no slot begins any more, or day_closed when nobody sees patients.';
 
 create function private.ivr_offer_on(
   p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamptz
@@ -175,14 +181,14 @@ set search_path = ''
 as $$
 declare
   v_on constant date := (p_task ->> 'on')::date;
-  v_from constant timestamptz := v_on::timestamp at time zone p_clinic.time_zone;
+  v_from constant timestamptz := private.instant_of(v_on, p_clinic.time_zone);
   v_preference jsonb := coalesce(p_task -> 'preference', '{}');
   v_free record;
 begin
   select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
   if v_free.practitioners is null then
     return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
-      || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on));
+      || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on, p_now));
   elsif jsonb_array_length(v_free.practitioners) = 1 then
     v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
   elsif p_task -> 'any_practitioner' is distinct from 'true' then

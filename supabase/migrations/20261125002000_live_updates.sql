@@ -61,14 +61,14 @@ as $$
 begin
   perform realtime.send(
     (select jsonb_build_object(
-      'now_serving', max(a.token_number) filter (where a.status = 'fulfilled'),
+      'now_serving', private.now_serving(p_practitioner_id, p_on),
       'waiting', count(*) filter (where a.status = 'arrived')
     ) from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on),
     'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
   );
 end $$;
 comment on function private.broadcast_queue(uuid, date) is
-  'Broadcasts the token number seen last and how many wait, to those who wait for a practitioner on that date.';
+  'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date.';
 
 create function private.tg_appointments__broadcast_queue() returns trigger
 language plpgsql security definer
@@ -100,8 +100,8 @@ create trigger _920_broadcast_queue after insert or delete on public.appointment
   for each row execute function private.tg_appointments__broadcast_queue();
 create trigger _920_broadcast_changed_queue after update on public.appointments
   for each row when (
-    (old.status, old.practitioner_id, old.starts_at, old.token_number)
-      is distinct from (new.status, new.practitioner_id, new.starts_at, new.token_number)
+    (old.status, old.practitioner_id, old.starts_at, old.token_number, old.called_at)
+      is distinct from (new.status, new.practitioner_id, new.starts_at, new.token_number, new.called_at)
   )
   execute function private.tg_appointments__broadcast_queue();
 

@@ -8,6 +8,7 @@ import {
   aPatient,
   opening,
   signIn,
+  whereItIsEarly,
   type Clinic,
   type Patient
 } from './setting.ts';
@@ -15,8 +16,8 @@ import {
 const { browser, sql, site } = await opening();
 
 /** A patient's page that is live, and proof that it was never loaded again. */
-async function anOpenPage(): Promise<{ page: Page; patient: Patient; clinic: Clinic }> {
-  const clinic = await aClinic(sql);
+async function anOpenPage(timeZone?: string): Promise<{ page: Page; patient: Patient; clinic: Clinic }> {
+  const clinic = await aClinic(sql, timeZone);
   const patient = await aPatient(sql);
   const page = await openPage(browser);
   await signIn(page, site, patient);
@@ -62,8 +63,8 @@ test('a booking appears while the page is open, and is announced', async () => {
 });
 
 test('changes made by hand in the database show: moved, checked in, cancelled, deleted', async () => {
-  const { page, patient, clinic } = await anOpenPage();
-  const { id, reference } = await aBooking(sql, patient, clinic, { days: 1, hour: 10 });
+  const { page, patient, clinic } = await anOpenPage(whereItIsEarly());
+  const { id, reference } = await aBooking(sql, patient, clinic, { days: 0, hour: 10 });
   const next = page.getByRole('region', { name: 'Next appointment' });
   await next.getByText(reference).waitFor();
 
@@ -72,7 +73,7 @@ test('changes made by hand in the database show: moved, checked in, cancelled, d
     .getByRole('time')
     .getByText(/12:00\spm/)
     .waitFor();
-  await reads(page, /^Moved: now tomorrow, 12:00\spm/);
+  await reads(page, /^Moved: now today, 12:00\spm/);
 
   await sql`update public.appointments set status = 'arrived' where id = ${id}`;
   await next.getByText('Checked in').waitFor();
@@ -83,7 +84,7 @@ test('changes made by hand in the database show: moved, checked in, cancelled, d
     .getByRole('region', { name: 'Past and cancelled' })
     .getByText('Cancelled', { exact: true })
     .waitFor();
-  await reads(page, /^Cancelled: tomorrow, 12:00\spm/);
+  await reads(page, /^Cancelled: today, 12:00\spm/);
 
   await sql`delete from public.appointments where id = ${id}`;
   await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();

@@ -20,6 +20,9 @@ test('who waits today sees how far the queue is, live, and nothing of the others
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
   await signIn(page, site, patient);
   await page.locator('[data-connection="live"]').waitFor();
+  // The clinic has marked nobody today.
+  expect(await page.locator('[data-queue]').count()).toBe(0);
+  await sql`update public.appointments set status = 'arrived' where id = ${one.id}`;
   await reads(page, 'serving', 'None yet');
   await reads(page, 'ahead', /^2$/);
   await reads(page, 'expected', /^\d+:\d\d\s[ap]m$/);
@@ -63,7 +66,8 @@ test('who waits today sees how far the queue is, live, and nothing of the others
 test('without JavaScript the place in the queue is on the page as well', async () => {
   const clinic = await aClinic(sql, whereItIsEarly());
   const patient = await aPatient(sql);
-  await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
+  const { id } = await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
+  await sql`update public.appointments set status = 'arrived' where id = ${id}`;
   await aBooking(sql, patient, clinic, { days: 0, hour: 23 });
   const page = await openPage(browser, { javaScriptEnabled: false });
   await signIn(page, site, patient);

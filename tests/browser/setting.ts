@@ -7,6 +7,8 @@ import { theSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import * as world from '../helpers/world.ts';
 
+export { whereItIsEarly } from '../helpers/world.ts';
+
 export interface Opening {
   browser: Browser;
   /** As the role `postgres`. */
@@ -40,17 +42,6 @@ export interface Patient {
   userId: string;
   phone: string;
   password: string;
-}
-
-/** A time zone in which the day has hardly begun, whatever the hour is here: all that is for today is still to come. */
-export function whereItIsEarly(): string {
-  const hourIn = (timeZone: string) =>
-    new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format();
-  const early = Intl.supportedValuesOf('timeZone').find(
-    (zone) => /^(?:A(?:frica|merica|sia|tlantic)|Pacific)\//.test(zone) && hourIn(zone) === '01'
-  );
-  if (!early) throw new Error('It is early nowhere.');
-  return early;
 }
 
 /** A clinic of its own with one doctor, open every day from 9:00 to 17:00. */

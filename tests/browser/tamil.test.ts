@@ -137,7 +137,8 @@ test('in Tamil and without JavaScript a patient books, is told why not, and canc
 test('whoever waits today hears in Tamil how far the queue is', async () => {
   const { page, patient } = await aTamilPage();
   const clinic = await aClinic(sql, whereItIsEarly());
-  await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
+  const { id } = await aBooking(sql, await aPatient(sql), clinic, { days: 0, hour: 22 });
+  await sql`update public.appointments set status = 'arrived' where id = ${id}`;
   await aBooking(sql, patient, clinic, { days: 0, hour: 23 });
   await page.reload();
   const queue = page.getByRole('group', { name: 'இன்றைய வரிசை' });

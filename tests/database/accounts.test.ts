@@ -123,17 +123,6 @@ describe('an account that changes its phone', () => {
       expect([...(await patients(tx, phone))]).toMatchObject([{ user_id: account.userId }]);
     })
   );
-
-  test('a phone whose patient kept another account is refused rather than left without one', () =>
-    rolledBack(sql, async (tx) => {
-      const { phone, account } = await aPatient(tx, { account: true });
-      await tx`update auth.users set phone = null where id = ${account.userId}`;
-      expect(await refusalIn(tx, () => anAccount(tx, phone))).toMatchObject({
-        code: 'PT409',
-        message: 'phone_already_registered',
-        detail: 'other_account_has_phone'
-      });
-    }));
 });
 
 describe('a deleted account', () => {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, asServiceRole, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aClinic, aPatient, aPractitioner, book, nextSlots } from '../helpers/world.ts';
+import { aClinic, aPatient, aPractitioner, book, nextSlots, whereItIsEarly } from '../helpers/world.ts';
 import type { Appointment, Clinic, Patient, PatientWithAccount, Practitioner } from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
@@ -167,10 +167,19 @@ describe('what a patient is told', () => {
 
 describe('what is no news is not texted', () => {
   test.each(['arrived', 'fulfilled', 'noshow'])('%s', (status) =>
-    withClinic(async ({ tx, practitioner, patient }) => {
-      const appointment = await book(tx, patient, practitioner, at('10:00'), { now });
+    withClinic(async ({ tx, patient }) => {
+      // Still to come, but today: nobody is marked before.
+      const clinic = await aClinic(tx, { time_zone: whereItIsEarly() });
+      const practitioner = await aPractitioner(tx, clinic);
+      const [appointment] = await tx<Appointment[]>`
+        insert into public.appointments (patient_id, practitioner_id, starts_at)
+        values (${patient.id}, ${practitioner.id},
+          ((now() at time zone ${clinic.time_zone})::date + time '23:00') at time zone ${clinic.time_zone}) returning *`;
+      if (!appointment) throw new Error('Nothing was inserted.');
+      const before = await texts(tx, patient, appointment);
+      expect(before).toMatchObject([['appointment_booked', expect.any(String)]]);
       await tx`update public.appointments set status = ${status} where id = ${appointment.id}`;
-      expect(await texts(tx, patient, appointment)).toEqual([booked10]);
+      expect(await texts(tx, patient, appointment)).toEqual(before);
     })
   );
 

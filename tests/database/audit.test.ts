@@ -90,7 +90,7 @@ describe('who did what, and by which way', () => {
       const { id } = await book(tx, await aPatient(tx), practitioner, at('10:00'), { now, channel: 'ivr' });
       await tx`select set_config('medq.channel', '', true)`;
       await tx`update public.appointments set starts_at = ${at('11:00')} where id = ${id}`;
-      await tx`update public.appointments set status = 'arrived' where id = ${id}`;
+      await tx`update public.appointments set status = 'cancelled' where id = ${id}`;
       await tx`update public.appointments set status = status where id = ${id}`;
       await tx`delete from public.appointments where id = ${id}`;
       const events = await history(tx, id);
@@ -107,7 +107,7 @@ describe('who did what, and by which way', () => {
           ends_at: ['2091-06-09T04:45:00+00:00', '2091-06-09T05:45:00+00:00'],
           token_number: [5, 9]
         },
-        { status: ['booked', 'arrived'] },
+        expect.objectContaining({ status: ['booked', 'cancelled'] }),
         {}
       ]);
     }));

@@ -67,7 +67,7 @@ test('free slots are in order, apart, ahead, inside the hours, and beside every 
             insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, status)
             values (
               ${patient.id}, ${practitioner.id}, ${at(begins)}, ${at(begins + length)},
-              ${cancelled ? 'cancelled' : 'arrived'}
+              ${cancelled ? 'cancelled' : 'booked'}
             ) on conflict do nothing`;
         }
 

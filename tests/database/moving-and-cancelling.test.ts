@@ -85,10 +85,14 @@ describe('cancelling', () => {
   test('is too late once the appointment has begun, or its patient has arrived', () =>
     withBooking(async ({ tx, patient, appointment }) => {
       expect(await refusalIn(tx, () => cancel(tx, patient, appointment, at('10:00')))).toEqual(alreadyBegun);
+      // Nobody is marked before the day has come by the clock.
+      await tx`update public.appointments set starts_at = '2021-06-09T10:00:00+05:30' where id = ${appointment.id}`;
       const refusals = { arrived: 'already_begun', fulfilled: 'already_seen', noshow: 'already_begun' };
       for (const [status, detail] of Object.entries(refusals)) {
+        await tx`update public.appointments set status = 'booked' where id = ${appointment.id}`;
         await tx`update public.appointments set status = ${status} where id = ${appointment.id}`;
-        expect(await refusalIn(tx, () => cancel(tx, patient, appointment))).toEqual({
+        const early = new Date('2021-06-09T06:00:00+05:30');
+        expect(await refusalIn(tx, () => cancel(tx, patient, appointment, early))).toEqual({
           ...notChangeable,
           detail
         });
@@ -183,40 +187,5 @@ describe('moving', () => {
     withBooking(async ({ tx, appointment }) => {
       const stranger = await aPatient(tx);
       expect(await refusalIn(tx, () => move(tx, stranger, appointment, at('11:00')))).toEqual(notFound);
-    }));
-});
-
-describe('the place in the queue', () => {
-  const place = async ({ tx, patient, appointment }: World) =>
-    (await tx`select * from private.queue_place(${patient.id}, ${appointment.id})`)[0];
-
-  test('counts who is before, that day, with that doctor, and not seen or gone', () =>
-    withBooking(async (world) => {
-      const { tx, clinic, practitioner } = world;
-      expect(await place(world)).toEqual({ ahead: 0, now_serving: null });
-      const early = await book(tx, await aPatient(tx), practitioner, at('09:00'), { now });
-      const arrived = await book(tx, await aPatient(tx), practitioner, at('09:15'), { now });
-      const gone = await book(tx, await aPatient(tx), practitioner, at('09:30'), { now });
-      await book(tx, await aPatient(tx), practitioner, at('10:15'), { now });
-      await book(tx, await aPatient(tx), await aPractitioner(tx, clinic), at('09:00'), { now });
-      await book(tx, await aPatient(tx), practitioner, '2091-06-08T09:00:00+05:30', { now });
-      await tx`update public.appointments set status = 'arrived' where id = ${arrived.id}`;
-      await tx`update public.appointments set status = 'cancelled' where id = ${gone.id}`;
-      expect(await place(world)).toEqual({ ahead: 2, now_serving: null });
-
-      await tx`update public.appointments set status = 'fulfilled' where id = ${early.id}`;
-      expect(await place(world)).toEqual({ ahead: 1, now_serving: 1 });
-      await tx`update public.appointments set status = 'fulfilled' where id = ${arrived.id}`;
-      expect(await place(world)).toEqual({ ahead: 0, now_serving: 2 });
-    }));
-
-  test('of somebody else is not told', () =>
-    withBooking(async ({ tx, appointment }) => {
-      const stranger = await aPatient(tx);
-      const asked = refusalIn(
-        tx,
-        () => tx`select * from private.queue_place(${stranger.id}, ${appointment.id})`
-      );
-      expect(await asked).toEqual(notFound);
     }));
 });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aPatient, aPractitioner, book, nextSlots } from '../helpers/world.ts';
+import { anException, aPatient, aPractitioner, book, nextSlots } from '../helpers/world.ts';
 import { actors, aScene, type Actor, type Scene } from './actors.ts';
 
 const sql = databaseAsPostgres();
@@ -150,6 +150,53 @@ describe('who can listen', () => {
 
 describe('free slots by the day', () => {
   const now = new Date('2091-06-08T18:00:00+05:30');
+
+  test('are over for today once no slot begins any more, which is not the same as full', () =>
+    rolledBack(sql, async (tx) => {
+      const { clinic } = await aScene(tx);
+      const doctor = await aPractitioner(tx, clinic, { hours: [{ from: '18:00', to: '20:00' }] });
+      const today = async (time: string) => {
+        const [day] = await tx`
+          select free, open, over from private.free_days(
+            ${clinic.id}, ${doctor.id}, null, '-infinity', 1, ${new Date(`2091-06-08T${time}:00+05:30`)})`;
+        return { ...day };
+      };
+      expect(await today('17:00')).toEqual({ free: 8, open: true, over: false });
+      expect(await today('19:44')).toEqual({ free: 1, open: true, over: false });
+      await book(tx, await aPatient(tx), doctor, '2091-06-08T19:45:00+05:30', { now });
+      expect(await today('19:44')).toEqual({ free: 0, open: true, over: false });
+      expect(await today('21:30')).toEqual({ free: 0, open: true, over: true });
+      // Somebody else still sees patients: the clinic as a whole is not over.
+      await aPractitioner(tx, clinic, { hours: [{ from: '21:00', to: '23:00' }] });
+      const [all] = await tx`
+        select open, over from private.free_days(
+          ${clinic.id}, null, null, '-infinity', 1, '2091-06-08 21:30+05:30')`;
+      expect({ ...all }).toEqual({ open: true, over: false });
+      await anException(tx, doctor, '2091-06-08');
+      expect(await today('21:30')).toEqual({ free: 0, open: false, over: false });
+    }));
+
+  test('a call says the same of them', () =>
+    rolledBack(sql, async (tx) => {
+      const { clinic } = await aScene(tx);
+      await tx`update public.practitioners set active = false where clinic_id = ${clinic.id}`;
+      const doctor = await aPractitioner(tx, clinic, {
+        hours: [{ from: '19:00', to: '20:00', minutes: 60 }]
+      });
+      const why = async (time: string) => {
+        const [row] = await tx<{ error: string | null }[]>`
+          select private.ivr_offer_on(
+            c, '{"on": "2091-06-08"}', null, ${new Date(`2091-06-08T${time}:00+05:30`)}) ->> 'error' as error
+          from public.clinics c where c.id = ${clinic.id}`;
+        return row?.error;
+      };
+      expect(await why('18:00')).toBeNull();
+      expect(await why('21:30')).toBe('day_over');
+      await book(tx, await aPatient(tx), doctor, '2091-06-08T19:00:00+05:30', { now });
+      expect(await why('18:00')).toBe('day_full');
+      await anException(tx, doctor, '2091-06-08');
+      expect(await why('18:00')).toBe('day_closed');
+    }));
 
   test('count what can be booked, until booking ends, and tell closed days from full ones', () =>
     rolledBack(sql, async (tx) => {

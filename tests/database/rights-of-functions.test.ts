@@ -2,7 +2,7 @@ import type postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { nextSlots } from '../helpers/world.ts';
+import { aPhone, nextSlots } from '../helpers/world.ts';
 import { actors, aScene, publicNames, type Actor, type Scene } from './actors.ts';
 
 const sql = databaseAsPostgres();
@@ -55,6 +55,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   update_profile: onlyForPatients,
   my_sessions: onlyForPatients,
   delete_account: onlyForPatients,
+  change_patient_phone: onlyForAdmins,
   restore_sms_template: onlyForAdmins,
   sms_health: onlyForAdmins
 };
@@ -77,6 +78,7 @@ const calls: Record<string, Call> = {
   cancel_appointment: (tx, { appointment }) => tx`select * from public.cancel_appointment(${appointment.id})`,
   reschedule_appointment: (tx, { appointment }, slot) =>
     tx`select * from public.reschedule_appointment(${appointment.id}, ${slot})`,
+  change_patient_phone: (tx, { owner }) => tx`select public.change_patient_phone(${owner.id}, ${aPhone()})`,
   queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`,
   update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,

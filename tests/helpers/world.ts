@@ -61,6 +61,17 @@ export function aPhone(): string {
   return `+919${String(randomInt(1e9)).padStart(9, '0')}`;
 }
 
+/** A time zone in which the day has hardly begun, whatever the hour is here: all that is for today is still to come. */
+export function whereItIsEarly(): string {
+  const hourIn = (timeZone: string) =>
+    new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format();
+  const early = Intl.supportedValuesOf('timeZone').find(
+    (zone) => /^(?:A(?:frica|merica|sia|tlantic)|Pacific)\//.test(zone) && hourIn(zone) === '01'
+  );
+  if (!early) throw new Error('It is early nowhere.');
+  return early;
+}
+
 /** A clinic with a name and a number of its own. */
 export async function aClinic(
   sql: postgres.Sql,

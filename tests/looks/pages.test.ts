@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aPatient, opening, signIn } from '../browser/setting.ts';
+import { aBooking, aClinic, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
 import { testStates, type States } from './states.ts';
 
 const { browser, sql, site } = await opening();
@@ -30,14 +30,14 @@ const STATES: States = {
     await page.locator('[data-connection="live"]').waitFor();
   },
   'appointments, all kinds of': async (page) => {
-    const clinic = await aClinic(sql);
+    const clinic = await aClinic(sql, whereItIsEarly());
     const patient = await aPatient(sql);
-    const past = await aBooking(sql, patient, clinic, { days: 7 });
+    const past = await aBooking(sql, patient, clinic, { days: -7 });
     await sql`update public.appointments set status = 'noshow' where id = ${past.id}`;
     const off = await aBooking(sql, patient, clinic, { days: 6 });
     await sql`update public.appointments set status = 'cancelled' where id = ${off.id}`;
     await aBooking(sql, patient, clinic, { days: 3, channel: 'web' });
-    const next = await aBooking(sql, patient, clinic, { days: 2, channel: 'desk' });
+    const next = await aBooking(sql, patient, clinic, { days: 0, hour: 23, channel: 'desk' });
     await signIn(page, site, patient);
     await page.locator('[data-connection="live"]').waitFor();
     await sql`update public.appointments set status = 'arrived' where id = ${next.id}`;

@@ -203,6 +203,7 @@ describe('2, a day', () => {
 
   test.each([
     ['day_closed', 'Nobody sees patients on Friday the 27th. The next available'],
+    ['day_over', 'Sorry, bookings are closed for today. The next available'],
     ['day_full', 'Sorry, nothing is free any more on Friday the 27th. The next available']
   ] as const)('%s is said, and the next free slot offered', (error, words) => {
     expect(heard(answer(day, '4', { error, slot }))).toContain(words);

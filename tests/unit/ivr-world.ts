@@ -93,7 +93,9 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
       if (open && specialties.length > 1 && task.from === undefined) return { specialties };
       return die(6) === 0 ? { slot: maybeSlot(), error: 'doctor_inactive' } : { slot: maybeSlot() };
     }
-    if (die(4) === 0) return { slot: maybeSlot(), error: die(2) === 0 ? 'day_full' : 'day_closed' };
+    if (die(4) === 0) {
+      return { slot: maybeSlot(), error: (['day_full', 'day_over', 'day_closed'] as const)[die(3)] };
+    }
     if (task.preference.practitioner_id || luck.doctors < 2) return { slot: aSlot() };
     if (!task.any_practitioner) {
       return {

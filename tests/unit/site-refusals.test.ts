@@ -27,7 +27,13 @@ const FOR_ADMINS = [
   'audit_is_append_only',
   'phone_already_registered',
   'other_account_has_phone',
-  'other_patient_has_phone'
+  'other_patient_has_phone',
+  'impossible_status',
+  'before_its_day',
+  'practitioner_is_fixed',
+  'unknown_patient',
+  'account_still_there',
+  'account_has_other_phone'
 ];
 
 /** The words of the one list of refusals, each with the stable word of the API that it is a finer one of. */

@@ -71,7 +71,7 @@ describe('when somebody in the queue is seen', () => {
     version: 1
   };
   const expected = (ahead: number, now: string) =>
-    expectedAt(appointment, { ahead, now_serving: null, topic: '' }, new Date(now)).toISOString();
+    expectedAt(appointment, ahead, new Date(now)).toISOString();
 
   test('never before their time', () => {
     expect(expected(2, '2026-11-25T03:00:00Z')).toBe('2026-11-25T05:00:00.000Z');

@@ -42,9 +42,9 @@ export interface Directory {
 
 /** Where somebody stands in a practitioner's queue of the day. */
 export interface QueuePlace {
-  /** How many are to be seen before. */
-  ahead: number;
-  /** The token number seen last; null while nobody was. */
+  /** How many are to be seen before; null where the clinic has marked nobody today, and nothing is known of the queue. */
+  ahead: number | null;
+  /** The token number called or seen last; null while nobody was. */
   now_serving: number | null;
   /** The channel on which the queue's progress is told. */
   topic: string;

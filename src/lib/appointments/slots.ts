@@ -7,6 +7,8 @@ export interface FreeDay {
   free: number;
   /** Whether patients are seen that day at all. */
   open: boolean;
+  /** Whether that is over for today. */
+  over: boolean;
 }
 
 /** A time somebody is free. Times are ISO instants. */
@@ -62,7 +64,7 @@ export function offersOf(slots: readonly FreeSlot[], shown: readonly string[] = 
   return [...offers.entries()].sort(([a], [b]) => a - b).map(([, offer]) => offer);
 }
 
-/** Offers by part of the day, in order; parts without any are left out. */
+/** Offers by part of the day, in order; parts without any are left out. A day may begin and end with the night. */
 export function byPartOfDay(
   offers: readonly Offer[],
   timeZone: string

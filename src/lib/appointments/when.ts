@@ -1,12 +1,12 @@
 // Dates in words, in the clinic's time zone and the language of the page, wherever the reader is. The parts come from
 // Intl and are put together by the catalogue, so that the server and every browser write the same.
 import { m } from '#lib/paraglide/messages.js';
-import { getLocale } from '#lib/paraglide/runtime.js';
+import { getLocale, type Locale } from '#lib/paraglide/runtime.js';
 
 export interface When {
   /** "Today", "Tomorrow" or "Tuesday 25 November", with the year if it is another. */
   day: string;
-  /** "10:30 am" */
+  /** "10:30 am"; where the clock shows that twice, also which of them. */
   time: string;
 }
 
@@ -38,12 +38,23 @@ export function dayInWords(localDay: string, today: string): string {
   return dayWords(new Date(`${localDay}T12:00:00Z`), 'UTC', new Date(`${today}T12:00:00Z`));
 }
 
-export type PartOfDay = 'morning' | 'afternoon' | 'evening';
+export type PartOfDay = 'morning' | 'afternoon' | 'evening' | 'night';
+
+/** The hour at which each part begins, as calls and SMS say it in that language. The night lasts until the morning. */
+const BEGINS: Record<Locale, Record<PartOfDay, number>> = {
+  'en-IN': { morning: 4, afternoon: 12, evening: 17, night: 21 },
+  'ta-IN': { morning: 4, afternoon: 12, evening: 16, night: 19 }
+};
 
 export function partOfDay(date: Date, timeZone: string): PartOfDay {
-  const { hours } = clockOf(date, timeZone);
-  if (hours < 12) return 'morning';
-  return hours < 17 ? 'afternoon' : 'evening';
+  return partAt(clockOf(date, timeZone).hours);
+}
+
+function partAt(hours: number): PartOfDay {
+  const { morning, afternoon, evening, night } = BEGINS[getLocale()];
+  if (hours < morning || hours >= night) return 'night';
+  if (hours < afternoon) return 'morning';
+  return hours < evening ? 'afternoon' : 'evening';
 }
 
 /** The calendar day so many days later: 2026-11-30 and 2 is 2026-12-02. */
@@ -74,13 +85,36 @@ function dayWords(date: Date, timeZone: string, now: Date): string {
   return m.when_date({ weekday, date: `${day} ${month}${thisYear ? '' : ` ${year}`}` });
 }
 
-/** "10:30 am" */
+/** "10:30 am", as SMS tell it (private.sms_time). */
 export function timeWords(date: Date, timeZone: string): string {
   const { hours, minute } = clockOf(date, timeZone);
-  // As SMS tell it (private.sms_time).
-  const part =
-    hours < 4 ? 'early' : hours < 12 ? 'morning' : hours < 16 ? 'afternoon' : hours < 19 ? 'evening' : 'late';
-  return m.when_time({ part, clock: `${hours % 12 === 0 ? 12 : hours % 12}:${minute}` });
+  const time = m.when_time({
+    half: hours < 12 ? 'am' : 'pm',
+    part: partAt(hours),
+    clock: `${hours % 12 === 0 ? 12 : hours % 12}:${minute}`
+  });
+  const turn = turnOf(date, timeZone);
+  if (turn === undefined) return time;
+  return turn === 'first' ? m.when_before_clocks_change({ time }) : m.when_after_clocks_change({ time });
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Which of the two it is, where the clock shows a time twice: before or after it is set back. Undefined for a time that
+ * comes once, as they nearly all do. The database decides the same: private.clock_turn.
+ */
+export function turnOf(date: Date, timeZone: string): 'first' | 'second' | undefined {
+  const time = date.getTime();
+  const shownAt = (ms: number) => {
+    const { hours, minute } = clockOf(new Date(ms), timeZone);
+    return Date.parse(localDate(new Date(ms), timeZone)) + (hours * 60 + Number(minute)) * 60_000;
+  };
+  const shown = shownAt(time);
+  const setBackAfter = shown + DAY_MS - shownAt(time + DAY_MS);
+  if (setBackAfter > 0 && shownAt(time + setBackAfter) === shown) return 'first';
+  const setBackBefore = shownAt(time - DAY_MS) + DAY_MS - shown;
+  return setBackBefore > 0 && shownAt(time - setBackBefore) === shown ? 'second' : undefined;
 }
 
 function clockOf(date: Date, timeZone: string): { hours: number; minute: string } {
@@ -90,7 +124,15 @@ function clockOf(date: Date, timeZone: string): { hours: number; minute: string 
 
 type Parts = Record<Intl.DateTimeFormatPartTypes, string>;
 
+/** Making a formatter takes longer than formatting with it, and a page has many times. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
 function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions): Parts {
-  const formatted = new Intl.DateTimeFormat(getLocale(), { ...options, timeZone, numberingSystem: 'latn' });
-  return Object.fromEntries(formatted.formatToParts(date).map(({ type, value }) => [type, value])) as Parts;
+  const key = JSON.stringify([getLocale(), timeZone, options]);
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat(getLocale(), { ...options, timeZone, numberingSystem: 'latn' });
+    formatters.set(key, formatter);
+  }
+  return Object.fromEntries(formatter.formatToParts(date).map(({ type, value }) => [type, value])) as Parts;
 }

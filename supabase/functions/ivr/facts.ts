@@ -44,6 +44,7 @@ export const refusal = z.enum([
   // Not refusals of a booking: what was searched for is not there, and something else is offered.
   'none_later',
   'day_full',
+  'day_over',
   'day_closed'
 ]);
 

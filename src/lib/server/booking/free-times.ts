@@ -68,7 +68,7 @@ export async function loadDays(
     days
   });
   if (error) throw error;
-  return data.map(({ on_date, free, open }) => ({ date: on_date, free, open }));
+  return data.map(({ on_date, free, open, over }) => ({ date: on_date, free, open, over }));
 }
 
 export async function loadSlots(

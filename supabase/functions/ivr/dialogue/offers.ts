@@ -110,6 +110,8 @@ function sorry({ prompts, clinic }: Draft, refusal: Refusal, on = clinic.today):
       return prompts.noneLater();
     case 'day_full':
       return prompts.dayFull(day);
+    case 'day_over':
+      return prompts.dayOver();
     case 'day_closed':
       return prompts.dayClosed(day);
   }

@@ -1,6 +1,6 @@
 /** English for dates, times and numbers. */
 import type { Reception } from '../facts.ts';
-import { clockTime, dayOf, localTime, runsOf } from './times.ts';
+import { clockTime, dayOf, localTime, runsOf, turnOf } from './times.ts';
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 const months = [
@@ -22,8 +22,14 @@ const months = [
 export function dayAndTime(instant: Date, now: Date, timeZone: string): string {
   const local = localTime(instant, timeZone);
   const spoken = day(local.date, localTime(now, timeZone).date);
-  return `${/^to(day|morrow)/.test(spoken) ? '' : 'on '}${spoken}, at ${clock(local)}`;
+  const turn = turnOf(instant, timeZone);
+  return `${/^to(day|morrow)/.test(spoken) ? '' : 'on '}${spoken}, at ${clock(local)}${
+    turn ? turns[turn] : ''
+  }`;
 }
+
+/** As SMS and pages tell them apart. */
+const turns = { first: ', before the clocks go back', second: ', after the clocks go back' } as const;
 
 /** "tomorrow, Tuesday the 24th"; the month is said from a week ahead on. */
 export function day(date: string, today: string): string {
@@ -46,6 +52,7 @@ export function clock({ hour, minute }: { hour: number; minute: number }): strin
   return `${spoken} ${partOfDay(hour)}`;
 }
 
+/** As the pages divide the day. */
 function partOfDay(hour: number): string {
   if (hour < 4 || hour >= 21) return 'at night';
   if (hour < 12) return 'in the morning';

@@ -57,6 +57,7 @@ export const english: Language = {
     doctorAway: () => 'Sorry, that doctor does not take bookings at the moment.',
     noneLater: () => 'There is nothing free later that day.',
     dayFull: ({ date, today }) => `Sorry, nothing is free any more ${when(date, today)}.`,
+    dayOver: () => 'Sorry, bookings are closed for today.',
     dayClosed: ({ date, today }) => `Nobody sees patients ${when(date, today)}.`,
     nothingFree: () =>
       'Sorry, there is no free appointment on any day that can be booked. Please try again on another day.',

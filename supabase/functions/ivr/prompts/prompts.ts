@@ -59,6 +59,7 @@ export interface Prompts {
   doctorAway(): string;
   noneLater(): string;
   dayFull(facts: Day): string;
+  dayOver(): string;
   dayClosed(facts: Day): string;
   nothingFree(): string;
   tooManyBookings(): string;

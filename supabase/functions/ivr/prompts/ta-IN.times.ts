@@ -1,6 +1,6 @@
 /** Tamil for dates, times and numbers. Numbers are written as words, because voices read digits in many ways. */
 import type { Reception } from '../facts.ts';
-import { clockTime, dayOf, localTime, runsOf } from './times.ts';
+import { clockTime, dayOf, localTime, runsOf, turnOf } from './times.ts';
 
 const weekdays = [
   'ஞாயிற்றுக்கிழமை',
@@ -126,10 +126,14 @@ function ordinal(value: number): string {
 /** "நாளை, செவ்வாய்க்கிழமை, இருபத்து நான்காம் தேதி, காலை பத்தரை மணிக்கு". */
 export function dayAndTime(instant: Date, now: Date, timeZone: string): string {
   const local = localTime(instant, timeZone);
-  return `${day(local.date, localTime(now, timeZone).date)}, ${
+  const turn = turnOf(instant, timeZone);
+  return `${day(local.date, localTime(now, timeZone).date)}, ${turn ? turns[turn] : ''}${
     clock(local).replace(/ம்$/, 'த்திற்கு').replace(/மணி$/, 'மணிக்கு')
   }`;
 }
+
+/** As SMS and pages tell them apart. */
+const turns = { first: 'கடிகாரம் மாறுவதற்கு முன் ', second: 'கடிகாரம் மாறிய பின் ' } as const;
 
 /** "நாளை, செவ்வாய்க்கிழமை, இருபத்து நான்காம் தேதி"; the month is said from a week ahead on. */
 export function day(date: string, today: string): string {
@@ -150,10 +154,10 @@ export function clock({ hour, minute }: { hour: number; minute: number }): strin
   return `${part} ${hours[twelve]} மணி ${number(minute)} நிமிடம்`;
 }
 
+/** As SMS and pages divide the day; midnight has a name of its own. */
 function partOfDay(hour: number, minute: number): string {
   if (hour === 0 && minute === 0) return 'நள்ளிரவு';
   if (hour < 4 || hour >= 19) return 'இரவு';
-  if (hour < 6) return 'அதிகாலை';
   if (hour < 12) return 'காலை';
   return hour < 16 ? 'மதியம்' : 'மாலை';
 }

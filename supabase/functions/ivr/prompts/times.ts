@@ -29,6 +29,25 @@ export function localTime(instant: Date, timeZone: string): LocalTime {
   return { date: `${year}-${month}-${day}`, hour: Number(hour), minute: Number(minute) };
 }
 
+/** Which of the two it is, where the clock shows a time twice: before or after it is set back. */
+export type Turn = 'first' | 'second';
+
+const dayInMs = 86_400_000;
+
+/** Undefined for a time that comes once, as they nearly all do. The database decides the same: private.clock_turn. */
+export function turnOf(instant: Date, timeZone: string): Turn | undefined {
+  const time = instant.getTime();
+  const shownAt = (ms: number) => {
+    const { date, hour, minute } = localTime(new Date(ms), timeZone);
+    return Date.parse(`${date}T00:00:00Z`) + (hour * 60 + minute) * 60_000;
+  };
+  const shown = shownAt(time);
+  const setBackAfter = shown + dayInMs - shownAt(time + dayInMs);
+  if (setBackAfter > 0 && shownAt(time + setBackAfter) === shown) return 'first';
+  const setBackBefore = shownAt(time - dayInMs) + dayInMs - shown;
+  return setBackBefore > 0 && shownAt(time - setBackBefore) === shown ? 'second' : undefined;
+}
+
 /** A time of day such as 09:30:00. */
 export function clockTime(text: string): { hour: number; minute: number } {
   const [hour = 0, minute = 0] = text.split(':').map(Number);
@@ -41,7 +60,7 @@ export function dayOf(date: string, today: string) {
   const start = Date.parse(`${date}T00:00:00Z`);
   const utc = new Date(start);
   return {
-    ahead: Math.round((start - Date.parse(`${today}T00:00:00Z`)) / 86_400_000),
+    ahead: Math.round((start - Date.parse(`${today}T00:00:00Z`)) / dayInMs),
     weekday: utc.getUTCDay(),
     day: utc.getUTCDate(),
     month: utc.getUTCMonth()

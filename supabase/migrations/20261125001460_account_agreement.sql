@@ -1,0 +1,150 @@
+-- A patient and their account have the same phone and belong to each other, whichever of them is edited, by Auth, by our
+-- functions or by hand. What can follow follows; what cannot is refused.
+
+create function private.tg_patients__check_account() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and new.phone <> old.phone then
+    if exists (select from public.patients p where p.phone = new.phone) then
+      perform private.fail('other_patient_has_phone');
+    elsif exists (
+      select from auth.users u where u.phone = ltrim(new.phone, '+') and u.id is distinct from new.user_id
+    ) then
+      perform private.fail('other_account_has_phone');
+    end if;
+  end if;
+  if tg_op = 'UPDATE' and old.user_id is not null and new.user_id is distinct from old.user_id then
+    if exists (select from auth.users u where u.id = old.user_id and u.deleted_at is null) then
+      perform private.fail('account_still_there');
+    end if;
+    -- A name to sign in with is of no use without an account, and keeps others from having it.
+    new.account_origin := null;
+    new.username := null;
+  end if;
+  if new.user_id is not null and (tg_op = 'INSERT' or new.user_id is distinct from old.user_id) and not exists (
+    select from auth.users u
+    where u.id = new.user_id and u.phone = ltrim(new.phone, '+') and u.phone_confirmed_at is not null
+      and u.deleted_at is null
+  ) then
+    perform private.fail('account_has_other_phone');
+  end if;
+  return new;
+end $$;
+comment on function private.tg_patients__check_account() is
+  'Refuses a phone that somebody else has, an account with another phone, and parting from an account that is still there.';
+
+create trigger _100_check_account before insert or update of phone, user_id on public.patients
+  for each row execute function private.tg_patients__check_account();
+
+create function private.redirect_sms(p_patient_id uuid, p_from text, p_to text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m
+    where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued'
+  ));
+  -- A code or password was for the old phone alone.
+  update public.sms_messages m
+  set to_phone = case when m.secret then m.to_phone else p_to end,
+    status = case when m.secret then 'cancelled' else m.status end,
+    last_error = case when m.secret then 'the patient was given another phone' else m.last_error end
+  where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued';
+end $$;
+comment on function private.redirect_sms(uuid, text, text) is
+  'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn.';
+
+create function private.tg_patients__move_account() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_number constant text := ltrim(new.phone, '+');
+  v_locale constant text := coalesce(private.language_of(new.id), 'en-IN');
+begin
+  update auth.users u set phone = v_number, updated_at = now()
+  where u.id = new.user_id and u.phone is distinct from v_number;
+  if found then
+    -- Edited here and not by Auth: nobody has proven anything, so whoever is signed in does it again.
+    delete from auth.sessions s where s.user_id = new.user_id;
+  end if;
+  update auth.identities i set identity_data = i.identity_data || jsonb_build_object('phone', v_number), updated_at = now()
+  where i.user_id = new.user_id and i.provider = 'phone' and i.identity_data ->> 'phone' is distinct from v_number;
+
+  perform private.redirect_sms(new.id, old.phone, new.phone);
+  perform private.queue_sms(
+    'phone_changed', old.phone, jsonb_build_object('phone', private.mask_phone(new.phone)), null, new.id, null, v_locale
+  );
+  perform private.queue_sms(
+    'phone_moved_here', new.phone, jsonb_build_object('phone', private.mask_phone(old.phone)), null, new.id, null, v_locale
+  );
+  return null;
+end $$;
+comment on function private.tg_patients__move_account() is
+  'The patient has another phone: the account moves along, sessions end unless Auth moved it, and both phones are told.';
+
+create trigger _500_move_account after update of phone on public.patients
+  for each row when (new.phone <> old.phone) execute function private.tg_patients__move_account();
+
+create function private.tg_patients__delete_account() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  delete from auth.users u where u.id = old.user_id;
+  return null;
+end $$;
+comment on function private.tg_patients__delete_account() is
+  'The patient was deleted: an account without patient could not do anything.';
+
+create trigger _500_delete_account after delete on public.patients
+  for each row when (old.user_id is not null) execute function private.tg_patients__delete_account();
+
+create function private.tg_users__keep_phone() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.patients p
+    where p.user_id = new.id and (p.phone is distinct from '+' || new.phone or new.phone_confirmed_at is null)
+  ) then
+    perform private.fail('account_has_other_phone');
+  end if;
+  return null;
+end $$;
+comment on function private.tg_users__keep_phone() is
+  'Refuses an account of a patient without their phone, or with one that is not confirmed.';
+
+-- By its name it comes after medq_link_patient_…, which moves the patient to a confirmed phone.
+create trigger medq_patient_keeps_phone after update of phone, phone_confirmed_at on auth.users
+  for each row when (
+    new.deleted_at is null
+    and (old.phone, old.phone_confirmed_at is null) is distinct from (new.phone, new.phone_confirmed_at is null)
+  )
+  execute function private.tg_users__keep_phone();
+
+create function public.change_patient_phone(patient_id uuid, phone text) returns public.patients
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_patient public.patients;
+begin
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u
+  where u.id = (select p.user_id from public.patients p where p.id = change_patient_phone.patient_id) for update;
+  update public.patients p set phone = change_patient_phone.phone
+  where p.id = change_patient_phone.patient_id returning * into v_patient;
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  return v_patient;
+end $$;
+comment on function public.change_patient_phone(uuid, text) is
+  'For admins: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same.';
+grant execute on function public.change_patient_phone(uuid, text) to service_role;
