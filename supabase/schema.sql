@@ -760,8 +760,9 @@ create view public.sms_template_previews with (security_invoker=true) as
     private.sms_parts(r.text) AS parts,
     (t.body <> t.default_body) AS edited,
     t.description
-   FROM (public.sms_templates t
-     CROSS JOIN LATERAL ( SELECT private.sms_preview(t.body, t.samples) AS text) r)
+   FROM ((public.sms_templates t
+     CROSS JOIN ( SELECT private.longest_names() AS names) n)
+     CROSS JOIN LATERAL ( SELECT private.sms_preview(t.body, t.samples, n.names) AS text) r)
   ORDER BY t.key, t.locale;
 comment on view public.sms_template_previews is 'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
 comment on column public.sms_template_previews.key is 'Which message.';
@@ -2287,18 +2288,22 @@ end $function$;
 comment on function private.login_account(text,text,timestamp with time zone) is 'The phone to sign in with, of a username or a phone, and whether its password was texted; none when unknown or when the texted password has expired.';
 
 CREATE OR REPLACE FUNCTION private.longest_names()
- RETURNS SETOF jsonb
+ RETURNS jsonb
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select distinct on (private.sms_encoding(t.text))
-    jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone))
-  from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
-  cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
-  order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
+  select coalesce(jsonb_agg(n.names), '[{}]')
+  from (
+    select distinct on (private.sms_encoding(t.text))
+      jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone)) as names
+    from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
+    cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+    order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
+  ) n
 $function$;
-comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: as values of an SMS.';
+comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
+grant execute on function private.longest_names() to service_role;
 
 CREATE OR REPLACE FUNCTION private.mask_phone(p_phone text)
  RETURNS text
@@ -2399,6 +2404,7 @@ declare
   v_clinic public.clinics;
   v_day date;
   v_last date;
+  v_practitioners uuid[];
   v_missing int := p_limit;
   v_found int;
 begin
@@ -2406,16 +2412,15 @@ begin
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
+  v_practitioners := private.practitioners_with_hours(p_clinic_id, p_specialty, p_practitioner_id, v_day);
+
   -- Day by day, so that the usual answer (today or tomorrow) costs one day's work however full the clinic is.
-  while v_day <= v_last and v_missing > 0 loop
+  while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
       from public.practitioners p
       cross join lateral private.free_slots(p.id, v_day, p_now, p_patient_id) f
-      where p.clinic_id = p_clinic_id and p.active
-        and (p_specialty is null or p.specialty = p_specialty)
-        and (p_practitioner_id is null or p.id = p_practitioner_id)
-        and f.starts_at >= p_from
+      where p.id = any (v_practitioners) and f.starts_at >= p_from
       order by f.starts_at, p.name, p.id
       limit v_missing;
     get diagnostics v_found = row_count;
@@ -2564,6 +2569,26 @@ begin
   end if;
 end $function$;
 comment on function private.postpone_sms(uuid[],timestamp with time zone) is 'Lets messages wait whose number has had as many as it may get: for an hour, or until they expire.';
+
+CREATE OR REPLACE FUNCTION private.practitioners_with_hours(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from date)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_specialty is null or p.specialty = p_specialty)
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+      and (exists (select from public.schedules s where s.practitioner_id = p.id) or exists (
+        select from public.schedule_exceptions e
+        where e.practitioner_id = p.id and e.on_date >= p_from and e.start_time is not null
+      ))
+  );
+end $function$;
+comment on function private.practitioners_with_hours(uuid,text,uuid,date) is 'Who sees patients at a clinic on any day from a date on: of one specialty or practitioner, or of all (null).';
 
 CREATE OR REPLACE FUNCTION private.profile_of(p_user_id uuid)
  RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, must_change_password boolean, locale text)
@@ -3290,20 +3315,20 @@ begin
 end $function$;
 comment on function private.sms_places(text) is 'The places that a text takes in its encoding, a sign for each: - is a character of one place, <> one of two.';
 
-CREATE OR REPLACE FUNCTION private.sms_preview(p_body text, p_samples jsonb)
+CREATE OR REPLACE FUNCTION private.sms_preview(p_body text, p_samples jsonb, p_names jsonb)
  RETURNS text
  LANGUAGE sql
- STABLE SECURITY DEFINER
+ IMMUTABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
   select t.text
-  from (select private.longest_names() as names union all select '{}') n
-  cross join lateral (select private.sms_text(p_body, p_samples || n.names) as text) t
-  order by n.names <> '{}' desc, private.sms_parts(t.text) desc, private.sms_units(t.text) desc
+  from jsonb_array_elements(p_names) n
+  cross join lateral (select private.sms_text(p_body, p_samples || n) as text) t
+  order by private.sms_parts(t.text) desc, private.sms_units(t.text) desc
   limit 1
 $function$;
-comment on function private.sms_preview(text,jsonb) is 'A body filled in with the names, of those there are, that make it the longest; with its samples where there are none, and for the rest.';
-grant execute on function private.sms_preview(text,jsonb) to service_role;
+comment on function private.sms_preview(text,jsonb,jsonb) is 'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
+grant execute on function private.sms_preview(text,jsonb,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
  RETURNS text

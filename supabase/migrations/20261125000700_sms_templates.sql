@@ -253,38 +253,42 @@ comment on function public.restore_sms_template(text, text) is
 grant execute on function public.restore_sms_template(text, text) to service_role;
 
 -- Of each encoding the longest, so that a preview can show the dearest SMS there may be.
-create function private.longest_names() returns setof jsonb
+create function private.longest_names() returns jsonb
 language sql stable security definer
 set search_path = ''
 as $$
-  select distinct on (private.sms_encoding(t.text))
-    jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone))
-  from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
-  cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
-  order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
+  select coalesce(jsonb_agg(n.names), '[{}]')
+  from (
+    select distinct on (private.sms_encoding(t.text))
+      jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone)) as names
+    from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
+    cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+    order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
+  ) n
 $$;
 comment on function private.longest_names() is
-  'The doctors whose names, with those of their clinics, are the longest: as values of an SMS.';
+  'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
 
-create function private.sms_preview(p_body text, p_samples jsonb) returns text
-language sql stable security definer
+create function private.sms_preview(p_body text, p_samples jsonb, p_names jsonb) returns text
+language sql immutable security definer
 set search_path = ''
 as $$
   select t.text
-  from (select private.longest_names() as names union all select '{}') n
-  cross join lateral (select private.sms_text(p_body, p_samples || n.names) as text) t
-  order by n.names <> '{}' desc, private.sms_parts(t.text) desc, private.sms_units(t.text) desc
+  from jsonb_array_elements(p_names) n
+  cross join lateral (select private.sms_text(p_body, p_samples || n) as text) t
+  order by private.sms_parts(t.text) desc, private.sms_units(t.text) desc
   limit 1
 $$;
-comment on function private.sms_preview(text, jsonb) is
-  'A body filled in with the names, of those there are, that make it the longest; with its samples where there are none, and for the rest.';
+comment on function private.sms_preview(text, jsonb, jsonb) is
+  'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
 
 create view public.sms_template_previews with (security_invoker = true) as
 select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encoding,
   private.sms_units(r.text) as places, private.sms_parts(r.text) as parts,
   t.body <> t.default_body as edited, t.description
 from public.sms_templates t
-cross join lateral (select private.sms_preview(t.body, t.samples) as text) r
+cross join (select private.longest_names() as names) n
+cross join lateral (select private.sms_preview(t.body, t.samples, n.names) as text) r
 order by t.key, t.locale;
 comment on view public.sms_template_previews is
   'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
@@ -298,5 +302,5 @@ comment on column public.sms_template_previews.edited is 'Whether the words diff
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
 -- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
-grant execute on function private.sms_preview(text, jsonb), private.sms_encoding(text), private.sms_units(text),
-  private.sms_parts(text) to service_role;
+grant execute on function private.longest_names(), private.sms_preview(text, jsonb, jsonb), private.sms_encoding(text),
+  private.sms_units(text), private.sms_parts(text) to service_role;

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, attempt, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aClinic, aPatient, aPhone, aPractitioner } from '../helpers/world.ts';
+import { readName } from '../../supabase/functions/_shared/names.ts';
 import { names } from '../unit/shared-rules.ts';
 
 const sql = databaseAsPostgres();
@@ -81,6 +82,36 @@ describe.each(ways)('%s', (_way, column, keep) => {
       }
     }));
 });
+
+test('around a letter every blank, control and invisible character means the same here and in the functions', () =>
+  within(async (tx) => {
+    await tx`
+      create function pg_temp.kept(p_text text) returns text language plpgsql as $$
+      begin
+        return private.name_from(p_text);
+      exception when sqlstate 'PT400' then
+        return null;
+      end $$`;
+    const odd = Array.from({ length: 0x10ffff }, (_, n) => n + 1)
+      .filter((code) => code < 0xd800 || code > 0xdfff)
+      .map((code) => String.fromCodePoint(code))
+      .filter((character) => /[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{C}\p{Z}]/u.test(character))
+      // Not the hundred thousands that are nobody's yet, or private.
+      .filter(
+        (character) =>
+          !/[\p{Co}\p{Cn}]/u.test(character) || /\p{Default_Ignorable_Code_Point}/u.test(character)
+      );
+    expect(odd.length).toBeGreaterThan(4000);
+    const texts = odd.flatMap((character) => [character, `${character}A${character}`, `A${character}A`]);
+    const rows = await tx<{ kept: string | null }[]>`
+      select pg_temp.kept(t) as kept from unnest(${texts}::text[]) with ordinality as x (t, n) order by n`;
+    const readByFunctions = texts.map((text) => {
+      const read = readName(text);
+      return 'name' in read ? read.name : null;
+    });
+    const differing = texts.filter((_, index) => rows[index]?.kept !== readByFunctions[index]);
+    expect(differing.map((text) => JSON.stringify(text))).toEqual([]);
+  }));
 
 test('a patient who never told a name has none', () =>
   within(async (tx) => {
