@@ -321,7 +321,7 @@ CREATE INDEX ivr_calls_of_clinic ON public.ivr_calls USING btree (clinic_id, sta
 CREATE INDEX ivr_calls_of_patient ON public.ivr_calls USING btree (patient_id);
 comment on table public.ivr_calls is 'One row for each call that came in.';
 comment on column public.ivr_calls.call_id is 'The voice provider''s id of the call.';
-comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: withheld.';
+comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: it is hidden, or none that could be.';
 comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
 comment on column public.ivr_calls.created_at is 'When the row was made.';
 comment on column public.ivr_calls.duration_seconds is 'From the first step to the end, or to the last step so far, in seconds.';
