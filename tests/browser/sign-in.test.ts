@@ -98,6 +98,20 @@ test.each([
   }
 });
 
+test('what can be neither a username nor a phone is told beside the field', async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await openPage(browser, { javaScriptEnabled });
+    await page.goto(`${site}/login`);
+    const name = page.getByRole('textbox', { name: 'Username or phone number' });
+    await name.fill('+43 1234');
+    await page.getByLabel('Password', { exact: true }).fill('whatever it is');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Please enter a phone number such as 98765 43210 or +91 98765 43210.').waitFor();
+    expect(await name.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByRole('alert').count()).toBe(0);
+  }
+});
+
 test('whoever is signed out is taken to sign in, and then to where they wanted to be', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);

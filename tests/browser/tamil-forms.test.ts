@@ -43,6 +43,8 @@ async function expectTamil(page: Page): Promise<void> {
   expect(await violationsOf(page)).toEqual([]);
 }
 
+const inTamilDigits = (text: string) => text.replace(/\d/g, (digit) => '௦௧௨௩௪௫௬௭௮௯'.charAt(Number(digit)));
+
 const NAME = 'உங்கள் பெயர்';
 const AGE = 'வயது';
 const PHONE = 'கைபேசி எண்';
@@ -52,7 +54,7 @@ const AGAIN = 'மீண்டும் கடவுச்சொல்';
 const SIGN_IN_NAME = 'பயனர்பெயர் அல்லது தொலைபேசி எண்';
 
 test.each(WAYS)(
-  'registering and verifying in Tamil, mistakes included, $how',
+  'registering and verifying in Tamil, with Tamil digits, mistakes included, $how',
   async ({ javaScriptEnabled }) => {
     const person = aPerson();
     const page = await aTamilPage(javaScriptEnabled);
@@ -67,8 +69,8 @@ test.each(WAYS)(
 
     await fill(page, {
       [NAME]: 'லட்சுமி',
-      [AGE]: person.age,
-      [PHONE]: person.phone,
+      [AGE]: inTamilDigits(person.age),
+      [PHONE]: inTamilDigits(person.phone),
       [USERNAME]: person.username,
       [PASSWORD]: person.password,
       [AGAIN]: person.password
@@ -79,12 +81,12 @@ test.each(WAYS)(
     if (javaScriptEnabled) await page.getByText(/\d+ வினாடிகளுக்குப் பிறகு/).waitFor();
     if (javaScriptEnabled) await expectTamil(page);
     const { body } = await smsTo(inbox, person.phone, ({ body }) => /^\d{6} /.test(body));
-    await page.getByLabel('குறியீடு', { exact: true }).fill(body.slice(0, 6));
+    await page.getByLabel('குறியீடு', { exact: true }).fill(inTamilDigits(body.slice(0, 6)));
     if (!javaScriptEnabled) await press(page, 'தொடர்');
     await page.waitForURL(`${site}/appointments`);
     expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
-    const [patient] = await sql`select name from public.patients where phone = ${person.phone}`;
-    expect(patient).toEqual({ name: 'லட்சுமி' });
+    const [patient] = await sql`select name, age from public.patients where phone = ${person.phone}`;
+    expect(patient).toEqual({ name: 'லட்சுமி', age: Number(person.age) });
   }
 );
 
