@@ -60,6 +60,20 @@ export async function loadAppointment(supabase: Supabase, id: string | null): Pr
   return parseAppointment(data);
 }
 
+/** The signed-in patient's own appointment that is going on at `at` (an ISO instant); null if there is none. */
+export async function loadAppointmentAt(supabase: Supabase, at: string): Promise<Appointment | null> {
+  const { data, error } = await supabase
+    .from('appointments')
+    .select(COLUMNS)
+    .in('status', ['booked', 'arrived', 'fulfilled'])
+    .lte('starts_at', at)
+    .gt('ends_at', at)
+    .limit(1)
+    .maybeSingle();
+  if (error) throw error;
+  return parseAppointment(data);
+}
+
 /** Names for the ids in one appointment. Throws the Data API's error. */
 export async function loadDirectory(
   supabase: Supabase,
