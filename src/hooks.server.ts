@@ -5,6 +5,7 @@ import { getRequestEvent } from '$app/server';
 import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { keepUnsent } from '#lib/server/account/unsent-form.ts';
+import { compress } from '#lib/server/request/compress.ts';
 import { isPersonal, judge } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
@@ -42,7 +43,7 @@ const identify: Handle = async ({ event, resolve }) => {
   // The appointments that are kept for the time without a network, and the service worker.
   if (locals.sessionForgotten) response.headers.set('clear-site-data', '"storage"');
   protect(response.headers, { url: event.url, supabaseUrl: PUBLIC_SUPABASE_URL, personal });
-  return response;
+  return compress(event.request, response);
 };
 
 const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
