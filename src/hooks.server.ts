@@ -4,6 +4,8 @@ import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { getRequestEvent } from '$app/server';
 import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
+import { keepUnsent } from '#lib/server/account/unsent-form.ts';
+import { compress } from '#lib/server/request/compress.ts';
 import { isPersonal, judge } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
@@ -41,16 +43,18 @@ const identify: Handle = async ({ event, resolve }) => {
   // The appointments that are kept for the time without a network, and the service worker.
   if (locals.sessionForgotten) response.headers.set('clear-site-data', '"storage"');
   protect(response.headers, { url: event.url, supabaseUrl: PUBLIC_SUPABASE_URL, personal });
-  return response;
+  return compress(event.request, response);
 };
 
 const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
   if (!isPersonal(event.route.id)) return resolve(event);
   const verdict = judge(await event.locals.session(), event.url, event.request.method);
   if (verdict.pass) return resolve(event);
-  if (!event.isDataRequest && event.request.headers.get('accept') === 'application/json') {
+  const { method, headers } = event.request;
+  if (!event.isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {
     return refusalResponse(verdict.refusal);
   }
+  if (method === 'POST') await keepUnsent(event);
   redirect(303, verdict.to);
 };
 

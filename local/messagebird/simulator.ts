@@ -11,6 +11,8 @@ import { parseBody } from './parse-body.ts';
 export interface CallableClinic {
   name: string;
   phone: string;
+  /** IANA name of the time zone in which the page shows times. */
+  timeZone: string;
 }
 
 export interface SimulatorOptions {

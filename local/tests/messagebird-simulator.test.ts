@@ -29,7 +29,7 @@ beforeAll(async () => {
     ivrUrl: ivr.url,
     siteUrl: 'http://127.0.0.1:3000',
     callStatusUrl: `${ivr.url}/status`,
-    clinics: () => Promise.resolve([{ name: 'City Care', phone: '+911140000000' }])
+    clinics: () => Promise.resolve([{ name: 'City Care', phone: '+911140000000', timeZone: 'Asia/Kolkata' }])
   });
 });
 afterAll(async () => {
@@ -217,7 +217,7 @@ describe('what cannot be done is refused with a sentence', () => {
 describe('the page', () => {
   test('learns which clinics can be called and where the site is', async () => {
     expect(await (await fetch(`${messagebird.url}/config`)).json()).toEqual({
-      clinics: [{ name: 'City Care', phone: '+911140000000' }],
+      clinics: [{ name: 'City Care', phone: '+911140000000', timeZone: 'Asia/Kolkata' }],
       siteUrl: 'http://127.0.0.1:3000',
       ivrUrl: ivr.url
     });

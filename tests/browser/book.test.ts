@@ -278,3 +278,39 @@ test('addresses that make no sense lead back to where one can choose', async () 
   await page.goto(`${timesOf(clinic)}&from=2999-01-01`);
   await page.getByRole('heading', { name: 'When?' }).waitFor();
 });
+
+test.each([true, false])(
+  'booked, then gone back to or loaded anew: this is yours (JavaScript: %s)',
+  async (javaScriptEnabled) => {
+    const clinic = await aClinic(sql);
+    const patient = await aPatient(sql);
+    const page = await openPage(browser, { javaScriptEnabled });
+    await signIn(page, site, patient);
+    await page.goto(confirmOf(clinic, await anInstant(11)));
+    await page.getByRole('button', { name: 'Book it' }).click();
+    await page.waitForURL(`${site}/appointments`);
+    for (const again of [() => page.goBack(), () => page.reload()]) {
+      await again();
+      await page.getByRole('status').getByText('This time is yours.').waitFor();
+      expect(await page.getByRole('alert').count()).toBe(0);
+      expect(await page.getByRole('button', { name: 'Book it' }).count()).toBe(0);
+    }
+    await page.getByRole('link', { name: 'Your appointments' }).click();
+    await page.waitForURL(`${site}/appointments`);
+    expect(await bookings(patient)).toHaveLength(1);
+  }
+);
+
+test('a time at which the patient is with another doctor, and one that somebody else has, are told apart', async () => {
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  const other = await aDoctor(sql, clinic.id, 'Dr. Zoya Other');
+  await aBooking(sql, patient, { practitionerId: other }, { hour: 12 });
+  await aBooking(sql, await aPatient(sql), clinic, { hour: 13 });
+  const page = await openPage(browser, { javaScriptEnabled: false });
+  await signIn(page, site, patient);
+  await page.goto(confirmOf(clinic, await anInstant(12)));
+  await page.getByRole('alert').getByText('You already have an appointment at that time.').waitFor();
+  await page.goto(confirmOf(clinic, await anInstant(13)));
+  await page.getByRole('alert').getByText('That time is no longer free.').waitFor();
+});

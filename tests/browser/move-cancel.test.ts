@@ -39,6 +39,9 @@ test.each([true, false])(
       .getByText(/4:00\spm/)
       .waitFor();
     expect(await stateOf(id)).toEqual({ status: 'booked', at: '16:00' });
+    await page.goBack();
+    await page.getByRole('status').getByText('This time is yours.').waitFor();
+    expect(await page.getByText(/instead of/).count()).toBe(0);
   }
 );
 

@@ -35,10 +35,12 @@ test('without a network the appointments are there as they were last known, with
   await site.close();
   await page.goto(`${site.url}/appointments`);
   await page.getByRole('heading', { name: 'No connection' }).waitFor();
-  await page.getByText(/Your appointments as of today, \d+:\d\d\s[ap]m/).waitFor();
+  await page.getByText(/A copy on this device: your appointments as of today, \d+:\d\d\s[ap]m/).waitFor();
   const next = page.getByRole('region', { name: 'Next appointment' });
-  await next.getByText(reference).waitFor();
   await next.getByText(clinic.doctor).waitFor();
+  // Whoever has the reference can change the appointment by phone.
+  expect(await page.content()).not.toContain(reference);
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(reference);
   // Nothing can be done from here.
   expect(await next.getByRole('link').count()).toBe(0);
 
@@ -119,6 +121,46 @@ test('personal pages are kept by no cache', async () => {
       'private, no-store'
     ]);
   }
+  await page.context().close();
+  await site.close();
+});
+
+test('the copy for the time without a network lasts a week', async () => {
+  const site = await aSite(await freePort());
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  await aBooking(sql, patient, clinic, { days: 10 });
+  const page = await openPage(browser);
+  await signIn(page, site.url, patient);
+  await page.locator('[data-connection="live"]').waitFor();
+  await expect.poll(() => prepared(page)).toBe(true);
+  await site.close();
+
+  const inDays = async (days: number) => {
+    await page.clock.setFixedTime(Date.now() + days * 24 * 60 * 60 * 1000);
+    await page.goto(`${site.url}/appointments`);
+    await page.getByRole('heading', { name: 'No connection' }).waitFor();
+  };
+  await inDays(6);
+  await page.getByText(clinic.doctor).waitFor();
+  await inDays(8);
+  await page.getByText('This page needs the internet.').waitFor();
+  expect(await page.evaluate(() => ({ ...localStorage }))).toEqual({});
+});
+
+test('the copy goes as soon as a page learns that the session has ended elsewhere', async () => {
+  const site = await aSite(0);
+  const patient = await aPatient(sql);
+  await aBooking(sql, patient, await aClinic(sql));
+  const page = await openPage(browser);
+  await signIn(page, site.url, patient);
+  await page.locator('[data-connection="live"]').waitFor();
+  const kept = () => page.evaluate(() => Object.keys(localStorage));
+  await expect.poll(kept).not.toEqual([]);
+  await sql`delete from auth.sessions where user_id = ${patient.userId}`;
+  await page.goto(`${site.url}/book`);
+  await page.waitForURL(/\/login/);
+  await expect.poll(kept).toEqual([]);
   await page.context().close();
   await site.close();
 });

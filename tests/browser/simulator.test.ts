@@ -29,7 +29,7 @@ beforeAll(async () => {
     port: 0,
     ivrUrl: ivr.url,
     siteUrl: 'http://127.0.0.1:3000',
-    clinics: () => Promise.resolve([{ name: 'City Care', phone: '+911140000000' }]),
+    clinics: () => Promise.resolve([{ name: 'City Care', phone: '+911140000000', timeZone: 'Asia/Kolkata' }]),
     ...keys
   });
 });
@@ -300,4 +300,37 @@ describe('the page', () => {
     expect([...asked]).toEqual([messagebird.url]);
     expect(broken).toEqual([]);
   });
+});
+
+test('without a network it says so in a sentence, and is not live', async () => {
+  const { page } = await openPhone();
+  await page.context().setOffline(true);
+  await page.locator('#inbox-live').getByText('offline').waitFor();
+  await call(page).click();
+  await page.getByRole('alert').getByText('The stand-in cannot be reached.').waitFor();
+  await page.context().setOffline(false);
+  await page.locator('#inbox-live[data-live="true"]').waitFor();
+});
+
+test('times are by the clinic\u2019s clock, wherever the browser is', async () => {
+  const { page, phone, texts } = await openPhone({ viewport: DESK, timezoneId: 'America/New_York' });
+  await sendText(phone, 'Hello');
+  const time = texts.locator('time');
+  const at = new Date((await time.getAttribute('datetime')) ?? '');
+  const clock = (timeZone: string) =>
+    at.toLocaleTimeString('en-IN', { hour: '2-digit', minute: '2-digit', timeZone });
+  expect(await time.textContent()).toBe(clock('Asia/Kolkata'));
+  expect(await time.textContent()).not.toBe(clock('America/New_York'));
+  await page.context().close();
+});
+
+test('each switch says what it is for', async () => {
+  const { page } = await openPhone();
+  const unexplained = await page
+    .getByRole('switch')
+    .evaluateAll((all) =>
+      all.filter((one) => !document.getElementById(one.getAttribute('aria-describedby') ?? '')?.textContent)
+    );
+  expect(unexplained).toEqual([]);
+  expect(await page.getByRole('switch').count()).toBe(4);
 });

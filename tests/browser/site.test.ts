@@ -54,6 +54,18 @@ test('pages keep to themselves: nothing from elsewhere, no frames, no guessing',
   expect(headers['strict-transport-security']).toBeUndefined();
 });
 
+test('pages are compressed on their way: a page of times is under 15 kB', async () => {
+  const clinic = await aClinic(sql);
+  const page = await openPage(browser, { serviceWorkers: 'block' });
+  await signIn(page, site, await aPatient(sql));
+  const response = await page.goto(`${site}/book/time?doctor=${clinic.practitionerId}`);
+  expect(await response?.headerValue('content-encoding')).toBe('gzip');
+  expect(await response?.headerValue('vary')).toMatch(/accept-encoding/);
+  const { responseBodySize } = await (response?.request().sizes() ?? { responseBodySize: Infinity });
+  expect(responseBodySize).toBeGreaterThan(3_000);
+  expect(responseBodySize).toBeLessThan(15_000);
+});
+
 test('the appointments page is light: under 60 kB of compressed scripts, live changes included', async () => {
   const patient = await aPatient(sql);
   // What a service worker has kept would count for nothing.

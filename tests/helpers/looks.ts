@@ -23,6 +23,35 @@ export function tooWide(page: Page): Promise<string[]> {
   );
 }
 
+/** Shows letters so many times as large as usual, as a browser does whose owner wants them so. */
+export async function scaleText(page: Page, factor: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 16 * factor, fixed: 13 * factor } });
+  await painted(page);
+}
+
+/** What is in a state but looks just like its neighbours that are not. */
+export function indistinct(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const look = (element: Element) => {
+      const style = getComputedStyle(element);
+      const { backgroundColor, borderTopColor, color, outlineStyle, textDecorationLine } = style;
+      return [backgroundColor, borderTopColor, color, outlineStyle, textDecorationLine].join();
+    };
+    return ['[aria-current]', '[aria-pressed="true"]', '.bars .done'].flatMap((state) =>
+      [...document.querySelectorAll(state)]
+        .filter((element) => {
+          const group = element.closest('nav, form, .bars');
+          const others = [...(group?.querySelectorAll(element.tagName) ?? [])].filter(
+            (one) => !one.matches(state)
+          );
+          return others.some((other) => look(other) === look(element));
+        })
+        .map(({ outerHTML }) => outerHTML.slice(0, 300))
+    );
+  });
+}
+
 /** A change of size or colours has reached the screen: what is measured in between is neither. */
 export function painted(page: Page): Promise<void> {
   return page.evaluate(

@@ -105,7 +105,7 @@ const STATES: States = {
     await signIn(page, site, patient);
     await page.locator('[data-connection="live"]').waitFor();
     await page.goto(`${site}/offline`);
-    await page.getByText('Your appointments as of').waitFor();
+    await page.getByText('your appointments as of').waitFor();
   }
 };
 

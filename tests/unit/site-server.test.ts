@@ -69,8 +69,20 @@ describe('personal routes', () => {
       refusal: { code: 'signed_out', message: 'Please sign in first.', status: 401 },
       to: '/login?next=%2Fappointments%3Fx%3D1%26y%3D2'
     });
-    expect(at({ state: 'signed-out' }, '/password?/x', 'POST')).toMatchObject({
-      to: '/login?next=%2Fpassword'
+  });
+
+  test.each([
+    ['/password?/x', '/password'],
+    ['/account?/profile', '/account'],
+    [
+      '/book/confirm?doctor=1&any&at=2026-12-01T05:30:00.000Z',
+      '/book/confirm?doctor=1&any&at=2026-12-01T05:30:00.000Z'
+    ],
+    ['/book/confirm?/x&doctor=1', '/book/confirm?doctor=1'],
+    ['/book/confirm?doctor=1&/x', '/book/confirm?doctor=1']
+  ])('lead a form of %s back to what was chosen there, and say that it was not sent', (path, next) => {
+    expect(at({ state: 'signed-out' }, path, 'POST')).toMatchObject({
+      to: `/login?next=${encodeURIComponent(next)}&unsent`
     });
   });
 

@@ -77,6 +77,8 @@ async function post(path: string, body: object): Promise<unknown> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body)
+  }).catch(() => {
+    throw new Error('The stand-in cannot be reached. Is it still running, and this device online?');
   });
   if (response.status === 204) return undefined;
   const answer = (await response.json()) as { message?: string };

@@ -16,10 +16,7 @@ const status = new Status();
 const speaker = new Speaker();
 const keypad = new Keypad((key) => line?.press(key));
 const messages = new Messages({ type: typeCode, arrived: countUnread });
-const numbers = new Numbers(
-  (digits) => messages.show(digits),
-  () => status.ready(numbers.clinicName)
-);
+const numbers = new Numbers((digits) => messages.show(digits), clinicChanged);
 
 const problem = byId('number-problem', HTMLParagraphElement);
 const callButton = byId('call', HTMLButtonElement);
@@ -28,6 +25,11 @@ const tones = byId('tones', HTMLInputElement);
 const lineSwitches = ['duplicate', 'dropNext', 'clearVariables', 'carryKeys'].map((id) =>
   byId(id, HTMLInputElement)
 );
+
+function clinicChanged(): void {
+  status.ready(numbers.clinicName);
+  messages.showTimesIn(numbers.timeZone);
+}
 
 let line: Line | undefined;
 /** The turn of the prompt that was said last. */
@@ -59,7 +61,7 @@ async function start(): Promise<void> {
 
   const config = (await (await fetch('/config')).json()) as SimulatorConfig;
   numbers.offer(config.clinics);
-  status.ready(numbers.clinicName);
+  clinicChanged();
   if (config.siteUrl !== null) {
     const link = byId('site', HTMLAnchorElement);
     link.href = config.siteUrl;

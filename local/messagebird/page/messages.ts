@@ -16,9 +16,23 @@ export class Messages {
   #live = byId('inbox-live', HTMLSpanElement);
   #stream: EventSource | undefined;
   #number = '';
+  #timeZone: string | undefined;
 
   constructor(options: MessagesOptions) {
     this.#options = options;
+    // A stream over a network that is gone may look alive for minutes.
+    window.addEventListener('offline', () => this.#setLive(false));
+    window.addEventListener('online', () => {
+      const number = this.#number;
+      this.show('');
+      this.show(number);
+    });
+  }
+
+  /** Shows all times as the clocks of this time zone do; the browser may be in another. */
+  showTimesIn(timeZone: string | undefined): void {
+    this.#timeZone = timeZone;
+    for (const time of this.#list.querySelectorAll('time')) time.textContent = this.#clock(time.dateTime);
   }
 
   /** Shows the texts of this number (digits) from now on. */
@@ -53,9 +67,10 @@ export class Messages {
   }
 
   async #load(number: string): Promise<void> {
-    const response = await fetch(`/inbox/messages?recipient=${number}`);
-    const newestFirst = (await response.json()) as InboxMessage[];
+    const response = await fetch(`/inbox/messages?recipient=${number}`).catch(() => undefined);
+    const newestFirst = (await response?.json().catch(() => undefined)) as InboxMessage[] | undefined;
     if (number !== this.#number) return;
+    if (!newestFirst) return this.#setLive(false);
     this.#setLive(true);
     for (const message of newestFirst.reverse()) this.#put(message);
     if (this.#list.childElementCount === 0)
@@ -76,11 +91,7 @@ export class Messages {
     const item = make('div', isNew ? 'text new' : 'text');
     item.dataset.id = message.id;
     const body = make('div', 'text-body', ...stretches(message.body).map((one) => this.#stretch(one)));
-    const time = make(
-      'time',
-      '',
-      new Date(message.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-    );
+    const time = make('time', '', this.#clock(message.at));
     time.dateTime = message.at;
     const status = make('span', 'text-status', statusWords[message.status]);
     item.append(make('div', 'text-head', make('strong', '', message.originator), time), body, status);
@@ -113,9 +124,18 @@ export class Messages {
     }
   }
 
+  #clock(instant: string): string {
+    return new Date(instant).toLocaleTimeString([], {
+      hour: '2-digit',
+      minute: '2-digit',
+      ...(this.#timeZone !== undefined && { timeZone: this.#timeZone })
+    });
+  }
+
   #setLive(live: boolean): void {
     this.#live.dataset.live = String(live);
-    this.#live.textContent = live ? 'live' : this.#number === '' ? '' : 'connecting';
+    const waiting = navigator.onLine ? 'connecting' : 'offline';
+    this.#live.textContent = live ? 'live' : this.#number === '' ? '' : waiting;
   }
 }
 

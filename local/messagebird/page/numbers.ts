@@ -60,9 +60,18 @@ export class Numbers {
     if (digits(from) !== this.caller) this.#from.value = from;
   }
 
+  /** The time zone of the clinic that is called; of the first, where that is not known. */
+  get timeZone(): string | undefined {
+    return (this.#clinic ?? this.#clinics[0])?.timeZone;
+  }
+
   /** The name of the clinic that is called, where it is known. */
   get clinicName(): string | undefined {
-    return this.#clinics.find(({ phone }) => digits(phone) === digits(this.#to.value))?.name;
+    return this.#clinic?.name;
+  }
+
+  get #clinic(): SimulatorConfig['clinics'][number] | undefined {
+    return this.#clinics.find(({ phone }) => digits(phone) === digits(this.#to.value));
   }
 
   /** Numbers cannot be changed during a call; those that were used are remembered. */

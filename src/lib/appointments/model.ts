@@ -57,6 +57,8 @@ export type QueuePlaces = Record<string, QueuePlace>;
 export interface Snapshot extends Directory {
   appointments: Appointment[];
   queue: QueuePlaces;
+  /** There are earlier ones than these. */
+  hasEarlier: boolean;
   /** When this was so, by the server's clock: an ISO instant. */
   now: string;
 }

@@ -183,6 +183,7 @@ takeOver(document);
 setInterval(countDown, 1000, 1);
 // On all other pages the framework does the same (src/routes/+layout.svelte).
 if (document.querySelector('script[data-signed-in="false"]')) lastKnown.forget();
+else lastKnown.read();
 navigator.serviceWorker
   ?.register('/service-worker.js', { type: 'module' })
   // Without it there is no page for the time without a network; all else works.

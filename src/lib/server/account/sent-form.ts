@@ -40,7 +40,7 @@ const draft = z.object({ name: text, age: text, phone_number: text, username: te
 export type Draft = z.output<typeof draft>;
 
 type Path = (typeof COOKIES.form.paths)[number];
-type PathOfForm = Exclude<Path, '/register'>;
+type PathOfForm = Exclude<Path, '/register' | '/account'>;
 
 const sealer = createSealer(SITE_SECRET);
 
@@ -69,12 +69,32 @@ export async function keptDraft(event: RequestEvent): Promise<Draft | undefined>
   return draft.safeParse(await kept(event, '/register')).data;
 }
 
+const unsentForm = z.object({
+  /** Whose it was: nobody else is shown it. */
+  userId: z.uuid(),
+  section: z.enum(['profile', 'phone']),
+  typed: z.record(text, text.max(100))
+});
+
+/** A form of /account that was sent after its session had ended, without passwords. */
+export type UnsentForm = z.output<typeof unsentForm>;
+
+/** Keeps it if it is one, for after signing in. */
+export async function keepUnsentForm(event: RequestEvent, form: unknown): Promise<void> {
+  const { data } = unsentForm.safeParse(form);
+  if (data) await keep(event, '/account', data);
+}
+
+export async function keptUnsentForm(event: RequestEvent): Promise<UnsentForm | undefined> {
+  return unsentForm.safeParse(await kept(event, '/account')).data;
+}
+
 /** Forgets what is kept for these paths. */
 export function forgetForms(event: RequestEvent, ...paths: Path[]): void {
   for (const path of paths) forgetCookie(event, 'form', path);
 }
 
-async function keep(event: RequestEvent, path: Path, value: SentForm | Draft): Promise<void> {
+async function keep(event: RequestEvent, path: Path, value: SentForm | Draft | UnsentForm): Promise<void> {
   keepCookie(event, 'form', await sealer.seal(path, value, COOKIES.form.seconds), path);
 }
 

@@ -10,7 +10,7 @@ import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { clinicOf, CLINIC_COLUMNS, listClinics, type Clinic } from './clinics.ts';
 
-// More than anybody looks through on a phone.
+// So many stand on one page.
 const MOST = 100;
 
 const COLUMNS =
@@ -23,16 +23,25 @@ export function isId(text: string | null): text is string {
   return uuid.safeParse(text).success;
 }
 
-/** The signed-in patient's own appointments, latest first, with who and where. Throws the Data API's error. */
-export async function loadAppointments(supabase: Supabase): Promise<Snapshot> {
+/**
+ * A page of the signed-in patient's own appointments, latest first, with who and where; the pages are counted from 1.
+ * Throws the Data API's error.
+ */
+export async function loadAppointments(supabase: Supabase, page = 1): Promise<Snapshot> {
   const now = new Date();
   const [appointments, clinics] = await Promise.all([
-    supabase.from('appointments').select(COLUMNS).order('starts_at', { ascending: false }).limit(MOST),
+    supabase
+      .from('appointments')
+      .select(COLUMNS)
+      .order('starts_at', { ascending: false })
+      .order('id')
+      // One more tells whether there are more.
+      .range((page - 1) * MOST, page * MOST),
     listClinics(supabase)
   ]);
   if (appointments.error) throw appointments.error;
 
-  const rows = appointments.data.flatMap((row) => parseAppointment(row) ?? []);
+  const rows = appointments.data.slice(0, MOST).flatMap((row) => parseAppointment(row) ?? []);
   const zones = new Map(clinics.map(({ id, timeZone }) => [id, timeZone]));
   const ids = [...new Set(rows.map((row) => row.practitioner_id))];
   const [practitioners, queue] = await Promise.all([
@@ -48,6 +57,7 @@ export async function loadAppointments(supabase: Supabase): Promise<Snapshot> {
     ),
     clinics: byId(clinics),
     queue,
+    hasEarlier: appointments.data.length > MOST,
     now: now.toISOString()
   };
 }
@@ -56,6 +66,20 @@ export async function loadAppointments(supabase: Supabase): Promise<Snapshot> {
 export async function loadAppointment(supabase: Supabase, id: string | null): Promise<Appointment | null> {
   if (!isId(id)) return null;
   const { data, error } = await supabase.from('appointments').select(COLUMNS).eq('id', id).maybeSingle();
+  if (error) throw error;
+  return parseAppointment(data);
+}
+
+/** The signed-in patient's own appointment that is going on at `at` (an ISO instant); null if there is none. */
+export async function loadAppointmentAt(supabase: Supabase, at: string): Promise<Appointment | null> {
+  const { data, error } = await supabase
+    .from('appointments')
+    .select(COLUMNS)
+    .in('status', ['booked', 'arrived', 'fulfilled'])
+    .lte('starts_at', at)
+    .gt('ends_at', at)
+    .limit(1)
+    .maybeSingle();
   if (error) throw error;
   return parseAppointment(data);
 }

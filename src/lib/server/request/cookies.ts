@@ -27,7 +27,7 @@ export const COOKIES = {
   /** The code that was texted last. It outlives the code, so that the page can say that the code has expired. */
   code: { name: 'medq-code', paths: ['/verify'], seconds: 60 * MINUTE },
   /** A form that was sent and is needed again, sealed. It outlives its code, so that another can be asked for. */
-  form: { name: 'medq-form', paths: ['/verify', '/link', '/register'], seconds: 30 * MINUTE }
+  form: { name: 'medq-form', paths: ['/verify', '/link', '/register', '/account'], seconds: 30 * MINUTE }
 } as const satisfies Record<string, CookieRule>;
 
 type Cookie = keyof typeof COOKIES;

@@ -14,16 +14,21 @@ export type Verdict = { pass: true } | { pass: false; refusal: Refusal; to: stri
 
 export const signedOut = (): Refusal => ({ code: 'signed_out', message: m.session_missing(), status: 401 });
 
+// A form names its action in the address of its page (`?/profile`). The page itself is the same without.
+const withoutAction = (search: string): string =>
+  search.replace(/([?&])\/[^&]*&?/, '$1').replace(/[?&]$/, '');
+
 /**
  * Who may go on to a personal route: the signed-in with a password of their own; with a texted password only
- * to /password. While Auth cannot be reached the route itself answers that (see accountOf).
+ * to /password. After signing in people are led back to what they had chosen; a form that was being sent is lost, which
+ * /login says (`unsent`). While Auth cannot be reached the route itself answers that (see accountOf).
  */
 export function judge(session: Session, url: URL, method: string): Verdict {
   if (session.state === 'unknown') return { pass: true };
   if (session.state === 'signed-out') {
-    // A form that was being sent is lost: after signing in they begin again at its page.
-    const next = method === 'GET' ? url.pathname + url.search : url.pathname;
-    return { pass: false, refusal: signedOut(), to: `/login?next=${encodeURIComponent(next)}` };
+    const next = encodeURIComponent(url.pathname + withoutAction(url.search));
+    const unsent = method === 'GET' ? '' : '&unsent';
+    return { pass: false, refusal: signedOut(), to: `/login?next=${next}${unsent}` };
   }
   if (session.account.mustChangePassword && url.pathname !== '/password') {
     const refusal = { code: 'password_change_required', message: m.session_own_password(), status: 403 };

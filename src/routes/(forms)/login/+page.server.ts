@@ -12,7 +12,7 @@ export const load: PageServerLoad = async (event) => {
   const { locals, url } = event;
   const session = await locals.session();
   if (session.state === 'signed-in') redirect(303, pathAfterSignIn(url.searchParams.get('next'), AFTERWARDS));
-  return { flash: readFlash(event, '/login') };
+  return { flash: readFlash(event, '/login'), unsent: url.searchParams.has('unsent') };
 };
 
 export const actions: Actions = {
@@ -21,6 +21,7 @@ export const actions: Actions = {
     const signedIn = await signIn(event, { username: username.trim(), password });
     if (!signedIn.ok) return refuseForm(signedIn.refusal, { username });
     const next = pathAfterSignIn(event.url.searchParams.get('next'), AFTERWARDS);
-    redirect(303, signedIn.mustChangePassword ? '/password' : next);
+    if (!signedIn.mustChangePassword) redirect(303, next);
+    redirect(303, next === AFTERWARDS ? '/password' : `/password?next=${encodeURIComponent(next)}`);
   }
 };

@@ -21,6 +21,8 @@ export class LiveAppointments {
   #directory: Directory = $state.raw({ practitioners: {}, clinics: {} });
   /** Places in today's queues, by appointment. */
   queue: QueuePlaces = $state.raw({});
+  /** There are earlier ones, on a page of their own. */
+  hasEarlier = $state(false);
   /** Ids of appointments that came or changed while the page was open. */
   fresh: readonly string[] = $state.raw([]);
   news: readonly NewsItem[] = $state.raw([]);
@@ -140,12 +142,13 @@ export class LiveAppointments {
   }
 
   /** Takes over all of a snapshot but the appointments themselves. */
-  #know({ practitioners, clinics, queue, now }: Snapshot): void {
+  #know({ practitioners, clinics, queue, hasEarlier, now }: Snapshot): void {
     this.#directory = {
       practitioners: { ...this.#directory.practitioners, ...practitioners },
       clinics: { ...this.#directory.clinics, ...clinics }
     };
     this.queue = queue;
+    this.hasEarlier = hasEarlier;
     this.asOf = new Date(now);
   }
 
@@ -167,6 +170,7 @@ export class LiveAppointments {
       appointments: this.appointments,
       ...this.#directory,
       queue: this.queue,
+      hasEarlier: this.hasEarlier,
       now: this.asOf.toISOString()
     });
   }

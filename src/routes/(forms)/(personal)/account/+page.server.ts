@@ -8,8 +8,10 @@ import { phoneExample } from '#lib/server/account/phone-hints.ts';
 import { phoneText } from '#lib/server/account/phone.ts';
 import { loadProfile, problemsOfProfile, saveProfile } from '#lib/server/account/profile.ts';
 import { requestCode } from '#lib/server/account/request-code.ts';
+import { forgetForms } from '#lib/server/account/sent-form.ts';
 import { endAllSessions, endOtherSessions, listSessions } from '#lib/server/account/sessions.ts';
 import { confirmPassword } from '#lib/server/account/sign-in.ts';
+import { unsentOf } from '#lib/server/account/unsent-form.ts';
 import { leaveFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { rememberLanguage } from '#lib/server/request/language.ts';
@@ -18,8 +20,9 @@ import { accountOf } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 import type { Section } from './form-outcome.ts';
 
-export const load: PageServerLoad = async ({ locals, request }) => {
-  const { username } = await accountOf(locals);
+export const load: PageServerLoad = async (event) => {
+  const { locals, request } = event;
+  const { userId, username } = await accountOf(locals);
   const [{ phone, ...profile }, sessions] = await Promise.all([
     loadProfile(locals.supabase),
     listSessions(locals.supabase, request.headers.get('user-agent'))
@@ -29,6 +32,9 @@ export const load: PageServerLoad = async ({ locals, request }) => {
     phone: phoneText(phone),
     /** What a password manager files the password under. */
     username,
+    userId,
+    /** What was typed when the session had ended. */
+    unsent: await unsentOf(event, userId),
     sessions,
     example: phoneExample(DEFAULT_REGION),
     shortest: SHORTEST_PASSWORD,
@@ -45,6 +51,7 @@ export const actions: Actions = {
   profile: async (event) => {
     const { locals } = event;
     await accountOf(locals);
+    forgetForms(event, '/account');
     const form = await readForm(event.request, 'name', 'age', 'username', 'locale');
     const typed = {
       name: form.name.trim(),
@@ -81,6 +88,7 @@ export const actions: Actions = {
 
   phone: async (event) => {
     await accountOf(event.locals);
+    forgetForms(event, '/account');
     const { current, phone_number } = await readForm(event.request, 'current', 'phone_number');
     const form = { purpose: 'change_phone', phone_number, password: current } as const;
     return refuse('phone', byFieldsOfPhoneForm(await requestCode(event, form)), { phone_number });

@@ -12,6 +12,9 @@ export interface FormOutcome {
 }
 
 /** The page's form data, if it is about `section`. */
-export function outcomeOf(form: PageProps['form'], section: Section): FormOutcome | undefined {
+export function outcomeOf(
+  form: PageProps['form'] | PageProps['data']['unsent'],
+  section: Section
+): FormOutcome | undefined {
   return form?.section === section ? { fields: {}, typed: {}, ...form } : undefined;
 }

@@ -1,6 +1,7 @@
 import { redirect } from '@sveltejs/kit';
 import type { Appointment } from '#lib/appointments/model.ts';
-import { bookAppointment, moveAppointment } from '#lib/server/booking/booking.ts';
+import { loadAppointmentAt } from '#lib/server/booking/appointments.ts';
+import { begins, bookAppointment, moveAppointment } from '#lib/server/booking/booking.ts';
 import { checkSlot, loadSelection, nearestSlots, type Scope } from '#lib/server/booking/free-times.ts';
 import { leaveFlash } from '#lib/server/request/flash.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
@@ -27,10 +28,17 @@ async function loadProposal(supabase: Supabase, { searchParams }: URL): Promise<
 export const load: PageServerLoad = async ({ depends, locals, url }) => {
   depends('medq:slots');
   await accountOf(locals);
-  const proposal = await loadProposal(locals.supabase, url);
+  const { supabase } = locals;
+  const proposal = await loadProposal(supabase, url);
+  const { scope, at, moving } = proposal;
+  const [slot, own] = await Promise.all([checkSlot(supabase, scope, at), loadAppointmentAt(supabase, at)]);
   return {
     ...proposal,
-    ...(await checkSlot(locals.supabase, proposal.scope, proposal.at)),
+    ...slot,
+    /** It was booked, or moved to, already: the page is loaded anew, or gone back to. */
+    yours: begins(own, scope.practitioner.id, at),
+    /** The patient has another appointment then. */
+    clashes: own !== null && own.id !== moving?.id,
     now: new Date().toISOString(),
     source: liveSource
   };
