@@ -305,7 +305,7 @@ comment on column public.clinics.reception_opens is 'From when reception takes c
 comment on column public.clinics.reception_phone is 'Where a call is put through to a person, as +E.164. Empty: nobody answers.';
 comment on column public.clinics.reminder_day_before is 'Whether patients are reminded at the same time the day before.';
 comment on column public.clinics.reminder_hours_before is 'How many hours before an appointment its patient is reminded. Empty: not.';
-comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown.';
+comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown. Correcting it moves no appointment: their day and token follow, and patients are texted what their time is called now.';
 comment on column public.clinics.updated_at is 'When the row was last changed.';
 alter table public.clinics enable row level security;
 grant select on public.clinics to anon;

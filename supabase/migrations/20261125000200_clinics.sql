@@ -33,7 +33,8 @@ comment on table public.clinics is 'Clinics that patients book with.';
 comment on column public.clinics.id is 'Identifier.';
 comment on column public.clinics.name is 'The name callers hear and patients see.';
 comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
-comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown.';
+comment on column public.clinics.time_zone is
+  'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown. Correcting it moves no appointment: their day and token follow, and patients are texted what their time is called now.';
 comment on column public.clinics.locale is 'Language of calls and SMS unless a patient chose another: en-IN.';
 comment on column public.clinics.other_locales is
   'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';

@@ -4,6 +4,7 @@ import { smsTo, textsOf } from '../helpers/inbox.ts';
 import {
   anonymousClient,
   closeDatabases,
+  databaseAsAdmin,
   databaseAsPostgres,
   serviceClient,
   theStack
@@ -12,6 +13,7 @@ import { aPhone } from '../helpers/world.ts';
 
 const { api_url, inbox_url, functions_secret, publishable_key } = theStack();
 const sql = databaseAsPostgres();
+const superuser = databaseAsAdmin();
 afterAll(closeDatabases);
 
 const admin = serviceClient().auth.admin;
@@ -27,10 +29,20 @@ interface Job {
 }
 
 async function aPatient(phone = aPhone()): Promise<{ id: string; phone: string }> {
-  const [patient] = await sql<{ id: string }[]>`
-    insert into public.patients (phone) values (${phone})
-    on conflict (phone) do update set user_id = null returning id`;
+  const [patient] = await sql<
+    { id: string }[]
+  >`insert into public.patients (phone) values (${phone}) returning id`;
   return { id: String(patient?.id), phone };
+}
+
+/** Takes the account away from its patient, which no role of the product may do. */
+async function withoutLink(phone: string): Promise<string> {
+  return superuser.begin(async (tx) => {
+    await tx`set local session_replication_role = replica`;
+    const [patient] = await tx<{ id: string }[]>`
+      update public.patients set user_id = null, account_origin = null where phone = ${phone} returning id`;
+    return String(patient?.id);
+  });
 }
 
 /** Queues what a booking by phone queues. `wait` keeps it from being done at once, until `hurry`. */
@@ -130,8 +142,7 @@ test('an account that its owner registered meanwhile is left alone', async () =>
   const made = await admin.createUser({ phone, phone_confirm: true, password });
   expect(made.error).toBeNull();
   // The link is missing, as it is for an account that appears between claim and creation.
-  const { id } = await aPatient(phone);
-  const job = await aJob(id);
+  const job = await aJob(await withoutLink(phone));
   await jobDone(job);
   expect(await welcomesOf(phone)).toEqual([]);
   const signedIn = await anonymousClient().auth.signInWithPassword({ phone, password });
