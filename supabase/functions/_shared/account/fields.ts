@@ -25,7 +25,7 @@ const name = z
 
 /** A text of digits without what comes along when it is pasted. */
 function digitsIn(text: string): string {
-  return asciiDigits(withoutInvisible(text)).replace(/\s/g, '');
+  return asciiDigits(withoutInvisible(text)).trim();
 }
 
 const age = z
@@ -120,7 +120,7 @@ export function requests(region: string) {
       verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
       code: z
         .string(says('code'))
-        .transform((text) => digitsIn(text).replaceAll('-', ''))
+        .transform((text) => digitsIn(text).replace(/[\s-]/g, ''))
         .refine((text) => /^\d{6}$/.test(text), says('code')),
       new_password: z.union([nothing, password], says('password')).optional()
     }),
