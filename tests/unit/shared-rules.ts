@@ -85,7 +85,7 @@ export const ages: RuleCase[] = [
   ...taken('0', '1', '34', '034', '130', ' 34 '),
   // Tamil, Devanagari, Bengali, Telugu, Arabic, Persian; with marks of direction.
   ...taken('௩௪', '३४', '৩৪', '౩౪', '٣٤', '۳۴', '\u202a34\u202c'),
-  ...refused('', '131', '999', '1000', '-1', '34.5', '1e1', '0x1', 'old', '௧௩௧', '½', 'Ⅷ')
+  ...refused('', '131', '999', '1000', '-1', '34.5', '1e1', '0x1', '3 4', 'old', '௧௩௧', '½', 'Ⅷ')
 ];
 
 export const usernames: RuleCase[] = [

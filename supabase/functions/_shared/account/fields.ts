@@ -25,7 +25,7 @@ const name = z.string(says('name')).transform((text, context) => {
 
 /** A text of digits without what comes along when it is pasted. */
 function digitsIn(text: string): string {
-  return asciiDigits(withoutInvisible(text)).replace(/\s/g, '');
+  return asciiDigits(withoutInvisible(text)).trim();
 }
 
 const age = z
