@@ -70,6 +70,19 @@ const STATES: States = {
     );
     await page.getByRole('alert').waitFor();
   },
+  'the confirmation of a time that is one’s own': async (page) => {
+    const clinic = await aClinic(sql);
+    const patient = await aPatient(sql);
+    const { id } = await aBooking(sql, patient, clinic, { hour: 10 });
+    const [row] = await sql<
+      { starts_at: Date }[]
+    >`select starts_at from public.appointments where id = ${id}`;
+    await signIn(page, site, patient);
+    await page.goto(
+      `${site}/book/confirm?doctor=${clinic.practitionerId}&at=${row?.starts_at.toISOString() ?? ''}`
+    );
+    await page.getByText('This time is yours.').waitFor();
+  },
   'moving an appointment': async (page) => {
     const clinic = await aClinic(sql);
     const patient = await aPatient(sql);

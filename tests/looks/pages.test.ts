@@ -17,6 +17,10 @@ const STATES: States = {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').waitFor();
   },
+  'the sign-in page after a session ended in the middle': async (page) => {
+    await page.goto(`${site}/login?next=%2Faccount&unsent`);
+    await page.getByRole('alert').waitFor();
+  },
   'the page of a new password': async (page) => {
     await signIn(page, site, await aPatient(sql, { temporary: true }), '/password');
     await page.getByLabel('New password', { exact: true }).fill('short');
@@ -42,6 +46,18 @@ const STATES: States = {
     await page.locator('[data-connection="live"]').waitFor();
     await sql`update public.appointments set status = 'arrived' where id = ${next.id}`;
     await page.getByRole('button', { name: /^Dismiss: Checked in/ }).waitFor();
+  },
+  'earlier appointments': async (page) => {
+    const clinic = await aClinic(sql);
+    const patient = await aPatient(sql);
+    await sql`
+      insert into public.appointments (patient_id, practitioner_id, starts_at, channel, status)
+      select ${patient.id}, ${clinic.practitionerId},
+        ((now() at time zone 'Asia/Kolkata')::date - past + time '10:00') at time zone 'Asia/Kolkata', 'desk', 'fulfilled'
+      from generate_series(1, 103) past`;
+    await signIn(page, site, patient);
+    await page.getByRole('link', { name: 'Earlier appointments' }).click();
+    await page.getByRole('heading', { name: 'Earlier appointments' }).waitFor();
   },
   'the page for what is not there': (page) => page.goto(`${site}/nowhere`)
 };
