@@ -33,8 +33,9 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     await page.getByRole('link', { name: /^2:00\spm$/ }).click();
     await page.getByRole('heading', { name: 'Is this right?' }).waitFor();
     const choice = page.url();
-    // From here on the page asks the server for nothing by itself, and would not learn of the end before the form is sent.
-    if (javaScriptEnabled) await Promise.all([page.waitForResponse(/\/live-token$/), page.reload()]);
+    // Once connected the page fetches its times again. From then on it asks the server for nothing by itself, and would not
+    // learn of the end before the form is sent.
+    if (javaScriptEnabled) await Promise.all([page.waitForResponse(/__data\.json/), page.reload()]);
     await endSessions(patient);
     await page.getByRole('button', { name: 'Book it' }).click();
     await signInAgain(page, patient);
