@@ -63,6 +63,16 @@ comment on column private.account_jobs.password_seed is 'With the functions'' se
 comment on column private.account_jobs.patient_id is 'Who gets the account.';
 alter table private.account_jobs enable row level security;
 
+create table private.alerts (
+  hour timestamp with time zone not null,
+  what text not null
+);
+alter table private.alerts add constraint alerts_pkey PRIMARY KEY (what, hour);
+comment on table private.alerts is 'What admins were alerted to, so that they are told once an hour.';
+comment on column private.alerts.hour is 'The hour, by its beginning.';
+comment on column private.alerts.what is 'What it was about, such as sms_budget.';
+alter table private.alerts enable row level security;
+
 create table private.phone_verifications (
   code_hash bytea not null,
   created_at timestamp with time zone not null default now(),
@@ -492,6 +502,61 @@ comment on column public.schedules.weekday is 'Day of the week: 1 Monday to 7 Su
 alter table public.schedules enable row level security;
 grant delete, insert, select, update on public.schedules to service_role;
 
+create table public.security_events (
+  client text not null default ''::text,
+  count integer not null default 1,
+  hour timestamp with time zone not null,
+  kind text not null,
+  latest_at timestamp with time zone not null default now(),
+  phone text not null default ''::text
+);
+alter table public.security_events add constraint security_events_kind_check CHECK ((kind ~ '^[a-z_]{3,40}$'::text));
+alter table public.security_events add constraint security_events_pkey PRIMARY KEY (hour, kind, phone, client);
+comment on table public.security_events is 'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after 90 days. docs/security.md lists the kinds.';
+comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call.';
+comment on column public.security_events.count is 'How often in that hour.';
+comment on column public.security_events.hour is 'The hour, by its beginning.';
+comment on column public.security_events.kind is 'What happened, such as signed_in, sign_in_refused or limited.';
+comment on column public.security_events.latest_at is 'When the last of them was.';
+comment on column public.security_events.phone is 'Whom it was about, masked: +91********99. Empty: nobody in particular.';
+alter table public.security_events enable row level security;
+grant select on public.security_events to service_role;
+
+create table public.security_settings (
+  alert_phone text,
+  alert_url text,
+  changes_per_hour integer not null default 20,
+  created_at timestamp with time zone not null default now(),
+  dormant_days integer not null default 730,
+  id boolean not null default true,
+  session_days integer not null default 180,
+  session_idle_days integer not null default 30,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.security_settings add constraint security_settings_alert_phone_check CHECK (private.check_phone(alert_phone));
+alter table public.security_settings add constraint security_settings_alert_url_check CHECK ((alert_url ~ '^https?://\S+$'::text));
+alter table public.security_settings add constraint security_settings_changes_per_hour_check CHECK ((changes_per_hour > 0));
+alter table public.security_settings add constraint security_settings_dormant_days_check CHECK ((dormant_days >= 30));
+alter table public.security_settings add constraint security_settings_id_check CHECK (id);
+alter table public.security_settings add constraint security_settings_session_days_check CHECK (((session_days >= 1) AND (session_days <= 730)));
+alter table public.security_settings add constraint security_settings_session_idle_days_check CHECK (((session_idle_days >= 1) AND (session_idle_days <= 365)));
+alter table public.security_settings add constraint security_settings_pkey PRIMARY KEY (id);
+CREATE TRIGGER _100_keep BEFORE DELETE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.security_settings is 'One row: the numbers that keep attackers out, and who is told when there are some. See docs/security.md.';
+comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
+comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
+comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
+comment on column public.security_settings.created_at is 'When the row was made.';
+comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
+comment on column public.security_settings.id is 'Always true: there is one row.';
+comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
+comment on column public.security_settings.session_idle_days is 'Somebody who has not been there for so many days is signed out.';
+comment on column public.security_settings.updated_at is 'When the row was last changed.';
+alter table public.security_settings enable row level security;
+grant select, update on public.security_settings to service_role;
+
 create table public.sms_messages (
   appointment_id uuid,
   attempts integer not null default 0,
@@ -599,7 +664,7 @@ create table public.sms_settings (
 alter table public.sms_settings add constraint sms_settings_daily_cap_check CHECK ((daily_cap > 0));
 alter table public.sms_settings add constraint sms_settings_id_check CHECK (id);
 alter table public.sms_settings add constraint sms_settings_pkey PRIMARY KEY (id);
-CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_sms_settings__keep();
+CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 CREATE TRIGGER _900_wake_dispatcher AFTER UPDATE ON public.sms_settings FOR EACH ROW WHEN ((new.sending AND (NOT old.sending))) EXECUTE FUNCTION private.tg_sms_settings__wake_dispatcher();
@@ -657,7 +722,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'This row governs all SMS. To stop them, set sending to false.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -855,6 +920,33 @@ begin
 end $function$;
 comment on function private.account_fingerprint(uuid,uuid) is 'Another as soon as the account has another password or phone, and null once the session is signed out.';
 
+CREATE OR REPLACE FUNCTION private.alert_admins(p_what text, p_text text, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_settings public.security_settings;
+begin
+  select * into v_settings from public.security_settings s;
+  insert into private.alerts (what, hour) values (p_what, date_trunc('hour', p_now, 'UTC')) on conflict do nothing;
+  if not found then
+    return;
+  end if;
+  if v_settings.alert_phone is not null then
+    perform private.queue_sms('alert', v_settings.alert_phone, jsonb_build_object('text', p_text), null);
+  end if;
+  if v_settings.alert_url is not null then
+    perform net.http_post(
+      url := v_settings.alert_url, body := jsonb_build_object('what', p_what, 'text', p_text, 'at', p_now)
+    );
+  end if;
+exception when others then
+  -- News, not truth: what is being done goes on.
+  raise warning 'Could not alert the admins: %', sqlerrm;
+end $function$;
+comment on function private.alert_admins(text,text,timestamp with time zone) is 'Tells whoever security_settings names, once an hour for each p_what.';
+
 CREATE OR REPLACE FUNCTION private.appointments_by_clock(p_clinic_id uuid, p_was text, p_now timestamp with time zone)
  RETURNS TABLE(id uuid, is_told boolean)
  LANGUAGE plpgsql
@@ -921,7 +1013,7 @@ begin
   if v_kept ? 'status' then
     v_kept := v_kept - 'active';
   end if;
-  foreach v_column in array array['phone', 'reception_phone'] loop
+  foreach v_column in array array['phone', 'reception_phone', 'alert_phone'] loop
     if v_kept ? v_column then
       v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));
     end if;
@@ -2499,6 +2591,20 @@ begin
 end $function$;
 comment on function private.note_from(text,text) is 'A text of some lines as it is kept, of what was typed: without control characters. Refuses what has over 300 characters.';
 
+CREATE OR REPLACE FUNCTION private.note_security_event(p_kind text, p_phone text DEFAULT NULL::text, p_client text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.security_events as e (hour, kind, phone, client, latest_at)
+  values (
+    date_trunc('hour', p_now, 'UTC'), p_kind, coalesce(private.mask_phone(p_phone), ''), coalesce(p_client, ''), p_now
+  )
+  on conflict (hour, kind, phone, client) do update set count = e.count + 1, latest_at = p_now;
+end $function$;
+comment on function private.note_security_event(text,text,text,timestamp with time zone) is 'Counts something that an admin may want to see. p_phone is +E.164 and kept masked; p_client is a keyed hash.';
+
 CREATE OR REPLACE FUNCTION private.now_serving(p_practitioner_id uuid, p_on date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -3076,6 +3182,7 @@ begin
     when 'phone' then '+91********99'
     when 'url' then 'https://medq.example/register'
     when 'name' then 'Lakshmi Narayanan'
+    when 'text' then '80 % of the SMS of today are sent. See sms_budget.'
     else upper(p_placeholder)
   end;
 end $function$;
@@ -3479,6 +3586,8 @@ begin
   end if;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from public.security_events e where e.hour < p_now - interval '90 days';
+  delete from private.alerts a where a.hour < p_now - interval '90 days';
 end $function$;
 comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and codes.';
 
@@ -3866,6 +3975,17 @@ begin
 end $function$;
 comment on function private.tg_clinics__follow_time_zone() is 'The clinic''s clock was corrected: days and tokens follow, and whose time is another by the clock is told, once for each appointment.';
 
+CREATE OR REPLACE FUNCTION private.tg_keep_settings()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.fail('settings_are_needed');
+end $function$;
+comment on function private.tg_keep_settings() is 'Keeps the one row of a table of settings.';
+
 CREATE OR REPLACE FUNCTION private.tg_patients__check_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4064,17 +4184,6 @@ begin
   return null;
 end $function$;
 comment on function private.tg_sms_messages__wake_dispatcher() is 'Wakes the dispatcher for messages that are due: new ones, and those queued again or made due by hand.';
-
-CREATE OR REPLACE FUNCTION private.tg_sms_settings__keep()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  perform private.fail('settings_are_needed');
-end $function$;
-comment on function private.tg_sms_settings__keep() is 'Keeps the one row.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_settings__wake_dispatcher()
  RETURNS trigger
@@ -4677,6 +4786,15 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 
 -- Rows ----------------------------------------------------------------------------------------------------------------
 
+-- a row of public.security_settings: {
+--     "id": true,
+--     "alert_url": null,
+--     "alert_phone": null,
+--     "dormant_days": 730,
+--     "session_days": 180,
+--     "changes_per_hour": 20,
+--     "session_idle_days": 30
+-- }
 -- a row of public.sms_settings: {
 --     "id": true,
 --     "sending": true,
@@ -4706,6 +4824,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "description": "After registering on the web with a phone that had bookings.",
 --     "default_body": "உங்கள் இணையக் கணக்கு உங்கள் முன்பதிவுகளுடன் இணைக்கப்பட்டது. உங்கள் எல்லா முன்பதிவுகளையும் இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "alert",
+--     "body": "MedQ: {{text}}",
+--     "locale": "en-IN",
+--     "samples": {
+--         "text": "80 % of the SMS of today are sent. See sms_budget."
+--     },
+--     "required": [
+--         "text"
+--     ],
+--     "description": "To the phone of security_settings, when something needs a look by an admin.",
+--     "default_body": "MedQ: {{text}}",
+--     "placeholders": [
+--         "text"
 --     ]
 -- }
 -- a row of public.sms_templates: {

@@ -429,6 +429,71 @@ export type Database = {
           }
         ];
       };
+      security_events: {
+        Row: {
+          client: string;
+          count: number;
+          hour: string;
+          kind: string;
+          latest_at: string;
+          phone: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          client?: string;
+          count?: number;
+          hour: string;
+          kind: string;
+          latest_at?: string;
+          phone?: string;
+        };
+        Update: {
+          client?: string;
+          count?: number;
+          hour?: string;
+          kind?: string;
+          latest_at?: string;
+          phone?: string;
+        };
+        Relationships: [];
+      };
+      security_settings: {
+        Row: {
+          alert_phone: string | null;
+          alert_url: string | null;
+          changes_per_hour: number;
+          created_at: string;
+          dormant_days: number;
+          id: boolean;
+          session_days: number;
+          session_idle_days: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          alert_phone?: string | null;
+          alert_url?: string | null;
+          changes_per_hour?: number;
+          created_at?: string;
+          dormant_days?: number;
+          id?: boolean;
+          session_days?: number;
+          session_idle_days?: number;
+          updated_at?: string;
+        };
+        Update: {
+          alert_phone?: string | null;
+          alert_url?: string | null;
+          changes_per_hour?: number;
+          created_at?: string;
+          dormant_days?: number;
+          id?: boolean;
+          session_days?: number;
+          session_idle_days?: number;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       sms_messages: {
         Row: {
           appointment_id: string | null;

@@ -88,7 +88,8 @@ from (values
   ('template_too_long', null, 'PT400', 'The text would take %s SMS in a row; %s are the most.'),
   ('template_is_needed', null, 'PT409',
    'Bookings send this SMS, and could not be made without it. Edit its body instead.'),
-  ('settings_are_needed', null, 'PT409', 'This row governs all SMS. To stop them, set sending to false.'),
+  ('settings_are_needed', null, 'PT409',
+   'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'),
   ('secret_erased', null, 'PT409',
    'This SMS held a password or code that has been erased. Have a new one made instead.'),
   ('audit_is_append_only', null, 'PT403', 'Audit events can neither be changed nor deleted.')
@@ -179,3 +180,12 @@ begin
   return new;
 end $$;
 comment on function private.tg_touch() is 'Keeps updated_at.';
+
+create function private.tg_keep_settings() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.fail('settings_are_needed');
+end $$;
+comment on function private.tg_keep_settings() is 'Keeps the one row of a table of settings.';

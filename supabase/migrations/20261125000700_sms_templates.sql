@@ -93,6 +93,7 @@ begin
     when 'phone' then '+91********99'
     when 'url' then 'https://medq.example/register'
     when 'name' then 'Lakshmi Narayanan'
+    when 'text' then '80 % of the SMS of today are sent. See sms_budget.'
     else upper(p_placeholder)
   end;
 end $$;

@@ -41,7 +41,8 @@ insert into public.sms_templates (key, body, placeholders, description) values
    '{phone}', 'To the old number, after an account was given another one. {{phone}} is shown in part.'),
   ('phone_moved_here',
    'Your MedQ appointments are now kept under this number instead of {{phone}}. If that is not right, please call your clinic.',
-   '{phone}', 'To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.');
+   '{phone}', 'To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.'),
+  ('alert', 'MedQ: {{text}}', '{text}', 'To the phone of security_settings, when something needs a look by an admin.');
 
 insert into public.sms_templates (key, locale, body) values
   ('welcome', 'ta-IN',

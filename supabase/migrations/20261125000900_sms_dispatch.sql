@@ -18,17 +18,8 @@ alter table public.sms_settings enable row level security;
 grant select, update on public.sms_settings to service_role;
 insert into public.sms_settings default values;
 
-create function private.tg_sms_settings__keep() returns trigger
-language plpgsql security definer
-set search_path = ''
-as $$
-begin
-  perform private.fail('settings_are_needed');
-end $$;
-comment on function private.tg_sms_settings__keep() is 'Keeps the one row.';
-
 create trigger _100_keep before delete on public.sms_settings
-  for each row execute function private.tg_sms_settings__keep();
+  for each row execute function private.tg_keep_settings();
 create trigger _200_touch before update on public.sms_settings
   for each row execute function private.tg_touch();
 

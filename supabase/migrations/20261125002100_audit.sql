@@ -36,7 +36,7 @@ begin
   if v_kept ? 'status' then
     v_kept := v_kept - 'active';
   end if;
-  foreach v_column in array array['phone', 'reception_phone'] loop
+  foreach v_column in array array['phone', 'reception_phone', 'alert_phone'] loop
     if v_kept ? v_column then
       v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));
     end if;
@@ -71,7 +71,7 @@ declare
 begin
   foreach v_table in array array[
     'clinics', 'practitioners', 'schedules', 'schedule_exceptions', 'patients', 'appointments', 'sms_templates',
-    'sms_settings', 'sms_opt_outs'
+    'sms_settings', 'sms_opt_outs', 'security_settings'
   ] loop
     execute format(
       'create trigger _800_audit after insert or update or delete on public.%I
