@@ -4843,6 +4843,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ]
 -- }
 -- a row of public.sms_templates: {
+--     "key": "alert",
+--     "body": "MedQ: {{text}}",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "text": "80 % of the SMS of today are sent. See sms_budget."
+--     },
+--     "required": [
+--         "text"
+--     ],
+--     "description": "To the phone of security_settings, when something needs a look by an admin.",
+--     "default_body": "MedQ: {{text}}",
+--     "placeholders": [
+--         "text"
+--     ]
+-- }
+-- a row of public.sms_templates: {
 --     "key": "appointment_booked",
 --     "body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",

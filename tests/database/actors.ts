@@ -60,6 +60,7 @@ export async function aScene(tx: Transaction): Promise<Scene> {
   };
   await tx`select private.ivr_turn(${tx.json(call)}, null)`;
   await tx`insert into public.sms_opt_outs (phone) values (${clinic.phone})`;
+  await tx`select private.note_security_event('signed_in', ${clinic.phone})`;
   // One that failed, and one that was sent.
   await tx`
     insert into public.sms_messages (to_phone, template, body, status, sent_at)
