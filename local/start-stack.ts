@@ -169,7 +169,7 @@ async function startParts({
   }).catch(orPortTaken(ports, 'messagebird'));
   cleanup.add(() => messagebird.close());
 
-  const [{ fresh }] = await settled(prepareCluster(files, keys, watchdog), cacheFunctions(log));
+  const [{ fresh }] = await settled(prepareCluster(files, keys, watchdog, ephemeral), cacheFunctions(log));
   const postgres = await keepPostgres(
     { dataDirectory: files.cluster, port: ports.database, logFile: files.databaseLog, durable: !ephemeral },
     { watchdog, log }
