@@ -11,8 +11,8 @@ import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
-import { readSession, type Session } from '#lib/server/request/session.ts';
-import { clientFor, hasSessionCookie } from '#lib/server/request/supabase.ts';
+import { isSessionEnd, readSession, type Session } from '#lib/server/request/session.ts';
+import { clientFor, forgetSession, hasSessionCookie } from '#lib/server/request/supabase.ts';
 
 // Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
@@ -48,8 +48,13 @@ const identify: Handle = async ({ event, resolve }) => {
 
 const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
   if (!isPersonal(event.route.id)) return resolve(event);
-  const verdict = judge(await event.locals.session(), event.url, event.request.method);
-  if (verdict.pass) return resolve(event);
+  let verdict = judge(await event.locals.session(), event.url, event.request.method);
+  if (verdict.pass) {
+    const response = await resolve(event);
+    if (!event.locals.sessionEnded) return response;
+    verdict = judge({ state: 'signed-out' }, event.url, event.request.method);
+    if (verdict.pass) return response;
+  }
   const { method, headers } = event.request;
   if (!event.isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {
     return refusalResponse(verdict.refusal);
@@ -62,6 +67,12 @@ export const handle = sequence(identify, guardPersonalRoutes);
 
 export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId } = event.locals;
+  if (isSessionEnd(error)) {
+    // The guard, which has let it through, leads to signing in.
+    event.locals.sessionEnded = true;
+    forgetSession(event);
+    return { message: m.session_missing(), requestId };
+  }
   if (kind === 'unknown') {
     // The route, not the path: a path can hold what somebody typed.
     logFailure('request_failed', requestId, error, { route: event.route.id, method: event.request.method });

@@ -49,6 +49,23 @@ comment on column private.temporary_passwords.expires_at is 'When the texted pas
 comment on column private.temporary_passwords.created_at is 'When the password was made.';
 
 -- Who is asking. Every policy and every RPC of a patient rests on these functions.
+create function private.user_of_session(p_session_id uuid) returns uuid
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select s.user_id
+    from auth.sessions s, public.security_settings n
+    where s.id = p_session_id
+      and s.created_at > now() - make_interval(days => n.session_days)
+      and coalesce(s.refreshed_at at time zone 'UTC', s.created_at) > now() - make_interval(days => n.session_idle_days)
+      and (s.not_after is null or s.not_after > now())
+  );
+end $$;
+comment on function private.user_of_session(uuid) is
+  'Whose session it is; null when it was signed out, has not been used for too long, or is too old (security_settings).';
+
 create function private.current_user_id() returns uuid
 language plpgsql stable
 set search_path = ''
@@ -58,23 +75,33 @@ begin
     select auth.uid()
     -- A token outlives its session by up to an hour; signing out must count at once.
     where auth.jwt() ->> 'session_id' is null
-      or exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid)
+      or private.user_of_session((auth.jwt() ->> 'session_id')::uuid) is not null
   );
 end $$;
 comment on function private.current_user_id() is
-  'The account that is signed in, or null: also when the session was signed out.';
+  'The account that is signed in, or null: also when the session has ended.';
 
-create function private.current_patient_id() returns uuid
-language plpgsql stable security definer
+create function private.patient_of_user(p_user_id uuid) returns uuid
+language plpgsql stable
 set search_path = ''
 as $$
 begin
   return (
     select p.id
     from public.patients p
-    where p.user_id = (select private.current_user_id())
+    where p.user_id = p_user_id
       and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
   );
+end $$;
+comment on function private.patient_of_user(uuid) is
+  'The patient of an account, or null while its password is temporary.';
+
+create function private.current_patient_id() returns uuid
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return private.patient_of_user(private.current_user_id());
 end $$;
 comment on function private.current_patient_id() is
   'The patient who is signed in, or null: also when the session was signed out or the password is still temporary.';

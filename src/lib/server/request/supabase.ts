@@ -26,7 +26,9 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
       getAll: () => event.cookies.getAll(),
       setAll(cookies, noStore) {
         for (const { name, value, options } of cookies) {
-          event.cookies.set(name, value, { ...options, path: '/' });
+          // The client's own ends after 400 days.
+          const maxAge = options.maxAge === 0 ? 0 : flagsOf('session', event.url).maxAge;
+          event.cookies.set(name, value, { ...options, path: '/', maxAge });
         }
         Object.assign(headers, noStore);
       }
