@@ -6,7 +6,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { keepUnsent } from '#lib/server/account/unsent-form.ts';
 import { compress } from '#lib/server/request/compress.ts';
-import { isPersonal, judge } from '#lib/server/request/guard.ts';
+import { isPersonal, judge, signInFirst, type Verdict } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
@@ -48,19 +48,22 @@ const identify: Handle = async ({ event, resolve }) => {
 
 const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
   if (!isPersonal(event.route.id)) return resolve(event);
-  let verdict = judge(await event.locals.session(), event.url, event.request.method);
-  if (verdict.pass) {
-    const response = await resolve(event);
-    if (!event.locals.sessionEnded) return response;
-    verdict = judge({ state: 'signed-out' }, event.url, event.request.method);
-    if (verdict.pass) return response;
+  const { url, request, isDataRequest } = event;
+  const { method, headers } = request;
+  const lead = (verdict: Verdict & { pass: false }) => {
+    if (!isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {
+      return refusalResponse(verdict.refusal);
+    }
+    redirect(303, verdict.to);
+  };
+  const verdict = judge(await event.locals.session(), url, method);
+  if (!verdict.pass) {
+    if (method === 'POST') await keepUnsent(event);
+    return lead(verdict);
   }
-  const { method, headers } = event.request;
-  if (!event.isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {
-    return refusalResponse(verdict.refusal);
-  }
-  if (method === 'POST') await keepUnsent(event);
-  redirect(303, verdict.to);
+  const response = await resolve(event);
+  // It ended meanwhile: what was asked for failed (handleError).
+  return event.locals.sessionEnded ? lead(signInFirst(url, method)) : response;
 };
 
 export const handle = sequence(identify, guardPersonalRoutes);
