@@ -12,7 +12,7 @@ import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
 import { isSessionEnd, readSession, type Session } from '#lib/server/request/session.ts';
-import { clientFor, forgetSession, hasSessionCookie } from '#lib/server/request/supabase.ts';
+import { clientFor, forgetTokens, hasSessionCookie } from '#lib/server/request/supabase.ts';
 
 // Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
@@ -73,7 +73,7 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
   if (isSessionEnd(error)) {
     // The guard, which has let it through, leads to signing in.
     event.locals.sessionEnded = true;
-    forgetSession(event);
+    forgetTokens(event);
     return { message: m.session_missing(), requestId };
   }
   if (kind === 'unknown') {

@@ -70,38 +70,26 @@ create function private.current_user_id() returns uuid
 language plpgsql stable
 set search_path = ''
 as $$
+declare
+  v_session constant text := auth.jwt() ->> 'session_id';
 begin
-  return (
-    select auth.uid()
-    -- A token outlives its session by up to an hour; signing out must count at once.
-    where auth.jwt() ->> 'session_id' is null
-      or private.user_of_session((auth.jwt() ->> 'session_id')::uuid) is not null
-  );
+  -- A token outlives its session by up to an hour; signing out must count at once.
+  return case when v_session is null then auth.uid() else private.user_of_session(v_session::uuid) end;
 end $$;
 comment on function private.current_user_id() is
   'The account that is signed in, or null: also when the session has ended.';
-
-create function private.patient_of_user(p_user_id uuid) returns uuid
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return (
-    select p.id
-    from public.patients p
-    where p.user_id = p_user_id
-      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
-  );
-end $$;
-comment on function private.patient_of_user(uuid) is
-  'The patient of an account, or null while its password is temporary.';
 
 create function private.current_patient_id() returns uuid
 language plpgsql stable security definer
 set search_path = ''
 as $$
 begin
-  return private.patient_of_user(private.current_user_id());
+  return (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.current_user_id())
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  );
 end $$;
 comment on function private.current_patient_id() is
   'The patient who is signed in, or null: also when the session was signed out or the password is still temporary.';

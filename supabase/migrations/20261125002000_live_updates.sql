@@ -112,10 +112,12 @@ language plpgsql stable security definer
 set search_path = ''
 as $$
 begin
-  return coalesce(
-    private.current_patient_id(),
-    private.patient_of_user(private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
-  );
+  return coalesce(private.current_patient_id(), (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  ));
 end $$;
 comment on function private.listening_patient_id() is
   'The patient for whom channels are heard: who is signed in, or whose session a token for listening names.';

@@ -148,6 +148,20 @@ test('no account is made for whoever calls from a dormant phone, who books all t
     expect(await tx`select from private.account_jobs where patient_id = ${patient.id}`).toHaveLength(0);
   }));
 
+test('whoever calls from one is not told of an account that somebody else may have', () =>
+  rolledBack(sql, async (tx) => {
+    const told = async (patient: Patient) => {
+      await anAppointment(tx, patient);
+      const texts = await tx<{ template: string }[]>`
+        select template from public.sms_messages where patient_id = ${patient.id} order by template`;
+      return texts.map(({ template }) => template);
+    };
+    const [silentOne, other] = [await aPatient(tx, { account: true }), await aPatient(tx, { account: true })];
+    await silent(tx, silentOne, 731);
+    expect(await told(silentOne)).toEqual(['appointment_booked']);
+    expect(await told(other)).toEqual(['appointment_booked', 'ivr_synced']);
+  }));
+
 test('a phone that nobody has cannot be confirmed', () =>
   rolledBack(sql, async (tx) => {
     const confirm = () => tx`select public.confirm_phone_owner(${aPhone()})`;
