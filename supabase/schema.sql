@@ -63,6 +63,26 @@ comment on column private.account_jobs.password_seed is 'With the functions'' se
 comment on column private.account_jobs.patient_id is 'Who gets the account.';
 alter table private.account_jobs enable row level security;
 
+create table private.account_permits (
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  phone text,
+  user_id uuid not null,
+  what text not null
+);
+alter table private.account_permits add constraint a_permit_names_the_new_phone CHECK (((what = 'phone'::text) = (phone IS NOT NULL)));
+alter table private.account_permits add constraint account_permits_phone_check CHECK (private.check_phone(phone));
+alter table private.account_permits add constraint account_permits_what_check CHECK ((what = ANY (ARRAY['password'::text, 'phone'::text, 'email'::text])));
+alter table private.account_permits add constraint account_permits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+alter table private.account_permits add constraint account_permits_pkey PRIMARY KEY (user_id, what);
+comment on table private.account_permits is 'What may change in an account at this moment. The change uses its permit up.';
+comment on column private.account_permits.created_at is 'When it was given.';
+comment on column private.account_permits.expires_at is 'When it is too late.';
+comment on column private.account_permits.phone is 'The phone that it may change to.';
+comment on column private.account_permits.user_id is 'The account (auth.users).';
+comment on column private.account_permits.what is 'password, phone or email.';
+alter table private.account_permits enable row level security;
+
 create table private.alerts (
   hour timestamp with time zone not null,
   what text not null
@@ -119,8 +139,10 @@ create table private.registrations (
   id uuid not null,
   locale text,
   name text not null,
+  phone text not null,
   username text
 );
+alter table private.registrations add constraint registrations_phone_check CHECK (private.check_phone(phone));
 alter table private.registrations add constraint registrations_pkey PRIMARY KEY (id);
 CREATE TRIGGER _050_clean_names BEFORE INSERT ON private.registrations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 comment on table private.registrations is 'Registrations whose phone is proven and whose account is being made.';
@@ -129,8 +151,20 @@ comment on column private.registrations.created_at is 'When the phone was proven
 comment on column private.registrations.id is 'Identifier; the account carries it as app_metadata.registration.';
 comment on column private.registrations.locale is 'The language chosen on the web, if one was.';
 comment on column private.registrations.name is 'The name to be.';
+comment on column private.registrations.phone is 'The phone that is proven: the account has no other.';
 comment on column private.registrations.username is 'The username to be, if one was chosen.';
 alter table private.registrations enable row level security;
+
+create table private.signs_of_life (
+  patient_id uuid not null,
+  seen_at timestamp with time zone not null
+);
+alter table private.signs_of_life add constraint signs_of_life_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.signs_of_life add constraint signs_of_life_pkey PRIMARY KEY (patient_id);
+comment on table private.signs_of_life is 'When a patient was last known to be there: signed in, came to an appointment, or proved a reference in a call. Without a row: when the patient was new.';
+comment on column private.signs_of_life.patient_id is 'Who.';
+comment on column private.signs_of_life.seen_at is 'When, to a day.';
+alter table private.signs_of_life enable row level security;
 
 create table private.temporary_passwords (
   created_at timestamp with time zone not null default now(),
@@ -199,6 +233,7 @@ CREATE TRIGGER _140_other_moments BEFORE UPDATE ON public.appointments FOR EACH 
 CREATE TRIGGER _400_request_account AFTER INSERT ON public.appointments FOR EACH ROW WHEN ((new.channel = 'ivr'::text)) EXECUTE FUNCTION private.tg_appointments__request_account();
 CREATE TRIGGER _400_withdraw_sms BEFORE DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
 CREATE TRIGGER _400_withdraw_sms_of_changed BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.status <> old.status) OR (new.starts_at <> old.starts_at) OR (new.practitioner_id <> old.practitioner_id))) EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
+CREATE TRIGGER _450_sign_of_life AFTER UPDATE OF status ON public.appointments FOR EACH ROW WHEN (((new.status = ANY (ARRAY['arrived'::text, 'fulfilled'::text])) AND (old.status <> ALL (ARRAY['arrived'::text, 'fulfilled'::text])))) EXECUTE FUNCTION private.tg_appointments__sign_of_life();
 CREATE TRIGGER _500_queue_sms AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__queue_sms();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 CREATE TRIGGER _900_broadcast AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast();
@@ -722,7 +757,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -876,19 +911,21 @@ create policy "Visitors can read active practitioners" on public.practitioners a
   using active;
 
 create policy "Patients can listen to the queue of a day on which they have an" on realtime.messages as permissive for select to authenticated
-  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND (EXISTS ( SELECT
-   FROM public.appointments a
-  WHERE (a.active AND (((('queue:'::text || a.practitioner_id) || ':'::text) || to_char((a.local_date)::timestamp with time zone, 'YYYY-MM-DD'::text)) = ( SELECT realtime.topic() AS topic))))));
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND ( SELECT private.waits_in_queue(realtime.topic()) AS waits_in_queue));
 
 create policy "Patients can listen to their own channel" on realtime.messages as permissive for select to authenticated
-  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('patient:'::text || ( SELECT private.current_patient_id() AS current_patient_id))));
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('patient:'::text || ( SELECT private.listening_patient_id() AS listening_patient_id))));
 
 create policy "Patients can listen to which slots of a practitioner come and g" on realtime.messages as permissive for select to authenticated
-  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'practitioner:%'::text) AND (( SELECT private.current_patient_id() AS current_patient_id) IS NOT NULL) AND (EXISTS ( SELECT
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'practitioner:%'::text) AND (( SELECT private.listening_patient_id() AS listening_patient_id) IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.practitioners p
   WHERE (p.active AND (('practitioner:'::text || p.id) = ( SELECT realtime.topic() AS topic))))));
 
 -- Triggers on tables of the platform ----------------------------------------------------------------------------------
+
+CREATE TRIGGER medq_sign_of_life AFTER INSERT OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION private.tg_sessions__sign_of_life();
+
+CREATE TRIGGER medq_change_is_permitted BEFORE UPDATE ON auth.users FOR EACH ROW WHEN ((((((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) OR (new.phone IS DISTINCT FROM old.phone)) OR (new.phone_change IS DISTINCT FROM old.phone_change)) OR ((new.email)::text IS DISTINCT FROM (old.email)::text)) OR ((new.email_change)::text IS DISTINCT FROM (old.email_change)::text)) AND ((new.deleted_at IS NULL) OR (old.deleted_at IS NOT NULL)))) EXECUTE FUNCTION private.tg_users__change_is_permitted();
 
 CREATE TRIGGER medq_end_account_job AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text) AND (new.raw_app_meta_data ? 'account_job'::text))) EXECUTE FUNCTION private.tg_users__end_account_job();
 
@@ -1048,11 +1085,15 @@ begin
     return 'made';
   end if;
   v_verdict := private.registration_verdict(p_purpose, p_phone, p_username);
+  -- Only told to who has the phone.
+  if v_verdict = 'allowed' and private.phone_is_dormant(p_phone) then
+    v_verdict := 'phone_is_dormant';
+  end if;
   -- What an earlier try kept stays, also when it is refused now: Auth may still be at it, and must meet the same refusal
   -- instead of making an account without name.
   if v_verdict = 'allowed' then
-    insert into private.registrations (id, name, age, username, locale)
-    values (p_id, p_name, p_age, p_username, p_locale)
+    insert into private.registrations (id, phone, name, age, username, locale)
+    values (p_id, p_phone, p_name, p_age, p_username, p_locale)
     on conflict (id) do nothing;
   end if;
   return v_verdict;
@@ -1366,15 +1407,37 @@ CREATE OR REPLACE FUNCTION private.current_user_id()
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  v_session constant text := auth.jwt() ->> 'session_id';
 begin
-  return (
-    select auth.uid()
-    -- A token outlives its session by up to an hour; signing out must count at once.
-    where auth.jwt() ->> 'session_id' is null
-      or exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid)
-  );
+  -- A token outlives its session by up to an hour; signing out must count at once.
+  return case when v_session is null then auth.uid() else private.user_of_session(v_session::uuid) end;
 end $function$;
-comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session was signed out.';
+comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session has ended.';
+
+CREATE OR REPLACE FUNCTION private.delete_account(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid;
+begin
+  perform private.set_channel('web');
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u where u.id = p_user_id for update;
+  -- A booking that is being made at this moment counts.
+  select p.id into v_patient_id from public.patients p where p.user_id = p_user_id for update;
+  delete from auth.users u where u.id = p_user_id;
+  -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
+  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
+  update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
+  -- Those of a deleted patient lose their patient_id.
+  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
+  delete from public.patients p
+  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+end $function$;
+comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
 
 CREATE OR REPLACE FUNCTION private.due_sms(p_limit integer, p_now timestamp with time zone)
  RETURNS TABLE(id uuid, verdict text)
@@ -1408,6 +1471,20 @@ begin
     ) d;
 end $function$;
 comment on function private.due_sms(integer,timestamp with time zone) is 'Locks due messages, the most urgent first, and says what is to be done with each: send, or why not. Passes over what others have locked.';
+
+CREATE OR REPLACE FUNCTION private.end_old_sessions()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_ended int;
+begin
+  delete from auth.sessions s where private.user_of_session(s.id) is null;
+  get diagnostics v_ended = row_count;
+  return v_ended;
+end $function$;
+comment on function private.end_old_sessions() is 'Removes sessions that have not been used for too long or are too old, so that they cannot be refreshed. Returns how many.';
 
 CREATE OR REPLACE FUNCTION private.erased_sms_text()
  RETURNS text
@@ -1687,6 +1764,23 @@ begin
 end $function$;
 comment on function private.instant_of(timestamp without time zone,text) is 'The instant at which the clocks of a time zone show a time: the only way from a date and time to an instant. Of a time that comes twice it is the second, but of midnight the first, with which the day begins. A time that is skipped is the moment at which the clocks jump over it.';
 
+CREATE OR REPLACE FUNCTION private.is_dormant(p_patient_id uuid, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(l.seen_at, p.created_at) < p_now - make_interval(days => n.dormant_days)
+    from public.patients p
+    cross join public.security_settings n
+    left join private.signs_of_life l on l.patient_id = p.id
+    where p.id = p_patient_id
+  );
+end $function$;
+comment on function private.is_dormant(uuid,timestamp with time zone) is 'Whether a patient was silent for so long (security_settings) that their phone may be somebody else''s.';
+
 CREATE OR REPLACE FUNCTION private.ivr_appointment(p_appointment public.appointments)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1775,6 +1869,7 @@ begin
       and a.ends_at > p_now and a.reference = p_reference;
     if found then
       v_noted := jsonb_build_object('reference', 'right', 'appointment_id', v_appointment.id);
+      perform private.note_sign_of_life(p_patient_id, false, p_now);
     else
       v_noted := '{"reference": "wrong"}';
       v_no_more_tries := private.ivr_no_more_tries(p_call, p_patient_id, p_now, p_wrong => 1);
@@ -2276,7 +2371,7 @@ CREATE OR REPLACE FUNCTION private.link_patient(p_user_id uuid, p_phone text, p_
  SET search_path TO ''
 AS $function$
 declare
-  v_told constant private.registrations := private.take_registration(p_made_by ->> 'registration');
+  v_told constant private.registrations := private.take_proof(p_phone, p_made_by);
   v_patient public.patients;
 begin
   insert into public.patients as p (phone, user_id, account_origin, name, age, username, locale)
@@ -2291,7 +2386,7 @@ begin
       username = coalesce(excluded.username, p.username), locale = coalesce(p.locale, excluded.locale)
     where p.user_id is null
   returning * into v_patient;
-  if not found and not exists (select from public.patients p where p.phone = p_phone and p.user_id = p_user_id) then
+  if not found then
     perform private.fail('other_account_has_phone');
   end if;
 
@@ -2303,6 +2398,23 @@ begin
   end if;
 end $function$;
 comment on function private.link_patient(uuid,text,jsonb) is 'Creates the patient of a confirmed phone, or gives the patient there is the account. p_made_by is the account''s app_metadata: its registration or account_job.';
+
+CREATE OR REPLACE FUNCTION private.listening_patient_id()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(private.current_patient_id(), (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  ));
+end $function$;
+comment on function private.listening_patient_id() is 'The patient for whom channels are heard: who is signed in, or whose session a token for listening names.';
+grant execute on function private.listening_patient_id() to authenticated;
 
 CREATE OR REPLACE FUNCTION private.live_verification(p_id uuid, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(purpose text, sealed_request bytea)
@@ -2423,17 +2535,6 @@ CREATE OR REPLACE FUNCTION private.most_sms_parts()
  SET search_path TO ''
 RETURN 9;
 comment on function private.most_sms_parts() is 'The provider takes no more parts for one text.';
-
-CREATE OR REPLACE FUNCTION private.move_patient(p_user_id uuid, p_phone text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  update public.patients p set phone = p_phone where p.user_id = p_user_id and p.phone <> p_phone;
-  return found;
-end $function$;
-comment on function private.move_patient(uuid,text) is 'The account has another phone: its patient moves along. False: its patient has that phone, or it has none.';
 
 CREATE OR REPLACE FUNCTION private.name_from(p_text text, p_column text DEFAULT 'name'::text)
  RETURNS text
@@ -2605,6 +2706,19 @@ begin
 end $function$;
 comment on function private.note_security_event(text,text,text,timestamp with time zone) is 'Counts something that an admin may want to see. p_phone is +E.164 and kept masked; p_client is a keyed hash.';
 
+CREATE OR REPLACE FUNCTION private.note_sign_of_life(p_patient_id uuid, p_wakes boolean, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.signs_of_life as l (patient_id, seen_at)
+  select p_patient_id, p_now where p_wakes or not private.is_dormant(p_patient_id, p_now)
+  -- A day more or less does not matter, and a row that stays costs nothing.
+  on conflict (patient_id) do update set seen_at = excluded.seen_at where l.seen_at < excluded.seen_at - interval '1 day';
+end $function$;
+comment on function private.note_sign_of_life(uuid,boolean,timestamp with time zone) is 'The patient is there. p_wakes: it shows that they are who they were (a password, the clinic); what only shows who has the phone now does not wake a dormant one.';
+
 CREATE OR REPLACE FUNCTION private.now_serving(p_practitioner_id uuid, p_on date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2620,6 +2734,28 @@ begin
   );
 end $function$;
 comment on function private.now_serving(uuid,date) is 'The token of a day that was called last, or seen last where nobody is called; null: none yet. Numbers need not come in order.';
+
+CREATE OR REPLACE FUNCTION private.permit_change(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text, p_for interval DEFAULT '00:01:00'::interval)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.account_permits (user_id, what, phone, expires_at)
+  values (p_user_id, p_what, p_phone, now() + p_for)
+  on conflict (user_id, what) do update set phone = excluded.phone, expires_at = excluded.expires_at, created_at = now()
+$function$;
+comment on function private.permit_change(uuid,text,text,interval) is 'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon.';
+
+CREATE OR REPLACE FUNCTION private.phone_is_dormant(p_phone text, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce((select private.is_dormant(p.id, p_now) from public.patients p where p.phone = p_phone), false);
+end $function$;
+comment on function private.phone_is_dormant(text,timestamp with time zone) is 'The same of the patient of a phone (+E.164), if there is one.';
 
 CREATE OR REPLACE FUNCTION private.phone_state(p_phone text)
  RETURNS text
@@ -2697,16 +2833,16 @@ end $function$;
 comment on function private.practitioners_with_hours(uuid,text,uuid,date) is 'Who sees patients at a clinic on any day from a date on: of one specialty or practitioner, or of all (null).';
 
 CREATE OR REPLACE FUNCTION private.profile_of(p_user_id uuid)
- RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, must_change_password boolean, locale text)
+ RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, locale text, must_change_password boolean, password_expired boolean)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select p.user_id, p.username, p.name, p.age, p.phone,
-      exists (select from private.temporary_passwords t where t.user_id = p.user_id), p.locale
-    from public.patients p where p.user_id = p_user_id;
+    select p.user_id, p.username, p.name, p.age, p.phone, p.locale, t.user_id is not null, coalesce(t.expires_at <= now(), false)
+    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
+    where p.user_id = p_user_id;
 end $function$;
 comment on function private.profile_of(uuid) is 'What the account API tells of a signed-in patient, and their language.';
 
@@ -3585,13 +3721,14 @@ begin
     perform private.call_function('provision-accounts');
   end if;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
+  delete from private.account_permits p where p.expires_at < p_now;
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
   delete from public.security_events e where e.hour < p_now - interval '90 days';
   delete from private.alerts a where a.hour < p_now - interval '90 days';
 end $function$;
 comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and codes.';
 
-CREATE OR REPLACE FUNCTION private.take_registration(p_id text)
+CREATE OR REPLACE FUNCTION private.take_proof(p_phone text, p_made_by jsonb)
  RETURNS private.registrations
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3599,13 +3736,20 @@ AS $function$
 declare
   v_registration private.registrations;
 begin
-  delete from private.registrations r where r.id::text = p_id returning * into v_registration;
+  delete from private.registrations r
+  where r.id::text = p_made_by ->> 'registration' and r.phone = p_phone
+  returning * into v_registration;
   if found then
     perform private.set_channel('web');
+  elsif not exists (
+    select from private.account_jobs j join public.patients p on p.id = j.patient_id
+    where j.id::text = p_made_by ->> 'account_job' and j.done_at is null and p.phone = p_phone
+  ) then
+    perform private.fail('unproven_account');
   end if;
   return v_registration;
 end $function$;
-comment on function private.take_registration(text) is 'What was told on the web for the account that is being made; all null when nothing was.';
+comment on function private.take_proof(text,jsonb) is 'Refuses an account whose phone neither a registration nor an open account job has proven. Returns what was told on the web; all null of a job.';
 
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__wake_provisioner()
  RETURNS trigger
@@ -3751,7 +3895,7 @@ begin
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
       from public.patients p, public.clinics c
-      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null;
+      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null and not private.is_dormant(p.id);
     end if;
   elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
     perform private.queue_appointment_sms(v_cancelled, new);
@@ -3789,11 +3933,24 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__request_account()
 AS $function$
 begin
   insert into private.account_jobs (patient_id)
-  select p.id from public.patients p where p.id = new.patient_id and p.user_id is null
+  select p.id from public.patients p
+  where p.id = new.patient_id and p.user_id is null and not private.is_dormant(p.id)
   on conflict do nothing;
   return null;
 end $function$;
-comment on function private.tg_appointments__request_account() is 'Queues an account for a patient who booked by phone and has none.';
+comment on function private.tg_appointments__request_account() is 'Queues an account for a patient who booked by phone and has none, unless the phone may be somebody else''s by now.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__sign_of_life()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.note_sign_of_life(new.patient_id, false);
+  return null;
+end $function$;
+comment on function private.tg_appointments__sign_of_life() is 'Coming to an appointment is a sign of life.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__slot()
  RETURNS trigger
@@ -4043,15 +4200,17 @@ declare
   v_number constant text := ltrim(new.phone, '+');
   v_locale constant text := coalesce(private.language_of(new.id), 'en-IN');
 begin
-  update auth.users u set phone = v_number, updated_at = now()
-  where u.id = new.user_id and u.phone is distinct from v_number;
-  if found then
+  if exists (select from auth.users u where u.id = new.user_id and u.phone is distinct from v_number) then
+    perform private.permit_change(new.user_id, 'phone', new.phone);
+    update auth.users u set phone = v_number, updated_at = now() where u.id = new.user_id;
     -- Edited here and not by Auth: nobody has proven anything, so whoever is signed in does it again.
     delete from auth.sessions s where s.user_id = new.user_id;
   end if;
   update auth.identities i set identity_data = i.identity_data || jsonb_build_object('phone', v_number), updated_at = now()
   where i.user_id = new.user_id and i.provider = 'phone' and i.identity_data ->> 'phone' is distinct from v_number;
 
+  -- Whoever changed it has asked the patient.
+  perform private.note_sign_of_life(new.id, true);
   perform private.redirect_sms(new.id, old.phone, new.phone);
   perform private.queue_sms(
     'phone_changed', old.phone, jsonb_build_object('phone', private.mask_phone(new.phone)), null, new.id, null, v_locale
@@ -4107,6 +4266,18 @@ begin
   return new;
 end $function$;
 comment on function private.tg_practitioners__spell() is 'Spells a specialty as the clinic does already: the first spelling wins.';
+
+CREATE OR REPLACE FUNCTION private.tg_sessions__sign_of_life()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.note_sign_of_life(p.id, true) from public.patients p where p.user_id = new.user_id;
+  return null;
+end $function$;
+comment on function private.tg_sessions__sign_of_life() is 'Signing in and going on with a session are signs of life.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_messages__doubt()
  RETURNS trigger
@@ -4246,6 +4417,31 @@ begin
 end $function$;
 comment on function private.tg_touch() is 'Keeps updated_at.';
 
+CREATE OR REPLACE FUNCTION private.tg_users__change_is_permitted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Taking a password away opens nothing.
+  if new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password is distinct from '' then
+    perform private.use_permit(new.id, 'password');
+  end if;
+  if new.phone is distinct from old.phone then
+    perform private.use_permit(new.id, 'phone', '+' || new.phone);
+  elsif new.phone_change is distinct from old.phone_change and new.phone_change <> '' then
+    perform private.use_permit(new.id, 'phone', '+' || new.phone_change);
+  end if;
+  if new.email is distinct from old.email
+    or (new.email_change is distinct from old.email_change and new.email_change <> '')
+  then
+    perform private.use_permit(new.id, 'email');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_users__change_is_permitted() is 'Refuses another password, phone or e-mail of an account, also one that only begins, unless it was permitted just before.';
+
 CREATE OR REPLACE FUNCTION private.tg_users__end_account_job()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4285,12 +4481,14 @@ AS $function$
 declare
   v_phone constant text := '+' || new.phone;
 begin
-  if not private.move_patient(new.id, v_phone) then
+  if exists (select from public.patients p where p.user_id = new.id) then
+    update public.patients p set phone = v_phone where p.user_id = new.id and p.phone <> v_phone;
+  else
     perform private.link_patient(new.id, v_phone, new.raw_app_meta_data);
   end if;
   return null;
 end $function$;
-comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed.';
+comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed; one with a new phone takes its patient along.';
 
 CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
  RETURNS trigger
@@ -4300,9 +4498,13 @@ CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
 AS $function$
 begin
   delete from private.temporary_passwords t where t.user_id = new.id;
+  perform private.queue_sms(
+    'password_changed', p.phone, '{}', null, p.id, null, coalesce(private.language_of(p.id), 'en-IN')
+  )
+  from public.patients p where p.user_id = new.id;
   return null;
 end $function$;
-comment on function private.tg_users__password_chosen() is 'The owner chose a password, so it is temporary no more.';
+comment on function private.tg_users__password_chosen() is 'The account has another password: it is temporary no more, and its owner is told, who may know nothing of it.';
 
 CREATE OR REPLACE FUNCTION private.tg_users__unlink_patient()
  RETURNS trigger
@@ -4346,6 +4548,38 @@ begin
 end $function$;
 comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether another appointment of that day holds a slot with that token number.';
 
+CREATE OR REPLACE FUNCTION private.use_permit(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.account_permits p
+  where p.user_id = p_user_id and p.what = p_what and p.phone is not distinct from p_phone and p.expires_at > now();
+  if not found then
+    perform private.fail('change_not_permitted', p_what);
+  end if;
+end $function$;
+comment on function private.use_permit(uuid,text,text) is 'Uses a permit up; refuses when there is none.';
+
+CREATE OR REPLACE FUNCTION private.user_of_session(p_session_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select s.user_id
+    from auth.sessions s, public.security_settings n
+    where s.id = p_session_id
+      and s.created_at > now() - make_interval(days => n.session_days)
+      and coalesce(s.refreshed_at at time zone 'UTC', s.created_at) > now() - make_interval(days => n.session_idle_days)
+      and (s.not_after is null or s.not_after > now())
+  );
+end $function$;
+comment on function private.user_of_session(uuid) is 'Whose session it is; null when it was signed out, has not been used for too long, or is too old (security_settings).';
+
 CREATE OR REPLACE FUNCTION private.username_is_taken(p_username text, p_phone text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -4358,6 +4592,22 @@ begin
   );
 end $function$;
 comment on function private.username_is_taken(text,text) is 'Whether somebody with another phone has that username, in whatever case.';
+
+CREATE OR REPLACE FUNCTION private.waits_in_queue(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.appointments a
+    where a.patient_id = private.listening_patient_id() and a.active
+      and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = p_topic
+  );
+end $function$;
+comment on function private.waits_in_queue(text) is 'Whether the listening patient has an appointment on the day and with the practitioner of a topic queue:<practitioner>:<date>.';
+grant execute on function private.waits_in_queue(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.wake_dispatcher()
  RETURNS void
@@ -4392,6 +4642,15 @@ begin
   );
 end $function$;
 comment on function private.welcome_patient(public.patients,uuid,text,uuid,timestamp with time zone) is 'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
+
+CREATE OR REPLACE FUNCTION private.withdraw_permit(p_user_id uuid, p_what text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  delete from private.account_permits p where p.user_id = p_user_id and p.what = p_what
+$function$;
+comment on function private.withdraw_permit(uuid,text) is 'The change is done or will not be: nobody else may use its permit.';
 
 CREATE OR REPLACE FUNCTION private.withdraw_sms(p_appointment_id uuid, p_deleting boolean DEFAULT false)
  RETURNS void
@@ -4580,32 +4839,23 @@ end $function$;
 comment on function public.change_patient_phone(uuid,text) is 'For admins: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same.';
 grant execute on function public.change_patient_phone(uuid,text) to service_role;
 
-CREATE OR REPLACE FUNCTION public.delete_account()
+CREATE OR REPLACE FUNCTION public.confirm_phone_owner(phone text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id constant uuid := private.require_patient();
-  v_user_id constant uuid := auth.uid();
+  v_patient_id uuid;
 begin
-  perform private.set_channel('web');
-  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u where u.id = v_user_id for update;
-  -- A booking that is being made at this moment counts.
-  perform from public.patients p where p.id = v_patient_id for update;
-  delete from auth.users u where u.id = v_user_id;
-  -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
-  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
-  update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
-  -- Those of a deleted patient lose their patient_id.
-  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
-  delete from public.patients p
-  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+  select p.id into v_patient_id from public.patients p where p.phone = confirm_phone_owner.phone;
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  perform private.note_sign_of_life(v_patient_id, true);
 end $function$;
-comment on function public.delete_account() is 'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';
-grant execute on function public.delete_account() to authenticated;
+comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
+grant execute on function public.confirm_phone_owner(text) to service_role;
 
 CREATE OR REPLACE FUNCTION public.my_sessions()
  RETURNS TABLE(id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, user_agent text, is_current boolean)
@@ -4619,7 +4869,7 @@ begin
     select s.id, s.created_at, coalesce(s.refreshed_at at time zone 'UTC', s.updated_at, s.created_at), s.user_agent,
       s.id::text = auth.jwt() ->> 'session_id'
     from auth.sessions s
-    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now())
+    where s.user_id = auth.uid() and private.user_of_session(s.id) is not null
     order by 3 desc;
 end $function$;
 comment on function public.my_sessions() is 'Where the signed-in patient is signed in, the most recently used first.';
@@ -4670,6 +4920,26 @@ begin
 end $function$;
 comment on function public.next_available_slots(uuid,text,date,integer) is 'The earliest free slots of a clinic that the signed-in patient can book, from a date on; specialty null means all.';
 grant execute on function public.next_available_slots(uuid,text,date,integer) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.permit_account_change(phone text, what text DEFAULT 'password'::text, minutes integer DEFAULT 10)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id uuid;
+begin
+  select p.user_id into v_user_id
+  from public.patients p where p.phone = permit_account_change.phone and p.user_id is not null;
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  perform private.permit_change(v_user_id, what, null, make_interval(mins => least(minutes, 60)));
+  return now() + make_interval(mins => least(minutes, 60));
+end $function$;
+comment on function public.permit_account_change(text,text,integer) is 'For admins: lets the password (or email) of the account of a phone (+E.164) be changed by hand once, within so many minutes (60 at most). Returns until when. For another phone there is change_patient_phone.';
+grant execute on function public.permit_account_change(text,text,integer) to service_role;
 
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
@@ -4777,6 +5047,8 @@ comment on function public.update_profile(text,integer,text,text) is 'Changes th
 grant execute on function public.update_profile(text,integer,text,text) to authenticated;
 
 -- Jobs ----------------------------------------------------------------------------------------------------------------
+
+select cron.schedule('medq-end-sessions', '27 * * * *', 'select private.end_old_sessions()');
 
 select cron.schedule('medq-forget-registrations', '17 * * * *', 'select private.forget_stale_registrations(now())');
 
@@ -5259,6 +5531,32 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After a booking by phone, to a patient who has a web account.",
 --     "default_body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "password_changed",
+--     "body": "The password of your MedQ account was changed. If that was not you, use \"Forgot password?\" on our site to set a new one, or call your clinic.",
+--     "locale": "en-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a password was changed or reset, by whomever.",
+--     "default_body": "The password of your MedQ account was changed. If that was not you, use \"Forgot password?\" on our site to set a new one, or call your clinic.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "password_changed",
+--     "body": "உங்கள் MedQ கணக்கின் கடவுச்சொல் மாற்றப்பட்டது. நீங்கள் மாற்றவில்லை என்றால், எங்கள் தளத்தில் \"கடவுச்சொல்லை மறந்துவிட்டீர்களா?\" என்பதன் மூலம் புதியதை அமைக்கவும், அல்லது உங்கள் கிளினிக்கை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a password was changed or reset, by whomever.",
+--     "default_body": "உங்கள் MedQ கணக்கின் கடவுச்சொல் மாற்றப்பட்டது. நீங்கள் மாற்றவில்லை என்றால், எங்கள் தளத்தில் \"கடவுச்சொல்லை மறந்துவிட்டீர்களா?\" என்பதன் மூலம் புதியதை அமைக்கவும், அல்லது உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "placeholders": [
 --     ]
 -- }

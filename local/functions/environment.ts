@@ -53,6 +53,7 @@ export function functionsEnvironment(
     ...overrides,
     // The site of this stack knows no other.
     SITE_SECRET: siteSecret(keys.functions_secret),
+    LIVE_TOKEN_SECRET: keys.jwt_secret,
     SUPABASE_URL: addresses.apiUrl,
     SUPABASE_DB_URL: addresses.databaseUrl,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),

@@ -934,7 +934,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      confirm_phone_owner: { Args: { phone: string }; Returns: undefined };
       my_sessions: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -965,6 +965,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      permit_account_change: { Args: { minutes?: number; phone: string; what?: string }; Returns: string };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {

@@ -64,6 +64,10 @@ from (values
   ('unknown_language', 'validation_failed', 'PT400', 'We do not write in that language yet.'),
   ('other_account_has_phone', 'phone_already_registered', 'PT409', 'The patient with this phone has another account.'),
   ('other_patient_has_phone', 'phone_already_registered', 'PT409', 'Another patient has this phone.'),
+  ('unproven_account', null, 'PT403',
+   'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'),
+  ('change_not_permitted', null, 'PT403',
+   'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),

@@ -42,6 +42,9 @@ insert into public.sms_templates (key, body, placeholders, description) values
   ('phone_moved_here',
    'Your MedQ appointments are now kept under this number instead of {{phone}}. If that is not right, please call your clinic.',
    '{phone}', 'To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.'),
+  ('password_changed',
+   'The password of your MedQ account was changed. If that was not you, use "Forgot password?" on our site to set a new one, or call your clinic.',
+   '{}', 'After a password was changed or reset, by whomever.'),
   ('alert', 'MedQ: {{text}}', '{text}', 'To the phone of security_settings, when something needs a look by an admin.');
 
 insert into public.sms_templates (key, locale, body) values
@@ -73,4 +76,6 @@ insert into public.sms_templates (key, locale, body) values
    'உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.'),
   ('phone_moved_here', 'ta-IN',
    'உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.'),
-  ('alert', 'ta-IN', 'MedQ: {{text}}');
+  ('alert', 'ta-IN', 'MedQ: {{text}}'),
+  ('password_changed', 'ta-IN',
+   'உங்கள் MedQ கணக்கின் கடவுச்சொல் மாற்றப்பட்டது. நீங்கள் மாற்றவில்லை என்றால், எங்கள் தளத்தில் "கடவுச்சொல்லை மறந்துவிட்டீர்களா?" என்பதன் மூலம் புதியதை அமைக்கவும், அல்லது உங்கள் கிளினிக்கை அழைக்கவும்.');

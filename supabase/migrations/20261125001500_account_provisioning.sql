@@ -32,12 +32,13 @@ set search_path = ''
 as $$
 begin
   insert into private.account_jobs (patient_id)
-  select p.id from public.patients p where p.id = new.patient_id and p.user_id is null
+  select p.id from public.patients p
+  where p.id = new.patient_id and p.user_id is null and not private.is_dormant(p.id)
   on conflict do nothing;
   return null;
 end $$;
 comment on function private.tg_appointments__request_account() is
-  'Queues an account for a patient who booked by phone and has none.';
+  'Queues an account for a patient who booked by phone and has none, unless the phone may be somebody else''s by now.';
 
 create trigger _400_request_account after insert on public.appointments
   for each row when (new.channel = 'ivr')

@@ -130,6 +130,7 @@ begin
       and a.ends_at > p_now and a.reference = p_reference;
     if found then
       v_noted := jsonb_build_object('reference', 'right', 'appointment_id', v_appointment.id);
+      perform private.note_sign_of_life(p_patient_id, false, p_now);
     else
       v_noted := '{"reference": "wrong"}';
       v_no_more_tries := private.ivr_no_more_tries(p_call, p_patient_id, p_now, p_wrong => 1);

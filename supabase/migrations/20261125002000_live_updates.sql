@@ -105,18 +105,50 @@ create trigger _920_broadcast_changed_queue after update on public.appointments
   )
   execute function private.tg_appointments__broadcast_queue();
 
--- Only listening is allowed. There is no policy for sending: a patient's page has nothing to say. Row level security
--- of the tables named here applies: a patient finds their own appointments alone.
+-- Whose channels a token may listen to. A page's scripts hold one that can do nothing else: it names its session as
+-- listens_for and has no sub, so that Auth refuses it and the Data API takes it for nobody.
+create function private.listening_patient_id() returns uuid
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return coalesce(private.current_patient_id(), (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  ));
+end $$;
+comment on function private.listening_patient_id() is
+  'The patient for whom channels are heard: who is signed in, or whose session a token for listening names.';
+grant execute on function private.listening_patient_id() to authenticated;
+
+create function private.waits_in_queue(p_topic text) returns boolean
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.appointments a
+    where a.patient_id = private.listening_patient_id() and a.active
+      and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = p_topic
+  );
+end $$;
+comment on function private.waits_in_queue(text) is
+  'Whether the listening patient has an appointment on the day and with the practitioner of a topic queue:<practitioner>:<date>.';
+grant execute on function private.waits_in_queue(text) to authenticated;
+
+-- Only listening is allowed. There is no policy for sending: a patient's page has nothing to say.
 create policy "Patients can listen to their own channel" on realtime.messages
   for select to authenticated using (
     extension = 'broadcast'
-    and (select realtime.topic()) = 'patient:' || (select private.current_patient_id())
+    and (select realtime.topic()) = 'patient:' || (select private.listening_patient_id())
   );
 create policy "Patients can listen to which slots of a practitioner come and go" on realtime.messages
   for select to authenticated using (
     extension = 'broadcast'
     and (select realtime.topic()) like 'practitioner:%'
-    and (select private.current_patient_id()) is not null
+    and (select private.listening_patient_id()) is not null
     and exists (
       select from public.practitioners p
       where p.active and 'practitioner:' || p.id = (select realtime.topic())
@@ -126,9 +158,5 @@ create policy "Patients can listen to the queue of a day on which they have an a
   for select to authenticated using (
     extension = 'broadcast'
     and (select realtime.topic()) like 'queue:%'
-    and exists (
-      select from public.appointments a
-      where a.active
-        and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = (select realtime.topic())
-    )
+    and (select private.waits_in_queue(realtime.topic()))
   );

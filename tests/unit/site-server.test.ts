@@ -1,10 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
-import { AuthError, AuthRetryableFetchError, AuthWeakPasswordError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
 import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/request/addresses.ts';
 import { isPersonal, judge } from '../../src/lib/server/request/guard.ts';
 import { protect } from '../../src/lib/server/request/headers.ts';
-import { passwordRefusal, problemsOf } from '../../src/lib/server/account/password.ts';
+import { problemsOf } from '../../src/lib/server/account/password.ts';
 import { phoneEnd } from '../../src/lib/server/account/phone-hints.ts';
 import { phoneNumber, region } from '../../src/lib/server/account/phone.ts';
 import type { Session } from '../../src/lib/server/request/session.ts';
@@ -106,14 +105,6 @@ describe('a new password', () => {
     expect(problemsOf('é'.repeat(40), 'é'.repeat(40)).password).toMatch(/shorter.*72/);
     expect(problemsOf('long enough', 'long enouhg').password2).toBeDefined();
     expect(problemsOf('long enough', 'long enough')).toEqual({});
-  });
-
-  test('that Auth refuses is refused in words', () => {
-    expect(passwordRefusal(new AuthError('x', 422, 'same_password')).message).toMatch(/differs/);
-    expect(passwordRefusal(new AuthWeakPasswordError('x', 422, ['length'])).message).toMatch(/too easy/);
-    expect(passwordRefusal(new AuthWeakPasswordError('x', 422, ['pwned'])).message).toMatch(/stolen/);
-    expect(passwordRefusal(new AuthError('x', 429, 'over_request_rate_limit')).status).toBe(429);
-    expect(passwordRefusal(new AuthRetryableFetchError('x', 0)).status).toBe(503);
   });
 });
 

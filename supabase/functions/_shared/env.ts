@@ -69,6 +69,14 @@ const settings = {
     schema: z.string().min(32).optional(),
     about: 'a random secret of 32 or more characters with which the site says whom it asks for'
   },
+  LIVE_TOKEN_SECRET: {
+    schema: z.string().min(32).optional(),
+    about: 'the key with which tokens for listening are signed, which the project accepts: its JWT secret'
+  },
+  LIVE_TOKEN_KEY_ID: {
+    schema: z.string().min(1).optional(),
+    about: 'the id of that key, if it is not the legacy JWT secret'
+  },
   CLIENT_ADDRESS_HEADER: {
     schema: z
       .string()

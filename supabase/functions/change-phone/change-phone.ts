@@ -2,14 +2,9 @@ import { accountFingerprint, profileOf, requireFreePhone } from '../_shared/acco
 import { awaitingCode } from '../_shared/account/answers.ts';
 import type { SignedInUser } from '../_shared/account/auth.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
-import {
-  invalidCredentials,
-  notSignedIn,
-  passwordChangeRequired,
-  validationFailed
-} from '../_shared/account/errors.ts';
+import { notSignedIn, passwordChangeRequired, validationFailed } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
-import { signInAsTyped } from '../_shared/account/passwords.ts';
+import { requireOwnPassword } from '../_shared/account/own-password.ts';
 import { startVerification } from '../_shared/account/verification.ts';
 import { json } from '../_shared/http.ts';
 
@@ -20,9 +15,10 @@ export async function changePhone(
   { phone_number: phone, password }: { phone_number: string; password: string }
 ): Promise<Response> {
   const { database, secret, client, log } = dependencies;
-  const { user, locale, mustChangePassword } = await profileOf(database, signedIn.userId);
-  if (mustChangePassword) throw passwordChangeRequired();
-  await requirePassword(dependencies, user.phone_number, password);
+  const profile = await profileOf(database, signedIn.userId);
+  const { user, locale } = profile;
+  if (profile.mustChangePassword) throw passwordChangeRequired();
+  await requireOwnPassword(dependencies, profile, password);
   if (phone === user.phone_number) {
     throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
@@ -38,16 +34,4 @@ export async function changePhone(
   );
   log.info('code_queued', { purpose: 'change_phone' });
   return json(awaitingCode(user, verificationId, expiresIn), 202);
-}
-
-/** Somebody else may be at a page that was left open: only the owner knows the password. */
-async function requirePassword(
-  { database, auth, secret, client }: Dependencies,
-  phone: string,
-  password: string
-): Promise<void> {
-  await limit(database, secret, 'password', { name: phone, client });
-  const session = await signInAsTyped(auth, { phone, temporary: false }, password);
-  if (!session) throw invalidCredentials();
-  await auth.signOut(session.token);
 }

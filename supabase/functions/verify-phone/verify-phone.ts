@@ -1,14 +1,16 @@
 import {
   accountFingerprint,
   accountOfPhone,
+  isDormant,
   profileOf,
   requireFreePhone
 } from '../_shared/account/accounts.ts';
 import type { User } from '../_shared/account/answers.ts';
 import type { SignedInUser, Tokens } from '../_shared/account/auth.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
-import { codeInvalid, validationFailed } from '../_shared/account/errors.ts';
+import { codeInvalid, phoneIsDormant, validationFailed } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
+import { permitted } from '../_shared/account/permits.ts';
 import { makeAccount } from '../_shared/account/registration.ts';
 import { type OpenedRequest, openRequest, withCode } from '../_shared/account/verification.ts';
 import { refusalIn } from '../_shared/errors.ts';
@@ -65,7 +67,13 @@ async function setPassword(
 ): Promise<Proven> {
   const account = await accountOfPhone(database, phone);
   if (account === undefined) throw codeInvalid();
-  await auth.setPassword(account.userId, password);
+  if (await isDormant(database, phone)) throw phoneIsDormant();
+  await permitted(
+    database,
+    account.userId,
+    { what: 'password' },
+    () => auth.setPassword(account.userId, password)
+  );
   const session = await auth.signIn(phone, password);
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
@@ -81,7 +89,7 @@ async function movePhone(
   if ((await accountFingerprint(database, { userId, sessionId })) !== fingerprint) throw codeInvalid();
   await requireFreePhone(database, phone);
   try {
-    await auth.setPhone(userId, phone);
+    await permitted(database, userId, { what: 'phone', phone }, () => auth.setPhone(userId, phone));
   } catch (error) {
     const { user } = await profileOf(database, userId);
     if (user.phone_number !== phone) {

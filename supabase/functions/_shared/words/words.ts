@@ -4,8 +4,12 @@ export interface Words {
   checkFields: string;
   codeInvalid: string;
   invalidCredentials: string;
+  notYourPassword: string;
   notSignedIn: string;
   passwordChangeRequired: string;
+  /** It works for 72 hours. */
+  textedPasswordExpired: string;
+  phoneIsDormant: string;
   /** Seconds until it is worth trying again. */
   rateLimited(facts: { seconds: number }): string;
   ivrAccountExists: string;
@@ -29,6 +33,8 @@ export interface Words {
     passwordTooLong: string;
     passwordUntypable: string;
     passwordTooEasy: string;
+    /** The new one is the present one. */
+    passwordSame: string;
     passwordNotRepeated: string;
     newPassword: string;
     presentPhone: string;
