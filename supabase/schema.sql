@@ -1391,7 +1391,12 @@ CREATE OR REPLACE FUNCTION private.current_patient_id()
  SET search_path TO ''
 AS $function$
 begin
-  return private.patient_of_user(private.current_user_id());
+  return (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.current_user_id())
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  );
 end $function$;
 comment on function private.current_patient_id() is 'The patient who is signed in, or null: also when the session was signed out or the password is still temporary.';
 grant execute on function private.current_patient_id() to authenticated;
@@ -1402,13 +1407,11 @@ CREATE OR REPLACE FUNCTION private.current_user_id()
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  v_session constant text := auth.jwt() ->> 'session_id';
 begin
-  return (
-    select auth.uid()
-    -- A token outlives its session by up to an hour; signing out must count at once.
-    where auth.jwt() ->> 'session_id' is null
-      or private.user_of_session((auth.jwt() ->> 'session_id')::uuid) is not null
-  );
+  -- A token outlives its session by up to an hour; signing out must count at once.
+  return case when v_session is null then auth.uid() else private.user_of_session(v_session::uuid) end;
 end $function$;
 comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session has ended.';
 
@@ -2403,10 +2406,12 @@ CREATE OR REPLACE FUNCTION private.listening_patient_id()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(
-    private.current_patient_id(),
-    private.patient_of_user(private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
-  );
+  return coalesce(private.current_patient_id(), (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  ));
 end $function$;
 comment on function private.listening_patient_id() is 'The patient for whom channels are heard: who is signed in, or whose session a token for listening names.';
 grant execute on function private.listening_patient_id() to authenticated;
@@ -2729,22 +2734,6 @@ begin
   );
 end $function$;
 comment on function private.now_serving(uuid,date) is 'The token of a day that was called last, or seen last where nobody is called; null: none yet. Numbers need not come in order.';
-
-CREATE OR REPLACE FUNCTION private.patient_of_user(p_user_id uuid)
- RETURNS uuid
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return (
-    select p.id
-    from public.patients p
-    where p.user_id = p_user_id
-      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
-  );
-end $function$;
-comment on function private.patient_of_user(uuid) is 'The patient of an account, or null while its password is temporary.';
 
 CREATE OR REPLACE FUNCTION private.permit_change(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text, p_for interval DEFAULT '00:01:00'::interval)
  RETURNS void
@@ -3906,7 +3895,7 @@ begin
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
       from public.patients p, public.clinics c
-      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null;
+      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null and not private.is_dormant(p.id);
     end if;
   elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
     perform private.queue_appointment_sms(v_cancelled, new);
