@@ -1,7 +1,7 @@
 -- Accounts and their patients: what follows when Supabase Auth writes auth.users. Auth's own transaction does it, so an
 -- account and its patient are there together or not at all.
 
--- Whoever can make users (an open sign-up, an admin in a hurry, a leaked key) could else have anybody's bookings by
+-- Whoever can make users (an open sign-up, an admin in a hurry) could else have anybody's bookings by
 -- naming their phone. The way of ours to an account leaves a row first, and only that counts.
 create function private.take_proof(p_phone text, p_made_by jsonb) returns private.registrations
 language plpgsql

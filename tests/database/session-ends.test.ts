@@ -1,5 +1,7 @@
 // Sessions end by themselves: after 30 days without use and after 180 days in any case, or as security_settings says.
 import { afterAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../local/settings/config.ts';
+import { COOKIES } from '../../src/lib/server/request/cookies.ts';
 import { asPatient, refusalIn, rolledBack, type Account, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aPatient, aSession } from '../helpers/world.ts';
@@ -58,3 +60,12 @@ test('an admin chooses other numbers', () =>
     await age(tx, account, 3, 1.1);
     expect(await sees()).toBe(0);
   }));
+
+test('the settings, config.toml for Auth and the cookie of the site say the same', async () => {
+  const day = 86_400;
+  const [settings] = await sql<{ session_idle_days: number; session_days: number }[]>`
+    select session_idle_days, session_days from public.security_settings`;
+  const { inactivity_timeout, timebox } = readConfig().auth.sessions;
+  expect({ session_idle_days: inactivity_timeout / day, session_days: timebox / day }).toEqual(settings);
+  expect(COOKIES.session.seconds / day).toBe(settings?.session_idle_days);
+});

@@ -10,6 +10,7 @@ import type { SignedInUser, Tokens } from '../_shared/account/auth.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { codeInvalid, phoneIsDormant, validationFailed } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
+import { replacePassword } from '../_shared/account/own-password.ts';
 import { permitted } from '../_shared/account/permits.ts';
 import { makeAccount } from '../_shared/account/registration.ts';
 import { type OpenedRequest, openRequest, withCode } from '../_shared/account/verification.ts';
@@ -61,20 +62,15 @@ function workOf(
 }
 
 async function setPassword(
-  { database, auth }: Dependencies,
+  dependencies: Dependencies,
   phone: string,
   password: string
 ): Promise<Proven> {
+  const { database } = dependencies;
   const account = await accountOfPhone(database, phone);
   if (account === undefined) throw codeInvalid();
   if (await isDormant(database, phone)) throw phoneIsDormant();
-  await permitted(
-    database,
-    account.userId,
-    { what: 'password' },
-    () => auth.setPassword(account.userId, password)
-  );
-  const session = await auth.signIn(phone, password);
+  const session = await replacePassword(dependencies, { userId: account.userId, phone }, password);
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
   const { user } = await profileOf(database, account.userId);
