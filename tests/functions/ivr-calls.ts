@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type postgres from 'postgres';
+import { smsTo } from '../helpers/inbox.ts';
 import { aCall, type CallerOptions, type TestCall } from '../helpers/phone.ts';
 import { theStack } from '../helpers/stack.ts';
 import {
@@ -119,4 +120,10 @@ export function spokenDay(instant: Date, timeZone = 'Asia/Kolkata'): string {
           ? 'rd'
           : 'th';
   return `${part({ weekday: 'long' })} the ${day}${ending}`;
+}
+
+/** The code that a call had texted to the phone. */
+export async function codeTextedTo(inboxUrl: string, phone: string, limitMs?: number): Promise<string> {
+  const { body } = await smsTo(inboxUrl, phone, 'Key it in during the call', limitMs);
+  return /^\d{6}/.exec(body)?.[0] ?? '';
 }

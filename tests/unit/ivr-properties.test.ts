@@ -26,8 +26,10 @@ const questions = [
   'doctor',
   'specialty',
   'confirm',
+  'code',
   'appointments',
   'reference',
+  'which',
   'cancel'
 ];
 
@@ -41,7 +43,9 @@ const pressed = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('1', '2', '3', '4') },
   { weight: 1, arbitrary: fc.constant('') },
   { weight: 1, arbitrary: fc.tuple(key, key).map((keys) => keys.join('')) },
-  { weight: 1, arbitrary: fc.constantFrom('0000', '1234', '?', '99999', '12#', '***') }
+  { weight: 1, arbitrary: fc.constantFrom('0000', '1234', '?', '99999', '12#', '***') },
+  // References and codes.
+  { weight: 1, arbitrary: fc.constantFrom('0000', '482193') }
 );
 /** Somebody who presses the keys of the prompts and never gives up; now and then the same one for ever. */
 const patiently = fc
@@ -67,6 +71,7 @@ const luck: fc.Arbitrary<Luck> = fc.record({
   locales: fc.constantFrom(['en-IN'], ['en-IN'], ['en-IN', 'ta-IN'], ['ta-IN'], ['hi-IN', 'ta-IN', 'en-IN']),
   remembered: fc.constantFrom(null, null, 'en-IN', 'ta-IN', 'hi-IN'),
   reception,
+  takesBookings: fc.constantFrom(true, true, true, true, false),
   horizon: fc.constantFrom(0, 1, 30, 366),
   timeZone: fc.constantFrom('Asia/Kolkata', 'America/St_Johns', 'Pacific/Auckland'),
   name: fc.oneof(

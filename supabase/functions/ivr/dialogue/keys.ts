@@ -16,7 +16,7 @@ export type Intent =
   | { to: 'day'; preference: Preference; tooFar?: string }
   | { to: 'offer'; search: Search; page: number }
   | { to: 'later'; starts_at: string; preference: Preference }
-  | ({ to: 'book' } & Wanted)
+  | { to: 'book'; wanted: Wanted }
   | { to: 'code'; wanted: Wanted | undefined }
   | { to: 'prove'; code: string; wanted: Wanted | undefined }
   | { to: 'appointments'; page: number }
@@ -81,7 +81,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
     }
     case 'confirm': {
       const { practitioner_id, starts_at, preference } = question;
-      if (keys === '1') return { to: 'book', practitioner_id, starts_at, preference };
+      if (keys === '1') return { to: 'book', wanted: { practitioner_id, starts_at, preference } };
       if (keys === '2') return { to: 'later', starts_at, preference };
       if (keys === '3') return { to: 'day', preference };
       if (keys === '*') return { to: 'menu' };

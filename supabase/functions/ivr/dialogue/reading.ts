@@ -73,10 +73,8 @@ function taskOf(intent: Intent, { line }: Turn): Task {
       return { kind: 'offer', ...intent.search };
     case 'later':
       return { kind: 'later', starts_at: intent.starts_at, preference: intent.preference };
-    case 'book': {
-      const { practitioner_id, starts_at, preference } = intent;
-      return { kind: 'book', practitioner_id, starts_at, preference };
-    }
+    case 'book':
+      return { kind: 'book', ...intent.wanted };
     case 'prove':
       return { kind: 'prove', code: intent.code, ...intent.wanted };
     case 'reference':

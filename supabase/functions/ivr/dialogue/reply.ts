@@ -55,7 +55,7 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
     case 'later':
       return offer(draft, intent.preference);
     case 'book':
-      return tellBooked(draft, intent);
+      return tellBooked(draft, intent.wanted);
     case 'code':
       return askCode(draft, intent.wanted);
     case 'prove':
@@ -77,5 +77,5 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
 
 /** Where nothing is booked by phone, these lead to the menu, which says so. */
 function isAboutBooking(intent: Intent): boolean {
-  return ['day', 'offer', 'later', 'book'].includes(intent.to) || ('wanted' in intent && !!intent.wanted);
+  return ['day', 'offer', 'later'].includes(intent.to) || ('wanted' in intent && intent.wanted !== undefined);
 }
