@@ -109,9 +109,8 @@ begin
   for v_try in 1..5 loop
     insert into public.appointments
       (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
-    values
-      (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
-       case when v_try = 1 then v_slot.token_number end)
+    values (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
+      case when v_try = 1 then v_slot.token_number end)
     on conflict do nothing
     returning * into v_appointment;
     if found then

@@ -84,7 +84,7 @@ end $$;
 comment on function private.ivr_outcome(text, jsonb) is 'What came of a turn, by its kind of task and what is told.';
 
 -- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, site_url}.
--- The shapes of p_task and of the answer are in supabase/functions/ivr/facts.ts.
+-- The shapes of p_task and of the answer are in supabase/functions/ivr: facts.ts, and code.ts for the codes in a task.
 create function private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamptz default now()) returns jsonb
 language plpgsql
 set search_path = ''

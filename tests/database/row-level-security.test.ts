@@ -28,6 +28,7 @@ const rights: Record<string, Record<Actor, string>> = {
   sms_failures: everyone({ secretKey: 'R---' }),
   sms_cost: everyone({ secretKey: 'R---' }),
   ivr_calls: everyone({ secretKey: 'R---' }),
+  phone_bookings: everyone({ secretKey: 'R---' }),
   audit_events: everyone({ secretKey: 'R---' })
 };
 
@@ -71,6 +72,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   sms_failures: ({ clinic }) => ['to_phone', clinic.phone],
   sms_cost: ({ clinic }) => ['template', clinic.id],
   ivr_calls: ({ clinic }) => ['clinic_id', clinic.id],
+  phone_bookings: ({ clinic }) => ['clinic_id', clinic.id],
   audit_events: ({ appointment }) => ['row_id', appointment.id]
 };
 

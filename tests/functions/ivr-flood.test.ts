@@ -131,8 +131,7 @@ describe('400 invented numbers on the day a clinic opens', () => {
 describe('callers who were seen before', () => {
   /** A clinic that has had its new callers for this hour. */
   async function aFloodedClinic() {
-    const open = await anOpenClinic(sql);
-    await sql`update public.clinics set new_callers_per_hour = 1 where id = ${open.clinic.id}`;
+    const open = await anOpenClinic(sql, { new_callers_per_hour: 1 });
     await wantsAnyTime(open.clinic, aPhone());
     return open;
   }
@@ -201,8 +200,7 @@ describe('callers who were seen before', () => {
   });
 
   test('a refused booking takes no place of the hour', async () => {
-    const { clinic, doctor } = await anOpenClinic(sql);
-    await sql`update public.clinics set new_callers_per_hour = 1 where id = ${clinic.id}`;
+    const { clinic, doctor } = await anOpenClinic(sql, { new_callers_per_hour: 1 });
     const late = callTo(clinic);
     await late.dial();
     await late.press('1');
