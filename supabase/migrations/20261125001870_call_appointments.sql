@@ -176,6 +176,7 @@ begin
     else
       v_noted := '{"reference": "wrong"}';
       v_over := private.ivr_tries_over(p_call, p_patient_id, p_now, p_wrong => 1);
+      perform private.note_security_event('call_reference_wrong', p_call ->> 'caller', null, p_now);
     end if;
   end if;
   return jsonb_build_object('noted', v_noted) || case
