@@ -1806,7 +1806,7 @@ begin
   into v_answer from private.call_proofs c where c.call_id = v_call_id;
   return jsonb_build_object('proof', v_answer, 'noted', jsonb_build_object('proof', v_answer));
 end $function$;
-comment on function private.ivr_ask_proof(jsonb,jsonb,public.clinics,uuid,text,timestamp with time zone) is 'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_why_prove, or reference.';
+comment on function private.ivr_ask_proof(jsonb,jsonb,public.clinics,uuid,text,timestamp with time zone) is 'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_standing, or reference.';
 
 CREATE OR REPLACE FUNCTION private.ivr_before_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -1924,6 +1924,7 @@ begin
     else
       v_noted := '{"reference": "wrong"}';
       v_over := private.ivr_tries_over(p_call, p_patient_id, p_now, p_wrong => 1);
+      perform private.note_security_event('call_reference_wrong', p_call ->> 'caller', null, p_now);
     end if;
   end if;
   return jsonb_build_object('noted', v_noted) || case
@@ -2005,21 +2006,6 @@ begin
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
-CREATE OR REPLACE FUNCTION private.ivr_has_place(p_call jsonb, p_clinic public.clinics, p_now timestamp with time zone)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  return exists (
-    select from private.call_proofs c where c.call_id = p_call ->> 'call_id' and c.newcomer_at is not null
-  ) or p_clinic.new_callers_per_hour > (
-    select count(*) from private.call_proofs c
-    where c.clinic_id = p_clinic.id and c.newcomer_at > p_now - interval '1 hour'
-  );
-end $function$;
-comment on function private.ivr_has_place(jsonb,public.clinics,timestamp with time zone) is 'Whether one more number never seen before may book by calling in this hour, or this call has done so.';
-
 CREATE OR REPLACE FUNCTION private.ivr_keep_language(p_call jsonb, p_patient_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -2097,19 +2083,6 @@ begin
   order by c.name, c.id limit 1;
 end $function$;
 comment on function private.ivr_look_up(jsonb,timestamp with time zone) is 'The clinic and the patient of a call, and the facts that every turn tells; all null for a number that no clinic has.';
-
-CREATE OR REPLACE FUNCTION private.ivr_note_newcomer(p_call jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return case when exists (
-    select from private.call_proofs c where c.call_id = p_call ->> 'call_id' and c.newcomer_at is not null
-  ) then '{"noted": {"new_phone": true}}' else '{}' end;
-end $function$;
-comment on function private.ivr_note_newcomer(jsonb) is 'What is written down with a booking: whether its number was never seen before.';
 
 CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2427,24 +2400,53 @@ begin
 end $function$;
 comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
 
+CREATE OR REPLACE FUNCTION private.ivr_standing(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_standing text;
+begin
+  -- One statement, because every booking by phone comes along here.
+  select case
+    when p_call -> 'proven' = 'true' then 'known'
+    when exists (select from public.appointments a where a.call_id = p_call ->> 'call_id') then 'known'
+    when p_clinic.phone_booking = 'proven' then 'always'
+    when (
+      -- Should it be the clinic's own number that is reached, no proof helps.
+      select count(*) filter (where a.unproven) >= p_clinic.max_unproven_bookings
+        and count(*) < p_clinic.max_active_bookings
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.clinic_id = p_clinic.id
+        and a.status in ('booked', 'arrived') and a.ends_at > p_now and a.starts_at > p_now - interval '2 days'
+    ) then 'quota'
+    when private.was_seen(p_patient_id) then 'known'
+    else 'new'
+  end into v_standing;
+  if v_standing = 'new' and not private.ivr_take_place(p_call, p_clinic, p_now) then
+    return 'flood';
+  end if;
+  return v_standing;
+end $function$;
+comment on function private.ivr_standing(jsonb,public.clinics,uuid,timestamp with time zone) is 'Whether a caller may book as things are: known, or new (a number never seen before, which has taken a place of the hour). Otherwise why the number has to be proven: always (the clinic says so), quota (of unproven bookings) or flood (of new numbers). The patient is locked.';
+
 CREATE OR REPLACE FUNCTION private.ivr_take_place(p_call jsonb, p_clinic public.clinics, p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
-  -- Once before waiting for the others, so that a flood does not queue up for a place that is not there.
-  if not private.ivr_has_place(p_call, p_clinic, p_now) then
-    return false;
-  end if;
+  -- One after the other at a clinic. Whoever gets no place lets go at once: what they try is undone.
   perform pg_advisory_xact_lock(hashtextextended('new_callers:' || p_clinic.id, 0));
-  if not private.ivr_has_place(p_call, p_clinic, p_now) then
-    return false;
-  end if;
   insert into private.call_proofs as c (call_id, clinic_id, newcomer_at)
-  values (p_call ->> 'call_id', p_clinic.id, p_now)
+  select p_call ->> 'call_id', p_clinic.id, p_now
+  where p_clinic.new_callers_per_hour > (
+    select count(*) from private.call_proofs o
+    where o.clinic_id = p_clinic.id and o.newcomer_at > p_now - interval '1 hour' and o.call_id <> p_call ->> 'call_id'
+  )
   on conflict (call_id) do update set newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
-  return true;
+  return found;
 end $function$;
 comment on function private.ivr_take_place(jsonb,public.clinics,timestamp with time zone) is 'Takes one of the bookings that a clinic gives to numbers never seen before within an hour, however many call at once. False: there is none left.';
 
@@ -2532,7 +2534,7 @@ declare
   v_starts_at constant timestamptz := p_task ->> 'starts_at';
   v_is_unproven constant boolean := p_call -> 'proven' is distinct from 'true';
   v_patient_id uuid;
-  v_why text;
+  v_standing text;
 begin
   perform private.set_channel('ivr');
   if not exists (
@@ -2541,14 +2543,14 @@ begin
     perform private.fail('unknown_doctor');
   end if;
   v_patient_id := private.ivr_patient(p_call);
-  v_why := private.ivr_why_prove(p_call, p_clinic, v_patient_id, p_now);
-  if v_why is not null then
+  v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
+  if v_standing not in ('known', 'new') then
     perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
-    raise exception using errcode = 'PROVE', detail = v_why;
+    raise exception using errcode = 'PROVE', detail = v_standing;
   end if;
   return jsonb_build_object('appointment', private.ivr_appointment(private.book(
     v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
-  ))) || private.ivr_note_newcomer(p_call);
+  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
 end $function$;
 comment on function private.ivr_try_to_book(jsonb,jsonb,public.clinics,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
 
@@ -2612,36 +2614,6 @@ begin
   );
 end $function$;
 comment on function private.ivr_why_none_on(uuid,jsonb,date,timestamp with time zone) is 'Why nothing is free on a day: day_full, day_over when no slot begins any more, or day_closed when nobody sees patients.';
-
-CREATE OR REPLACE FUNCTION private.ivr_why_prove(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_is_full boolean;
-begin
-  if p_call -> 'proven' = 'true'
-    or exists (select from public.appointments a where a.call_id = p_call ->> 'call_id') then
-    return null;
-  elsif p_clinic.phone_booking = 'proven' then
-    return 'always';
-  end if;
-  select count(*) filter (where a.unproven) >= p_clinic.max_unproven_bookings
-    -- Otherwise it is the clinic's own number that is reached, and no proof helps.
-    and count(*) < p_clinic.max_active_bookings
-  into v_is_full
-  from public.appointments a
-  where a.patient_id = p_patient_id and a.clinic_id = p_clinic.id
-    and a.status in ('booked', 'arrived') and a.ends_at > p_now and a.starts_at > p_now - interval '2 days';
-  if v_is_full then
-    return 'quota';
-  elsif not private.was_seen(p_patient_id) and not private.ivr_take_place(p_call, p_clinic, p_now) then
-    return 'flood';
-  end if;
-  return null;
-end $function$;
-comment on function private.ivr_why_prove(jsonb,public.clinics,uuid,timestamp with time zone) is 'Why a caller has to prove the number before booking: always (the clinic says so), quota (of unproven bookings), flood (of numbers never seen before). Null: it need not be proven. The patient is locked.';
 
 CREATE OR REPLACE FUNCTION private.language_of(p_patient_id uuid)
  RETURNS text

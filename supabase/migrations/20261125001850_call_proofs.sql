@@ -49,43 +49,26 @@ end $$;
 comment on function private.was_seen(uuid) is
   'Whether somebody stood behind the patient''s phone before: signed in, proved it in a call, or came to the clinic.';
 
-create function private.ivr_has_place(p_call jsonb, p_clinic public.clinics, p_now timestamptz) returns boolean
-language plpgsql volatile
-set search_path = ''
-as $$
-begin
-  return exists (
-    select from private.call_proofs c where c.call_id = p_call ->> 'call_id' and c.newcomer_at is not null
-  ) or p_clinic.new_callers_per_hour > (
-    select count(*) from private.call_proofs c
-    where c.clinic_id = p_clinic.id and c.newcomer_at > p_now - interval '1 hour'
-  );
-end $$;
-comment on function private.ivr_has_place(jsonb, public.clinics, timestamptz) is
-  'Whether one more number never seen before may book by calling in this hour, or this call has done so.';
-
 create function private.ivr_take_place(p_call jsonb, p_clinic public.clinics, p_now timestamptz) returns boolean
 language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Once before waiting for the others, so that a flood does not queue up for a place that is not there.
-  if not private.ivr_has_place(p_call, p_clinic, p_now) then
-    return false;
-  end if;
+  -- One after the other at a clinic. Whoever gets no place lets go at once: what they try is undone.
   perform pg_advisory_xact_lock(hashtextextended('new_callers:' || p_clinic.id, 0));
-  if not private.ivr_has_place(p_call, p_clinic, p_now) then
-    return false;
-  end if;
   insert into private.call_proofs as c (call_id, clinic_id, newcomer_at)
-  values (p_call ->> 'call_id', p_clinic.id, p_now)
+  select p_call ->> 'call_id', p_clinic.id, p_now
+  where p_clinic.new_callers_per_hour > (
+    select count(*) from private.call_proofs o
+    where o.clinic_id = p_clinic.id and o.newcomer_at > p_now - interval '1 hour' and o.call_id <> p_call ->> 'call_id'
+  )
   on conflict (call_id) do update set newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
-  return true;
+  return found;
 end $$;
 comment on function private.ivr_take_place(jsonb, public.clinics, timestamptz) is
   'Takes one of the bookings that a clinic gives to numbers never seen before within an hour, however many call at once. False: there is none left.';
 
-create function private.ivr_why_prove(
+create function private.ivr_standing(
   p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
 )
 returns text
@@ -93,30 +76,31 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_is_full boolean;
+  v_standing text;
 begin
-  if p_call -> 'proven' = 'true'
-    or exists (select from public.appointments a where a.call_id = p_call ->> 'call_id') then
-    return null;
-  elsif p_clinic.phone_booking = 'proven' then
-    return 'always';
-  end if;
-  select count(*) filter (where a.unproven) >= p_clinic.max_unproven_bookings
-    -- Otherwise it is the clinic's own number that is reached, and no proof helps.
-    and count(*) < p_clinic.max_active_bookings
-  into v_is_full
-  from public.appointments a
-  where a.patient_id = p_patient_id and a.clinic_id = p_clinic.id
-    and a.status in ('booked', 'arrived') and a.ends_at > p_now and a.starts_at > p_now - interval '2 days';
-  if v_is_full then
-    return 'quota';
-  elsif not private.was_seen(p_patient_id) and not private.ivr_take_place(p_call, p_clinic, p_now) then
+  -- One statement, because every booking by phone comes along here.
+  select case
+    when p_call -> 'proven' = 'true' then 'known'
+    when exists (select from public.appointments a where a.call_id = p_call ->> 'call_id') then 'known'
+    when p_clinic.phone_booking = 'proven' then 'always'
+    when (
+      -- Should it be the clinic's own number that is reached, no proof helps.
+      select count(*) filter (where a.unproven) >= p_clinic.max_unproven_bookings
+        and count(*) < p_clinic.max_active_bookings
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.clinic_id = p_clinic.id
+        and a.status in ('booked', 'arrived') and a.ends_at > p_now and a.starts_at > p_now - interval '2 days'
+    ) then 'quota'
+    when private.was_seen(p_patient_id) then 'known'
+    else 'new'
+  end into v_standing;
+  if v_standing = 'new' and not private.ivr_take_place(p_call, p_clinic, p_now) then
     return 'flood';
   end if;
-  return null;
+  return v_standing;
 end $$;
-comment on function private.ivr_why_prove(jsonb, public.clinics, uuid, timestamptz) is
-  'Why a caller has to prove the number before booking: always (the clinic says so), quota (of unproven bookings), flood (of numbers never seen before). Null: it need not be proven. The patient is locked.';
+comment on function private.ivr_standing(jsonb, public.clinics, uuid, timestamptz) is
+  'Whether a caller may book as things are: known, or new (a number never seen before, which has taken a place of the hour). Otherwise why the number has to be proven: always (the clinic says so), quota (of unproven bookings) or flood (of new numbers). The patient is locked.';
 
 create function private.ivr_text_code(
   p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
@@ -178,7 +162,7 @@ begin
   return jsonb_build_object('proof', v_answer, 'noted', jsonb_build_object('proof', v_answer));
 end $$;
 comment on function private.ivr_ask_proof(jsonb, jsonb, public.clinics, uuid, text, timestamptz) is
-  'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_why_prove, or reference.';
+  'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_standing, or reference.';
 
 create function private.ivr_check_code(p_call jsonb, p_code jsonb, p_patient_id uuid, p_now timestamptz) returns text
 language plpgsql

@@ -32,18 +32,6 @@ end $$;
 comment on function private.ivr_require_bookable(public.clinics, uuid, uuid, timestamptz, timestamptz) is
   'Refuses, before a code is texted, what could not be booked with it either.';
 
-create function private.ivr_note_newcomer(p_call jsonb) returns jsonb
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return case when exists (
-    select from private.call_proofs c where c.call_id = p_call ->> 'call_id' and c.newcomer_at is not null
-  ) then '{"noted": {"new_phone": true}}' else '{}' end;
-end $$;
-comment on function private.ivr_note_newcomer(jsonb) is
-  'What is written down with a booking: whether its number was never seen before.';
-
 create function private.ivr_try_to_book(
   p_call jsonb, p_task jsonb, p_clinic public.clinics, p_now timestamptz
 )
@@ -56,7 +44,7 @@ declare
   v_starts_at constant timestamptz := p_task ->> 'starts_at';
   v_is_unproven constant boolean := p_call -> 'proven' is distinct from 'true';
   v_patient_id uuid;
-  v_why text;
+  v_standing text;
 begin
   perform private.set_channel('ivr');
   if not exists (
@@ -65,14 +53,14 @@ begin
     perform private.fail('unknown_doctor');
   end if;
   v_patient_id := private.ivr_patient(p_call);
-  v_why := private.ivr_why_prove(p_call, p_clinic, v_patient_id, p_now);
-  if v_why is not null then
+  v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
+  if v_standing not in ('known', 'new') then
     perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
-    raise exception using errcode = 'PROVE', detail = v_why;
+    raise exception using errcode = 'PROVE', detail = v_standing;
   end if;
   return jsonb_build_object('appointment', private.ivr_appointment(private.book(
     v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
-  ))) || private.ivr_note_newcomer(p_call);
+  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
 end $$;
 comment on function private.ivr_try_to_book(jsonb, jsonb, public.clinics, timestamptz) is
   'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';

@@ -127,3 +127,16 @@ export async function codeTextedTo(inboxUrl: string, phone: string, limitMs?: nu
   const { body } = await smsTo(inboxUrl, phone, 'Key it in during the call', limitMs);
   return /^\d{6}/.exec(body)?.[0] ?? '';
 }
+
+/** The code that this very call had texted, where calls from the phone had several. */
+export async function codeTextedIn(
+  sql: postgres.Sql,
+  inboxUrl: string,
+  { callId }: Pick<TestCall, 'callId'>
+): Promise<string> {
+  const [text] = await sql<{ id: string; to_phone: string }[]>`
+    select id, to_phone from public.sms_messages where dedupe_key = ${`call_code:${callId}`}`;
+  if (!text) throw new Error(`The call ${callId} had no code texted.`);
+  const { body } = await smsTo(inboxUrl, text.to_phone, ({ reference }) => reference === text.id);
+  return /^\d{6}/.exec(body)?.[0] ?? '';
+}

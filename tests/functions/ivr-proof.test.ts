@@ -176,7 +176,7 @@ describe('the code of a call', () => {
       Buffer.from(own.searchParams.get('position') ?? '', 'base64url').toString()
     ) as { turn: number };
     const guesses = Array.from({ length: 8 }, (_, n) => {
-      const turn = position.turn + n;
+      const turn = position.turn + n + 1;
       own.searchParams.set(
         'position',
         Buffer.from(JSON.stringify({ ...position, turn })).toString('base64url')
