@@ -93,6 +93,36 @@ comment on column private.alerts.hour is 'The hour, by its beginning.';
 comment on column private.alerts.what is 'What it was about, such as sms_budget.';
 alter table private.alerts enable row level security;
 
+create table private.call_proofs (
+  asked_at timestamp with time zone,
+  call_id text not null,
+  clinic_id uuid not null,
+  code_hash bytea,
+  created_at timestamp with time zone not null default now(),
+  guesses smallint not null default 0,
+  newcomer_at timestamp with time zone,
+  patient_id uuid,
+  proven_at timestamp with time zone
+);
+alter table private.call_proofs add constraint call_proofs_guesses_check CHECK (((guesses >= 0) AND (guesses <= 3)));
+alter table private.call_proofs add constraint call_proofs_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table private.call_proofs add constraint call_proofs_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.call_proofs add constraint call_proofs_pkey PRIMARY KEY (call_id);
+CREATE INDEX call_proofs_age ON private.call_proofs USING btree (created_at);
+CREATE INDEX call_proofs_of_newcomers ON private.call_proofs USING btree (clinic_id, newcomer_at);
+CREATE INDEX call_proofs_of_patient ON private.call_proofs USING btree (patient_id);
+comment on table private.call_proofs is 'Calls that proved their number or were asked to, and those that booked for a number never seen before.';
+comment on column private.call_proofs.asked_at is 'When a code was asked for; it works for ten minutes.';
+comment on column private.call_proofs.call_id is 'The call, as in ivr_calls.';
+comment on column private.call_proofs.clinic_id is 'The clinic that was called.';
+comment on column private.call_proofs.code_hash is 'Keyed hash of the code and the call. Empty: no code was texted.';
+comment on column private.call_proofs.created_at is 'When the row was made.';
+comment on column private.call_proofs.guesses is 'Codes keyed in so far; after the third even the right one is refused.';
+comment on column private.call_proofs.newcomer_at is 'When it booked for a number that was never seen before. Empty: it did not.';
+comment on column private.call_proofs.patient_id is 'The patient of the calling number, if there was one.';
+comment on column private.call_proofs.proven_at is 'When the call proved its number, by a code or a reference. Empty: it did not.';
+alter table private.call_proofs enable row level security;
+
 create table private.phone_verifications (
   code_hash bytea not null,
   created_at timestamp with time zone not null default now(),
@@ -198,6 +228,7 @@ create table public.appointments (
   starts_at timestamp with time zone not null,
   status text not null default 'booked'::text,
   token_number integer not null,
+  unproven boolean not null default false,
   updated_at timestamp with time zone not null default now(),
   version integer not null default 1
 );
@@ -260,6 +291,7 @@ comment on column public.appointments.seen_at is 'When they had been seen, fille
 comment on column public.appointments.starts_at is 'Begins, an instant.';
 comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
 comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day. Emptied, it is given anew.';
+comment on column public.appointments.unproven is 'Booked in a call that did not prove its number, which may be forged. Such bookings are counted apart.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 alter table public.appointments enable row level security;
@@ -299,9 +331,12 @@ create table public.clinics (
   id uuid not null default gen_random_uuid(),
   locale text not null default 'en-IN'::text,
   max_active_bookings integer not null default 5,
+  max_unproven_bookings integer not null default 2,
   name text not null,
+  new_callers_per_hour integer not null default 30,
   other_locales text[] not null default '{}'::text[],
   phone text not null,
+  phone_booking text not null default 'open'::text,
   quiet_from time without time zone default '21:00:00'::time without time zone,
   quiet_until time without time zone default '08:00:00'::time without time zone,
   reception_closes time without time zone,
@@ -315,7 +350,10 @@ create table public.clinics (
 );
 alter table public.clinics add constraint clinics_booking_horizon_days_check CHECK (((booking_horizon_days >= 0) AND (booking_horizon_days <= 366)));
 alter table public.clinics add constraint clinics_max_active_bookings_check CHECK (((max_active_bookings >= 1) AND (max_active_bookings <= 100)));
+alter table public.clinics add constraint clinics_max_unproven_bookings_check CHECK (((max_unproven_bookings >= 0) AND (max_unproven_bookings <= 100)));
+alter table public.clinics add constraint clinics_new_callers_per_hour_check CHECK ((new_callers_per_hour >= 0));
 alter table public.clinics add constraint clinics_other_locales_check CHECK ((array_to_string(other_locales, ' '::text, 'null'::text) ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'::text));
+alter table public.clinics add constraint clinics_phone_booking_check CHECK ((phone_booking = ANY (ARRAY['open'::text, 'proven'::text, 'closed'::text])));
 alter table public.clinics add constraint clinics_phone_check CHECK (private.check_phone(phone));
 alter table public.clinics add constraint clinics_reception_days_check CHECK (((reception_days <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(reception_days) > 0)));
 alter table public.clinics add constraint clinics_reception_phone_check CHECK (private.check_phone(reception_phone));
@@ -339,9 +377,12 @@ comment on column public.clinics.created_at is 'When the row was made.';
 comment on column public.clinics.id is 'Identifier.';
 comment on column public.clinics.locale is 'Language of calls and SMS unless a patient chose another: en-IN.';
 comment on column public.clinics.max_active_bookings is 'How many upcoming appointments one patient may hold here.';
+comment on column public.clinics.max_unproven_bookings is 'How many upcoming appointments a phone may have booked in calls that did not prove it. They count apart from max_active_bookings.';
 comment on column public.clinics.name is 'The name callers hear and patients see.';
+comment on column public.clinics.new_callers_per_hour is 'How many phones that were never seen before may book by calling within an hour. Further ones key in a code that is texted to them.';
 comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
 comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
+comment on column public.clinics.phone_booking is 'Bookings by phone: open; proven, where every caller keys in a code that is texted to the phone that calls; or closed.';
 comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
 comment on column public.clinics.quiet_until is 'From when reminders are sent again, in the clinic''s time zone.';
 comment on column public.clinics.reception_closes is 'Until when reception takes calls. Empty, with reception_opens: all day.';
@@ -391,7 +432,7 @@ comment on column public.ivr_calls.last_step_at is 'When its last step was taken
 comment on column public.ivr_calls.outcome is 'booked, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
-comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, and whether a reference was right. References are never kept.';
+comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
 comment on column public.ivr_calls.updated_at is 'When the row was last changed.';
 alter table public.ivr_calls enable row level security;
 grant select on public.ivr_calls to service_role;
@@ -560,19 +601,23 @@ grant select on public.security_events to service_role;
 create table public.security_settings (
   alert_phone text,
   alert_url text,
+  call_codes_per_hour integer not null default 3,
   changes_per_hour integer not null default 20,
   created_at timestamp with time zone not null default now(),
   dormant_days integer not null default 730,
   id boolean not null default true,
+  reference_tries_per_day integer not null default 15,
   session_days integer not null default 180,
   session_idle_days integer not null default 30,
   updated_at timestamp with time zone not null default now()
 );
 alter table public.security_settings add constraint security_settings_alert_phone_check CHECK (private.check_phone(alert_phone));
 alter table public.security_settings add constraint security_settings_alert_url_check CHECK ((alert_url ~ '^https?://\S+$'::text));
+alter table public.security_settings add constraint security_settings_call_codes_per_hour_check CHECK (((call_codes_per_hour >= 1) AND (call_codes_per_hour <= 20)));
 alter table public.security_settings add constraint security_settings_changes_per_hour_check CHECK ((changes_per_hour > 0));
 alter table public.security_settings add constraint security_settings_dormant_days_check CHECK ((dormant_days >= 30));
 alter table public.security_settings add constraint security_settings_id_check CHECK (id);
+alter table public.security_settings add constraint security_settings_reference_tries_per_day_check CHECK (((reference_tries_per_day >= 0) AND (reference_tries_per_day <= 100)));
 alter table public.security_settings add constraint security_settings_session_days_check CHECK (((session_days >= 1) AND (session_days <= 730)));
 alter table public.security_settings add constraint security_settings_session_idle_days_check CHECK (((session_idle_days >= 1) AND (session_idle_days <= 365)));
 alter table public.security_settings add constraint security_settings_pkey PRIMARY KEY (id);
@@ -582,10 +627,12 @@ CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.security_se
 comment on table public.security_settings is 'One row: the numbers that keep attackers out, and who is told when there are some. See docs/security.md.';
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
 comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
+comment on column public.security_settings.call_codes_per_hour is 'How many codes calls from one number may have texted to it within an hour.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
 comment on column public.security_settings.created_at is 'When the row was made.';
 comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
 comment on column public.security_settings.id is 'Always true: there is one row.';
+comment on column public.security_settings.reference_tries_per_day is 'After so many wrong references in calls from one number within a day, its calls ask for a texted code instead.';
 comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
 comment on column public.security_settings.session_idle_days is 'Somebody who has not been there for so many days is signed out.';
 comment on column public.security_settings.updated_at is 'When the row was last changed.';
@@ -773,6 +820,30 @@ comment on view private.status_changes is 'Which status of an appointment can fo
 comment on column private.status_changes.was is 'The status before.';
 comment on column private.status_changes.becomes is 'The status after; the same where something else is changed, such as its time.';
 comment on column private.status_changes.from_its_day is 'Not before the day of the appointment, in the clinic''s time zone.';
+
+create view public.phone_bookings with (security_invoker=true) as
+ SELECT date_trunc('hour'::text, c.started_at, 'UTC'::text) AS hour,
+    c.clinic_id,
+    cl.name AS clinic,
+    (count(*))::integer AS calls,
+    (count(*) FILTER (WHERE (c.outcome = 'booked'::text)))::integer AS bookings,
+    (count(*) FILTER (WHERE (c.steps @> '[{"new_phone": true}]'::jsonb)))::integer AS by_new_phones,
+    (count(*) FILTER (WHERE (c.steps @> '[{"proof": "asked"}]'::jsonb)))::integer AS asked_for_proof,
+    (count(*) FILTER (WHERE (c.steps @> '[{"proof": "right"}]'::jsonb)))::integer AS proved
+   FROM (public.ivr_calls c
+     JOIN public.clinics cl ON ((cl.id = c.clinic_id)))
+  GROUP BY (date_trunc('hour'::text, c.started_at, 'UTC'::text)), c.clinic_id, cl.name
+  ORDER BY (date_trunc('hour'::text, c.started_at, 'UTC'::text)) DESC, cl.name;
+comment on view public.phone_bookings is 'Calls and what was booked in them, by hour and clinic: many new phones, of which few prove themselves, are a flood of forged numbers.';
+comment on column public.phone_bookings.hour is 'The hour the calls came in, by its beginning.';
+comment on column public.phone_bookings.clinic_id is 'The clinic that was called.';
+comment on column public.phone_bookings.clinic is 'Its name.';
+comment on column public.phone_bookings.calls is 'How many calls came in.';
+comment on column public.phone_bookings.bookings is 'In how many something was booked.';
+comment on column public.phone_bookings.by_new_phones is 'How many of those were for phones never seen before that were not asked to prove themselves.';
+comment on column public.phone_bookings.asked_for_proof is 'In how many a code was texted, to be keyed in.';
+comment on column public.phone_bookings.proved is 'In how many the right code was keyed in.';
+grant select on public.phone_bookings to service_role;
 
 create view public.sms_cost with (security_invoker=true) as
  SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS day,
@@ -1100,7 +1171,7 @@ begin
 end $function$;
 comment on function private.begin_registration(uuid,text,text,text,integer,text,text) is 'Keeps what a new account''s patient will be called: allowed. Otherwise made, when an earlier try made the account, or the verdict that refuses it.';
 
-CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1120,13 +1191,13 @@ begin
   end if;
 
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
-  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
+  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now, p_unproven);
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
-    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
-    values
-      (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id,
-       case when v_try = 1 then v_slot.token_number end)
+    insert into public.appointments
+      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
+    values (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
+      case when v_try = 1 then v_slot.token_number end)
     on conflict do nothing
     returning * into v_appointment;
     if found then
@@ -1137,7 +1208,7 @@ begin
   end loop;
   perform private.fail('slot_taken');
 end $function$;
-comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone) is 'Books one free slot for a patient. The same call_id again returns the booking that call made.';
+comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean) is 'Books one free slot for a patient. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
@@ -1799,36 +1870,79 @@ begin
 end $function$;
 comment on function private.ivr_appointment(public.appointments) is 'An appointment as it is told to a caller who may know all of it.';
 
+CREATE OR REPLACE FUNCTION private.ivr_ask_proof(p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_why text, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_call_id constant text := p_call ->> 'call_id';
+  v_answer text;
+begin
+  -- One code for a call, however often it is asked for: the first is on its way.
+  insert into private.call_proofs (call_id, clinic_id, patient_id, asked_at)
+  values (v_call_id, p_clinic.id, p_patient_id, p_now) on conflict (call_id) do nothing;
+  if found then
+    if p_why = 'flood' then
+      perform private.alert_admins('calls:' || p_clinic.id, format(
+        '%s has had %s phone bookings by numbers never seen before within an hour. Further ones are asked for a code. See phone_bookings.',
+        p_clinic.name, p_clinic.new_callers_per_hour
+      ), p_now);
+    end if;
+    perform private.note_security_event('call_proof_asked', p_call ->> 'caller', null, p_now);
+    if private.ivr_text_code(p_call, p_code, p_clinic, p_patient_id, p_now) then
+      update private.call_proofs c set code_hash = decode(p_code ->> 'hash', 'hex') where c.call_id = v_call_id;
+    end if;
+  end if;
+  select case
+    when c.code_hash is not null and c.guesses < 3 and c.asked_at > p_now - interval '10 minutes' then 'asked'
+    else 'refused' end
+  into v_answer from private.call_proofs c where c.call_id = v_call_id;
+  return jsonb_build_object('proof', v_answer, 'noted', jsonb_build_object('proof', v_answer));
+end $function$;
+comment on function private.ivr_ask_proof(jsonb,jsonb,public.clinics,uuid,text,timestamp with time zone) is 'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_standing, or reference.';
+
+CREATE OR REPLACE FUNCTION private.ivr_before_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_over text;
+begin
+  if p_call -> 'proven' = 'true' then
+    return private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now);
+  end if;
+  v_over := private.ivr_tries_over(p_call, p_patient_id, p_now);
+  if v_over = 'day' then
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
+  end if;
+  return jsonb_build_object('no_more_tries', v_over is not null);
+end $function$;
+comment on function private.ivr_before_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Whether a caller has a try left to give a reference: {no_more_tries}. {proof}: the code is asked for instead. {appointments}: neither is needed.';
+
 CREATE OR REPLACE FUNCTION private.ivr_book(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
-  v_patient_id uuid;
-  v_refusal text;
+  v_state text;
+  v_why text;
 begin
-  -- A refused booking leaves no patient behind.
+  -- What is refused leaves no patient behind, and takes no place of those for new phones.
   begin
-    perform private.set_channel('ivr');
-    if not exists (
-      select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
-    ) then
-      perform private.fail('unknown_doctor');
-    end if;
-    insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
-    on conflict (phone) do nothing;
-    select p.id into v_patient_id from public.patients p where p.phone = p_call ->> 'caller';
-    return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-      v_patient_id, v_practitioner_id, (p_task ->> 'starts_at')::timestamptz, 'ivr', p_call ->> 'call_id', p_now
-    )));
-  exception when sqlstate 'PT404' or sqlstate 'PT409' then
-    get stacked diagnostics v_refusal = pg_exception_detail;
+    return private.ivr_try_to_book(p_call, p_task, p_clinic, p_now);
+  exception when sqlstate 'PROVE' or sqlstate 'PT404' or sqlstate 'PT409' then
+    get stacked diagnostics v_state = returned_sqlstate, v_why = pg_exception_detail;
   end;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_refusal);
+  if v_state = 'PROVE' then
+    -- The time is not held meanwhile: forged calls would hold all of them.
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
+  end if;
+  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
 end $function$;
-comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. A refusal comes as error, with the next slot to offer.';
+comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
 
 CREATE OR REPLACE FUNCTION private.ivr_cancel(p_appointment_id uuid, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -1844,42 +1958,74 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
 end $function$;
 comment on function private.ivr_cancel(uuid,uuid,timestamp with time zone) is 'Cancels an appointment whose reference the caller gave before; empty when it cannot be cancelled any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_check_reference(p_call jsonb, p_reference text, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_check_code(p_call jsonb, p_code jsonb, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_proof private.call_proofs;
+  v_noted text;
+begin
+  -- Locked: codes keyed in at the same time are tried one by one.
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id' for no key update;
+  if v_proof.proven_at is not null then
+    return 'right';
+  end if;
+  -- The same request once more is no further guess.
+  select s ->> 'proof' into v_noted
+  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'proof';
+  if found then
+    return v_noted;
+  elsif v_proof.code_hash is null or v_proof.guesses >= 3 or v_proof.asked_at <= p_now - interval '10 minutes' then
+    return 'refused';
+  end if;
+  update private.call_proofs c
+  set guesses = c.guesses + 1, patient_id = p_patient_id,
+    proven_at = case when c.code_hash = decode(p_code ->> 'hash', 'hex') then p_now end
+  where c.call_id = v_proof.call_id returning * into v_proof;
+  return case when v_proof.proven_at is not null then 'right' when v_proof.guesses < 3 then 'wrong' else 'refused' end;
+end $function$;
+comment on function private.ivr_check_code(jsonb,jsonb,uuid,timestamp with time zone) is 'Takes one guess at the code of a call: right, wrong, or refused when there is no further guess. p_code: {hash}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_check_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_no_more_tries boolean := private.ivr_no_more_tries(p_call, p_patient_id, p_now);
+  v_over text := private.ivr_tries_over(p_call, p_patient_id, p_now);
   v_noted jsonb;
   v_appointment public.appointments;
 begin
   -- The same request once more is answered as it was, whatever its keys: it is no further guess.
   select s into v_noted
   from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'reference';
-  if found then
+  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ?| '{reference,proof}';
+  if v_noted ? 'proof' or (v_noted is null and v_over = 'day') then
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
+  elsif v_noted is not null then
     select a.* into v_appointment from public.appointments a
     where a.id = (v_noted ->> 'appointment_id')::uuid and a.patient_id = p_patient_id;
-  elsif v_no_more_tries then
+  elsif v_over = 'call' then
     v_noted := '{"reference": "refused"}';
   else
-    select a.* into v_appointment from public.appointments a
-    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
-      and a.ends_at > p_now and a.reference = p_reference;
-    if found then
+    v_appointment := private.ivr_referred(p_task ->> 'reference', p_clinic.id, p_patient_id, p_now);
+    if v_appointment.id is not null then
       v_noted := jsonb_build_object('reference', 'right', 'appointment_id', v_appointment.id);
-      perform private.note_sign_of_life(p_patient_id, false, p_now);
+      perform private.ivr_prove_by_reference(p_call, p_clinic.id, p_patient_id, p_now);
     else
       v_noted := '{"reference": "wrong"}';
-      v_no_more_tries := private.ivr_no_more_tries(p_call, p_patient_id, p_now, p_wrong => 1);
+      v_over := private.ivr_tries_over(p_call, p_patient_id, p_now, p_wrong => 1);
+      perform private.note_security_event('call_reference_wrong', p_call ->> 'caller', null, p_now);
     end if;
   end if;
   return jsonb_build_object('noted', v_noted) || case
     when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_appointment(v_appointment))
-    else jsonb_build_object('no_more_tries', v_no_more_tries) end;
+    else jsonb_build_object('no_more_tries', coalesce(v_over = 'call', false)) end;
 end $function$;
-comment on function private.ivr_check_reference(jsonb,text,uuid,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment} or {no_more_tries}, and as noted what is written down with the step.';
+comment on function private.ivr_check_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment}, {no_more_tries} or {proof}, and as noted what is written down with the step.';
 
 CREATE OR REPLACE FUNCTION private.ivr_details(p_appointment_id uuid, p_patient_id uuid)
  RETURNS jsonb
@@ -1954,6 +2100,20 @@ begin
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
+CREATE OR REPLACE FUNCTION private.ivr_keep_language(p_call jsonb, p_patient_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_call ->> 'language' is not null then
+    perform private.set_channel('ivr');
+    update public.patients p set locale = p_call ->> 'language'
+    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language';
+  end if;
+end $function$;
+comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
+
 CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1978,7 +2138,7 @@ begin
 end $function$;
 comment on function private.ivr_later_slot(public.clinics,jsonb,uuid,timestamp with time zone) is 'A later slot on the day of the one that was offered, else the next on another day.';
 
-CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT facts jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT is_proven boolean, OUT facts jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1987,10 +2147,13 @@ AS $function$
 begin
   select c.id, p.id,
     p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
-    p_call ->> 'language' <> coalesce(p.locale, ''),
+    -- A caller ID can be forged: the language kept with an account is changed by whoever proves the number.
+    p_call ->> 'language' <> coalesce(p.locale, '') and (p.user_id is null or pr.proven_at is not null),
+    pr.proven_at is not null,
     jsonb_build_object(
       'clinic', jsonb_build_object(
         'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
@@ -2000,10 +2163,11 @@ begin
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
       'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
     )
-  into clinic_id, patient_id, is_shared, has_new_language, facts
+  into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
+  left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
     where a.patient_id = p.id and a.clinic_id = c.id and a.status in ('booked', 'arrived') and a.ends_at > p_now
@@ -2013,28 +2177,6 @@ begin
   order by c.name, c.id limit 1;
 end $function$;
 comment on function private.ivr_look_up(jsonb,timestamp with time zone) is 'The clinic and the patient of a call, and the facts that every turn tells; all null for a number that no clinic has.';
-
-CREATE OR REPLACE FUNCTION private.ivr_no_more_tries(p_call jsonb, p_patient_id uuid, p_now timestamp with time zone, p_wrong integer DEFAULT 0)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_in_call int;
-  v_today int;
-begin
-  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
-  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
-  select count(*) into v_in_call
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
-  insert into private.rate_limits as r (bucket, window_start, hits)
-  values ('ivr_reference:' || p_patient_id, date_trunc('day', p_now, 'UTC'), p_wrong)
-  on conflict (bucket, window_start) do update set hits = r.hits + p_wrong
-  returning r.hits into v_today;
-  return greatest(v_in_call + p_wrong, v_today) >= 3;
-end $function$;
-comment on function private.ivr_no_more_tries(jsonb,uuid,timestamp with time zone,integer) is 'Whether this caller gave too many wrong references in this call or today, after counting p_wrong more.';
 
 CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2104,15 +2246,49 @@ AS $function$
 begin
   return case
     -- Reception is where a caller goes who asks for it, or has guessed too often.
-    when p_kind = 'reception' or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]')
-      then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
-    when p_kind = 'book' and p_facts ? 'appointment' then 'booked'
+    when p_kind = 'reception' or p_facts ->> 'proof' = 'refused'
+      or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]') then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
+    when p_kind in ('book', 'prove') and p_facts ? 'appointment' then 'booked'
     when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
-    when p_kind in ('inform', 'count_tries', 'check_reference') then 'informed'
+    when p_kind in ('inform', 'count_tries', 'check_reference') or p_facts ? 'appointments' then 'informed'
     else 'abandoned'
   end;
 end $function$;
 comment on function private.ivr_outcome(text,jsonb) is 'What came of a turn, by its kind of task and what is told.';
+
+CREATE OR REPLACE FUNCTION private.ivr_own_appointments(p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select jsonb_build_object(
+      'appointments', coalesce(jsonb_agg(private.ivr_appointment(a) order by a.starts_at), '[]')
+    )
+    from public.appointments a
+    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
+      and a.ends_at > p_now and a.starts_at > p_now - interval '2 days'
+  );
+end $function$;
+comment on function private.ivr_own_appointments(uuid,uuid,timestamp with time zone) is 'The upcoming appointments of a caller who proved the number in this call: {appointments}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_patient(p_call jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
+  on conflict (phone) do nothing;
+  -- Locked until the end: what the phone has booked is counted for one call after the other.
+  select p.id into v_id from public.patients p where p.phone = p_call ->> 'caller' for no key update;
+  return v_id;
+end $function$;
+comment on function private.ivr_patient(jsonb) is 'The patient of the calling number, made if it is new; locked.';
 
 CREATE OR REPLACE FUNCTION private.ivr_perform(p_call jsonb, p_task jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2126,24 +2302,63 @@ declare
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
+    when v_clinic.phone_booking = 'closed'
+      and (v_kind in ('offer', 'later', 'book') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
+    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then
       jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, p_patient_id, p_now))
     -- What follows is about appointments that only a known patient has.
     when p_patient_id is null then null
-    when v_kind = 'count_tries' then
-      jsonb_build_object('no_more_tries', private.ivr_no_more_tries(p_call, p_patient_id, p_now))
+    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'check_reference' then
-      private.ivr_check_reference(p_call, p_task ->> 'reference', p_clinic_id, p_patient_id, p_now)
+      private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
     when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_prove(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_proof constant text := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
+  v_noted constant jsonb := jsonb_build_object('noted', jsonb_build_object('proof', v_proof));
+begin
+  if v_proof <> 'right' then
+    perform private.note_security_event('call_proof_refused', p_call ->> 'caller', null, p_now);
+    return jsonb_build_object('proof', v_proof) || v_noted;
+  end if;
+  perform private.ivr_keep_language(p_call, p_patient_id);
+  return v_noted || case
+    when p_task ? 'practitioner_id' then
+      private.ivr_book(p_call || '{"proven": true}', p_task, p_clinic, p_patient_id, p_now)
+    else private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now)
+  end;
+end $function$;
+comment on function private.ivr_prove(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Takes the code that was keyed in. With the right one it books what the caller wanted, or returns the appointments there are; otherwise {proof}: wrong or refused.';
+
+CREATE OR REPLACE FUNCTION private.ivr_prove_by_reference(p_call jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.call_proofs as c (call_id, clinic_id, patient_id, proven_at)
+  values (p_call ->> 'call_id', p_clinic_id, p_patient_id, p_now)
+  on conflict (call_id) do update
+  set patient_id = excluded.patient_id, proven_at = coalesce(c.proven_at, excluded.proven_at);
+  perform private.ivr_keep_language(p_call, p_patient_id);
+  perform private.note_sign_of_life(p_patient_id, false, p_now);
+end $function$;
+comment on function private.ivr_prove_by_reference(jsonb,uuid,uuid,timestamp with time zone) is 'The reference was right, and it was texted to the calling number: this call has proved it.';
 
 CREATE OR REPLACE FUNCTION private.ivr_record_end(p_call jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -2182,7 +2397,8 @@ begin
     p_call ->> 'call_id', p_clinic_id, p_patient_id, private.mask_phone(p_call ->> 'caller'),
     jsonb_build_array(jsonb_build_object(
       'turn', p_call -> 'turn', 'step', p_call -> 'step', 'at', p_now,
-      'keys', case p_call ->> 'step' when 'reference' then repeat('*', length(p_call ->> 'keys')) else p_call ->> 'keys' end
+      'keys', case when p_call ->> 'step' in ('reference', 'code') then repeat('*', length(p_call ->> 'keys'))
+        else p_call ->> 'keys' end
     ) || p_noted),
     p_outcome, p_now, p_now
   )
@@ -2198,6 +2414,36 @@ begin
     updated_at = now();
 end $function$;
 comment on function private.ivr_record_step(jsonb,uuid,uuid,text,jsonb,timestamp with time zone) is 'Writes down one turn of a call, once: p_noted is what its step holds beside the keys.';
+
+CREATE OR REPLACE FUNCTION private.ivr_referred(p_reference text, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  select a.* into v_appointment from public.appointments a
+  where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
+    and a.ends_at > p_now and a.reference = p_reference;
+  return v_appointment;
+end $function$;
+comment on function private.ivr_referred(text,uuid,uuid,timestamp with time zone) is 'The upcoming appointment of a patient at a clinic that has a reference; all null when none has.';
+
+CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_slot record;
+begin
+  select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
+  perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
+  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+end $function$;
+comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
 
 CREATE OR REPLACE FUNCTION private.ivr_shared_number(p_call jsonb)
  RETURNS jsonb
@@ -2249,6 +2495,80 @@ begin
 end $function$;
 comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
 
+CREATE OR REPLACE FUNCTION private.ivr_standing(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_standing text;
+begin
+  -- One statement, because every booking by phone comes along here.
+  select case
+    when p_call -> 'proven' = 'true' then 'known'
+    when exists (select from public.appointments a where a.call_id = p_call ->> 'call_id') then 'known'
+    when p_clinic.phone_booking = 'proven' then 'always'
+    when (
+      -- Should it be the clinic's own number that is reached, no proof helps.
+      select count(*) filter (where a.unproven) >= p_clinic.max_unproven_bookings
+        and count(*) < p_clinic.max_active_bookings
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.clinic_id = p_clinic.id
+        and a.status in ('booked', 'arrived') and a.ends_at > p_now and a.starts_at > p_now - interval '2 days'
+    ) then 'quota'
+    when private.was_seen(p_patient_id) then 'known'
+    else 'new'
+  end into v_standing;
+  if v_standing = 'new' and not private.ivr_take_place(p_call, p_clinic, p_now) then
+    return 'flood';
+  end if;
+  return v_standing;
+end $function$;
+comment on function private.ivr_standing(jsonb,public.clinics,uuid,timestamp with time zone) is 'Whether a caller may book as things are: known, or new (a number never seen before, which has taken a place of the hour). Otherwise why the number has to be proven: always (the clinic says so), quota (of unproven bookings) or flood (of new numbers). The patient is locked.';
+
+CREATE OR REPLACE FUNCTION private.ivr_take_place(p_call jsonb, p_clinic public.clinics, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- One after the other at a clinic. Whoever gets no place lets go at once: what they try is undone.
+  perform pg_advisory_xact_lock(hashtextextended('new_callers:' || p_clinic.id, 0));
+  insert into private.call_proofs as c (call_id, clinic_id, newcomer_at)
+  select p_call ->> 'call_id', p_clinic.id, p_now
+  where p_clinic.new_callers_per_hour > (
+    select count(*) from private.call_proofs o
+    where o.clinic_id = p_clinic.id and o.newcomer_at > p_now - interval '1 hour' and o.call_id <> p_call ->> 'call_id'
+  )
+  on conflict (call_id) do update set newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
+  return found;
+end $function$;
+comment on function private.ivr_take_place(jsonb,public.clinics,timestamp with time zone) is 'Takes one of the bookings that a clinic gives to numbers never seen before within an hour, however many call at once. False: there is none left.';
+
+CREATE OR REPLACE FUNCTION private.ivr_text_code(p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- The number may be forged, and its owner is not to be flooded.
+  if p_code is null or private.hit_limits(jsonb_build_array(jsonb_build_object(
+    'bucket', 'call_code:' || (p_code ->> 'phone'), 'seconds', 3600,
+    'max', (select s.call_codes_per_hour from public.security_settings s)
+  )), p_now) > 0 then
+    return false;
+  end if;
+  return private.queue_sms(
+    'call_code', p_call ->> 'caller', jsonb_build_object('code', p_code ->> 'text'),
+    'call_code:' || (p_call ->> 'call_id'), p_patient_id, null,
+    coalesce(
+      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+    ),
+    true, p_now + interval '10 minutes'
+  ) is not null;
+end $function$;
+comment on function private.ivr_text_code(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a code to the calling number. False: it has had as many as it may, or gets no SMS now. p_code: {text, hash, phone}, the last two keyed hashes in hexadecimal.';
+
 CREATE OR REPLACE FUNCTION private.ivr_text_link(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2274,6 +2594,61 @@ begin
 end $function$;
 comment on function private.ivr_text_link(jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a caller who pressed nothing where to book online. False: this phone gets no SMS.';
 
+CREATE OR REPLACE FUNCTION private.ivr_tries_over(p_call jsonb, p_patient_id uuid, p_now timestamp with time zone, p_wrong integer DEFAULT 0)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_in_call int;
+  v_today int;
+begin
+  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
+  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
+  select count(*) into v_in_call
+  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+  where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
+  insert into private.rate_limits as r (bucket, window_start, hits)
+  values ('ivr_reference:' || p_patient_id, date_trunc('day', p_now, 'UTC'), p_wrong)
+  on conflict (bucket, window_start) do update set hits = r.hits + p_wrong
+  returning r.hits into v_today;
+  return case
+    when v_in_call + p_wrong >= 3 then 'call'
+    when v_today >= (select s.reference_tries_per_day from public.security_settings s) then 'day'
+  end;
+end $function$;
+comment on function private.ivr_tries_over(jsonb,uuid,timestamp with time zone,integer) is 'Whether too many wrong references were given in this call (call) or from this phone today (day), after counting p_wrong more; else null.';
+
+CREATE OR REPLACE FUNCTION private.ivr_try_to_book(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
+  v_starts_at constant timestamptz := p_task ->> 'starts_at';
+  v_is_unproven constant boolean := p_call -> 'proven' is distinct from 'true';
+  v_patient_id uuid;
+  v_standing text;
+begin
+  perform private.set_channel('ivr');
+  if not exists (
+    select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
+  ) then
+    perform private.fail('unknown_doctor');
+  end if;
+  v_patient_id := private.ivr_patient(p_call);
+  v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
+  if v_standing not in ('known', 'new') then
+    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    raise exception using errcode = 'PROVE', detail = v_standing;
+  end if;
+  return jsonb_build_object('appointment', private.ivr_appointment(private.book(
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
+  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+end $function$;
+comment on function private.ivr_try_to_book(jsonb,jsonb,public.clinics,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
+
 CREATE OR REPLACE FUNCTION private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2295,14 +2670,15 @@ begin
   end if;
 
   if v.has_new_language then
-    perform private.set_channel('ivr');
-    update public.patients p set locale = p_call ->> 'language' where p.id = v.patient_id;
+    perform private.ivr_keep_language(p_call, v.patient_id);
   end if;
   if v.is_shared then
     v.facts := v.facts || private.ivr_shared_number(p_call);
   end if;
   if v_kind = 'goodbye' or (v_kind not in ('welcome', 'inform', 'reception') and not v.is_shared) then
-    v.facts := v.facts || private.ivr_perform(p_call, p_task, v.clinic_id, v.patient_id, p_now);
+    v.facts := v.facts || private.ivr_perform(
+      p_call || jsonb_build_object('proven', v.is_proven), p_task, v.clinic_id, v.patient_id, p_now
+    );
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
@@ -3201,7 +3577,7 @@ begin
 end $function$;
 comment on function private.require_patient() is 'The patient who is signed in; refuses with not_signed_in or password_change_required.';
 
-CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS void
  LANGUAGE plpgsql
  STABLE
@@ -3215,11 +3591,13 @@ begin
       -- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them
       -- as seen. None that began two days ago can still be to come: with that said an index finds the few that are.
       and a.starts_at > p_now - interval '2 days'
+      -- Whoever forges a caller ID takes nothing from its owner.
+      and (p_unproven or not a.unproven)
   ) then
     perform private.fail('too_many_bookings');
   end if;
 end $function$;
-comment on function private.require_room(uuid,uuid,integer,timestamp with time zone) is 'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows.';
+comment on function private.require_room(uuid,uuid,integer,timestamp with time zone,boolean) is 'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows. Those booked in unproven calls count only for one more such call (p_unproven).';
 
 CREATE OR REPLACE FUNCTION private.require_slot(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, OUT clinic_id uuid, OUT max_active_bookings integer, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
@@ -3722,6 +4100,7 @@ begin
   end if;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.account_permits p where p.expires_at < p_now;
+  delete from private.call_proofs c where c.created_at < p_now - interval '90 days';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
   delete from public.security_events e where e.hour < p_now - interval '90 days';
   delete from private.alerts a where a.hour < p_now - interval '90 days';
@@ -4623,6 +5002,28 @@ begin
 end $function$;
 comment on function private.wake_dispatcher() is 'Calls sms-dispatch once the transaction has committed; once a transaction.';
 
+CREATE OR REPLACE FUNCTION private.was_seen(p_patient_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.patients p left join auth.users u on u.id = p.user_id
+    where p.id = p_patient_id and (
+      u.last_sign_in_at is not null
+      or exists (select from private.call_proofs c where c.patient_id = p.id and c.proven_at is not null)
+      or exists (
+        select from public.appointments a
+        where a.patient_id = p.id
+          and (a.status in ('arrived', 'fulfilled') or (a.channel = 'ivr' and not a.unproven))
+      )
+    )
+  );
+end $function$;
+comment on function private.was_seen(uuid) is 'Whether somebody stood behind the patient''s phone before: signed in, proved it in a call, or came to the clinic.';
+
 CREATE OR REPLACE FUNCTION private.welcome_patient(p_patient public.patients, p_user_id uuid, p_password text, p_job_id uuid, p_expires_at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -5065,7 +5466,9 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "dormant_days": 730,
 --     "session_days": 180,
 --     "changes_per_hour": 20,
---     "session_idle_days": 30
+--     "session_idle_days": 30,
+--     "call_codes_per_hour": 3,
+--     "reference_tries_per_day": 15
 -- }
 -- a row of public.sms_settings: {
 --     "id": true,
@@ -5374,6 +5777,38 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "token",
 --         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "call_code",
+--     "body": "{{code}} is your MedQ code. Key it in during the call. If it was not you who called, do nothing.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone in a call. Who forges its number does not get it.",
+--     "default_body": "{{code}} is your MedQ code. Key it in during the call. If it was not you who called, do nothing.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "call_code",
+--     "body": "{{code}} என்பது உங்கள் MedQ குறியீடு. அழைப்பில் இருக்கும்போதே இதை அழுத்தவும். நீங்கள் அழைக்கவில்லை என்றால், எதுவும் செய்ய வேண்டாம்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone in a call. Who forges its number does not get it.",
+--     "default_body": "{{code}} என்பது உங்கள் MedQ குறியீடு. அழைப்பில் இருக்கும்போதே இதை அழுத்தவும். நீங்கள் அழைக்கவில்லை என்றால், எதுவும் செய்ய வேண்டாம்.",
+--     "placeholders": [
+--         "code"
 --     ]
 -- }
 -- a row of public.sms_templates: {

@@ -23,6 +23,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };
@@ -46,6 +47,7 @@ export type Database = {
           starts_at: string;
           status?: string;
           token_number: number;
+          unproven?: boolean;
           updated_at?: string;
           version?: number;
         };
@@ -68,6 +70,7 @@ export type Database = {
           starts_at?: string;
           status?: string;
           token_number?: number;
+          unproven?: boolean;
           updated_at?: string;
           version?: number;
         };
@@ -137,9 +140,12 @@ export type Database = {
           id: string;
           locale: string;
           max_active_bookings: number;
+          max_unproven_bookings: number;
           name: string;
+          new_callers_per_hour: number;
           other_locales: string[];
           phone: string;
+          phone_booking: string;
           quiet_from: string | null;
           quiet_until: string | null;
           reception_closes: string | null;
@@ -159,9 +165,12 @@ export type Database = {
           id?: string;
           locale?: string;
           max_active_bookings?: number;
+          max_unproven_bookings?: number;
           name: string;
+          new_callers_per_hour?: number;
           other_locales?: string[];
           phone: string;
+          phone_booking?: string;
           quiet_from?: string | null;
           quiet_until?: string | null;
           reception_closes?: string | null;
@@ -180,9 +189,12 @@ export type Database = {
           id?: string;
           locale?: string;
           max_active_bookings?: number;
+          max_unproven_bookings?: number;
           name?: string;
+          new_callers_per_hour?: number;
           other_locales?: string[];
           phone?: string;
+          phone_booking?: string;
           quiet_from?: string | null;
           quiet_until?: string | null;
           reception_closes?: string | null;
@@ -461,10 +473,12 @@ export type Database = {
         Row: {
           alert_phone: string | null;
           alert_url: string | null;
+          call_codes_per_hour: number;
           changes_per_hour: number;
           created_at: string;
           dormant_days: number;
           id: boolean;
+          reference_tries_per_day: number;
           session_days: number;
           session_idle_days: number;
           updated_at: string;
@@ -473,10 +487,12 @@ export type Database = {
         Insert: {
           alert_phone?: string | null;
           alert_url?: string | null;
+          call_codes_per_hour?: number;
           changes_per_hour?: number;
           created_at?: string;
           dormant_days?: number;
           id?: boolean;
+          reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
           updated_at?: string;
@@ -484,10 +500,12 @@ export type Database = {
         Update: {
           alert_phone?: string | null;
           alert_url?: string | null;
+          call_codes_per_hour?: number;
           changes_per_hour?: number;
           created_at?: string;
           dormant_days?: number;
           id?: boolean;
+          reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
           updated_at?: string;
@@ -680,6 +698,28 @@ export type Database = {
       };
     };
     Views: {
+      phone_bookings: {
+        Row: {
+          asked_for_proof: number | null;
+          bookings: number | null;
+          by_new_phones: number | null;
+          calls: number | null;
+          clinic: string;
+          clinic_id: string | null;
+          hour: string | null;
+          proved: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'ivr_calls_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
       sms_cost: {
         Row: {
           day: string | null;
@@ -863,6 +903,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };
@@ -903,6 +944,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };
@@ -994,6 +1036,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };

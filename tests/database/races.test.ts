@@ -129,7 +129,7 @@ test('fifty patients fight for ten slots: ten are booked, forty hear slot_taken,
 });
 
 test('twenty first calls of one new phone make one patient, with all their bookings and one account job', async () => {
-  const clinic = await aClinic(sql, { max_active_bookings: 100 });
+  const clinic = await aClinic(sql, { max_active_bookings: 100, max_unproven_bookings: 100 });
   const practitioner = await aPractitioner(sql, clinic);
   const caller = aPhone();
   const slots = await someSlots(practitioner, 20);

@@ -30,6 +30,7 @@ const rights: Record<string, Record<Actor, string>> = {
   security_settings: everyone({ secretKey: 'R-U-' }),
   security_events: everyone({ secretKey: 'R---' }),
   ivr_calls: everyone({ secretKey: 'R---' }),
+  phone_bookings: everyone({ secretKey: 'R---' }),
   audit_events: everyone({ secretKey: 'R---' })
 };
 
@@ -75,6 +76,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   security_settings: () => ['changes_per_hour', '20'],
   security_events: () => ['kind', 'signed_in'],
   ivr_calls: ({ clinic }) => ['clinic_id', clinic.id],
+  phone_bookings: ({ clinic }) => ['clinic_id', clinic.id],
   audit_events: ({ appointment }) => ['row_id', appointment.id]
 };
 

@@ -48,8 +48,18 @@ describe('languages', () => {
     expect(await next.dial()).toMatch(/^Lakeside Clinic உங்களை வரவேற்கிறது\. உங்களுக்கு/);
     expect(prompt(next)).toContain('For English, press 8.');
     await next.press('8', '1');
-    expect(await localeOf(phone)).toBe('en-IN');
     expect(next.said()).toContain('To choose a day, press 2.');
+  });
+
+  test('are changed in a call of a patient without an account', async () => {
+    const { clinic } = await anOpenClinic(sql);
+    await withTamil(clinic);
+    const phone = aPhone();
+    await sql`insert into public.patients (phone, locale) values (${phone}, 'ta-IN')`;
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('8', '1');
+    expect(await localeOf(phone)).toBe('en-IN');
   });
 
   test('English is offered where the clinic speaks Tamil, and Tamil first', async () => {

@@ -84,6 +84,9 @@ export async function aClinic(
     reception_phone?: string;
     booking_horizon_days?: number;
     max_active_bookings?: number;
+    phone_booking?: 'open' | 'proven' | 'closed';
+    new_callers_per_hour?: number;
+    max_unproven_bookings?: number;
   } = {}
 ): Promise<Clinic> {
   const row = { name: 'Lakeside Clinic', phone: aPhone(), ...options };

@@ -1,7 +1,8 @@
 /** The calls of the phone line to the database. */
 import { Buffer } from 'node:buffer';
 import { type Database, database } from '../_shared/database.ts';
-import { type Facts, factsSchema, type Task } from './facts.ts';
+import type { TaskWithCode } from './code.ts';
+import { type Facts, factsSchema } from './facts.ts';
 
 /** A call in one of its turns, as private.ivr_turn takes it. */
 export interface Call {
@@ -26,7 +27,7 @@ export interface Call {
 const longestWait = 4000;
 
 /** Takes a turn: one round trip. Doing it twice is doing it once, so a passing failure is tried again. */
-export async function takeTurn(call: Call, task: Task, sql = database()): Promise<Facts> {
+export async function takeTurn(call: Call, task: TaskWithCode, sql = database()): Promise<Facts> {
   const run = () => runFunction(sql, 'ivr_turn', call, task);
   const answer = run().catch((error) => (isPassing(error) ? run() : Promise.reject(error)));
   return factsSchema.parse(await within(longestWait, answer));

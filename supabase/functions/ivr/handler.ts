@@ -6,6 +6,7 @@ import { endpoint, type RequestContext } from '../_shared/http.ts';
 import { describeError } from '../_shared/log.ts';
 import { checkMessageBirdRequest } from '../_shared/messagebird/signature.ts';
 import { type CallFlow, callFlow, keysVariable } from './call-flow.ts';
+import { withCode } from './code.ts';
 import { type Call, recordEnd, recordFailure, takeTurn } from './database.ts';
 import { decodePosition, start } from './dialogue/position.ts';
 import { read, type Reading } from './dialogue/reading.ts';
@@ -51,7 +52,7 @@ async function nextFlow(query: URLSearchParams, { log }: RequestContext): Promis
     const keys = keysOf(query.get('variables'), keysVariable(position.turn));
     const reading = read({ position, keys, line });
     call = callOf(query, caller, reading);
-    const facts = await takeTurn(call, reading.task);
+    const facts = await takeTurn(call, await withCode(reading.task, call));
     return callFlow(reply(reading, facts, catalogueAt(now)), ownUrl());
   } catch (error) {
     log.error('call_failed', { error: describeError(error) });
