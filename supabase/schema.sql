@@ -385,6 +385,9 @@ alter table public.patients add constraint patients_phone_key UNIQUE (phone);
 alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _090_one_by_other_username BEFORE UPDATE OF username ON public.patients FOR EACH ROW WHEN ((new.username IS DISTINCT FROM old.username)) EXECUTE FUNCTION private.tg_patients__one_by_username();
+CREATE TRIGGER _090_one_by_phone BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__one_by_phone();
+CREATE TRIGGER _090_one_by_username BEFORE INSERT ON public.patients FOR EACH ROW WHEN ((new.username IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__one_by_username();
 CREATE TRIGGER _100_check_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__check_account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _500_delete_account AFTER DELETE ON public.patients FOR EACH ROW WHEN ((old.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__delete_account();
@@ -896,6 +899,10 @@ CREATE TRIGGER medq_link_patient_of_confirmed_user AFTER UPDATE OF phone, phone_
 
 CREATE TRIGGER medq_link_patient_of_new_user AFTER INSERT ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL))) EXECUTE FUNCTION private.tg_users__link_patient();
 
+CREATE TRIGGER medq_one_by_phone_of_new_user BEFORE INSERT ON auth.users FOR EACH ROW WHEN ((new.phone IS NOT NULL)) EXECUTE FUNCTION private.tg_users__one_by_phone();
+
+CREATE TRIGGER medq_one_by_phone_of_user BEFORE UPDATE OF phone ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone IS DISTINCT FROM old.phone))) EXECUTE FUNCTION private.tg_users__one_by_phone();
+
 CREATE TRIGGER medq_password_chosen AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text))) EXECUTE FUNCTION private.tg_users__password_chosen();
 
 CREATE TRIGGER medq_patient_keeps_phone AFTER UPDATE OF phone, phone_confirmed_at ON auth.users FOR EACH ROW WHEN (((new.deleted_at IS NULL) AND ((old.phone IS DISTINCT FROM new.phone) OR ((old.phone_confirmed_at IS NULL) IS DISTINCT FROM (new.phone_confirmed_at IS NULL))))) EXECUTE FUNCTION private.tg_users__keep_phone();
@@ -1342,6 +1349,16 @@ begin
   end if;
 end $function$;
 comment on function private.close_sms(uuid[],text,text) is 'Ends messages that are not to be sent any more, with a reason.';
+
+CREATE OR REPLACE FUNCTION private.come_one_after_the_other(p_what text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_what, 0));
+end $function$;
+comment on function private.come_one_after_the_other(text) is 'Waits for every transaction that was here before with the same words; what they did is seen by the next statement.';
 
 CREATE OR REPLACE FUNCTION private.current_patient_id()
  RETURNS uuid
@@ -4063,6 +4080,33 @@ begin
 end $function$;
 comment on function private.tg_patients__move_account() is 'The patient has another phone: the account moves along, sessions end unless Auth moved it, and both phones are told.';
 
+CREATE OR REPLACE FUNCTION private.tg_patients__one_by_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('patient of ' || new.phone);
+  return new;
+end $function$;
+comment on function private.tg_patients__one_by_phone() is 'Of two patients who are given one phone at once the second waits, and _100_check_account refuses it.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__one_by_username()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('username ' || lower(new.username));
+  if private.username_is_taken(new.username, new.phone) then
+    perform private.fail('username_taken');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_patients__one_by_username() is 'Of two patients who want one username at once the second is refused.';
+
 CREATE OR REPLACE FUNCTION private.tg_practitioners__keep_clinic()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4291,6 +4335,21 @@ begin
   return null;
 end $function$;
 comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed.';
+
+CREATE OR REPLACE FUNCTION private.tg_users__one_by_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('account of ' || new.phone);
+  if exists (select from auth.users u where u.phone = new.phone and u.id <> new.id) then
+    perform private.fail('other_account_has_phone');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_users__one_by_phone() is 'Of two accounts that are made for one phone at once the second is refused.';
 
 CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
  RETURNS trigger
@@ -4767,8 +4826,6 @@ begin
   returning * into v_patient;
   return v_patient;
 exception
-  when unique_violation then
-    perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
     perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);
