@@ -51,6 +51,7 @@ alter table private.account_jobs add constraint account_jobs_pkey PRIMARY KEY (i
 CREATE INDEX account_jobs_due ON private.account_jobs USING btree (next_attempt_at) WHERE (done_at IS NULL);
 CREATE INDEX account_jobs_of_patient ON private.account_jobs USING btree (patient_id);
 CREATE UNIQUE INDEX account_jobs_open ON private.account_jobs USING btree (patient_id) WHERE (done_at IS NULL);
+CREATE TRIGGER _100_forget_seed BEFORE UPDATE ON private.account_jobs FOR EACH ROW WHEN ((new.done_at IS NOT NULL)) EXECUTE FUNCTION private.tg_account_jobs__forget_seed();
 CREATE TRIGGER _900_wake_provisioner AFTER INSERT ON private.account_jobs REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.tg_account_jobs__wake_provisioner();
 comment on table private.account_jobs is 'Accounts to be made for patients who booked by phone.';
 comment on column private.account_jobs.attempts is 'How often it was tried.';
@@ -59,7 +60,7 @@ comment on column private.account_jobs.done_at is 'When the account and its SMS 
 comment on column private.account_jobs.id is 'Identifier; the account carries it as app_metadata.account_job.';
 comment on column private.account_jobs.last_error is 'Why it is not done yet.';
 comment on column private.account_jobs.next_attempt_at is 'When it is due; while it runs, until when the worker has it.';
-comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept.';
+comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept. Emptied when the job is done.';
 comment on column private.account_jobs.patient_id is 'Who gets the account.';
 alter table private.account_jobs enable row level security;
 
@@ -138,6 +139,7 @@ alter table private.phone_verifications add constraint phone_verifications_guess
 alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'change_phone'::text])));
 alter table private.phone_verifications add constraint phone_verifications_pkey PRIMARY KEY (id);
 CREATE INDEX phone_verifications_expiry ON private.phone_verifications USING btree (expires_at);
+CREATE INDEX phone_verifications_sealed ON private.phone_verifications USING btree (expires_at) WHERE (sealed_request <> '\x'::bytea);
 comment on table private.phone_verifications is 'One-time codes we texted to prove a phone. Nothing in it is readable.';
 comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
 comment on column private.phone_verifications.created_at is 'When the code was sent.';
@@ -146,7 +148,7 @@ comment on column private.phone_verifications.guesses is 'Guesses so far; after 
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
-comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id.';
+comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
 alter table private.phone_verifications enable row level security;
 
@@ -312,10 +314,11 @@ alter table public.audit_events add constraint audit_events_action_check CHECK (
 alter table public.audit_events add constraint audit_events_pkey PRIMARY KEY (id);
 CREATE INDEX audit_events_of_row ON public.audit_events USING btree (table_name, row_id);
 CREATE TRIGGER _100_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION private.tg_audit_events__append_only();
-comment on table public.audit_events is 'What changed. Rows can only be added.';
+CREATE TRIGGER _110_only_erase BEFORE UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION private.tg_audit_events__only_erase();
+comment on table public.audit_events is 'What changed. Rows can only be added; of a deleted account names are erased.';
 comment on column public.audit_events.action is 'insert, update or delete.';
 comment on column public.audit_events.actor_id is 'The signed-in account (auth.users), empty for calls, jobs and the dashboard.';
-comment on column public.audit_events.changes is 'Changed columns, each with its values before and after. Phones are masked, references left out.';
+comment on column public.audit_events.changes is 'Changed columns, each with its values before and after; (erased) where those were of an account that was deleted. Phones are masked, references left out.';
 comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (by hand in the dashboard).';
 comment on column public.audit_events.id is 'Counts up.';
 comment on column public.audit_events.occurred_at is 'When.';
@@ -461,11 +464,16 @@ alter table public.patients add constraint patients_phone_key UNIQUE (phone);
 alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _090_one_by_other_username BEFORE UPDATE OF username ON public.patients FOR EACH ROW WHEN ((new.username IS DISTINCT FROM old.username)) EXECUTE FUNCTION private.tg_patients__one_by_username();
+CREATE TRIGGER _090_one_by_phone BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__one_by_phone();
+CREATE TRIGGER _090_one_by_username BEFORE INSERT ON public.patients FOR EACH ROW WHEN ((new.username IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__one_by_username();
 CREATE TRIGGER _100_check_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__check_account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _500_delete_account AFTER DELETE ON public.patients FOR EACH ROW WHEN ((old.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__delete_account();
 CREATE TRIGGER _500_move_account AFTER UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__move_account();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__erase_audit();
+CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.user_id IS NOT NULL) AND (new.user_id IS NULL)) OR ((new.name IS NULL) AND ((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age))))) EXECUTE FUNCTION private.tg_patients__erase_audit();
 comment on table public.patients is 'One row for each phone that booked or registered.';
 comment on column public.patients.account_origin is 'How the account was made: web (registered) or ivr (after a phone booking). Empty: no account yet.';
 comment on column public.patients.age is 'Age in years as told at registration.';
@@ -588,8 +596,8 @@ create table public.security_events (
 );
 alter table public.security_events add constraint security_events_kind_check CHECK ((kind ~ '^[a-z_]{3,40}$'::text));
 alter table public.security_events add constraint security_events_pkey PRIMARY KEY (hour, kind, phone, client);
-comment on table public.security_events is 'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after 90 days. docs/security.md lists the kinds.';
-comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call.';
+comment on table public.security_events is 'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after events_days. docs/security.md lists the kinds.';
+comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call. others: too many came in that hour to tell them apart.';
 comment on column public.security_events.count is 'How often in that hour.';
 comment on column public.security_events.hour is 'The hour, by its beginning.';
 comment on column public.security_events.kind is 'What happened, such as signed_in, sign_in_refused or limited.';
@@ -602,24 +610,32 @@ create table public.security_settings (
   alert_phone text,
   alert_url text,
   call_codes_per_hour integer not null default 3,
+  calls_days integer not null default 365,
   changes_per_hour integer not null default 20,
   created_at timestamp with time zone not null default now(),
   dormant_days integer not null default 730,
+  events_days integer not null default 90,
+  events_per_hour integer not null default 500,
   id boolean not null default true,
   reference_tries_per_day integer not null default 15,
   session_days integer not null default 180,
   session_idle_days integer not null default 30,
+  sms_days integer not null default 365,
   updated_at timestamp with time zone not null default now()
 );
 alter table public.security_settings add constraint security_settings_alert_phone_check CHECK (private.check_phone(alert_phone));
 alter table public.security_settings add constraint security_settings_alert_url_check CHECK ((alert_url ~ '^https?://\S+$'::text));
 alter table public.security_settings add constraint security_settings_call_codes_per_hour_check CHECK (((call_codes_per_hour >= 1) AND (call_codes_per_hour <= 20)));
+alter table public.security_settings add constraint security_settings_calls_days_check CHECK ((calls_days >= 30));
 alter table public.security_settings add constraint security_settings_changes_per_hour_check CHECK ((changes_per_hour > 0));
 alter table public.security_settings add constraint security_settings_dormant_days_check CHECK ((dormant_days >= 30));
+alter table public.security_settings add constraint security_settings_events_days_check CHECK (((events_days >= 1) AND (events_days <= 365)));
+alter table public.security_settings add constraint security_settings_events_per_hour_check CHECK (((events_per_hour >= 10) AND (events_per_hour <= 10000)));
 alter table public.security_settings add constraint security_settings_id_check CHECK (id);
 alter table public.security_settings add constraint security_settings_reference_tries_per_day_check CHECK (((reference_tries_per_day >= 0) AND (reference_tries_per_day <= 100)));
 alter table public.security_settings add constraint security_settings_session_days_check CHECK (((session_days >= 1) AND (session_days <= 730)));
 alter table public.security_settings add constraint security_settings_session_idle_days_check CHECK (((session_idle_days >= 1) AND (session_idle_days <= 365)));
+alter table public.security_settings add constraint security_settings_sms_days_check CHECK ((sms_days >= 30));
 alter table public.security_settings add constraint security_settings_pkey PRIMARY KEY (id);
 CREATE TRIGGER _100_keep BEFORE DELETE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
@@ -628,13 +644,17 @@ comment on table public.security_settings is 'One row: the numbers that keep att
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
 comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
 comment on column public.security_settings.call_codes_per_hour is 'How many codes calls from one number may have texted to it within an hour.';
+comment on column public.security_settings.calls_days is 'After so many days what is known of a call is deleted.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
 comment on column public.security_settings.created_at is 'When the row was made.';
 comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
+comment on column public.security_settings.events_days is 'After so many days what is counted in security_events goes.';
+comment on column public.security_settings.events_per_hour is 'So many rows an hour of one kind tell phones and clients apart in security_events; all others share one row.';
 comment on column public.security_settings.id is 'Always true: there is one row.';
 comment on column public.security_settings.reference_tries_per_day is 'After so many wrong references in calls from one number within a day, its calls ask for a texted code instead.';
 comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
 comment on column public.security_settings.session_idle_days is 'Somebody who has not been there for so many days is signed out.';
+comment on column public.security_settings.sms_days is 'After so many days a text and where it went are deleted; what it cost stays in sms_cost.';
 comment on column public.security_settings.updated_at is 'When the row was last changed.';
 alter table public.security_settings enable row level security;
 grant select, update on public.security_settings to service_role;
@@ -735,6 +755,21 @@ comment on column public.sms_opt_outs.phone is 'The number, as +E.164.';
 comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or told the clinic.';
 alter table public.sms_opt_outs enable row level security;
 grant delete, insert, select, update on public.sms_opt_outs to service_role;
+
+create table public.sms_past (
+  day date not null,
+  messages integer not null,
+  parts integer not null,
+  template text not null
+);
+alter table public.sms_past add constraint sms_past_pkey PRIMARY KEY (day, template);
+comment on table public.sms_past is 'What was sent and is deleted by now: counts only. sms_cost has them all.';
+comment on column public.sms_past.day is 'The day, in the time zone of the oldest clinic.';
+comment on column public.sms_past.messages is 'How many messages the provider took.';
+comment on column public.sms_past.parts is 'In how many parts together.';
+comment on column public.sms_past.template is 'Which message.';
+alter table public.sms_past enable row level security;
+grant select on public.sms_past to service_role;
 
 create table public.sms_settings (
   created_at timestamp with time zone not null default now(),
@@ -845,19 +880,98 @@ comment on column public.phone_bookings.asked_for_proof is 'In how many a code w
 comment on column public.phone_bookings.proved is 'In how many the right code was keyed in.';
 grant select on public.phone_bookings to service_role;
 
+create view public.security_clients with (security_invoker=true) as
+ SELECT client,
+    (sum(count))::integer AS events,
+    (count(DISTINCT NULLIF(phone, ''::text)))::integer AS phones,
+    jsonb_object_agg(kind, events) AS kinds,
+    max(latest_at) AS latest_at
+   FROM ( SELECT e_1.client,
+            e_1.phone,
+            e_1.kind,
+            e_1.count,
+            e_1.latest_at,
+            sum(e_1.count) OVER (PARTITION BY e_1.client, e_1.kind) AS events
+           FROM public.security_events e_1
+          WHERE ((e_1.hour >= (now() - '1 day'::interval)) AND (e_1.client <> ''::text))) e
+  GROUP BY client
+  ORDER BY ((sum(count))::integer) DESC, client
+ LIMIT 100;
+comment on view public.security_clients is 'The hundred networks from which most came in the last day. One with many phones goes through numbers, or is a carrier.';
+comment on column public.security_clients.client is 'Keyed hash of the network; others: those that could not be told apart any more.';
+comment on column public.security_clients.events is 'How much came from there.';
+comment on column public.security_clients.phones is 'About how many (masked) phones.';
+comment on column public.security_clients.kinds is 'How often each kind.';
+comment on column public.security_clients.latest_at is 'When the last of it was.';
+grant select on public.security_clients to service_role;
+
+create view public.security_phones with (security_invoker=true) as
+ SELECT phone,
+    (sum(count))::integer AS events,
+    (count(DISTINCT NULLIF(client, ''::text)))::integer AS clients,
+    jsonb_object_agg(kind, events) AS kinds,
+    max(latest_at) AS latest_at
+   FROM ( SELECT e_1.client,
+            e_1.phone,
+            e_1.kind,
+            e_1.count,
+            e_1.latest_at,
+            sum(e_1.count) OVER (PARTITION BY e_1.phone, e_1.kind) AS events
+           FROM public.security_events e_1
+          WHERE ((e_1.hour >= (now() - '1 day'::interval)) AND (e_1.phone <> ''::text))) e
+  GROUP BY phone
+  ORDER BY ((sum(count))::integer) DESC, phone
+ LIMIT 100;
+comment on view public.security_phones is 'The hundred phones that most was about in the last day. One with many networks is somebody whom others try to guess.';
+comment on column public.security_phones.phone is 'The phone, masked: several can look the same.';
+comment on column public.security_phones.events is 'How much was about it.';
+comment on column public.security_phones.clients is 'From how many networks.';
+comment on column public.security_phones.kinds is 'How often each kind.';
+comment on column public.security_phones.latest_at is 'When the last of it was.';
+grant select on public.security_phones to service_role;
+
+create view public.security_today with (security_invoker=true) as
+ SELECT kind,
+    (COALESCE(sum(count) FILTER (WHERE (hour = date_trunc('hour'::text, now(), 'UTC'::text))), (0)::bigint))::integer AS this_hour,
+    (COALESCE(sum(count) FILTER (WHERE (hour >= (now() - '1 day'::interval))), (0)::bigint))::integer AS last_day,
+    round(((COALESCE(sum(count) FILTER (WHERE (hour < (now() - '1 day'::interval))), (0)::bigint))::numeric / 7.0), 1) AS usual_day,
+    (count(DISTINCT NULLIF(phone, ''::text)) FILTER (WHERE (hour >= (now() - '1 day'::interval))))::integer AS phones,
+    (count(DISTINCT NULLIF(client, ''::text)) FILTER (WHERE (hour >= (now() - '1 day'::interval))))::integer AS clients,
+    max(latest_at) AS latest_at
+   FROM public.security_events e
+  WHERE (hour >= (now() - '8 days'::interval))
+  GROUP BY kind
+  ORDER BY ((COALESCE(sum(count) FILTER (WHERE (hour >= (now() - '1 day'::interval))), (0)::bigint))::integer) DESC, kind;
+comment on view public.security_today is 'Sign-ins, refusals and limits that were hit, by kind: far more than on a usual day is worth a look. docs/security.md lists the kinds.';
+comment on column public.security_today.kind is 'What happened.';
+comment on column public.security_today.this_hour is 'How often since the hour began.';
+comment on column public.security_today.last_day is 'How often in the last 24 hours.';
+comment on column public.security_today.usual_day is 'How often on an average one of the seven days before.';
+comment on column public.security_today.phones is 'How many (masked) phones it was about in the last day.';
+comment on column public.security_today.clients is 'From how many networks it came in the last day.';
+comment on column public.security_today.latest_at is 'When the last of them was.';
+grant select on public.security_today to service_role;
+
 create view public.sms_cost with (security_invoker=true) as
- SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS day,
-    m.template,
-    (count(*))::integer AS messages,
-    (sum(m.parts))::integer AS parts
-   FROM (public.sms_messages m
-     CROSS JOIN ( SELECT COALESCE(( SELECT c.time_zone
-                   FROM public.clinics c
-                  ORDER BY c.created_at, c.id
-                 LIMIT 1), 'UTC'::text) AS time_zone) z)
-  WHERE (m.sent_at IS NOT NULL)
-  GROUP BY (((m.sent_at AT TIME ZONE z.time_zone))::date), m.template
-  ORDER BY (((m.sent_at AT TIME ZONE z.time_zone))::date) DESC, m.template;
+ SELECT day,
+    template,
+    (sum(messages))::integer AS messages,
+    (sum(parts))::integer AS parts
+   FROM ( SELECT p.day,
+            p.template,
+            p.messages,
+            p.parts
+           FROM public.sms_past p
+        UNION ALL
+         SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS timezone,
+            m.template,
+            1,
+            m.parts
+           FROM (public.sms_messages m
+             CROSS JOIN ( SELECT private.time_zone_of_costs() AS time_zone) z)
+          WHERE (m.sent_at IS NOT NULL)) s
+  GROUP BY day, template
+  ORDER BY day DESC, template;
 comment on view public.sms_cost is 'What was sent each day, in parts: the provider is paid for each.';
 comment on column public.sms_cost.day is 'The day, in the time zone of the oldest clinic.';
 comment on column public.sms_cost.template is 'Which message.';
@@ -994,6 +1108,8 @@ create policy "Patients can listen to which slots of a practitioner come and g" 
 
 -- Triggers on tables of the platform ----------------------------------------------------------------------------------
 
+CREATE TRIGGER medq_broadcast_end_of_session AFTER DELETE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION private.tg_sessions__broadcast_end();
+
 CREATE TRIGGER medq_sign_of_life AFTER INSERT OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION private.tg_sessions__sign_of_life();
 
 CREATE TRIGGER medq_change_is_permitted BEFORE UPDATE ON auth.users FOR EACH ROW WHEN ((((((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) OR (new.phone IS DISTINCT FROM old.phone)) OR (new.phone_change IS DISTINCT FROM old.phone_change)) OR ((new.email)::text IS DISTINCT FROM (old.email)::text)) OR ((new.email_change)::text IS DISTINCT FROM (old.email_change)::text)) AND ((new.deleted_at IS NULL) OR (old.deleted_at IS NOT NULL)))) EXECUTE FUNCTION private.tg_users__change_is_permitted();
@@ -1003,6 +1119,10 @@ CREATE TRIGGER medq_end_account_job AFTER UPDATE OF encrypted_password ON auth.u
 CREATE TRIGGER medq_link_patient_of_confirmed_user AFTER UPDATE OF phone, phone_confirmed_at ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL) AND (new.deleted_at IS NULL) AND ((old.phone_confirmed_at IS NULL) OR (old.phone IS DISTINCT FROM new.phone)))) EXECUTE FUNCTION private.tg_users__link_patient();
 
 CREATE TRIGGER medq_link_patient_of_new_user AFTER INSERT ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL))) EXECUTE FUNCTION private.tg_users__link_patient();
+
+CREATE TRIGGER medq_one_by_phone_of_new_user BEFORE INSERT ON auth.users FOR EACH ROW WHEN ((new.phone IS NOT NULL)) EXECUTE FUNCTION private.tg_users__one_by_phone();
+
+CREATE TRIGGER medq_one_by_phone_of_user BEFORE UPDATE OF phone ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone IS DISTINCT FROM old.phone))) EXECUTE FUNCTION private.tg_users__one_by_phone();
 
 CREATE TRIGGER medq_password_chosen AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text))) EXECUTE FUNCTION private.tg_users__password_chosen();
 
@@ -1455,6 +1575,16 @@ begin
 end $function$;
 comment on function private.close_sms(uuid[],text,text) is 'Ends messages that are not to be sent any more, with a reason.';
 
+CREATE OR REPLACE FUNCTION private.come_one_after_the_other(p_what text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_what, 0));
+end $function$;
+comment on function private.come_one_after_the_other(text) is 'Waits for every transaction that was here before with the same words; what they did is seen by the next statement.';
+
 CREATE OR REPLACE FUNCTION private.current_patient_id()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -1632,6 +1762,37 @@ begin
 end $function$;
 comment on function private.finish_account_job(uuid,uuid,text,timestamp with time zone) is 'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
 
+CREATE OR REPLACE FUNCTION private.forget_old_runs(p_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from cron.job_run_details d where coalesce(d.end_time, d.start_time) < p_before;
+exception when insufficient_privilege then
+  raise warning 'cron.job_run_details cannot be pruned as %: let a superuser do it.', current_user;
+end $function$;
+comment on function private.forget_old_runs(timestamp with time zone) is 'Deletes the history of jobs that ended before an instant. Projects where that is not allowed keep it, with a warning.';
+
+CREATE OR REPLACE FUNCTION private.forget_old_sms(p_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  with gone as (
+    delete from public.sms_messages m
+    where m.created_at < p_before and m.status not in ('queued', 'sending')
+    returning m.sent_at, m.template, m.parts
+  )
+  insert into public.sms_past as p (day, template, messages, parts)
+  select (g.sent_at at time zone private.time_zone_of_costs())::date, g.template, count(*), sum(g.parts)
+  from gone g where g.sent_at is not null group by 1, 2
+  on conflict (day, template) do update
+    set messages = p.messages + excluded.messages, parts = p.parts + excluded.parts;
+end $function$;
+comment on function private.forget_old_sms(timestamp with time zone) is 'Deletes texts that were queued before an instant, but for what they cost.';
+
 CREATE OR REPLACE FUNCTION private.forget_stale_registrations(p_now timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1640,6 +1801,29 @@ AS $function$
   delete from private.registrations r where r.created_at < p_now - interval '1 hour'
 $function$;
 comment on function private.forget_stale_registrations(timestamp with time zone) is 'Removes registrations whose account was never made.';
+
+CREATE OR REPLACE FUNCTION private.forget_what_is_old(p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_kept public.security_settings;
+begin
+  select * into v_kept from public.security_settings s;
+  delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
+  delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.account_permits p where p.expires_at < p_now;
+  delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
+  perform private.forget_stale_registrations(p_now);
+  perform private.forget_old_runs(p_now - interval '7 days');
+  perform private.forget_old_sms(p_now - make_interval(days => v_kept.sms_days));
+  delete from public.ivr_calls c where c.last_step_at < p_now - make_interval(days => v_kept.calls_days);
+  delete from public.security_events e where e.hour < p_now - make_interval(days => v_kept.events_days);
+  delete from private.call_proofs c where c.created_at < p_now - make_interval(days => v_kept.events_days);
+  delete from private.alerts a where a.hour < p_now - make_interval(days => v_kept.events_days);
+end $function$;
+comment on function private.forget_what_is_old(timestamp with time zone) is 'Deletes what has been kept for as long as docs/security.md says; days that an admin can change stand in security_settings.';
 
 CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
@@ -3073,11 +3257,27 @@ CREATE OR REPLACE FUNCTION private.note_security_event(p_kind text, p_phone text
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+  v_phone text := coalesce(private.mask_phone(p_phone), '');
+  v_client text := coalesce(p_client, '');
 begin
+  update public.security_events e set count = e.count + 1, latest_at = p_now
+  where (e.hour, e.kind, e.phone, e.client) = (v_hour, p_kind, v_phone, v_client);
+  if found then
+    return;
+  end if;
+  -- Whoever comes from ever other addresses must not fill the table.
+  if (
+    select count(*) >= s.events_per_hour
+    from public.security_settings s join public.security_events e on (e.hour, e.kind) = (v_hour, p_kind)
+    group by s.events_per_hour
+  ) then
+    v_phone := '';
+    v_client := 'others';
+  end if;
   insert into public.security_events as e (hour, kind, phone, client, latest_at)
-  values (
-    date_trunc('hour', p_now, 'UTC'), p_kind, coalesce(private.mask_phone(p_phone), ''), coalesce(p_client, ''), p_now
-  )
+  values (v_hour, p_kind, v_phone, v_client, p_now)
   on conflict (hour, kind, phone, client) do update set count = e.count + 1, latest_at = p_now;
 end $function$;
 comment on function private.note_security_event(text,text,text,timestamp with time zone) is 'Counts something that an admin may want to see. p_phone is +E.164 and kept masked; p_client is a keyed hash.';
@@ -4098,14 +4298,10 @@ begin
   if exists (select from private.account_jobs j where j.done_at is null and j.next_attempt_at <= p_now) then
     perform private.call_function('provision-accounts');
   end if;
-  delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
-  delete from private.account_permits p where p.expires_at < p_now;
-  delete from private.call_proofs c where c.created_at < p_now - interval '90 days';
-  delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
-  delete from public.security_events e where e.hour < p_now - interval '90 days';
-  delete from private.alerts a where a.hour < p_now - interval '90 days';
+  update private.phone_verifications v set sealed_request = ''
+  where v.expires_at <= p_now and v.sealed_request <> '';
 end $function$;
-comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and codes.';
+comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and requests.';
 
 CREATE OR REPLACE FUNCTION private.take_proof(p_phone text, p_made_by jsonb)
  RETURNS private.registrations
@@ -4130,6 +4326,17 @@ begin
 end $function$;
 comment on function private.take_proof(text,jsonb) is 'Refuses an account whose phone neither a registration nor an open account job has proven. Returns what was told on the web; all null of a job.';
 
+CREATE OR REPLACE FUNCTION private.tg_account_jobs__forget_seed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.password_seed := '';
+  return new;
+end $function$;
+comment on function private.tg_account_jobs__forget_seed() is 'The job is done, so nobody has to find its password again.';
+
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__wake_provisioner()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4150,17 +4357,17 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_appointment public.appointments := coalesce(new, old);
 begin
-  -- News, not truth: a page fetches again after every connection. So a failure here must not undo a booking.
-  perform realtime.broadcast_changes(
-    'patient:' || coalesce(new.patient_id, old.patient_id), tg_op, tg_op, tg_table_name, tg_table_schema, new, old
+  -- News, not truth: a page fetches again after every connection. A failure in there is only a warning.
+  perform realtime.send(
+    jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
+    tg_op, 'patient:' || v_appointment.patient_id
   );
   return null;
-exception when others then
-  raise warning 'Could not broadcast a change of an appointment: %', sqlerrm;
-  return null;
 end $function$;
-comment on function private.tg_appointments__broadcast() is 'Tells the patient''s open pages of a change to an appointment.';
+comment on function private.tg_appointments__broadcast() is 'Tells the patient''s open pages which appointment changed.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast_queue()
  RETURNS trigger
@@ -4439,9 +4646,28 @@ CREATE OR REPLACE FUNCTION private.tg_audit_events__append_only()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.fail('audit_is_append_only');
+  -- An update that a trigger makes is looked at row by row.
+  if tg_op <> 'UPDATE' or pg_trigger_depth() = 1 then
+    perform private.fail('audit_is_append_only');
+  end if;
+  return null;
 end $function$;
-comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks.';
+comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks, but for what the deletion of an account does to rows.';
+
+CREATE OR REPLACE FUNCTION private.tg_audit_events__only_erase()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  old.changes := private.without_names(old.changes);
+  if new is distinct from old then
+    perform private.fail('audit_is_append_only');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_audit_events__only_erase() is 'Refuses an update that does anything but erase names.';
 
 CREATE OR REPLACE FUNCTION private.tg_clean_names()
  RETURNS trigger
@@ -4569,6 +4795,19 @@ begin
 end $function$;
 comment on function private.tg_patients__delete_account() is 'The patient was deleted: an account without patient could not do anything.';
 
+CREATE OR REPLACE FUNCTION private.tg_patients__erase_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.audit_events e set changes = private.without_names(e.changes)
+  where e.table_name = 'patients' and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
+  return null;
+end $function$;
+comment on function private.tg_patients__erase_audit() is 'Erases names from the audit of a patient who was deleted, or whose account or name was.';
+
 CREATE OR REPLACE FUNCTION private.tg_patients__move_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4600,6 +4839,33 @@ begin
   return null;
 end $function$;
 comment on function private.tg_patients__move_account() is 'The patient has another phone: the account moves along, sessions end unless Auth moved it, and both phones are told.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__one_by_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('patient of ' || new.phone);
+  return new;
+end $function$;
+comment on function private.tg_patients__one_by_phone() is 'Of two patients who are given one phone at once the second waits, and _100_check_account refuses it.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__one_by_username()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('username ' || lower(new.username));
+  if private.username_is_taken(new.username, new.phone) then
+    perform private.fail('username_taken');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_patients__one_by_username() is 'Of two patients who want one username at once the second is refused.';
 
 CREATE OR REPLACE FUNCTION private.tg_practitioners__keep_clinic()
  RETURNS trigger
@@ -4645,6 +4911,19 @@ begin
   return new;
 end $function$;
 comment on function private.tg_practitioners__spell() is 'Spells a specialty as the clinic does already: the first spelling wins.';
+
+CREATE OR REPLACE FUNCTION private.tg_sessions__broadcast_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send('{}', 'signed_out', 'patient:' || p.id)
+  from public.patients p where p.user_id = old.user_id;
+  return null;
+end $function$;
+comment on function private.tg_sessions__broadcast_end() is 'Tells the open pages of a patient that one of their sessions has ended, not which.';
 
 CREATE OR REPLACE FUNCTION private.tg_sessions__sign_of_life()
  RETURNS trigger
@@ -4869,6 +5148,21 @@ begin
 end $function$;
 comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed; one with a new phone takes its patient along.';
 
+CREATE OR REPLACE FUNCTION private.tg_users__one_by_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('account of ' || new.phone);
+  if exists (select from auth.users u where u.phone = new.phone and u.id <> new.id) then
+    perform private.fail('other_account_has_phone');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_users__one_by_phone() is 'Of two accounts that are made for one phone at once the second is refused.';
+
 CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4896,6 +5190,17 @@ begin
   return null;
 end $function$;
 comment on function private.tg_users__unlink_patient() is 'The account was deleted: its patient and their appointments stay, and may get a new one.';
+
+CREATE OR REPLACE FUNCTION private.time_zone_of_costs()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select c.time_zone from public.clinics c order by c.created_at, c.id limit 1), 'UTC')
+$function$;
+comment on function private.time_zone_of_costs() is 'The time zone of the oldest clinic: its days are those of sms_cost.';
+grant execute on function private.time_zone_of_costs() to service_role;
 
 CREATE OR REPLACE FUNCTION private.today_began(p_now timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
@@ -5096,6 +5401,18 @@ begin
   );
 end $function$;
 comment on function private.without_invisible_ends(text) is 'A text in Unicode''s composed form (NFC), without blanks and characters that show nothing at its beginning and end.';
+
+CREATE OR REPLACE FUNCTION private.without_names(p_changes jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_changes || coalesce(jsonb_object_agg(k, '"(erased)"'::jsonb), '{}')
+  from unnest(array['name', 'username', 'age']) k
+  where p_changes ? k
+$function$;
+comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
 
 CREATE OR REPLACE FUNCTION public.account_status()
  RETURNS TABLE(patient_id uuid, username text, must_change_password boolean)
@@ -5438,8 +5755,6 @@ begin
   returning * into v_patient;
   return v_patient;
 exception
-  when unique_violation then
-    perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
     perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);
@@ -5451,7 +5766,7 @@ grant execute on function public.update_profile(text,integer,text,text) to authe
 
 select cron.schedule('medq-end-sessions', '27 * * * *', 'select private.end_old_sessions()');
 
-select cron.schedule('medq-forget-registrations', '17 * * * *', 'select private.forget_stale_registrations(now())');
+select cron.schedule('medq-forget', '17 * * * *', 'select private.forget_what_is_old()');
 
 select cron.schedule('medq-reminders', '* * * * *', 'select private.queue_reminders()');
 
@@ -5461,10 +5776,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 
 -- a row of public.security_settings: {
 --     "id": true,
+--     "sms_days": 365,
 --     "alert_url": null,
+--     "calls_days": 365,
 --     "alert_phone": null,
+--     "events_days": 90,
 --     "dormant_days": 730,
 --     "session_days": 180,
+--     "events_per_hour": 500,
 --     "changes_per_hour": 20,
 --     "session_idle_days": 30,
 --     "call_codes_per_hour": 3,

@@ -48,10 +48,13 @@ function settings({ port, durable }: PostgresOptions): Record<string, string | n
     lc_messages: 'C',
     // The passwords are long and random, so that many rounds of hashing would only cost time.
     scram_iterations: 1,
-    // Errors of statements stay with those who sent them: they may carry phone numbers.
-    log_min_messages: 'log',
-    log_min_error_statement: 'panic',
-    log_error_verbosity: 'terse',
+    // As hosted projects log, so that a test of what is in the log means something: whatever fails, with the text of the
+    // statement, what it quotes and where it stood, but without the parameters that were bound to it.
+    log_min_messages: 'warning',
+    log_min_error_statement: 'error',
+    log_error_verbosity: 'default',
+    log_parameter_max_length_on_error: 0,
+    log_statement: 'none',
     // Without fsync a commit still reaches the system, so it survives the death of the server, not that of the machine.
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' })
   };

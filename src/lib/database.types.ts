@@ -474,13 +474,17 @@ export type Database = {
           alert_phone: string | null;
           alert_url: string | null;
           call_codes_per_hour: number;
+          calls_days: number;
           changes_per_hour: number;
           created_at: string;
           dormant_days: number;
+          events_days: number;
+          events_per_hour: number;
           id: boolean;
           reference_tries_per_day: number;
           session_days: number;
           session_idle_days: number;
+          sms_days: number;
           updated_at: string;
         };
         ComputedFields: never;
@@ -488,26 +492,34 @@ export type Database = {
           alert_phone?: string | null;
           alert_url?: string | null;
           call_codes_per_hour?: number;
+          calls_days?: number;
           changes_per_hour?: number;
           created_at?: string;
           dormant_days?: number;
+          events_days?: number;
+          events_per_hour?: number;
           id?: boolean;
           reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
+          sms_days?: number;
           updated_at?: string;
         };
         Update: {
           alert_phone?: string | null;
           alert_url?: string | null;
           call_codes_per_hour?: number;
+          calls_days?: number;
           changes_per_hour?: number;
           created_at?: string;
           dormant_days?: number;
+          events_days?: number;
+          events_per_hour?: number;
           id?: boolean;
           reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
+          sms_days?: number;
           updated_at?: string;
         };
         Relationships: [];
@@ -631,6 +643,28 @@ export type Database = {
         };
         Relationships: [];
       };
+      sms_past: {
+        Row: {
+          day: string;
+          messages: number;
+          parts: number;
+          template: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          day: string;
+          messages: number;
+          parts: number;
+          template: string;
+        };
+        Update: {
+          day?: string;
+          messages?: number;
+          parts?: number;
+          template?: string;
+        };
+        Relationships: [];
+      };
       sms_settings: {
         Row: {
           created_at: string;
@@ -720,12 +754,47 @@ export type Database = {
           }
         ];
       };
+      security_clients: {
+        Row: {
+          client: string;
+          events: number | null;
+          kinds: Json | null;
+          latest_at: string | null;
+          phones: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      security_phones: {
+        Row: {
+          clients: number | null;
+          events: number | null;
+          kinds: Json | null;
+          latest_at: string | null;
+          phone: string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      security_today: {
+        Row: {
+          clients: number | null;
+          kind: string;
+          last_day: number | null;
+          latest_at: string | null;
+          phones: number | null;
+          this_hour: number | null;
+          usual_day: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       sms_cost: {
         Row: {
           day: string | null;
           messages: number | null;
           parts: number | null;
-          template: string;
+          template: string | null;
         };
         ComputedFields: never;
         Relationships: [];

@@ -29,8 +29,6 @@ begin
   returning * into v_patient;
   return v_patient;
 exception
-  when unique_violation then
-    perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
     perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);

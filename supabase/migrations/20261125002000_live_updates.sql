@@ -1,25 +1,42 @@
--- Pages follow a day live: changes of the patient's own appointments on their private channel, patient:<id>; which
--- slots of a practitioner come and go; and how far the queue of a day is. The last two tell nothing about patients.
+-- Pages follow a day live: that the patient's own appointments changed, on their private channel, patient:<id>; which
+-- slots of a practitioner come and go; and how far the queue of a day is. Nothing of it tells anything about a patient: a
+-- channel that was joined outlives its session by up to an hour, until its token expires. What changed is fetched.
 
 create function private.tg_appointments__broadcast() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_appointment public.appointments := coalesce(new, old);
 begin
-  -- News, not truth: a page fetches again after every connection. So a failure here must not undo a booking.
-  perform realtime.broadcast_changes(
-    'patient:' || coalesce(new.patient_id, old.patient_id), tg_op, tg_op, tg_table_name, tg_table_schema, new, old
+  -- News, not truth: a page fetches again after every connection. A failure in there is only a warning.
+  perform realtime.send(
+    jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
+    tg_op, 'patient:' || v_appointment.patient_id
   );
-  return null;
-exception when others then
-  raise warning 'Could not broadcast a change of an appointment: %', sqlerrm;
   return null;
 end $$;
 comment on function private.tg_appointments__broadcast() is
-  'Tells the patient''s open pages of a change to an appointment.';
+  'Tells the patient''s open pages which appointment changed.';
 
 create trigger _900_broadcast after insert or update or delete on public.appointments
   for each row execute function private.tg_appointments__broadcast();
+
+-- A page whose session has ended is told to look: what it fetches then is refused, and it leaves.
+create function private.tg_sessions__broadcast_end() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform realtime.send('{}', 'signed_out', 'patient:' || p.id)
+  from public.patients p where p.user_id = old.user_id;
+  return null;
+end $$;
+comment on function private.tg_sessions__broadcast_end() is
+  'Tells the open pages of a patient that one of their sessions has ended, not which.';
+
+create trigger medq_broadcast_end_of_session after delete on auth.sessions
+  for each row execute function private.tg_sessions__broadcast_end();
 
 -- Somebody looking at free times hears that one went or came back. Who took it is nobody's business.
 create function private.tg_appointments__broadcast_slot() returns trigger

@@ -125,10 +125,9 @@ test('nobody hears of another patient', async () => {
   await neverReloaded(page);
 });
 
-test('a page whose session has ended elsewhere goes to sign in', async () => {
+test('a page whose session is ended elsewhere goes to sign in at once', async () => {
   const { page, patient } = await anOpenPage();
   await sql`delete from auth.sessions where user_id = ${patient.userId}`;
-  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForURL(`${site}/login?next=/appointments`);
 });
 

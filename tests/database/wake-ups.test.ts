@@ -186,19 +186,6 @@ describe('the sweep', () => {
       expect(await empty()).toBe(true);
     }));
 
-  test('throws away what nobody needs any more', () =>
-    within(async (tx) => {
-      await tx`
-        insert into private.phone_verifications (purpose, phone_hash, code_hash, sealed_request, expires_at)
-        select 'link', '', '', '', now() - age from unnest(array['2 days', '1 hour']::interval[]) age`;
-      await tx`
-        insert into private.rate_limits (bucket, window_start)
-        select 'login', now() - age from unnest(array['3 days', '1 day']::interval[]) age`;
-      await sweep(tx);
-      expect(await tx`select from private.phone_verifications`).toHaveLength(1);
-      expect(await tx`select from private.rate_limits`).toHaveLength(1);
-    }));
-
   test('runs every minute, as postgres', async () => {
     const jobs =
       await sql`select schedule, command, username, active from cron.job where jobname = 'medq-sweep'`;

@@ -1,6 +1,5 @@
 /** The calls of the phone line to the database. */
-import { Buffer } from 'node:buffer';
-import { type Database, database } from '../_shared/database.ts';
+import { callFunction, database } from '../_shared/database.ts';
 import type { TaskWithCode } from './code.ts';
 import { type Facts, factsSchema } from './facts.ts';
 
@@ -28,36 +27,19 @@ const longestWait = 4000;
 
 /** Takes a turn: one round trip. Doing it twice is doing it once, so a passing failure is tried again. */
 export async function takeTurn(call: Call, task: TaskWithCode, sql = database()): Promise<Facts> {
-  const run = () => runFunction(sql, 'ivr_turn', call, task);
+  const run = () => callFunction(sql, 'ivr_turn', call, task);
   const answer = run().catch((error) => (isPassing(error) ? run() : Promise.reject(error)));
   return factsSchema.parse(await within(longestWait, answer));
 }
 
 /** Writes down that a turn failed on our side. */
 export async function recordFailure(call: Call, sql = database()): Promise<void> {
-  await runFunction(sql, 'ivr_record_failure', call);
+  await callFunction(sql, 'ivr_record_failure', call);
 }
 
 /** Writes down that a call has ended. */
 export async function recordEnd(call_id: string, ended_at: string | null, sql = database()): Promise<void> {
-  await runFunction(sql, 'ivr_record_end', { call_id, ended_at });
-}
-
-/**
- * Calls a function of schema private that takes and returns JSON. For bound parameters the driver asks the server for
- * their types first, a second round trip; so arguments travel in the text, as hexadecimal digits that can be nothing else.
- */
-async function runFunction(
-  sql: Database,
-  name: 'ivr_turn' | 'ivr_record_failure' | 'ivr_record_end',
-  ...given: unknown[]
-): Promise<unknown> {
-  const literals = given.map((argument) => {
-    const digits = Buffer.from(JSON.stringify(argument)).toString('hex');
-    return `convert_from('\\x${digits}', 'utf8')::jsonb`;
-  });
-  const [row] = await sql.unsafe(`select private.${name}(${literals.join(', ')}) as answer`);
-  return row?.answer;
+  await callFunction(sql, 'ivr_record_end', { call_id, ended_at });
 }
 
 /** Deadlocks, lost connections, a server that restarts. */

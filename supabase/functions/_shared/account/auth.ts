@@ -51,11 +51,6 @@ export interface Auth {
   signedInUser(request: Request): Promise<SignedInUser>;
 }
 
-/** Whether Auth did not create a user because the phone has one. */
-export function isPhoneTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'phone_exists';
-}
-
 /** A client with the secret key, and with a limit on how long Auth may take. */
 function adminClient(headers: Record<string, string>): ReturnType<typeof createAdminClient> {
   const secretKeys = setting('SUPABASE_SECRET_KEYS');
