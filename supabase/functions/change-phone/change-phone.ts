@@ -10,6 +10,7 @@ import {
 } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
 import { signInAsTyped } from '../_shared/account/passwords.ts';
+import { requireOurCountry } from '../_shared/account/texted-country.ts';
 import { startVerification } from '../_shared/account/verification.ts';
 import { json } from '../_shared/http.ts';
 
@@ -27,6 +28,7 @@ export async function changePhone(
     throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
   await limit(database, secret, 'lookup', { phone, client });
+  await requireOurCountry(dependencies, phone);
   await requireFreePhone(database, phone);
   await limit(database, secret, 'code', { phone, client });
   const fingerprint = await accountFingerprint(database, signedIn);

@@ -6,7 +6,14 @@ import { endpoint, type RequestContext } from '../_shared/http.ts';
 import { describeError } from '../_shared/log.ts';
 import { checkMessageBirdRequest } from '../_shared/messagebird/signature.ts';
 import { type CallFlow, callFlow, keysVariable } from './call-flow.ts';
-import { type Call, recordEnd, recordFailure, takeTurn } from './database.ts';
+import {
+  type Call,
+  canBeTexted,
+  noteCallFromAbroad,
+  recordEnd,
+  recordFailure,
+  takeTurn
+} from './database.ts';
 import { decodePosition, start } from './dialogue/position.ts';
 import { read, type Reading } from './dialogue/reading.ts';
 import { reply } from './dialogue/reply.ts';
@@ -46,8 +53,12 @@ async function nextFlow(query: URLSearchParams, { log }: RequestContext): Promis
   const now = new Date();
   let call: Call | undefined;
   try {
-    const { caller, line } = lineOf(query.get('source'));
+    const dialled = dialledNumber(query.get('destination'));
+    const { caller, line } = await lineOf(query.get('source'), (phone) => canBeTexted(phone, dialled));
     const position = decodePosition(query.get('position')) ?? start;
+    if (line === 'abroad' && caller && position.turn === start.turn) {
+      inBackground(noteCallFromAbroad(caller), (error) => log.warn('call_not_counted', { error }));
+    }
     const keys = keysOf(query.get('variables'), keysVariable(position.turn));
     const reading = read({ position, keys, line });
     call = callOf(query, caller, reading);

@@ -22,6 +22,8 @@ export const english: Words = {
     phone: 'Please enter a phone number such as +91 98765 43210, with its country code.',
     phoneInIndia: 'Please enter a phone number such as 98765 43210 or +91 98765 43210.',
     phoneWithoutSms: 'This number cannot get an SMS. Please enter the number of a mobile phone.',
+    phoneAbroad:
+      'We do not send SMS to the country of this number. Please enter one of the country where the clinic is.',
     username: 'Please choose 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.',
     password: 'Please choose a password.',
     passwordTooShort: 'Please use at least 8 characters.',

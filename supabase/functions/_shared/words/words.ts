@@ -23,6 +23,8 @@ export interface Words {
     phone: string;
     phoneInIndia: string;
     phoneWithoutSms: string;
+    /** Of a country to which no SMS are sent. */
+    phoneAbroad: string;
     username: string;
     password: string;
     passwordTooShort: string;
