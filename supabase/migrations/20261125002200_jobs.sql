@@ -103,6 +103,7 @@ begin
   end if;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.sms_spending s where s.hour < p_now - interval '30 days';
   delete from public.security_events e where e.hour < p_now - interval '90 days';
   delete from private.alerts a where a.hour < p_now - interval '90 days';
 end $$;

@@ -27,6 +27,7 @@ const rights: Record<string, Record<Actor, string>> = {
   sms_queue: everyone({ secretKey: 'R---' }),
   sms_failures: everyone({ secretKey: 'R---' }),
   sms_cost: everyone({ secretKey: 'R---' }),
+  sms_budget: everyone({ secretKey: 'R---' }),
   ivr_calls: everyone({ secretKey: 'R---' }),
   audit_events: everyone({ secretKey: 'R---' })
 };
@@ -70,6 +71,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   sms_queue: ({ owner }) => ['to_phone', owner.phone],
   sms_failures: ({ clinic }) => ['to_phone', clinic.phone],
   sms_cost: ({ clinic }) => ['template', clinic.id],
+  sms_budget: () => ['period', 'hour'],
   ivr_calls: ({ clinic }) => ['clinic_id', clinic.id],
   audit_events: ({ appointment }) => ['row_id', appointment.id]
 };

@@ -7,6 +7,7 @@ export const english: Words = {
   notSignedIn: 'Please sign in first.',
   passwordChangeRequired: 'Please choose a new password first.',
   rateLimited: ({ seconds }) => `Too many tries. Please try again ${inAWhile(seconds)}.`,
+  noSmsNow: ({ seconds }) => `We cannot send you an SMS right now. Please try again ${inAWhile(seconds)}.`,
   ivrAccountExists:
     'This phone number already has bookings made by phone. Would you like to link your existing bookings?',
   phoneAlreadyRegistered:

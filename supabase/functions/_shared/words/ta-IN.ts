@@ -8,6 +8,8 @@ export const tamil: Words = {
   notSignedIn: 'தயவுசெய்து முதலில் உள்நுழையவும்.',
   passwordChangeRequired: 'முதலில் புதிய கடவுச்சொல்லைத் தேர்வு செய்யவும்.',
   rateLimited: ({ seconds }) => `முயற்சிகள் அதிகமாகிவிட்டன. ${inAWhile(seconds)} கழித்து மீண்டும் முயற்சி செய்யவும்.`,
+  noSmsNow: ({ seconds }) =>
+    `தற்போது உங்களுக்கு SMS அனுப்ப இயலாது. ${inAWhile(seconds)} கழித்து மீண்டும் முயற்சி செய்யவும்.`,
   ivrAccountExists:
     'இந்தத் தொலைபேசி எண்ணில், அழைப்பு மூலம் செய்த முன்பதிவுகள் ஏற்கெனவே உள்ளன. அந்த முன்பதிவுகளை இணைக்க விரும்புகிறீர்களா?',
   phoneAlreadyRegistered:

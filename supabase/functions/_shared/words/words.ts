@@ -8,6 +8,8 @@ export interface Words {
   passwordChangeRequired: string;
   /** Seconds until it is worth trying again. */
   rateLimited(facts: { seconds: number }): string;
+  /** No code can be texted: whatever we may spend on SMS is spent. Seconds until it is worth trying again. */
+  noSmsNow(facts: { seconds: number }): string;
   ivrAccountExists: string;
   phoneAlreadyRegistered: string;
   usernameTaken: string;
