@@ -55,9 +55,13 @@ begin
         and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
         and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
     )
+    select t.* from taken t
+    union all
+    -- Few reach beyond the date on which they begin.
     select t.practitioner_id, t.local_date + n, t.starts_at, t.ends_at
     from taken t
-    cross join lateral generate_series(0, (t.ends_at at time zone p_time_zone)::date - t.local_date) n;
+    cross join lateral generate_series(1, (t.ends_at at time zone p_time_zone)::date - t.local_date) n
+    where (t.ends_at at time zone p_time_zone)::date > t.local_date;
 end $$;
 comment on function private.taken_between(uuid[], date, date, text, uuid) is
   'When practitioners, or the patient, have appointments; once for each date of the clinic that an appointment reaches into.';
@@ -73,16 +77,17 @@ begin
   return query
     with sessions as materialized (
       -- The slots of a session are numbered from 0; those before the first have begun.
-      select s.*, l.seconds, greatest(floor(extract(epoch from p_now - s.opens) / l.seconds) + 1, 0)::int as first
+      select s.*, l.seconds, greatest(floor(date_part('epoch', p_now - s.opens) / l.seconds) + 1, 0)::int as first
       from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone) s
-      cross join lateral (select extract(epoch from s.length) as seconds) l
+      cross join lateral (select date_part('epoch', s.length) as seconds) l
     ), blocked as (
       select distinct s.practitioner_id, s.on_date, s.opens, n
       from private.taken_between(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) t
       join sessions s on s.practitioner_id = t.practitioner_id and s.on_date = t.on_date
+        and t.ends_at > s.opens and t.starts_at < s.opens + s.slots * s.length
       cross join lateral generate_series(
-        greatest(floor(extract(epoch from t.starts_at - s.opens) / s.seconds)::int, s.first),
-        least(ceil(extract(epoch from t.ends_at - s.opens) / s.seconds)::int, s.slots) - 1
+        greatest(floor(date_part('epoch', t.starts_at - s.opens) / s.seconds)::int, s.first),
+        least(ceil(date_part('epoch', t.ends_at - s.opens) / s.seconds)::int, s.slots) - 1
       ) n
     )
     select d.day::date, (coalesce(o.slots, 0) - coalesce(b.slots, 0))::int, o.slots is not null, coalesce(o.slots = 0, false)
