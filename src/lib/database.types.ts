@@ -529,6 +529,8 @@ export type Database = {
           appointment_id: string | null;
           attempts: number;
           body: string;
+          budget_percent: number;
+          counted_at: string | null;
           created_at: string;
           dedupe_key: string | null;
           delivered_at: string | null;
@@ -556,6 +558,8 @@ export type Database = {
           appointment_id?: string | null;
           attempts?: number;
           body: string;
+          budget_percent?: never;
+          counted_at?: string | null;
           created_at?: string;
           dedupe_key?: string | null;
           delivered_at?: string | null;
@@ -582,6 +586,8 @@ export type Database = {
           appointment_id?: string | null;
           attempts?: number;
           body?: string;
+          budget_percent?: never;
+          counted_at?: string | null;
           created_at?: string;
           dedupe_key?: string | null;
           delivered_at?: string | null;
@@ -667,24 +673,33 @@ export type Database = {
       };
       sms_settings: {
         Row: {
+          budget_alert_percent: number;
           created_at: string;
           daily_cap: number | null;
           id: boolean;
+          parts_per_day: number | null;
+          parts_per_hour: number | null;
           sending: boolean;
           updated_at: string;
         };
         ComputedFields: never;
         Insert: {
+          budget_alert_percent?: number;
           created_at?: string;
           daily_cap?: number | null;
           id?: boolean;
+          parts_per_day?: number | null;
+          parts_per_hour?: number | null;
           sending?: boolean;
           updated_at?: string;
         };
         Update: {
+          budget_alert_percent?: number;
           created_at?: string;
           daily_cap?: number | null;
           id?: boolean;
+          parts_per_day?: number | null;
+          parts_per_hour?: number | null;
           sending?: boolean;
           updated_at?: string;
         };
@@ -785,6 +800,17 @@ export type Database = {
           phones: number | null;
           this_hour: number | null;
           usual_day: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      sms_budget: {
+        Row: {
+          allowed: number | null;
+          free: number | null;
+          period: string | null;
+          used: number | null;
+          waiting: number | null;
         };
         ComputedFields: never;
         Relationships: [];

@@ -45,6 +45,8 @@ from (values
   ('slot_in_past', null, 'PT409', 'That time has already passed. Please choose a later one.'),
   ('too_many_bookings', null, 'PT409',
    'You already have as many upcoming appointments as the clinic allows. Cancel one first.'),
+  ('too_many_changes', null, 'PT429',
+   'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'),
   ('already_begun', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
   ('already_cancelled', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
   ('already_seen', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),

@@ -46,6 +46,7 @@ begin
   perform private.forget_stale_registrations(p_now);
   perform private.forget_old_runs(p_now - interval '7 days');
   perform private.forget_old_sms(p_now - make_interval(days => v_kept.sms_days));
+  delete from private.sms_spending s where s.hour < p_now - interval '30 days';
   delete from public.ivr_calls c where c.last_step_at < p_now - make_interval(days => v_kept.calls_days);
   delete from public.security_events e where e.hour < p_now - make_interval(days => v_kept.events_days);
   delete from private.call_proofs c where c.created_at < p_now - make_interval(days => v_kept.events_days);

@@ -95,6 +95,11 @@ describe('the beginning of a call', () => {
       /cannot send an SMS to your number.*another/,
       /உங்கள் எண்ணுக்கு எங்களால் எஸ் எம் எஸ் அனுப்ப இயலாது/
     ],
+    [
+      'abroad',
+      /do not send SMS to the country you are calling from.*where the clinic is/,
+      /நீங்கள் அழைக்கும் நாட்டிற்கு நாங்கள் எஸ் எம் எஸ் அனுப்புவதில்லை/
+    ],
     ['withheld', /hides its number/, /எண் மறைக்கப்பட்டுள்ளதால்/]
   ] as const)(
     'of a %s number books nothing, says why in either language, and leads to reception',

@@ -82,17 +82,9 @@ const luck: fc.Arbitrary<Luck> = fc.record({
   ),
   dice: fc.array(fc.nat({ max: 10_000 }), { minLength: 5, maxLength: 40 })
 });
-const line = fc.constantFrom<Line>(
-  'mobile',
-  'mobile',
-  'mobile',
-  'mobile',
-  'mobile',
-  'mobile',
-  'mobile',
-  'landline',
-  'without_sms',
-  'withheld'
+const line = fc.oneof(
+  { weight: 7, arbitrary: fc.constant<Line>('mobile') },
+  { weight: 3, arbitrary: fc.constantFrom<Line>('landline', 'without_sms', 'abroad', 'withheld') }
 );
 
 interface Journey {

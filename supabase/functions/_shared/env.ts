@@ -17,6 +17,12 @@ const keyMap = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** ISO countries such as `IN, AE`. */
+const countries = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/))
+  .pipe(z.array(z.string().regex(/^[A-Z]{2}$/)));
+
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
 interface Setting {
@@ -63,6 +69,10 @@ const settings = {
       .regex(/^[A-Z]{2}$/)
       .default('IN'),
     about: 'the country of phone numbers typed without a country code, such as IN'
+  },
+  SMS_COUNTRIES: {
+    schema: countries.optional(),
+    about: 'the countries whose phones are sent SMS, such as IN, AE'
   },
   SITE_URL: { schema: baseUrl, about: 'the address of the web site' },
   SITE_SECRET: {

@@ -5,6 +5,7 @@ import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { notSignedIn, passwordChangeRequired, validationFailed } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
 import { requireOwnPassword } from '../_shared/account/own-password.ts';
+import { requireOurCountry } from '../_shared/account/texted-country.ts';
 import { startVerification } from '../_shared/account/verification.ts';
 import { json } from '../_shared/http.ts';
 
@@ -23,6 +24,7 @@ export async function changePhone(
     throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
   await limit(database, secret, 'lookup', { phone, client });
+  await requireOurCountry(dependencies, phone);
   await requireFreePhone(database, phone);
   await limit(database, secret, 'code', { phone, client });
   const fingerprint = await accountFingerprint(database, signedIn);

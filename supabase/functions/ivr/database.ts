@@ -1,5 +1,8 @@
 /** The calls of the phone line to the database. */
+import { noteSecurityEvent } from '../_shared/account/security-events.ts';
 import { callFunction, database } from '../_shared/database.ts';
+import { setting } from '../_shared/env.ts';
+import { isTexted } from '../_shared/sms-countries.ts';
 import type { TaskWithCode } from './code.ts';
 import { type Facts, factsSchema } from './facts.ts';
 
@@ -30,6 +33,16 @@ export async function takeTurn(call: Call, task: TaskWithCode, sql = database())
   const run = () => callFunction(sql, 'ivr_turn', call, task);
   const answer = run().catch((error) => (isPassing(error) ? run() : Promise.reject(error)));
   return factsSchema.parse(await within(longestWait, answer));
+}
+
+/** Whether a caller can be texted from the number that was dialled (both +E.164): mostly known without a query. */
+export function canBeTexted(caller: string, dialled: string | null, sql = database()): Promise<boolean> {
+  return within(longestWait, isTexted(caller, sql, dialled));
+}
+
+/** Counts, for admins to see, that somebody called from a country to which no SMS are sent. */
+export async function noteCallFromAbroad(phone: string, sql = database()): Promise<void> {
+  await noteSecurityEvent(sql, setting('FUNCTIONS_SECRET'), 'sms_refused', { phone });
 }
 
 /** Writes down that a turn failed on our side. */

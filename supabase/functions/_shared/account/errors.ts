@@ -53,6 +53,12 @@ export function rateLimited(seconds: number): RefusedError {
   return new RefusedError({ code: 'rate_limited', status: 429, message, retry_after: seconds });
 }
 
+/** @param seconds until SMS are sent again to whoever this is */
+export function noSmsNow(seconds: number): RefusedError {
+  const message: Sentence = (words) => words.noSmsNow({ seconds });
+  return new RefusedError({ code: 'rate_limited', status: 429, message, retry_after: seconds });
+}
+
 /**
  * Why a phone cannot register or link, from the word the database gives (private.registration_verdict).
  * @param phone +E.164

@@ -1,5 +1,5 @@
 /** Proving a phone: a sealed request, a texted code, and what the request asked for once the code comes back. */
-import { codeInvalid } from './errors.ts';
+import { codeInvalid, noSmsNow } from './errors.ts';
 import { codeHash, newCode, phoneHash } from './codes.ts';
 import type { Database } from '../database.ts';
 import {
@@ -24,6 +24,7 @@ export interface StartedVerification {
  * @param locale language of the text, unless the patient of that phone chose one
  * @param phone +E.164, where the code goes
  * @param text false: nobody is texted, and nobody can know the code; all else is the same
+ * @throws RefusedError 429 when the budget of SMS has no room for the code: it would come too late
  */
 export async function startVerification(
   { database, secret, locale }: { database: Database; secret: string; locale: string },
@@ -38,11 +39,13 @@ export async function startVerification(
     codeHash(secret, id, code),
     seal(request, verification, purpose)
   ]);
-  const [row] = await database<{ expires_at: Date }[]>`
-    select private.start_verification(
+  const [row] = await database<{ wait: number; expires_at: Date | null }[]>`
+    select c.wait, case when c.wait = 0 then private.start_verification(
       ${id}, ${purpose}, ${byPhone}, ${byCode}, ${sealed}, ${phone}, ${text ? code : null}, ${locale}
-    ) as expires_at`;
+    ) end as expires_at
+    from private.code_wait(${phone}, ${purpose}) as c (wait)`;
   if (!row) throw new Error('The database did not say until when the code works.');
+  if (row.expires_at === null) throw noSmsNow(row.wait);
   const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);
   return { verificationId: formatVerificationId(verification), expiresIn };
 }

@@ -12,6 +12,7 @@ export const english: Words = {
   phoneIsDormant:
     "This phone number was not used here for so long that it may be somebody else's now. Please ask the clinic: they will see to it that you get in.",
   rateLimited: ({ seconds }) => `Too many tries. Please try again ${inAWhile(seconds)}.`,
+  noSmsNow: ({ seconds }) => `We cannot send you an SMS right now. Please try again ${inAWhile(seconds)}.`,
   ivrAccountExists:
     'This phone number already has bookings made by phone. Would you like to link your existing bookings?',
   phoneAlreadyRegistered:
@@ -27,6 +28,8 @@ export const english: Words = {
     phone: 'Please enter a phone number such as +91 98765 43210, with its country code.',
     phoneInIndia: 'Please enter a phone number such as 98765 43210 or +91 98765 43210.',
     phoneWithoutSms: 'This number cannot get an SMS. Please enter the number of a mobile phone.',
+    phoneAbroad:
+      'We do not send SMS to the country of this number. Please enter one of the country where the clinic is.',
     username: 'Please choose 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.',
     password: 'Please choose a password.',
     passwordTooShort: 'Please use at least 8 characters.',

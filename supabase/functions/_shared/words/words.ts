@@ -12,6 +12,8 @@ export interface Words {
   phoneIsDormant: string;
   /** Seconds until it is worth trying again. */
   rateLimited(facts: { seconds: number }): string;
+  /** No code can be texted: whatever we may spend on SMS is spent. Seconds until it is worth trying again. */
+  noSmsNow(facts: { seconds: number }): string;
   ivrAccountExists: string;
   phoneAlreadyRegistered: string;
   usernameTaken: string;
@@ -27,6 +29,8 @@ export interface Words {
     phone: string;
     phoneInIndia: string;
     phoneWithoutSms: string;
+    /** Of a country to which no SMS are sent. */
+    phoneAbroad: string;
     username: string;
     password: string;
     passwordTooShort: string;

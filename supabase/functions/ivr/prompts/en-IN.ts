@@ -138,6 +138,8 @@ export const english: Language = {
       'You are calling from a landline. Bookings are confirmed by SMS, so please call from a mobile phone, or book on our website.',
     withoutSms: () =>
       'We cannot send an SMS to your number. Bookings are confirmed by SMS, so please call from another mobile phone, or book on our website.',
+    abroad: () =>
+      'We do not send SMS to the country you are calling from. Bookings are confirmed by SMS, so please call from a mobile phone of the country where the clinic is.',
     askReception: () => 'To speak to reception, press 0.',
 
     notUnderstood: () => 'Sorry, that is not one of the choices.',

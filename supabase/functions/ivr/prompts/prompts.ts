@@ -105,6 +105,8 @@ export interface Prompts {
   landline(): string;
   /** The same to a caller from any other number that gets none. */
   withoutSms(): string;
+  /** The same to a caller from a country to which we send none. */
+  abroad(): string;
   askReception(): string;
 
   // The end.
