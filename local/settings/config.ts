@@ -33,6 +33,7 @@ const configSchema = z.object({
       refresh_token_reuse_interval: z.int().nonnegative().default(10),
       minimum_password_length: z.int().positive().default(6),
       password_requirements: z.string().default(''),
+      captcha: z.object({ enabled: z.boolean().default(false) }).prefault({}),
       sms: z
         .object({ enabled: z.boolean().optional(), enable_signup: z.boolean().default(false) })
         .prefault({})
