@@ -1,12 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { smsTo } from '../helpers/inbox.ts';
-import {
-  anonymousClient,
-  closeDatabases,
-  databaseAsPostgres,
-  serviceClient,
-  theStack
-} from '../helpers/stack.ts';
+import { signedIn } from '../helpers/signed-in.ts';
+import { closeDatabases, databaseAsPostgres, serviceClient, theStack } from '../helpers/stack.ts';
 import { aClinic, aPatient, aPhone, aPractitioner, book, nextSlots } from '../helpers/world.ts';
 import {
   aCaller,
@@ -196,9 +191,9 @@ describe('asking for another phone', () => {
       const { error } = await serviceClient().auth.admin.signOut(patient.token, 'global');
       expect(error).toBeNull();
     } else {
-      const client = anonymousClient();
-      await client.auth.signInWithPassword({ phone: patient.phone, password });
-      expect((await client.auth.updateUser({ password: 'a new secret' })).error).toBeNull();
+      const elsewhere = await signedIn(theStack(), patient.phone, password);
+      const changed = await elsewhere?.client.auth.updateUser({ password: 'a new secret' });
+      expect(changed?.error).toBeNull();
     }
     expect(refusalOf(await prove(asked, code))).toBe('401 code_invalid');
     expect(await phoneOf(patient.userId)).toEqual({ phone: patient.phone, auth_phone: patient.phone });
