@@ -7,6 +7,8 @@ create table public.security_settings (
   session_days int not null default 180 check (session_days between 1 and 730),
   dormant_days int not null default 730 check (dormant_days >= 30),
   changes_per_hour int not null default 20 check (changes_per_hour > 0),
+  new_device_sms_a_day int not null default 3 check (new_device_sms_a_day >= 0),
+  wrong_codes_a_day int not null default 90 check (wrong_codes_a_day >= 0),
   alert_phone text check (private.check_phone(alert_phone)),
   alert_url text check (alert_url ~ '^https?://\S+$'),
   created_at timestamptz not null default now(),
@@ -18,6 +20,8 @@ comment on column public.security_settings.session_idle_days is 'Somebody who ha
 comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
 comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
+comment on column public.security_settings.new_device_sms_a_day is 'How often a day the owner of an account is texted that another device signed in.';
+comment on column public.security_settings.wrong_codes_a_day is 'After so many wrong guesses at codes of six digits within a day, by whomever, codes have ten digits. 90 keeps the chance that one is right under 1 in 10,000 a day.';
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
 comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
 comment on column public.security_settings.created_at is 'When the row was made.';

@@ -103,6 +103,8 @@ begin
   end if;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
+  delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from public.security_events e where e.hour < p_now - interval '90 days';
   delete from private.alerts a where a.hour < p_now - interval '90 days';
 end $$;

@@ -8,8 +8,9 @@ import {
   passwordChangeRequired,
   validationFailed
 } from '../_shared/account/errors.ts';
-import { limit } from '../_shared/account/limits.ts';
+import { limit, takeBack } from '../_shared/account/limits.ts';
 import { signInAsTyped } from '../_shared/account/passwords.ts';
+import { noteSecurityEvent } from '../_shared/account/security-events.ts';
 import { startVerification } from '../_shared/account/verification.ts';
 import { json } from '../_shared/http.ts';
 
@@ -22,11 +23,11 @@ export async function changePhone(
   const { database, secret, client, log } = dependencies;
   const { user, locale, mustChangePassword } = await profileOf(database, signedIn.userId);
   if (mustChangePassword) throw passwordChangeRequired();
-  await requirePassword(dependencies, user.phone_number, password);
+  await requirePassword(dependencies, signedIn, user.phone_number, password);
   if (phone === user.phone_number) {
     throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
-  await limit(database, secret, 'lookup', { phone, client });
+  await limit(database, secret, 'lookup', { client });
   await requireFreePhone(database, phone);
   await limit(database, secret, 'code', { phone, client });
   const fingerprint = await accountFingerprint(database, signedIn);
@@ -43,11 +44,16 @@ export async function changePhone(
 /** Somebody else may be at a page that was left open: only the owner knows the password. */
 async function requirePassword(
   { database, auth, secret, client }: Dependencies,
+  { sessionId }: SignedInUser,
   phone: string,
   password: string
 ): Promise<void> {
-  await limit(database, secret, 'password', { name: phone, client });
+  const use = await limit(database, secret, 'password', { device: sessionId });
   const session = await signInAsTyped(auth, { phone, temporary: false }, password);
-  if (!session) throw invalidCredentials();
+  if (!session) {
+    await noteSecurityEvent(database, secret, 'sign_in_refused', { phone, client });
+    throw invalidCredentials();
+  }
+  await takeBack(database, use);
   await auth.signOut(session.token);
 }
