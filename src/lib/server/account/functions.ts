@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { SITE_SECRET } from '$app/env/private';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
+import { keepCookie, readCookie } from '#lib/server/request/cookies.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse, refused, unavailable, type Result } from '#lib/server/request/refusal.ts';
 
@@ -78,8 +80,10 @@ export function accountRoute(name: string): { POST: RequestHandler; fallback: Re
 async function forward(event: RequestEvent, name: string): Promise<Response> {
   const { request, locals } = event;
   try {
+    const device = readCookie(event, 'device');
     const answer = await call(event, name, await request.arrayBuffer(), {
-      'content-type': request.headers.get('content-type') ?? ''
+      'content-type': request.headers.get('content-type') ?? '',
+      ...(device !== undefined && { 'x-device': device })
     });
     const headers = new Headers({ 'cache-control': 'no-store', 'x-request-id': locals.requestId });
     for (const header of ['content-type', 'content-language', 'retry-after']) {
@@ -104,6 +108,7 @@ async function post<T extends object>(
   try {
     const response = await call(event, name, JSON.stringify(body), {
       'content-type': 'application/json',
+      'x-device': deviceOf(event),
       ...(token && { authorization: `Bearer ${token}` })
     });
     const answer: unknown = await response.json();
@@ -117,6 +122,14 @@ async function post<T extends object>(
     logFailure('function_failed', event.locals.requestId, cause, { function: name });
     return refused(unavailable());
   }
+}
+
+/** What this browser is known by, from now on. Its limits are then its own, whatever strangers use up. */
+function deviceOf(event: RequestEvent): string {
+  const device = readCookie(event, 'device') ?? randomBytes(32).toString('base64url');
+  // Again each time, so that it lasts as long as somebody comes back.
+  keepCookie(event, 'device', device);
+  return device;
 }
 
 // The functions wait ten seconds for Auth at most.

@@ -18,6 +18,8 @@ const DAY = 24 * 60 * MINUTE;
 export const COOKIES = {
   /** The session. Supabase's client splits it into several cookies whose names begin with this one. */
   session: { name: 'medq-session', paths: ['/'], seconds: 400 * DAY },
+  /** By which the functions know a browser again that has signed in: it says nothing, and opens nothing. */
+  device: { name: 'medq-device', paths: ['/'], seconds: 400 * DAY },
   /** The language chosen at the top of a page. The page without a network (src/hooks.client.ts) reads it. */
   language: { name: 'medq-language', paths: ['/'], seconds: 365 * DAY, readByScripts: true },
   /** The clinic that was booked at last. */
