@@ -80,7 +80,7 @@ export function accountRoute(name: string): { POST: RequestHandler; fallback: Re
 async function forward(event: RequestEvent, name: string): Promise<Response> {
   const { request, locals } = event;
   try {
-    const device = readCookie(event, 'device');
+    const device = knownDevice(event);
     const answer = await call(event, name, await request.arrayBuffer(), {
       'content-type': request.headers.get('content-type') ?? '',
       ...(device !== undefined && { 'x-device': device })
@@ -124,9 +124,15 @@ async function post<T extends object>(
   }
 }
 
+/** What this browser was known by before. */
+function knownDevice(event: RequestEvent): string | undefined {
+  const device = readCookie(event, 'device');
+  return device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined;
+}
+
 /** What this browser is known by, from now on. Its limits are then its own, whatever strangers use up. */
 function deviceOf(event: RequestEvent): string {
-  const device = readCookie(event, 'device') ?? randomBytes(32).toString('base64url');
+  const device = knownDevice(event) ?? randomBytes(32).toString('base64url');
   // Again each time, so that it lasts as long as somebody comes back.
   keepCookie(event, 'device', device);
   return device;
