@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dependencies } from '../../supabase/functions/_shared/account/endpoint.ts';
 import type { Auth } from '../../supabase/functions/_shared/account/auth.ts';
 import { connect, type Database } from '../../supabase/functions/_shared/database.ts';
+import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
 import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
 import { verifyPhone } from '../../supabase/functions/verify-phone/verify-phone.ts';
@@ -9,6 +10,8 @@ import { verifyPhone } from '../../supabase/functions/verify-phone/verify-phone.
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone } from '../helpers/world.ts';
 import {
+  aCaller,
+  aLink,
   anAddress,
   aWish,
   codesOf,
@@ -17,7 +20,8 @@ import {
   notThe,
   registered,
   throughGateway,
-  type Answer
+  type Answer,
+  type Wish
 } from './account-api.ts';
 
 // Strangers who guess, and who use up what its owner needs. The numbers are those that once were enough.
@@ -358,5 +362,63 @@ describe('many wrong guesses at codes', () => {
     const short = (settings?.wrong ?? Infinity) / 1e6;
     const long = (5 * 10_000) / 1e10;
     expect(short + long).toBeLessThan(1 / 10_000);
+  });
+});
+
+describe('a password that everybody has', () => {
+  const tooEasy = { status: 400, body: { error: 'validation_failed' } };
+
+  test.each([
+    ['password', undefined],
+    ['12345678', undefined],
+    ['medq2026', undefined],
+    ['the phone', (wish: Wish) => wish.phone_number],
+    ['the phone as it is dialled', (wish: Wish) => `0${wish.phone_number.slice(3)}`],
+    ['the name', (wish: Wish) => wish.name],
+    ['the username', (wish: Wish) => wish.username]
+  ])('is refused when somebody registers: %s', async (name, of) => {
+    const wish = aWish(aPhone(), { name: 'Padmavathi' });
+    const password = of?.(wish) ?? name;
+    const answer = await throughGateway()('register-patient', { ...wish, password, password2: password });
+    expect(answer).toMatchObject({
+      ...tooEasy,
+      body: { fields: { password: english.fields.passwordTooEasy } }
+    });
+    expect(await codesOf(wish.phone_number)).toEqual([]);
+  });
+
+  test('is refused when bookings are linked', async () => {
+    const { phone } = await aCaller(sql);
+    const answer = await throughGateway()('link-ivr-account', aLink(phone, { password: phone }));
+    expect(answer).toMatchObject({ ...tooEasy, body: { fields: { password: expect.any(String) } } });
+  });
+
+  test('is refused at a reset, and uses up nothing of the code', async () => {
+    const { phone, id } = await aVictim();
+    await sql`update patients set name = 'Padmavathi' where id = ${id}`;
+    const asked = await throughGateway()('forgot-password', { phone_number: phone });
+    const code = await nextCode(phone);
+    const reset = (new_password: string, typed = code) =>
+      throughGateway()('verify-phone', {
+        verification_id: asked.body.verification_id,
+        code: typed,
+        new_password
+      });
+    for (let count = 0; count < 6; count++) {
+      expect(await reset('password')).toMatchObject({
+        ...tooEasy,
+        body: { fields: { new_password: english.fields.passwordTooEasy } }
+      });
+      expect(await reset('Padmavathi1')).toMatchObject(tooEasy);
+    }
+    // Who has no code learns nothing of the name.
+    expect((await reset('Padmavathi1', notThe(code))).status).toBe(401);
+    expect((await reset('another right one')).status).toBe(200);
+  });
+
+  test('signs in whoever has it from before', async () => {
+    const { phone } = await aPatient(sql, { phone: aPhone(), account: true, password: 'password' });
+    const answer = await throughGateway()('sign-in', { username: phone, password: 'password' });
+    expect(answer.status).toBe(200);
   });
 });

@@ -10,6 +10,7 @@ import { deviceHash, knowDevice } from '../_shared/account/device.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { codeInvalid, validationFailed } from '../_shared/account/errors.ts';
 import { limit, takeBack, type Use, useOf } from '../_shared/account/limits.ts';
+import { requireGoodPassword } from '../_shared/account/forbidden-passwords.ts';
 import { makeAccount } from '../_shared/account/registration.ts';
 import { parseVerificationId, type Purpose } from '../_shared/account/sealing.ts';
 import { noteSecurityEvent } from '../_shared/account/security-events.ts';
@@ -79,6 +80,7 @@ function workOf(
       if (newPassword === undefined) {
         throw validationFailed({ new_password: (words) => words.fields.newPassword });
       }
+      requireGoodPassword('new_password', newPassword, request);
       return () => setPassword(dependencies, request.phone, newPassword);
     case 'change_phone':
       return () => movePhone(dependencies, request);
@@ -92,11 +94,13 @@ async function setPassword(
 ): Promise<Proven> {
   const account = await accountOfPhone(database, phone);
   if (account === undefined) throw codeInvalid();
+  const { user } = await profileOf(database, account.userId);
+  // Only now: what is refused tells who has the phone.
+  requireGoodPassword('new_password', password, { ...user, phone });
   await auth.setPassword(account.userId, password);
   const session = await auth.signIn(phone, password);
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
-  const { user } = await profileOf(database, account.userId);
   return { token: session.token, refresh_token: session.refresh_token, user };
 }
 

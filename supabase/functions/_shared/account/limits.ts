@@ -36,7 +36,12 @@ export interface Use {
  * @param secret keys the hashes that stand for subjects in the database
  * @throws RefusedError 429 with `retry_after` when one of its limits is reached
  */
-export async function limit(database: Database, secret: string, what: Limited, subject: Subject): Promise<Use> {
+export async function limit(
+  database: Database,
+  secret: string,
+  what: Limited,
+  subject: Subject
+): Promise<Use> {
   const use = await useOf(secret, what, subject);
   const [row] = await database<{ wait: number }[]>`
     select private.hit_limits(${what}, ${database.json(use.subjects)}) as wait`;

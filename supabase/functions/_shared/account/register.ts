@@ -4,6 +4,7 @@ import { deviceHash, knowDevice } from './device.ts';
 import type { Dependencies } from './endpoint.ts';
 import { setting } from '../env.ts';
 import { json } from '../http.ts';
+import { requireGoodPassword } from './forbidden-passwords.ts';
 import { limit } from './limits.ts';
 import {
   makeAccount,
@@ -22,6 +23,7 @@ export async function register(
   const { database, secret, client, device, log } = dependencies;
   const phone = registration.phone_number;
   await limit(database, secret, 'lookup', { client });
+  requireGoodPassword('password', registration.password, { ...registration, phone });
   await requireRegistrable(database, purpose, registration);
   if (setting('PHONE_VERIFICATION') === 'off') {
     const { user, ...tokens } = await makeAccount(dependencies, crypto.randomUUID(), purpose, registration);
