@@ -26,9 +26,10 @@ comment on column public.limits.why is 'What it is for.';
 -- Many patients share one address behind a mobile carrier, so what is counted by client alone is wide.
 insert into public.limits (what, by, max, seconds, mode, why) values
   ('code', 'phone+client', 5, 900, 'refuse', 'A slow SMS, a second try after a typing error, a family with one phone.'),
-  ('code', 'phone', 5, 900, 'watch', 'Somebody else asks for codes of this phone.'),
+  ('code', 'phone', 5, 600, 'watch', 'Somebody else asks for codes of this phone.'),
   ('code', 'phone+client', 1, 300, 'slow', 'While others ask too, everybody gets a code, but not one after the other.'),
-  ('code', 'phone', 20, 86400, 'refuse', 'Each rings somebody''s phone, who may not have asked for it.'),
+  ('code', 'phone', 10, 900, 'refuse', 'Each rings somebody''s phone, who may not have asked for it.'),
+  ('code', 'phone', 20, 86400, 'refuse', 'The same for a day.'),
   ('code', 'device', 5, 900, 'refuse', 'A device of the owner is not kept waiting by what strangers ask for.'),
   ('code', 'device', 20, 86400, 'refuse', 'The same for a day.'),
   ('code', 'client', 100, 3600, 'refuse', 'A script that goes through phone numbers. Codes that come back do not count.'),

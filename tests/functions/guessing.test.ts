@@ -213,8 +213,18 @@ describe('codes that strangers ask for', () => {
     const { phone } = await aVictim();
     const home = throughGateway();
     expect((await home('sign-in', { username: phone, password })).status).toBe(200);
-    const answers = await inParallel(30, () => throughGateway()('forgot-password', { phone_number: phone }));
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(20);
+    const strangers = async () => {
+      const ask = () => throughGateway()('forgot-password', { phone_number: phone });
+      const answers = await inParallel(15, ask);
+      await hold();
+      expect((await ask()).status).toBe(429);
+      return answers.filter(({ status }) => status === 202).length;
+    };
+    expect(await strangers()).toBe(10);
+    await passed(300, 600, 900);
+    expect(await strangers()).toBe(10);
+    await passed(300, 600, 900);
+    expect(await strangers()).toBe(0);
     expect((await home('forgot-password', { phone_number: phone })).status).toBe(202);
     expect((await throughGateway()('forgot-password', { phone_number: aPhone() })).status).toBe(202);
   });
