@@ -260,6 +260,34 @@ export type Database = {
           }
         ];
       };
+      limits: {
+        Row: {
+          by: string;
+          max: number;
+          mode: string;
+          seconds: number;
+          what: string;
+          why: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          by: string;
+          max: number;
+          mode?: string;
+          seconds: number;
+          what: string;
+          why?: string;
+        };
+        Update: {
+          by?: string;
+          max?: number;
+          mode?: string;
+          seconds?: number;
+          what?: string;
+          why?: string;
+        };
+        Relationships: [];
+      };
       patients: {
         Row: {
           account_origin: string | null;
@@ -465,9 +493,11 @@ export type Database = {
           created_at: string;
           dormant_days: number;
           id: boolean;
+          new_device_sms_a_day: number;
           session_days: number;
           session_idle_days: number;
           updated_at: string;
+          wrong_codes_a_day: number;
         };
         ComputedFields: never;
         Insert: {
@@ -477,9 +507,11 @@ export type Database = {
           created_at?: string;
           dormant_days?: number;
           id?: boolean;
+          new_device_sms_a_day?: number;
           session_days?: number;
           session_idle_days?: number;
           updated_at?: string;
+          wrong_codes_a_day?: number;
         };
         Update: {
           alert_phone?: string | null;
@@ -488,9 +520,11 @@ export type Database = {
           created_at?: string;
           dormant_days?: number;
           id?: boolean;
+          new_device_sms_a_day?: number;
           session_days?: number;
           session_idle_days?: number;
           updated_at?: string;
+          wrong_codes_a_day?: number;
         };
         Relationships: [];
       };
