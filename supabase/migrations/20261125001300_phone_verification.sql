@@ -55,7 +55,7 @@ create function private.start_verification(
   p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea,
   p_phone text, p_code text, p_long_code text, p_locale text default null, p_now timestamptz default now()
 )
-returns timestamptz
+returns table (expires_at timestamptz, code_length int)
 language plpgsql
 set search_path = ''
 as $$
@@ -77,11 +77,11 @@ begin
       v_patient.id, null, coalesce(v_patient.locale, p_locale, 'en-IN'), true, v_expires_at
     );
   end if;
-  return v_expires_at;
+  return query select v_expires_at, case when v_short then 6 else 10 end;
 end $$;
 comment on function
   private.start_verification(uuid, text, bytea, bytea, bytea, bytea, text, text, text, text, timestamptz) is
-  'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire.';
+  'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has.';
 
 create function private.live_verification(p_id uuid, p_now timestamptz default now())
 returns table (purpose text, sealed_request bytea)

@@ -28,7 +28,8 @@ const rights: Record<string, Record<Actor, string>> = {
   sms_failures: everyone({ secretKey: 'R---' }),
   sms_cost: everyone({ secretKey: 'R---' }),
   ivr_calls: everyone({ secretKey: 'R---' }),
-  audit_events: everyone({ secretKey: 'R---' })
+  audit_events: everyone({ secretKey: 'R---' }),
+  limits: everyone({})
 };
 
 function everyone({

@@ -32,13 +32,13 @@ export async function changePhone(
   await limit(database, secret, 'code', { phone, client });
   const fingerprint = await accountFingerprint(database, signedIn);
   if (fingerprint === undefined) throw notSignedIn();
-  const { verificationId, expiresIn } = await startVerification(
+  const started = await startVerification(
     // Nobody has the new phone yet, so nothing there tells its language.
     { ...dependencies, locale: locale ?? dependencies.locale },
     { phone, waiting: { purpose: 'change_phone', request: { phone, fingerprint, ...signedIn } } }
   );
   log.info('code_queued', { purpose: 'change_phone' });
-  return json(awaitingCode(user, verificationId, expiresIn), 202);
+  return json(awaitingCode(user, started), 202);
 }
 
 /** Somebody else may be at a page that was left open: only the owner knows the password. */

@@ -14,12 +14,12 @@ export async function forgotPassword(
   const { database, secret, client, device, log } = dependencies;
   const { userId, knownDevice } = await accountOnDevice(database, phone, await deviceHash(secret, device));
   await limit(database, secret, 'code', knownDevice ? { device: `${userId} ${device}` } : { phone, client });
-  const { verificationId, expiresIn } = await startVerification(dependencies, {
+  const started = await startVerification(dependencies, {
     phone,
     waiting: { purpose: 'reset', request: { phone } },
     text: userId !== null
   });
   // Not code_queued: the line must not tell whether the phone has an account.
   log.info('reset_requested');
-  return json(awaitingCode(null, verificationId, expiresIn), 202);
+  return json(awaitingCode(null, started), 202);
 }

@@ -27,7 +27,9 @@ const codeRequested = z.object({
   verification_required: z.boolean(),
   verification_id: z.string().nullable(),
   /** Seconds until the code stops working. */
-  expires_in: z.number().nullable()
+  expires_in: z.number().nullable(),
+  /** How many digits it has. */
+  code_length: z.number().default(6)
 });
 const verified = z.object({ token: z.string().nullable(), refresh_token: z.string().nullable(), user });
 const signedIn = z.object({

@@ -31,10 +31,10 @@ export async function register(
     return json(doneAtOnce(tokens, user), 201);
   }
   await limit(database, secret, 'code', { phone, client });
-  const { verificationId, expiresIn } = await startVerification(
+  const started = await startVerification(
     { ...dependencies, locale: registration.locale ?? dependencies.locale },
     { phone, waiting: { purpose, request: registration } }
   );
   log.info('code_queued', { purpose });
-  return json(awaitingCode(userToBe(registration), verificationId, expiresIn), 201);
+  return json(awaitingCode(userToBe(registration), started), 201);
 }

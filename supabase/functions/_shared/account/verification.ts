@@ -16,6 +16,8 @@ export interface StartedVerification {
   verificationId: string;
   /** Seconds until the code stops working. */
   expiresIn: number;
+  /** How many digits the code has. */
+  codeLength: number;
 }
 
 /**
@@ -39,14 +41,14 @@ export async function startVerification(
     codeHash(secret, id, longCode),
     seal(request, verification, purpose)
   ]);
-  const [row] = await database<{ expires_at: Date }[]>`
-    select private.start_verification(
+  const [row] = await database<{ expires_at: Date; code_length: number }[]>`
+    select expires_at, code_length from private.start_verification(
       ${id}, ${purpose}, ${byPhone}, ${byCode}, ${byLongCode}, ${sealed},
       ${phone}, ${text ? code : null}, ${text ? longCode : null}, ${locale}
-    ) as expires_at`;
+    )`;
   if (!row) throw new Error('The database did not say until when the code works.');
   const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);
-  return { verificationId: formatVerificationId(verification), expiresIn };
+  return { verificationId: formatVerificationId(verification), expiresIn, codeLength: row.code_length };
 }
 
 /** A request whose code may still be guessed. */
