@@ -312,15 +312,17 @@ describe('many wrong guesses at codes', () => {
   const ask = async () => {
     const wish = aWish();
     const asked = await throughGateway()('register-patient', wish);
-    return { id: asked.body.verification_id, code: await nextCode(wish.phone_number), wish };
+    const { verification_id: id, code_length: length } = asked.body;
+    return { id, length, code: await nextCode(wish.phone_number), wish };
   };
   const prove = (verification_id: unknown, code: string) => post('verify-phone', { verification_id, code });
 
   test('make codes ten digits long, and nobody is refused', async () => {
     await setWrong(89);
     try {
-      const { id, code, wish } = await ask();
+      const { id, length, code, wish } = await ask();
       expect(code).toMatch(/^\d{6}$/);
+      expect(length).toBeUndefined();
       const stale = await ask();
       expect((await prove(id, notThe(code))).status).toBe(401);
       expect(await wrongToday()).toBe(90);
@@ -329,6 +331,7 @@ describe('many wrong guesses at codes', () => {
       const again = await throughGateway()('register-patient', wish);
       const long = await nextCode(wish.phone_number);
       expect(long).toMatch(/^\d{10}$/);
+      expect(again.body.code_length).toBe(10);
       expect((await prove(again.body.verification_id, notThe(long))).status).toBe(401);
       expect((await prove(again.body.verification_id, long)).status).toBe(200);
       expect(await wrongToday()).toBe(90);

@@ -82,10 +82,8 @@ export function accountRoute(name: string): { POST: RequestHandler; fallback: Re
 async function forward(event: RequestEvent, name: string): Promise<Response> {
   const { request, locals } = event;
   try {
-    const device = knownDevice(event);
     const answer = await call(event, name, await request.arrayBuffer(), {
-      'content-type': request.headers.get('content-type') ?? '',
-      ...(device !== undefined && { 'x-device': device })
+      'content-type': request.headers.get('content-type') ?? ''
     });
     const headers = new Headers({ 'cache-control': 'no-store', 'x-request-id': locals.requestId });
     for (const header of ['content-type', 'content-language', 'retry-after']) {
@@ -108,9 +106,9 @@ async function post<T extends object>(
   token?: string
 ): Promise<Result<T>> {
   try {
+    if (ENTRANCES.includes(name)) keepDevice(event);
     const response = await call(event, name, JSON.stringify(body), {
       'content-type': 'application/json',
-      'x-device': deviceOf(event),
       ...(token && { authorization: `Bearer ${token}` })
     });
     const answer: unknown = await response.json();
@@ -126,18 +124,19 @@ async function post<T extends object>(
   }
 }
 
-/** What this browser was known by before. */
-function knownDevice(event: RequestEvent): string | undefined {
+// By what a session begins.
+const ENTRANCES = ['sign-in', 'verify-phone'];
+
+/** What this browser is known by, if it has come in before. */
+function deviceOf(event: RequestEvent): string | undefined {
   const device = readCookie(event, 'device');
   return device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined;
 }
 
-/** What this browser is known by, from now on. Its limits are then its own, whatever strangers use up. */
-function deviceOf(event: RequestEvent): string {
-  const device = knownDevice(event) ?? randomBytes(32).toString('base64url');
+/** Lets this browser be known again: its limits are its own then, whatever strangers use up. */
+function keepDevice(event: RequestEvent): void {
   // Again each time, so that it lasts as long as somebody comes back.
-  keepCookie(event, 'device', device);
-  return device;
+  keepCookie(event, 'device', deviceOf(event) ?? randomBytes(32).toString('base64url'));
 }
 
 // The functions wait ten seconds for Auth at most.
@@ -149,6 +148,7 @@ function call(
   body: BodyInit,
   headers: Record<string, string>
 ): Promise<Response> {
+  const device = deviceOf(event);
   return fetch(`${PUBLIC_SUPABASE_URL}/functions/v1/${name}`, {
     method: 'POST',
     headers: {
@@ -157,6 +157,7 @@ function call(
       'x-request-id': event.locals.requestId,
       'accept-language': event.locals.language,
       'user-agent': event.request.headers.get('user-agent') ?? '',
+      ...(device !== undefined && { 'x-device': device }),
       // Requests are limited by client address, which would be this server's.
       ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
     },
