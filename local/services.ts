@@ -35,6 +35,7 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     minimumPasswordLength: config.auth.minimum_password_length,
     passwordRequirements: config.auth.password_requirements,
     enablePhone: config.auth.sms.enabled,
+    captcha: config.auth.captcha.enabled,
     refreshTokenRotation: config.auth.enable_refresh_token_rotation,
     refreshTokenReuseInterval: config.auth.refresh_token_reuse_interval,
     offers: {

@@ -124,6 +124,19 @@ comment on column private.call_proofs.patient_id is 'The patient of the calling 
 comment on column private.call_proofs.proven_at is 'When the call proved its number, by a code or a reference. Empty: it did not.';
 alter table private.call_proofs enable row level security;
 
+create table private.known_devices (
+  device_hash bytea not null,
+  last_seen_at timestamp with time zone not null default now(),
+  user_id uuid not null
+);
+alter table private.known_devices add constraint known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+alter table private.known_devices add constraint known_devices_pkey PRIMARY KEY (user_id, device_hash);
+comment on table private.known_devices is 'Devices that have signed in to an account since its password was last changed.';
+comment on column private.known_devices.device_hash is 'Keyed hash of what the device is known by: its cookie, else its network and user agent.';
+comment on column private.known_devices.last_seen_at is 'When it signed in last.';
+comment on column private.known_devices.user_id is 'Whose account.';
+alter table private.known_devices enable row level security;
+
 create table private.phone_verifications (
   code_hash bytea not null,
   created_at timestamp with time zone not null default now(),
@@ -133,6 +146,7 @@ create table private.phone_verifications (
   phone_hash bytea not null,
   purpose text not null,
   sealed_request bytea not null,
+  short boolean not null default true,
   used_at timestamp with time zone
 );
 alter table private.phone_verifications add constraint phone_verifications_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
@@ -149,6 +163,7 @@ comment on column private.phone_verifications.id is 'First half of the verificat
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
 comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
+comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
 alter table private.phone_verifications enable row level security;
 
@@ -160,7 +175,7 @@ create table private.rate_limits (
 alter table private.rate_limits add constraint rate_limits_pkey PRIMARY KEY (bucket, window_start);
 CREATE INDEX rate_limits_age ON private.rate_limits USING btree (window_start);
 comment on table private.rate_limits is 'Counts of what is limited, by fixed windows.';
-comment on column private.rate_limits.bucket is 'What is counted: an action and a keyed hash of a phone or client address.';
+comment on column private.rate_limits.bucket is 'What is counted: an action, by whom, keyed hashes of those, and the seconds of the window.';
 comment on column private.rate_limits.hits is 'How often in this window.';
 comment on column private.rate_limits.window_start is 'When the window began.';
 alter table private.rate_limits enable row level security;
@@ -222,6 +237,16 @@ comment on column private.temporary_passwords.created_at is 'When the password w
 comment on column private.temporary_passwords.expires_at is 'When the texted password stops working.';
 comment on column private.temporary_passwords.user_id is 'The account (auth.users).';
 alter table private.temporary_passwords enable row level security;
+
+create table private.wrong_codes (
+  guesses integer not null,
+  hour timestamp with time zone not null
+);
+alter table private.wrong_codes add constraint wrong_codes_pkey PRIMARY KEY (hour);
+comment on table private.wrong_codes is 'Wrong guesses at codes of six digits, by whomever and at whatever code.';
+comment on column private.wrong_codes.guesses is 'How many.';
+comment on column private.wrong_codes.hour is 'The hour, by its beginning.';
+alter table private.wrong_codes enable row level security;
 
 create table public.appointments (
   active boolean not null generated always as ((status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))) stored,
@@ -452,6 +477,30 @@ comment on column public.ivr_calls.updated_at is 'When the row was last changed.
 alter table public.ivr_calls enable row level security;
 grant select on public.ivr_calls to service_role;
 
+create table public.limits (
+  by text not null,
+  max integer not null,
+  mode text not null default 'refuse'::text,
+  seconds integer not null,
+  what text not null,
+  why text not null default ''::text
+);
+alter table public.limits add constraint limits_by_check CHECK ((by ~ '^[a-z_]+(\+[a-z_]+)*$'::text));
+alter table public.limits add constraint limits_max_check CHECK ((max > 0));
+alter table public.limits add constraint limits_mode_check CHECK ((mode = ANY (ARRAY['refuse'::text, 'watch'::text, 'slow'::text])));
+alter table public.limits add constraint limits_seconds_check CHECK (((seconds >= 1) AND (seconds <= 86400)));
+alter table public.limits add constraint limits_what_check CHECK ((what ~ '^[a-z_]+$'::text));
+alter table public.limits add constraint limits_pkey PRIMARY KEY (what, by, seconds);
+comment on table public.limits is 'How often what may be done, by whom. Change max; delete a row to be without its rule. docs/security.md says how they work together.';
+comment on column public.limits.by is 'Whose uses are counted together. client: an IPv4 address or the /64 of an IPv6 one; client_wide: its /48; account: a name that somebody signs in with, the same for username and phone of one account; device: one that has signed in to the account before, or a session.';
+comment on column public.limits.max is 'So many uses within the time.';
+comment on column public.limits.mode is 'What happens over it. refuse: no more until the time is over; watch: the rules that slow hold as well; slow: like refuse, but only then.';
+comment on column public.limits.seconds is 'The time, in seconds; a day at most.';
+comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code) or password. What turns out right is not counted.';
+comment on column public.limits.why is 'What it is for.';
+alter table public.limits enable row level security;
+grant delete, insert, select, update on public.limits to service_role;
+
 create table public.patients (
   account_origin text,
   age smallint,
@@ -629,11 +678,13 @@ create table public.security_settings (
   events_days integer not null default 90,
   events_per_hour integer not null default 500,
   id boolean not null default true,
+  new_device_sms_a_day integer not null default 3,
   reference_tries_per_day integer not null default 15,
   session_days integer not null default 180,
   session_idle_days integer not null default 30,
   sms_days integer not null default 365,
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  wrong_codes_a_day integer not null default 90
 );
 alter table public.security_settings add constraint security_settings_alert_phone_check CHECK (private.check_phone(alert_phone));
 alter table public.security_settings add constraint security_settings_alert_url_check CHECK ((alert_url ~ '^https?://\S+$'::text));
@@ -644,10 +695,12 @@ alter table public.security_settings add constraint security_settings_dormant_da
 alter table public.security_settings add constraint security_settings_events_days_check CHECK (((events_days >= 1) AND (events_days <= 365)));
 alter table public.security_settings add constraint security_settings_events_per_hour_check CHECK (((events_per_hour >= 10) AND (events_per_hour <= 10000)));
 alter table public.security_settings add constraint security_settings_id_check CHECK (id);
+alter table public.security_settings add constraint security_settings_new_device_sms_a_day_check CHECK ((new_device_sms_a_day >= 0));
 alter table public.security_settings add constraint security_settings_reference_tries_per_day_check CHECK (((reference_tries_per_day >= 0) AND (reference_tries_per_day <= 100)));
 alter table public.security_settings add constraint security_settings_session_days_check CHECK (((session_days >= 1) AND (session_days <= 730)));
 alter table public.security_settings add constraint security_settings_session_idle_days_check CHECK (((session_idle_days >= 1) AND (session_idle_days <= 365)));
 alter table public.security_settings add constraint security_settings_sms_days_check CHECK ((sms_days >= 30));
+alter table public.security_settings add constraint security_settings_wrong_codes_a_day_check CHECK ((wrong_codes_a_day >= 0));
 alter table public.security_settings add constraint security_settings_pkey PRIMARY KEY (id);
 CREATE TRIGGER _100_keep BEFORE DELETE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
@@ -663,11 +716,13 @@ comment on column public.security_settings.dormant_days is 'A phone without any 
 comment on column public.security_settings.events_days is 'After so many days what is counted in security_events goes.';
 comment on column public.security_settings.events_per_hour is 'So many rows an hour of one kind tell phones and clients apart in security_events; all others share one row.';
 comment on column public.security_settings.id is 'Always true: there is one row.';
+comment on column public.security_settings.new_device_sms_a_day is 'How often a day the owner of an account is texted that another device signed in.';
 comment on column public.security_settings.reference_tries_per_day is 'After so many wrong references in calls from one number within a day, its calls ask for a texted code instead.';
 comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
 comment on column public.security_settings.session_idle_days is 'Somebody who has not been there for so many days is signed out.';
 comment on column public.security_settings.sms_days is 'After so many days a text and where it went are deleted; what it cost stays in sms_cost.';
 comment on column public.security_settings.updated_at is 'When the row was last changed.';
+comment on column public.security_settings.wrong_codes_a_day is 'After so many wrong guesses at codes of six digits within a day, by whomever, codes have ten digits. 90 keeps the chance that one is right under 1 in 10,000 a day.';
 alter table public.security_settings enable row level security;
 grant select, update on public.security_settings to service_role;
 
@@ -1167,6 +1222,8 @@ CREATE TRIGGER medq_change_is_permitted BEFORE UPDATE ON auth.users FOR EACH ROW
 
 CREATE TRIGGER medq_end_account_job AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text) AND (new.raw_app_meta_data ? 'account_job'::text))) EXECUTE FUNCTION private.tg_users__end_account_job();
 
+CREATE TRIGGER medq_forget_devices AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN (((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text)) EXECUTE FUNCTION private.tg_users__forget_devices();
+
 CREATE TRIGGER medq_link_patient_of_confirmed_user AFTER UPDATE OF phone, phone_confirmed_at ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL) AND (new.deleted_at IS NULL) AND ((old.phone_confirmed_at IS NULL) OR (old.phone IS DISTINCT FROM new.phone)))) EXECUTE FUNCTION private.tg_users__link_patient();
 
 CREATE TRIGGER medq_link_patient_of_new_user AFTER INSERT ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL))) EXECUTE FUNCTION private.tg_users__link_patient();
@@ -1198,6 +1255,19 @@ begin
   );
 end $function$;
 comment on function private.account_fingerprint(uuid,uuid) is 'Another as soon as the account has another password or phone, and null once the session is signed out.';
+
+CREATE OR REPLACE FUNCTION private.account_of_phone_on_device(p_phone text, p_device bytea)
+ RETURNS TABLE(user_id uuid, known_device boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select u.id, private.is_known_device(u.id, p_device)
+    from (values (ltrim(p_phone, '+'))) as asked (phone) left join auth.users u on u.phone = asked.phone;
+end $function$;
+comment on function private.account_of_phone_on_device(text,bytea) is 'One row: the account of a phone (+E.164), null when it has none, and whether that device has signed in to it before.';
 
 CREATE OR REPLACE FUNCTION private.alert_admins(p_what text, p_text text, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -1495,13 +1565,19 @@ CREATE OR REPLACE FUNCTION private.check_code(p_id uuid, p_code_hash bytea, p_no
  SET search_path TO ''
 AS $function$
 declare
-  v_code_hash bytea;
+  v_code private.phone_verifications;
+  v_right boolean;
 begin
   -- The guess is counted before it is looked at, and the row is locked: guesses in parallel are guesses one by one.
   update private.phone_verifications v set guesses = v.guesses + 1
   where v.id = p_id and v.used_at is null and v.expires_at > p_now and v.guesses < 5
-  returning v.code_hash into v_code_hash;
-  if v_code_hash is distinct from p_code_hash then
+  returning * into v_code;
+  if v_code.short then
+    v_right := private.take_short_guess(v_code.code_hash = p_code_hash, p_now);
+  else
+    v_right := coalesce(v_code.code_hash = p_code_hash, false);
+  end if;
+  if not v_right then
     return false;
   end if;
   update private.phone_verifications v set used_at = p_now where v.id = p_id;
@@ -1954,6 +2030,8 @@ begin
   select * into v_kept from public.security_settings s;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
+  delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
   perform private.forget_stale_registrations(p_now);
@@ -2088,7 +2166,7 @@ begin
 end $function$;
 comment on function private.gsm_text(text) is 'A text with plain quotes, dashes and blanks for typographic ones if that alone makes it GSM-7; else as it is. Letters stay what they are.';
 
-CREATE OR REPLACE FUNCTION private.hit_limits(p_limits jsonb, p_now timestamp with time zone DEFAULT now())
+CREATE OR REPLACE FUNCTION private.hit_limits(p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2096,28 +2174,34 @@ AS $function$
 declare
   v_limit record;
   v_hits int;
+  v_slow boolean;
   v_wait int;
 begin
+  with counted as (
+    select l.*, r.hits >= l.max as is_over, bool_or(l.mode = 'watch' and r.hits >= l.max) over () as is_slow
+    from private.limit_windows(p_what, p_subjects, p_now) l
+    left join private.rate_limits r on r.bucket = l.bucket and r.window_start = l.starts_at
+  )
+  select coalesce(bool_or(c.is_slow), false), coalesce(max(ceil(extract(epoch from c.starts_at + c.length - p_now)))
+    filter (where c.is_over and (c.mode = 'refuse' or c.mode = 'slow' and c.is_slow)), 0)
+  into v_slow, v_wait
+  from counted c;
   -- A request that is over one limit counts in none of them: it uses up nothing that others share.
-  select coalesce(max(ceil(extract(epoch from l.starts_at + l.length - p_now))), 0) into v_wait
-  from private.limit_windows(p_limits, p_now) l
-  join private.rate_limits r on r.bucket = l.bucket and r.window_start = l.starts_at
-  where r.hits >= l.max;
   if v_wait > 0 then
     return v_wait;
   end if;
   -- In one order everywhere, so that two requests with the same buckets never wait for each other in a circle.
-  for v_limit in select * from private.limit_windows(p_limits, p_now) order by bucket loop
+  for v_limit in select * from private.limit_windows(p_what, p_subjects, p_now) order by bucket loop
     insert into private.rate_limits as r (bucket, window_start) values (v_limit.bucket, v_limit.starts_at)
     on conflict (bucket, window_start) do update set hits = r.hits + 1
     returning r.hits into v_hits;
-    if v_hits > v_limit.max then
+    if v_hits > v_limit.max and (v_limit.mode = 'refuse' or v_limit.mode = 'slow' and v_slow) then
       v_wait := greatest(v_wait, ceil(extract(epoch from v_limit.starts_at + v_limit.length - p_now)));
     end if;
   end loop;
   return v_wait;
 end $function$;
-comment on function private.hit_limits(jsonb,timestamp with time zone) is 'Counts one use in each bucket of [{bucket, max, seconds}]. Returns 0 when all are within their limits, else after how many seconds to try again.';
+comment on function private.hit_limits(text,jsonb,timestamp with time zone) is 'Counts one use. p_subjects is {name: keyed hash}. Returns 0 when it is within all limits, else after how many seconds to try again.';
 
 CREATE OR REPLACE FUNCTION private.hours_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(opens timestamp with time zone, length interval, slots integer, slots_before integer)
@@ -2202,6 +2286,17 @@ begin
   );
 end $function$;
 comment on function private.is_dormant(uuid,timestamp with time zone) is 'Whether a patient was silent for so long (security_settings) that their phone may be somebody else''s.';
+
+CREATE OR REPLACE FUNCTION private.is_known_device(p_user_id uuid, p_device bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (select from private.known_devices d where d.user_id = p_user_id and d.device_hash = p_device);
+end $function$;
+comment on function private.is_known_device(uuid,bytea) is 'Whether a device has signed in to an account before.';
 
 CREATE OR REPLACE FUNCTION private.ivr_appointment(p_appointment public.appointments)
  RETURNS jsonb
@@ -3061,6 +3156,22 @@ begin
 end $function$;
 comment on function private.ivr_why_none_on(uuid,jsonb,date,timestamp with time zone) is 'Why nothing is free on a day: day_full, day_over when no slot begins any more, or day_closed when nobody sees patients.';
 
+CREATE OR REPLACE FUNCTION private.know_device(p_user_id uuid, p_device bytea, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.known_devices as d (user_id, device_hash, last_seen_at) values (p_user_id, p_device, p_now)
+  on conflict (user_id, device_hash) do nothing;
+  if found then
+    return true;
+  end if;
+  update private.known_devices d set last_seen_at = p_now where d.user_id = p_user_id and d.device_hash = p_device;
+  return false;
+end $function$;
+comment on function private.know_device(uuid,bytea,timestamp with time zone) is 'A device has proven that it is the owner''s. True when it was not known before.';
+
 CREATE OR REPLACE FUNCTION private.language_of(p_patient_id uuid)
  RETURNS text
  LANGUAGE plpgsql
@@ -3078,19 +3189,24 @@ begin
 end $function$;
 comment on function private.language_of(uuid) is 'The language a patient is written to about their account: the one they chose, else that of the clinic of their last appointment. Null: nothing is known.';
 
-CREATE OR REPLACE FUNCTION private.limit_windows(p_limits jsonb, p_now timestamp with time zone)
- RETURNS TABLE(bucket text, max integer, starts_at timestamp with time zone, length interval)
+CREATE OR REPLACE FUNCTION private.limit_windows(p_what text, p_subjects jsonb, p_now timestamp with time zone)
+ RETURNS TABLE(bucket text, max integer, mode text, starts_at timestamp with time zone, length interval)
  LANGUAGE sql
- IMMUTABLE
+ STABLE
  SET search_path TO ''
 AS $function$
   -- The length is part of the name: a quarter of an hour and a day may begin at the same moment.
-  select l.bucket || '/' || l.seconds, l.max,
+  select l.what || ':' || l.by || ':' || s.hashes || '/' || l.seconds, l.max, l.mode,
     date_bin(make_interval(secs => l.seconds), p_now, timestamptz '2020-01-01 00:00:00Z'),
     make_interval(secs => l.seconds)
-  from jsonb_to_recordset(p_limits) as l (bucket text, max int, seconds int)
+  from public.limits l
+  cross join lateral (
+    select string_agg(p_subjects ->> n.name, '+' order by n.place) as hashes
+    from string_to_table(l.by, '+') with ordinality as n (name, place)
+  ) s
+  where l.what = p_what and p_subjects ?& string_to_array(l.by, '+')
 $function$;
-comment on function private.limit_windows(jsonb,timestamp with time zone) is 'The buckets of some limits with the windows that an instant falls into.';
+comment on function private.limit_windows(text,jsonb,timestamp with time zone) is 'The rules that hold for these subjects, {name: keyed hash}, each with its bucket and the window that an instant falls into.';
 
 CREATE OR REPLACE FUNCTION private.link_patient(p_user_id uuid, p_phone text, p_made_by jsonb)
  RETURNS void
@@ -3200,23 +3316,30 @@ begin
 end $function$;
 comment on function private.lock_sms(uuid[]) is 'Locks messages, all of them or none: while it waits for one that somebody else has, it holds none of the others.';
 
-CREATE OR REPLACE FUNCTION private.login_account(p_username text, p_phone text, p_now timestamp with time zone DEFAULT now())
- RETURNS TABLE(phone text, temporary boolean)
+CREATE OR REPLACE FUNCTION private.login_account(p_username text, p_phone text, p_device bytea, p_decoy text, p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(user_id uuid, phone text, temporary boolean, known_device boolean, decoy_ready boolean)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select p.phone, t.user_id is not null
-    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
-    where (p.phone = p_phone or lower(p.username) = lower(p_username))
-      and p.user_id is not null
-      and (t.user_id is null or t.expires_at > p_now)
-    order by p.phone = p_phone desc nulls last
-    limit 1;
+    select a.user_id, a.phone, coalesce(a.temporary, false), private.is_known_device(a.user_id, p_device),
+      exists (select from auth.users u where u.phone = ltrim(p_decoy, '+') and u.encrypted_password <> '')
+    from (values (true)) as one_row left join lateral (
+      select p.user_id, p.phone, t.user_id is not null as temporary
+      from public.patients p
+      join auth.users u on u.id = p.user_id
+      left join private.temporary_passwords t on t.user_id = p.user_id
+      where (p.phone = p_phone or lower(p.username) = lower(p_username))
+        and (t.user_id is null or t.expires_at > p_now)
+        -- Auth answers about others before it hashes.
+        and u.encrypted_password <> '' and (u.banned_until is null or u.banned_until <= p_now)
+      order by p.phone = p_phone desc nulls last
+      limit 1
+    ) a on true;
 end $function$;
-comment on function private.login_account(text,text,timestamp with time zone) is 'The phone to sign in with, of a username or a phone, and whether its password was texted; none when unknown or when the texted password has expired.';
+comment on function private.login_account(text,text,bytea,text,timestamp with time zone) is 'One row: the account of a username or a phone whose password may be tried (null: none, or it is banned or its texted password has expired), whether its password was texted and that device has signed in to it before, and whether the decoy is there, whose phone is p_decoy.';
 
 CREATE OR REPLACE FUNCTION private.longest_names()
  RETURNS jsonb
@@ -3448,6 +3571,26 @@ begin
   on conflict (hour, kind, phone, client) do update set count = e.count + 1, latest_at = p_now;
 end $function$;
 comment on function private.note_security_event(text,text,text,timestamp with time zone) is 'Counts something that an admin may want to see. p_phone is +E.164 and kept masked; p_client is a keyed hash.';
+
+CREATE OR REPLACE FUNCTION private.note_sign_in(p_user_id uuid, p_device bytea, p_client text, p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_is_first constant boolean := not exists (select from private.known_devices d where d.user_id = p_user_id);
+  v_is_new constant boolean := private.know_device(p_user_id, p_device, p_now);
+begin
+  perform private.take_back_hit(p_what, p_subjects, p_now);
+  perform private.note_security_event(
+    case when v_is_new and not v_is_first then 'signed_in_new_device' else 'signed_in' end,
+    (select p.phone from public.patients p where p.user_id = p_user_id), p_client, p_now
+  );
+  if v_is_new and not v_is_first then
+    perform private.tell_of_new_device(p_user_id, p_now);
+  end if;
+end $function$;
+comment on function private.note_sign_in(uuid,bytea,text,text,jsonb,timestamp with time zone) is 'Somebody signed in: their try does not count, their device is known from now on, and the owner is told of a further one.';
 
 CREATE OR REPLACE FUNCTION private.note_sign_of_life(p_patient_id uuid, p_wakes boolean, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -4172,6 +4315,20 @@ begin
 end $function$;
 comment on function private.settle_sms(uuid,integer,text,text,text,timestamp with time zone) is 'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
 
+CREATE OR REPLACE FUNCTION private.short_codes_are_safe(p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(sum(w.guesses), 0) < (select s.wrong_codes_a_day from public.security_settings s)
+    from private.wrong_codes w where w.hour > p_now - interval '25 hours'
+  );
+end $function$;
+comment on function private.short_codes_are_safe(timestamp with time zone) is 'Whether so few guesses were wrong within a day that six digits are enough.';
+
 CREATE OR REPLACE FUNCTION private.short_name(p_name text)
  RETURNS text
  LANGUAGE plpgsql
@@ -4535,28 +4692,32 @@ begin
 end $function$;
 comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
 
-CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
- RETURNS timestamp with time zone
+CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   v_expires_at constant timestamptz := p_now + interval '10 minutes';
+  v_short constant boolean := private.short_codes_are_safe(p_now);
   v_patient public.patients;
 begin
-  insert into private.phone_verifications (id, purpose, phone_hash, code_hash, sealed_request, expires_at)
-  values (p_id, p_purpose, p_phone_hash, p_code_hash, p_sealed_request, v_expires_at);
+  insert into private.phone_verifications (id, purpose, phone_hash, short, code_hash, sealed_request, expires_at)
+  values (
+    p_id, p_purpose, p_phone_hash, v_short, case when v_short then p_code_hash else p_long_code_hash end,
+    p_sealed_request, v_expires_at
+  );
   select * into v_patient from public.patients p where p.phone = p_phone;
   -- Without a code to text (an unknown phone forgot its password) everything else is done all the same.
   if p_code is not null then
     perform private.queue_sms(
-      'code', p_phone, jsonb_build_object('code', p_code), 'code:' || p_id, v_patient.id, null,
-      coalesce(v_patient.locale, p_locale, 'en-IN'), true, v_expires_at
+      'code', p_phone, jsonb_build_object('code', case when v_short then p_code else p_long_code end), 'code:' || p_id,
+      v_patient.id, null, coalesce(v_patient.locale, p_locale, 'en-IN'), true, v_expires_at
     );
   end if;
-  return v_expires_at;
+  return query select v_expires_at, case when v_short then 6 else 10 end;
 end $function$;
-comment on function private.start_verification(uuid,text,bytea,bytea,bytea,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code: in the patient''s own language, else in p_locale. Returns when both expire.';
+comment on function private.start_verification(uuid,text,bytea,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has.';
 
 CREATE OR REPLACE FUNCTION private.stop_sms(p_id uuid, p_token text)
  RETURNS void
@@ -4590,6 +4751,21 @@ begin
 end $function$;
 comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and requests.';
 
+CREATE OR REPLACE FUNCTION private.take_back_hit(p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_limit record;
+begin
+  for v_limit in select * from private.limit_windows(p_what, p_subjects, p_now) order by bucket loop
+    update private.rate_limits r set hits = r.hits - 1
+    where r.bucket = v_limit.bucket and r.window_start = v_limit.starts_at and r.hits > 0;
+  end loop;
+end $function$;
+comment on function private.take_back_hit(text,jsonb,timestamp with time zone) is 'The use was a right one and does not count: however many patients share a network, only what is wrong adds up.';
+
 CREATE OR REPLACE FUNCTION private.take_proof(p_phone text, p_made_by jsonb)
  RETURNS private.registrations
  LANGUAGE plpgsql
@@ -4612,6 +4788,24 @@ begin
   return v_registration;
 end $function$;
 comment on function private.take_proof(text,jsonb) is 'Refuses an account whose phone neither a registration nor an open account job has proven. Returns what was told on the web; all null of a job.';
+
+CREATE OR REPLACE FUNCTION private.take_short_guess(p_right boolean, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+  v_safe boolean;
+begin
+  -- Locks the hour, so that guesses in parallel are looked at one by one.
+  insert into private.wrong_codes as w (hour, guesses) values (v_hour, 0)
+  on conflict (hour) do update set guesses = w.guesses;
+  v_safe := private.short_codes_are_safe(p_now);
+  update private.wrong_codes w set guesses = w.guesses + 1 where w.hour = v_hour and v_safe and not p_right;
+  return v_safe and p_right;
+end $function$;
+comment on function private.take_short_guess(boolean,timestamp with time zone) is 'Counts a guess at a code of six digits, and says whether it opens: not after too many wrong ones today.';
 
 CREATE OR REPLACE FUNCTION private.taken_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid)
  RETURNS TABLE(practitioner_id uuid, on_date date, starts_at timestamp with time zone, ends_at timestamp with time zone)
@@ -4642,6 +4836,28 @@ begin
     where (t.ends_at at time zone p_time_zone)::date > t.local_date;
 end $function$;
 comment on function private.taken_between(uuid[],date,date,text,uuid) is 'When practitioners, or the patient, have appointments; once for each date of the clinic that an appointment reaches into.';
+
+CREATE OR REPLACE FUNCTION private.tell_of_new_device(p_user_id uuid, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_most constant int := (select s.new_device_sms_a_day from public.security_settings s);
+  v_patient public.patients;
+begin
+  select * into v_patient from public.patients p where p.user_id = p_user_id;
+  if v_most > (
+    select count(*) from public.sms_messages m
+    where m.patient_id = v_patient.id and m.template = 'signed_in_new_device' and m.created_at > p_now - interval '1 day'
+  ) then
+    perform private.queue_sms(
+      'signed_in_new_device', v_patient.phone, '{}', null, v_patient.id, null,
+      coalesce(private.language_of(v_patient.id), 'en-IN')
+    );
+  end if;
+end $function$;
+comment on function private.tell_of_new_device(uuid,timestamp with time zone) is 'Texts the owner of an account that another device signed in, unless they were told often enough today.';
 
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__forget_seed()
  RETURNS trigger
@@ -5444,6 +5660,18 @@ begin
 end $function$;
 comment on function private.tg_users__end_account_job() is 'The owner has a password, so the one of the job is not texted any more.';
 
+CREATE OR REPLACE FUNCTION private.tg_users__forget_devices()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.known_devices d where d.user_id = new.id;
+  return null;
+end $function$;
+comment on function private.tg_users__forget_devices() is 'The password is another: no device is known any more.';
+
 CREATE OR REPLACE FUNCTION private.tg_users__keep_phone()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6105,6 +6333,174 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 
 -- Rows ----------------------------------------------------------------------------------------------------------------
 
+-- a row of public.limits: {
+--     "by": "account",
+--     "max": 1000,
+--     "why": "So many guesses a day at one password; its owner has the devices of before, or a code.",
+--     "mode": "refuse",
+--     "what": "password",
+--     "seconds": 86400
+-- }
+-- a row of public.limits: {
+--     "by": "account",
+--     "max": 50,
+--     "why": "Strangers try this name from many networks.",
+--     "mode": "watch",
+--     "what": "password",
+--     "seconds": 3600
+-- }
+-- a row of public.limits: {
+--     "by": "account+client",
+--     "max": 1,
+--     "why": "Then each has one try, and waits a minute after a wrong one,",
+--     "mode": "slow",
+--     "what": "password",
+--     "seconds": 60
+-- }
+-- a row of public.limits: {
+--     "by": "account+client",
+--     "max": 10,
+--     "why": "A stranger who tries somebody's name keeps himself waiting first.",
+--     "mode": "refuse",
+--     "what": "password",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "account+client",
+--     "max": 3,
+--     "why": "and a quarter of an hour after the third.",
+--     "mode": "slow",
+--     "what": "password",
+--     "seconds": 960
+-- }
+-- a row of public.limits: {
+--     "by": "client",
+--     "max": 100,
+--     "why": "A script that goes through phone numbers. Codes that come back do not count.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 3600
+-- }
+-- a row of public.limits: {
+--     "by": "client",
+--     "max": 150,
+--     "why": "A leaked list of names and passwords, each tried once.",
+--     "mode": "refuse",
+--     "what": "password",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client",
+--     "max": 150,
+--     "why": "Each code has five guesses of its own; this keeps scripts away from them.",
+--     "mode": "refuse",
+--     "what": "guess",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client",
+--     "max": 150,
+--     "why": "Going through phone numbers to see which are patients.",
+--     "mode": "refuse",
+--     "what": "lookup",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client_wide",
+--     "max": 1000,
+--     "why": "The same with many networks.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 3600
+-- }
+-- a row of public.limits: {
+--     "by": "client_wide",
+--     "max": 1500,
+--     "why": "The same with many networks.",
+--     "mode": "refuse",
+--     "what": "guess",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client_wide",
+--     "max": 1500,
+--     "why": "The same with many networks.",
+--     "mode": "refuse",
+--     "what": "lookup",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client_wide",
+--     "max": 1500,
+--     "why": "The same with many networks.",
+--     "mode": "refuse",
+--     "what": "password",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "device",
+--     "max": 10,
+--     "why": "A device of the owner is kept waiting by its own wrong tries alone.",
+--     "mode": "refuse",
+--     "what": "password",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "device",
+--     "max": 20,
+--     "why": "The same for a day.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 86400
+-- }
+-- a row of public.limits: {
+--     "by": "device",
+--     "max": 5,
+--     "why": "A device of the owner is not kept waiting by what strangers ask for.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "phone",
+--     "max": 10,
+--     "why": "Each rings somebody's phone, who may not have asked for it.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "phone",
+--     "max": 20,
+--     "why": "The same for a day.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 86400
+-- }
+-- a row of public.limits: {
+--     "by": "phone",
+--     "max": 5,
+--     "why": "Somebody else asks for codes of this phone.",
+--     "mode": "watch",
+--     "what": "code",
+--     "seconds": 600
+-- }
+-- a row of public.limits: {
+--     "by": "phone+client",
+--     "max": 1,
+--     "why": "While others ask too, everybody gets a code, but not one after the other.",
+--     "mode": "slow",
+--     "what": "code",
+--     "seconds": 300
+-- }
+-- a row of public.limits: {
+--     "by": "phone+client",
+--     "max": 5,
+--     "why": "A slow SMS, a second try after a typing error, a family with one phone.",
+--     "mode": "refuse",
+--     "what": "code",
+--     "seconds": 900
+-- }
 -- a row of public.security_settings: {
 --     "id": true,
 --     "sms_days": 365,
@@ -6117,7 +6513,9 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "events_per_hour": 500,
 --     "changes_per_hour": 20,
 --     "session_idle_days": 30,
+--     "wrong_codes_a_day": 90,
 --     "call_codes_per_hour": 3,
+--     "new_device_sms_a_day": 3,
 --     "reference_tries_per_day": 15
 -- }
 -- a row of public.sms_settings: {
@@ -6844,6 +7242,32 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic_phone",
 --         "token",
 --         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "signed_in_new_device",
+--     "body": "A new device has signed in to your MedQ account. If it was not you, choose \"Forgot your password?\" on our site now and set a new one.",
+--     "locale": "en-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a sign-in from a device that has not signed in to the account before.",
+--     "default_body": "A new device has signed in to your MedQ account. If it was not you, choose \"Forgot your password?\" on our site now and set a new one.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "signed_in_new_device",
+--     "body": "உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a sign-in from a device that has not signed in to the account before.",
+--     "default_body": "உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.",
+--     "placeholders": [
 --     ]
 -- }
 -- a row of public.sms_templates: {

@@ -43,10 +43,12 @@ async function passwordGrant(call: Call): Promise<Response> {
   const user = await namedUser(call, body).catch((error: unknown) => {
     throw error instanceof AuthError ? error : unexpected('Database error querying schema', error);
   });
-  if (user?.encrypted_password && isBanned(user)) throw badRequest('user_banned', 'User is banned');
-  // Always compared, also for nobody, so that the time does not tell who has an account.
-  const matches = await passwordMatches(body.password, user?.encrypted_password);
-  if (!user || !matches) throw badRequest('invalid_credentials', 'Invalid login credentials');
+  // Before anything is hashed: the time tells who has an account, as at the real Auth.
+  if (!user?.encrypted_password) throw badRequest('invalid_credentials', 'Invalid login credentials');
+  if (isBanned(user)) throw badRequest('user_banned', 'User is banned');
+  if (!(await passwordMatches(body.password, user.encrypted_password))) {
+    throw badRequest('invalid_credentials', 'Invalid login credentials');
+  }
   if (!user.phone_confirmed_at) throw badRequest('phone_not_confirmed', 'Phone not confirmed');
 
   const session = await transaction(database, 'Database error granting user', async (sql) => {

@@ -3,6 +3,7 @@ import { adminCreateUser } from './admin-create.ts';
 import { adminUpdateUser } from './admin-update.ts';
 import { adminDeleteUser, adminGetUser } from './admin.ts';
 import type { Handler } from './call.ts';
+import { behindCaptcha } from './captcha.ts';
 import { token } from './grants.ts';
 import { health, keys, publicSettings } from './info.ts';
 import { switchedOff } from './switched-off.ts';
@@ -22,7 +23,7 @@ const routes: Route[] = [
   route('GET', '/health', health),
   route('GET', '/settings', publicSettings),
   route('GET', '/.well-known/jwks.json', keys),
-  route('POST', '/token', token),
+  route('POST', '/token', behindCaptcha(token)),
   route('GET', '/user', getUser),
   route('PUT', '/user', updateUser),
   route('POST', '/logout', logout),

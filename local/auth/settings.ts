@@ -54,6 +54,8 @@ export interface AuthOptions {
   passwordRequirements?: string;
   /** Whether users may sign in with a phone number. Default true. */
   enablePhone?: boolean;
+  /** Whether all but admins must solve a captcha, which nobody can here, to sign in. Default false. */
+  captcha?: boolean;
   /** Whether reusing an old refresh token revokes its whole session. Default true. */
   refreshTokenRotation?: boolean;
   /** Seconds in which a refresh token may be used again. Default 10. */
@@ -92,6 +94,7 @@ export function withDefaults(options: AuthOptions): Settings {
     minimumPasswordLength: options.minimumPasswordLength ?? 6,
     passwordRequirements: knownRequirements(options.passwordRequirements),
     enablePhone: options.enablePhone ?? true,
+    captcha: options.captcha ?? false,
     refreshTokenRotation: options.refreshTokenRotation ?? true,
     refreshTokenReuseInterval: options.refreshTokenReuseInterval ?? 10,
     offers: { ...nothing, ...options.offers },

@@ -1,5 +1,6 @@
 import { requireAdmin, requireUser } from './authentication.ts';
 import type { Call, Handler } from './call.ts';
+import { requireCaptcha } from './captcha.ts';
 import { badRequest, forbidden, notFound, unprocessable, type AuthError } from './errors.ts';
 
 /**
@@ -19,18 +20,19 @@ const anything = 'GET|POST|PUT|PATCH|DELETE';
 /** Who learns that something is switched off; others are told first that they may not ask. */
 const checks = {
   anybody: () => undefined,
+  solvers: requireCaptcha,
   users: requireUser,
   admins: requireAdmin
 } satisfies Record<string, (call: Call) => unknown>;
 
 // What the project does not use answers as Auth does when it is switched off, but looks at nothing in the request.
 const table: [methods: string, path: string, who: keyof typeof checks, refusal: () => AuthError][] = [
-  ['POST', '/signup', 'anybody', signupDisabled],
-  ['POST', '/otp', 'anybody', signupDisabled],
-  ['POST', '/resend', 'anybody', codeCannotBeSent],
+  ['POST', '/signup', 'solvers', signupDisabled],
+  ['POST', '/otp', 'solvers', signupDisabled],
+  ['POST', '/resend', 'solvers', codeCannotBeSent],
   ['POST', '/verify', 'anybody', () => forbidden('otp_expired', 'Token has expired or is invalid')],
-  ['POST', '/recover', 'anybody', emailDisabled],
-  ['POST', '/magiclink', 'anybody', emailDisabled],
+  ['POST', '/recover', 'solvers', emailDisabled],
+  ['POST', '/magiclink', 'solvers', emailDisabled],
   ['GET', '/reauthenticate', 'users', codeCannotBeSent],
   ['GET', '/authorize', 'anybody', () => badRequest('validation_failed', 'provider is not enabled')],
   [anything, '/factors/*', 'users', () => unprocessable('mfa_totp_enroll_not_enabled', 'MFA is disabled')],

@@ -50,6 +50,7 @@ const configSchema = z.object({
       email: z
         .object({ enabled: z.boolean().default(true), enable_confirmations: z.boolean().default(false) })
         .prefault({}),
+      captcha: z.object({ enabled: z.boolean().default(false) }).prefault({}),
       sms: z
         .object({
           enabled: z.boolean().optional(),

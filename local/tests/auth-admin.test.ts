@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isAuthApiError } from '@supabase/supabase-js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDatabases, databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
-import { aClient, anAdmin, aPhone, authUrl, aUser, password, signIn } from './auth-stack.ts';
+import { aClient, anAdmin, aPhone, authUrl, aUser, password, signIn, withPassword } from './auth-stack.ts';
 
 const database = databaseAsAdmin();
 const admin = anAdmin();
@@ -42,7 +42,7 @@ describe('creating a user', () => {
     const phone = aPhone();
     const { data } = await admin.createUser({ phone, phone_confirm: true });
     expect(data.user?.phone).toBe(phone);
-    const { error } = await aClient().auth.signInWithPassword({ phone, password: '' });
+    const { error } = await withPassword({ phone, password: '' });
     expect(refusal(error)).toEqual([400, 'invalid_credentials']);
   });
 
@@ -145,7 +145,7 @@ describe('updating a user', () => {
       identities: [{ identity_data: { phone: next, phone_verified: false } }]
     });
     await signIn(next);
-    const { error } = await aClient().auth.signInWithPassword({ phone, password });
+    const { error } = await withPassword({ phone, password });
     expect(refusal(error)).toEqual([400, 'invalid_credentials']);
   });
 

@@ -39,7 +39,8 @@ describe('what is switched off says so', () => {
     ['POST', '/token?grant_type=pkce', 400, 'invalid_credentials'],
     ['POST', '/token', 400, 'invalid_credentials']
   ])('%s %s', async (method, path, status, code) => {
-    const answer = await call(method, path, method === 'POST' ? { body: {} } : {});
+    const token = theStack().service_role_key;
+    const answer = await call(method, path, method === 'POST' ? { token, body: {} } : { token });
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
@@ -68,13 +69,73 @@ describe('what is switched off says so', () => {
 
   test('supabase-js shows the refusal', async () => {
     const { error } = await aClient().auth.signUp({ phone: aPhone(), password });
-    expect(refusal(error)).toEqual([422, 'signup_disabled']);
+    expect(refusal(error)).toEqual([400, 'captcha_failed']);
+  });
+});
+
+describe('a captcha, which nobody can solve,', () => {
+  const { publishable_key, anon_key, secret_key, service_role_key } = theStack();
+  const tryPassword = (key: string, phone: string, more: object = {}) =>
+    fetch(`${authUrl()}/token?grant_type=password`, {
+      method: 'POST',
+      headers: { apikey: key, 'x-supabase-api-version': '2024-01-01' },
+      body: JSON.stringify({ phone, password, ...more })
+    });
+
+  test('is asked of 130 guesses at a password, and of the right one', async () => {
+    const { phone } = await aUser();
+    for (let count = 0; count < 130; count++) {
+      const answer = await tryPassword(publishable_key, phone, { password: `guess ${count}` });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({
+        code: 'captcha_failed',
+        message: 'captcha protection: request disallowed (no captcha_token found)'
+      });
+    }
+    expect((await tryPassword(publishable_key, phone)).status).toBe(400);
+    expect((await tryPassword(anon_key, phone)).status).toBe(400);
+    const solved = { gotrue_meta_security: { captcha_token: 'solved' } };
+    expect(await (await tryPassword(publishable_key, phone, solved)).json()).toMatchObject({
+      code: 'captcha_failed'
+    });
+  });
+
+  test('is asked of a patient with a session too', async () => {
+    const { phone } = await aUser();
+    const { session } = await signIn(phone);
+    const answer = await call('POST', '/token?grant_type=password', {
+      token: session.access_token,
+      body: { phone, password }
+    });
+    expect([answer.status, answer.body.code]).toEqual([400, 'captcha_failed']);
+  });
+
+  test.each(['/signup', '/otp', '/resend', '/recover', '/magiclink', '/token', '/token?grant_type=web3'])(
+    'is asked at %s',
+    async (path) => {
+      const answer = await call('POST', path, { body: {} });
+      expect([answer.status, answer.body.code]).toEqual([400, 'captcha_failed']);
+    }
+  );
+
+  test('is not asked of either kind of secret key', async () => {
+    const { phone } = await aUser();
+    expect((await tryPassword(secret_key, phone)).status).toBe(200);
+    expect((await tryPassword(service_role_key, phone)).status).toBe(200);
+  });
+
+  test('is not asked of whoever refreshes a session', async () => {
+    const { phone } = await aUser();
+    const { client } = await signIn(phone);
+    expect((await client.auth.refreshSession()).error).toBeNull();
   });
 });
 
 describe('errors', () => {
+  const admin = theStack().service_role_key;
+
   test('have a code and echo the version they are written in', async () => {
-    const { response, body } = await call('POST', '/token?grant_type=password', { body: {} });
+    const { response, body } = await call('POST', '/token?grant_type=password', { token: admin, body: {} });
     expect(response.headers.get('x-supabase-api-version')).toBe('2024-01-01');
     expect(body).toEqual({ code: 'validation_failed', message: 'missing email or phone' });
   });
@@ -84,7 +145,7 @@ describe('errors', () => {
     async (version) => {
       const response = await fetch(`${authUrl()}/token?grant_type=password`, {
         method: 'POST',
-        headers: { apikey: theStack().anon_key, ...(version && { 'x-supabase-api-version': version }) },
+        headers: { apikey: admin, ...(version && { 'x-supabase-api-version': version }) },
         body: '{}'
       });
       expect(response.headers.get('x-supabase-api-version')).toBeNull();
@@ -115,13 +176,14 @@ describe('errors', () => {
   test.each(['', 'phone=1', '[]', '{"phone": 1}', '{"phone": "1"'])(
     'tell a broken body: %s',
     async (body) => {
-      const answer = await call('POST', '/token?grant_type=password', { body });
+      const answer = await call('POST', '/token?grant_type=password', { token: admin, body });
       expect([answer.status, answer.body.code]).toEqual([400, 'bad_json']);
     }
   );
 
   test('tell a body that is too large', async () => {
     const answer = await call('POST', '/token?grant_type=password', {
+      token: admin,
       body: { phone: '1', password: 'x'.repeat(1_100_000) }
     });
     expect([answer.status, answer.body.code]).toEqual([413, 'request_entity_too_large']);
@@ -129,6 +191,7 @@ describe('errors', () => {
 
   test('phone and email together are refused', async () => {
     const answer = await call('POST', '/token?grant_type=password', {
+      token: admin,
       body: { phone: '1', email: 'asha@example.org', password }
     });
     expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed']);

@@ -1,5 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import {
+  createClient,
+  type AuthTokenResponsePassword,
+  type SignInWithPasswordCredentials,
+  type SupabaseClient
+} from '@supabase/supabase-js';
 import { beforeAll } from 'vitest';
 import { createAuth, type Auth, type AuthOptions } from '../auth/index.ts';
 import { databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
@@ -58,10 +63,17 @@ export async function aUser(phone = aPhone()): Promise<{ id: string; phone: stri
   return { id: data.user.id, phone };
 }
 
+/** Signs in with the secret key, as the functions do: everybody else would have to solve a captcha. */
+export function withPassword(credentials: SignInWithPasswordCredentials): Promise<AuthTokenResponsePassword> {
+  return client(theStack().secret_key).auth.signInWithPassword(credentials);
+}
+
 /** A client of that user, signed in, with the session it got. */
 export async function signIn(phone: string, secret = password) {
-  const client = aClient();
-  const { data, error } = await client.auth.signInWithPassword({ phone, password: secret });
+  const { data, error } = await withPassword({ phone, password: secret });
   if (error) throw error;
+  const client = aClient();
+  const { error: refused } = await client.auth.setSession(data.session);
+  if (refused) throw refused;
   return { client, session: data.session };
 }

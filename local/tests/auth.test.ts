@@ -3,7 +3,7 @@ import { isAuthApiError, isAuthSessionMissingError, isAuthWeakPasswordError } fr
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDatabases, databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
-import { aClient, anAdmin, aPhone, authUrl, aUser, password, signIn } from './auth-stack.ts';
+import { aClient, anAdmin, aPhone, authUrl, aUser, password, signIn, withPassword } from './auth-stack.ts';
 
 const database = databaseAsAdmin();
 afterAll(closeDatabases);
@@ -16,7 +16,7 @@ function refusal(error: unknown) {
 describe('signing in', () => {
   test('a phone and its password open a session', async () => {
     const { id, phone } = await aUser();
-    const { data, error } = await aClient().auth.signInWithPassword({ phone: `+${phone}`, password });
+    const { data, error } = await withPassword({ phone: `+${phone}`, password });
     expect(error).toBeNull();
     expect(data.session).toMatchObject({ token_type: 'bearer', expires_in: 3600 });
     expect(data.session?.refresh_token).toMatch(/^[a-z0-9]{12}$/);
@@ -75,7 +75,7 @@ describe('signing in', () => {
     ['an empty password', { password: '' }]
   ])('%s is refused in the same words', async (_, credentials) => {
     const { phone } = await aUser();
-    const { error } = await aClient().auth.signInWithPassword({ phone, password, ...credentials });
+    const { error } = await withPassword({ phone, password, ...credentials });
     expect(refusal(error)).toEqual([400, 'invalid_credentials']);
     expect(error?.message).toBe('Invalid login credentials');
   });
@@ -83,28 +83,28 @@ describe('signing in', () => {
   test('a user without a password cannot sign in by one', async () => {
     const { id, phone } = await aUser();
     await database`update auth.users set encrypted_password = '' where id = ${id}`;
-    const { error } = await aClient().auth.signInWithPassword({ phone, password: '' });
+    const { error } = await withPassword({ phone, password: '' });
     expect(refusal(error)).toEqual([400, 'invalid_credentials']);
   });
 
   test('an unconfirmed phone is told only after the right password', async () => {
     const phone = aPhone();
     await anAdmin().createUser({ phone, password });
-    const wrong = await aClient().auth.signInWithPassword({ phone, password: 'wrong horse' });
+    const wrong = await withPassword({ phone, password: 'wrong horse' });
     expect(refusal(wrong.error)).toEqual([400, 'invalid_credentials']);
-    const right = await aClient().auth.signInWithPassword({ phone, password });
+    const right = await withPassword({ phone, password });
     expect(refusal(right.error)).toEqual([400, 'phone_not_confirmed']);
   });
 
   test('email is switched off', async () => {
-    const { error } = await aClient().auth.signInWithPassword({ email: 'asha@example.org', password });
+    const { error } = await withPassword({ email: 'asha@example.org', password });
     expect(refusal(error)).toEqual([422, 'email_provider_disabled']);
   });
 
   test('a weak password that an admin gave works and is called weak', async () => {
     const phone = aPhone();
     await anAdmin().createUser({ phone, password: 'abc', phone_confirm: true });
-    const { data, error } = await aClient().auth.signInWithPassword({ phone, password: 'abc' });
+    const { data, error } = await withPassword({ phone, password: 'abc' });
     expect(error).toBeNull();
     expect(data.weakPassword).toEqual({
       message: expect.stringMatching(/^Password should be at least \d+ characters\.$/),
@@ -118,7 +118,7 @@ describe('signing in', () => {
       insert into auth.users (instance_id, id, aud, role, phone, created_at, updated_at)
       values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated',
         'authenticated', ${phone}, now(), now())`;
-    const { error } = await aClient().auth.signInWithPassword({ phone, password });
+    const { error } = await withPassword({ phone, password });
     expect(error).toMatchObject({ name: 'AuthRetryableFetchError', status: 500 });
   });
 });
@@ -199,7 +199,7 @@ describe('who is calling', () => {
     await database`update auth.users set banned_until = now() + interval '1 day' where id = ${id}`;
     expect(await userWith(session.access_token)).toEqual([403, 'user_banned']);
     expect(refusal((await client.auth.refreshSession()).error)).toEqual([400, 'user_banned']);
-    const again = await aClient().auth.signInWithPassword({ phone, password: 'wrong horse' });
+    const again = await withPassword({ phone, password: 'wrong horse' });
     expect(refusal(again.error)).toEqual([400, 'user_banned']);
     await database`update auth.users set banned_until = null where id = ${id}`;
     expect((await client.auth.getUser()).error).toBeNull();
@@ -218,7 +218,7 @@ describe('changing an account', () => {
     expect(isAuthSessionMissingError((await elsewhere.client.auth.getUser()).error)).toBe(true);
     const { error: refused } = await aClient().auth.refreshSession(elsewhere.session);
     expect(refusal(refused)).toEqual([400, 'refresh_token_not_found']);
-    const old = await aClient().auth.signInWithPassword({ phone, password });
+    const old = await withPassword({ phone, password });
     expect(refusal(old.error)).toEqual([400, 'invalid_credentials']);
     await signIn(phone, 'another horse');
   });

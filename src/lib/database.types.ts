@@ -272,6 +272,34 @@ export type Database = {
           }
         ];
       };
+      limits: {
+        Row: {
+          by: string;
+          max: number;
+          mode: string;
+          seconds: number;
+          what: string;
+          why: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          by: string;
+          max: number;
+          mode?: string;
+          seconds: number;
+          what: string;
+          why?: string;
+        };
+        Update: {
+          by?: string;
+          max?: number;
+          mode?: string;
+          seconds?: number;
+          what?: string;
+          why?: string;
+        };
+        Relationships: [];
+      };
       patients: {
         Row: {
           account_origin: string | null;
@@ -481,11 +509,13 @@ export type Database = {
           events_days: number;
           events_per_hour: number;
           id: boolean;
+          new_device_sms_a_day: number;
           reference_tries_per_day: number;
           session_days: number;
           session_idle_days: number;
           sms_days: number;
           updated_at: string;
+          wrong_codes_a_day: number;
         };
         ComputedFields: never;
         Insert: {
@@ -499,11 +529,13 @@ export type Database = {
           events_days?: number;
           events_per_hour?: number;
           id?: boolean;
+          new_device_sms_a_day?: number;
           reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
           sms_days?: number;
           updated_at?: string;
+          wrong_codes_a_day?: number;
         };
         Update: {
           alert_phone?: string | null;
@@ -516,11 +548,13 @@ export type Database = {
           events_days?: number;
           events_per_hour?: number;
           id?: boolean;
+          new_device_sms_a_day?: number;
           reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
           sms_days?: number;
           updated_at?: string;
+          wrong_codes_a_day?: number;
         };
         Relationships: [];
       };

@@ -47,6 +47,9 @@ insert into public.sms_templates (key, body, placeholders, description) values
   ('password_changed',
    'The password of your MedQ account was changed. If that was not you, use "Forgot password?" on our site to set a new one, or call your clinic.',
    '{}', 'After a password was changed or reset, by whomever.'),
+  ('signed_in_new_device',
+   'A new device has signed in to your MedQ account. If it was not you, choose "Forgot your password?" on our site now and set a new one.',
+   '{}', 'After a sign-in from a device that has not signed in to the account before.'),
   ('alert', 'MedQ: {{text}}', '{text}', 'To the phone of security_settings, when something needs a look by an admin.');
 
 insert into public.sms_templates (key, locale, body) values
@@ -78,6 +81,8 @@ insert into public.sms_templates (key, locale, body) values
    '{{code}} என்பது உங்கள் MedQ குறியீடு. அழைப்பில் இருக்கும்போதே இதை அழுத்தவும். நீங்கள் அழைக்கவில்லை என்றால், எதுவும் செய்ய வேண்டாம்.'),
   ('phone_changed', 'ta-IN',
    'உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.'),
+  ('signed_in_new_device', 'ta-IN',
+   'உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.'),
   ('phone_moved_here', 'ta-IN',
    'உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.'),
   ('alert', 'ta-IN', 'MedQ: {{text}}'),

@@ -13,6 +13,8 @@ create table public.security_settings (
   events_per_hour int not null default 500 check (events_per_hour between 10 and 10000),
   sms_days int not null default 365 check (sms_days >= 30),
   calls_days int not null default 365 check (calls_days >= 30),
+  new_device_sms_a_day int not null default 3 check (new_device_sms_a_day >= 0),
+  wrong_codes_a_day int not null default 90 check (wrong_codes_a_day >= 0),
   alert_phone text check (private.check_phone(alert_phone)),
   alert_url text check (alert_url ~ '^https?://\S+$'),
   created_at timestamptz not null default now(),
@@ -30,6 +32,8 @@ comment on column public.security_settings.events_days is 'After so many days wh
 comment on column public.security_settings.events_per_hour is 'So many rows an hour of one kind tell phones and clients apart in security_events; all others share one row.';
 comment on column public.security_settings.sms_days is 'After so many days a text and where it went are deleted; what it cost stays in sms_cost.';
 comment on column public.security_settings.calls_days is 'After so many days what is known of a call is deleted.';
+comment on column public.security_settings.new_device_sms_a_day is 'How often a day the owner of an account is texted that another device signed in.';
+comment on column public.security_settings.wrong_codes_a_day is 'After so many wrong guesses at codes of six digits within a day, by whomever, codes have ten digits. 90 keeps the chance that one is right under 1 in 10,000 a day.';
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
 comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
 comment on column public.security_settings.created_at is 'When the row was made.';

@@ -121,23 +121,32 @@ $$;
 comment on function private.forget_stale_registrations(timestamptz) is
   'Removes registrations whose account was never made.';
 
-create function private.login_account(p_username text, p_phone text, p_now timestamptz default now())
-returns table (phone text, temporary boolean)
+create function private.login_account(
+  p_username text, p_phone text, p_device bytea, p_decoy text, p_now timestamptz default now()
+)
+returns table (user_id uuid, phone text, temporary boolean, known_device boolean, decoy_ready boolean)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return query
-    select p.phone, t.user_id is not null
-    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
-    where (p.phone = p_phone or lower(p.username) = lower(p_username))
-      and p.user_id is not null
-      and (t.user_id is null or t.expires_at > p_now)
-    order by p.phone = p_phone desc nulls last
-    limit 1;
+    select a.user_id, a.phone, coalesce(a.temporary, false), private.is_known_device(a.user_id, p_device),
+      exists (select from auth.users u where u.phone = ltrim(p_decoy, '+') and u.encrypted_password <> '')
+    from (values (true)) as one_row left join lateral (
+      select p.user_id, p.phone, t.user_id is not null as temporary
+      from public.patients p
+      join auth.users u on u.id = p.user_id
+      left join private.temporary_passwords t on t.user_id = p.user_id
+      where (p.phone = p_phone or lower(p.username) = lower(p_username))
+        and (t.user_id is null or t.expires_at > p_now)
+        -- Auth answers about others before it hashes.
+        and u.encrypted_password <> '' and (u.banned_until is null or u.banned_until <= p_now)
+      order by p.phone = p_phone desc nulls last
+      limit 1
+    ) a on true;
 end $$;
-comment on function private.login_account(text, text, timestamptz) is
-  'The phone to sign in with, of a username or a phone, and whether its password was texted; none when unknown or when the texted password has expired.';
+comment on function private.login_account(text, text, bytea, text, timestamptz) is
+  'One row: the account of a username or a phone whose password may be tried (null: none, or it is banned or its texted password has expired), whether its password was texted and that device has signed in to it before, and whether the decoy is there, whose phone is p_decoy.';
 
 create function private.profile_of(p_user_id uuid)
 returns table (

@@ -41,6 +41,8 @@ begin
   select * into v_kept from public.security_settings s;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
+  delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
   perform private.forget_stale_registrations(p_now);

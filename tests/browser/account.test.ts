@@ -351,7 +351,7 @@ test.each(WAYS)(
         data: { username: patient.phone, password: 'not the password' }
       });
       expect(wrong.status()).toBe(401);
-      await extendLimits(sql, 'password:name+client');
+      await extendLimits(sql, 'password:account+client');
     }
     await page.goto(`${site}/login`);
     await fill(page, { 'Username or phone number': patient.phone, Password: patient.password });

@@ -32,7 +32,7 @@ async function waitingForCode(page: Page, javaScriptEnabled = true, person = aPe
 }
 
 /** Some code that is not this one. */
-const otherThan = (code: string) => String((Number(code) + 1) % 1e6).padStart(6, '0');
+const otherThan = (code: string) => String((Number(code) + 1) % 10 ** code.length).padStart(code.length, '0');
 
 /** Lets time pass for what the browser remembers of its code. */
 async function age(page: Page, seconds: number): Promise<void> {
@@ -68,6 +68,24 @@ test.each(WAYS)(
     expect(await patientsWith(sql, person.phone)).toMatchObject([{ name: person.name }]);
   }
 );
+
+test('a code of ten digits, as they are after many wrong guesses, is typed to its end', async () => {
+  await sql`insert into private.wrong_codes (hour, guesses) values (date_trunc('hour', now(), 'UTC'), 1000)
+    on conflict (hour) do update set guesses = 1000`;
+  try {
+    const page = await openPage(browser);
+    const person = await waitingForCode(page);
+    const code = await codeFor(person.phone);
+    expect(code).toHaveLength(10);
+    await page.keyboard.type(code);
+    await page.waitForURL(`${site}/appointments`);
+    const guesses = await sql`
+      select guesses from private.phone_verifications where not short order by created_at desc limit 1`;
+    expect([...guesses]).toEqual([{ guesses: 1 }]);
+  } finally {
+    await sql`delete from private.wrong_codes`;
+  }
+});
 
 test.each(WAYS)(
   'another code is texted after a moment, and the first works no longer, $how',

@@ -85,9 +85,10 @@ describe('another phone given to a patient', () => {
     withPatient(async (tx, patient) => {
       const phone = aPhone();
       await tx`update public.patients set phone = ${phone} where id = ${patient.id}`;
+      await tx`update auth.users set encrypted_password = 'a hash' where id = ${patient.account.userId}`;
       const [row] = await tx`
         select private.phone_state(${patient.phone}) as old, private.phone_state(${phone}) as new,
-          (select l.phone from private.login_account(null, ${phone}) l) as login,
+          (select l.phone from private.login_account(null, ${phone}, '', '') l) as login,
           (select count(*)::int from private.auth_user_by_phone(${patient.phone})) as accounts_of_old`;
       expect({ ...row }).toEqual({ old: 'unknown', new: 'registered', login: phone, accounts_of_old: 0 });
     }));

@@ -36,7 +36,8 @@ const rights: Record<string, Record<Actor, string>> = {
   security_events: everyone({ secretKey: 'R---' }),
   security_today: everyone({ secretKey: 'R---' }),
   security_clients: everyone({ secretKey: 'R---' }),
-  security_phones: everyone({ secretKey: 'R---' })
+  security_phones: everyone({ secretKey: 'R---' }),
+  limits: everyone({})
 };
 
 function everyone({

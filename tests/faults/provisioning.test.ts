@@ -1,6 +1,6 @@
-import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
+import { signedIn } from '../helpers/signed-in.ts';
 import { aPhone } from '../helpers/world.ts';
 import { startFaultyStack } from './faulty-stack.ts';
 import type { FaultyStack } from './faulty-stack.ts';
@@ -66,17 +66,13 @@ async function untilDone(id: string): Promise<void> {
 const usersOf = (phone: string) => stack.sql`select id from auth.users where phone = ${phone.slice(1)}`;
 
 async function expectOneUsableAccount(phone: string): Promise<void> {
-  const { inbox_url, api_url, publishable_key } = stack.addresses;
+  const { inbox_url } = stack.addresses;
   const { body } = await smsTo(inbox_url, phone, 'Welcome to MedQ!');
   const password = /^Password: (\S+)$/m.exec(body)?.[1] ?? '';
-  const client = createClient(api_url, publishable_key, {
-    auth: { persistSession: false, autoRefreshToken: false }
-  });
-  const { data, error } = await client.auth.signInWithPassword({ phone, password });
-  expect(error).toBeNull();
-  const status = await client.rpc('account_status').single();
-  expect(status.data).toMatchObject({ must_change_password: true });
-  expect(await usersOf(phone)).toEqual([{ id: data.user?.id }]);
+  const account = await signedIn(stack.addresses, phone, password);
+  const status = await account?.client.rpc('account_status').single();
+  expect(status?.data).toMatchObject({ must_change_password: true });
+  expect(await usersOf(phone)).toEqual([{ id: account?.session.user.id }]);
   expect(await textsOf(inbox_url, phone)).toHaveLength(1);
   expect(stack.output()).toContain('"function":"provision-accounts"');
   expect(stack.output()).not.toMatch(new RegExp(`${phone.slice(1)}|${password}`));

@@ -172,9 +172,12 @@ test('a username without a letter is nobody’s, so that none can pass for a pho
 test('a phone always signs in to its own account, also when a username is spelled like it', async () => {
   const wish = aWish();
   const proven = await registered(throughGateway(), wish);
-  const found = await sql`select phone from private.login_account(${wish.username.toUpperCase()}, null)`;
+  const found =
+    await sql`select phone from private.login_account(${wish.username.toUpperCase()}, null, '', '')`;
   expect(found).toEqual([{ phone: wish.phone_number }]);
-  expect(await sql`select phone from private.login_account(null, ${wish.phone_number})`).toEqual(found);
-  expect(await sql`select phone from private.login_account(null, null)`).toEqual([]);
+  expect(await sql`select phone from private.login_account(null, ${wish.phone_number}, '', '')`).toEqual(
+    found
+  );
+  expect(await sql`select phone from private.login_account(null, null, '', '')`).toEqual([{ phone: null }]);
   expect(proven.status).toBe(200);
 });

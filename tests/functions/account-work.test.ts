@@ -3,10 +3,12 @@ import type { Auth } from '../../supabase/functions/_shared/account/auth.ts';
 import { connect, type Database } from '../../supabase/functions/_shared/database.ts';
 import { refusalIn } from '../../supabase/functions/_shared/errors.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
+import { decoyPhone } from '../../supabase/functions/_shared/account/passwords.ts';
 import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
 import { signIn } from '../../supabase/functions/sign-in/sign-in.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone } from '../helpers/world.ts';
+import { throughGateway } from './account-api.ts';
 
 // The functions run in this process here, against the same database and Auth, so that what they ask can be counted.
 
@@ -18,6 +20,8 @@ beforeAll(async () => {
   vi.stubEnv('SUPABASE_URL', api_url);
   vi.stubEnv('SUPABASE_SECRET_KEYS', JSON.stringify({ default: secret_key }));
   ({ supabaseAuth } = await import('../../supabase/functions/_shared/account/auth.ts'));
+  // The first sign-in of a project makes the account that is nobody's.
+  await throughGateway()('sign-in', { username: aPhone(), password: 'guess' });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -28,6 +32,8 @@ afterAll(async () => {
 interface Work {
   queries: string[];
   requests: string[];
+  /** Whose passwords Auth was asked about: phones as Auth keeps them. */
+  tried: string[];
   status: number;
   keys: string[];
 }
@@ -43,26 +49,48 @@ async function workOf(run: (database: Database, auth: Auth) => Promise<Response>
     { json: database.json }
   ) as unknown as Database;
   const requests: string[] = [];
+  const tried: string[] = [];
   const { fetch } = globalThis;
   const spy = vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
     const request = new Request(input, init);
     requests.push(`${request.method} ${new URL(request.url).pathname} ${String(init?.body).length}`);
+    if (request.url.includes('/token'))
+      tried.push((JSON.parse(String(init?.body)) as { phone: string }).phone);
     return fetch(input, init);
   });
   try {
     const response = await run(counting, supabaseAuth('test'));
     const body = (await response.json()) as object;
-    return { queries, requests, status: response.status, keys: Object.keys(body) };
+    return { queries, requests, tried, status: response.status, keys: Object.keys(body) };
   } catch (error) {
     const refusal = refusalIn(error);
     if (!refusal) throw error;
-    return { queries, requests, status: refusal.status, keys: [refusal.code, (error as Error).message] };
+    return {
+      queries,
+      requests,
+      tried,
+      status: refusal.status,
+      keys: [refusal.code, (error as Error).message]
+    };
   } finally {
     spy.mockRestore();
   }
 }
 
+/** How many of these passwords Auth hashes: it answers at once where there is no account, no password, or a ban. */
+async function hashed(phones: string[]): Promise<number> {
+  const counts = await Promise.all(
+    phones.map(
+      (phone) => sql`
+        select from auth.users
+        where phone = ${phone} and encrypted_password like '$2_$__$%' and (banned_until is null or banned_until < now())`
+    )
+  );
+  return counts.filter(({ count }) => count === 1).length;
+}
+
 const common = {
+  device: 'test',
   secret: functions_secret,
   region: 'IN',
   locale: 'en-IN' as const,
@@ -80,9 +108,14 @@ test.each([
     const known = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });
     await sql`update patients set username = ${`u${known.phone.slice(1)}`} where id = ${known.id}`;
     const texted = await aPatient(sql, { phone: aPhone(), account: true, password: 'ABCD2346' });
+    const late = await aPatient(sql, { phone: aPhone(), account: true, password: 'ABCD2347' });
     await sql`
     insert into private.temporary_passwords (user_id, expires_at)
-    values (${texted.account.userId}, now() + interval '1 hour')`;
+    values (${texted.account.userId}, now() + interval '1 hour'), (${late.account.userId}, now())`;
+    const banned = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });
+    await sql`update auth.users set banned_until = now() + interval '1 day' where id = ${banned.account.userId}`;
+    const emptied = await aPatient(sql, { phone: aPhone(), account: true, password: 'the right one' });
+    await sql`update auth.users set encrypted_password = '' where id = ${emptied.account.userId}`;
     const attempt = (username: string) =>
       workOf((database, auth) =>
         signIn({ ...common, database, auth, client: crypto.randomUUID() }, { username, password })
@@ -92,17 +125,51 @@ test.each([
       await attempt(aPhone()),
       await attempt(`u${known.phone.slice(1)}`),
       await attempt('u000000000000'),
-      await attempt(texted.phone)
+      await attempt(texted.phone),
+      await attempt(late.phone),
+      await attempt(banned.phone),
+      await attempt(emptied.phone)
     ];
-    expect(works[0]).toMatchObject({ status: 401, queries: { length: 2 } });
-    for (const work of works) {
+    expect(works[0]).toMatchObject({ status: 401, queries: { length: 3 } });
+    for (const { tried, ...work } of works) {
       // The phone that cannot be is longer than an Indian one; everything else is equal.
       const requests = work.requests.map((request) => request.replace(/ \d+$/, ''));
       expect(requests).toEqual(Array(times).fill('POST /auth/v1/token'));
-      expect({ ...work, requests }).toEqual({ ...works[0], requests });
+      expect({ ...work, tried, requests }).toEqual({ ...works[0], tried, requests });
+      expect(await hashed(tried)).toBe(times);
     }
   }
 );
+
+const anybody = () => ({ ...common, client: crypto.randomUUID() });
+const decoys = () => sql`
+  select p.id as patient, u.encrypted_password like '$2_$10$%' as as_costly from auth.users u left join patients p on p.user_id = u.id
+  where u.phone = ${decoyPhone.slice(1)} and u.phone_confirmed_at is null`;
+
+test('the account that nobody has is made again by the next sign-in, and once by many', async () => {
+  await sql`delete from auth.users where phone = ${decoyPhone.slice(1)}`;
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => throughGateway()('sign-in', { username: aPhone(), password: 'guess' }))
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(401));
+  expect([...(await decoys())]).toEqual([{ patient: null, as_costly: true }]);
+});
+
+test('the account that nobody has lets nobody in, not even with its password', async () => {
+  await sql`
+    update auth.users set encrypted_password = extensions.crypt('a right guess', extensions.gen_salt('bf', 10))
+    where phone = ${decoyPhone.slice(1)}`;
+  for (const username of [aPhone(), decoyPhone]) {
+    const work = await workOf((database, auth) =>
+      signIn({ ...anybody(), database, auth }, { username, password: 'a right guess' })
+    );
+    expect(work).toMatchObject({ status: 401, tried: [decoyPhone.slice(1)] });
+  }
+  expect(
+    await sql`select from auth.sessions s join auth.users u on u.id = s.user_id
+    where u.phone = ${decoyPhone.slice(1)}`
+  ).toHaveLength(0);
+});
 
 test('a forgotten password asks the same of the database for a known and an unknown phone, and leaves one row', async () => {
   const known = await aPatient(sql, { phone: aPhone(), account: true });

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { temporaryPassword } from '../../supabase/functions/provision-accounts/password.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
+import { signedIn } from '../helpers/signed-in.ts';
 import {
-  anonymousClient,
   closeDatabases,
   databaseAsAdmin,
   databaseAsPostgres,
@@ -91,13 +91,11 @@ test('a phone that booked by call gets an account, and an SMS with what signs in
       `Username: ${phone}\nPassword: ${password}\nYou can now view your appointments online!`
   );
 
-  const client = anonymousClient();
-  const { data, error } = await client.auth.signInWithPassword({ phone, password });
-  expect(error).toBeNull();
-  const status = await client.rpc('account_status').single();
-  expect(status.data).toMatchObject({ patient_id: id, must_change_password: true });
+  const account = await signedIn(theStack(), phone, password);
+  const status = await account?.client.rpc('account_status').single();
+  expect(status?.data).toMatchObject({ patient_id: id, must_change_password: true });
   const [patient] = await sql`select user_id, account_origin from public.patients where id = ${id}`;
-  expect(patient).toEqual({ user_id: data.user?.id, account_origin: 'ivr' });
+  expect(patient).toEqual({ user_id: account?.session.user.id, account_origin: 'ivr' });
 });
 
 test('a job done many times at once makes one account and one welcome', async () => {
@@ -131,8 +129,8 @@ test('an account that an earlier run of the job made is finished, with the same 
   await provision();
   const { body } = await smsTo(inbox_url, phone, 'Welcome to MedQ!');
   expect(body).toContain(`Password: ${password}\n`);
-  const signedIn = await anonymousClient().auth.signInWithPassword({ phone, password });
-  expect(signedIn.data.user?.id).toBe(made.data.user?.id);
+  const account = await signedIn(theStack(), phone, password);
+  expect(account?.session.user.id).toBe(made.data.user?.id);
   expect(await usersOf(phone)).toHaveLength(1);
 });
 
@@ -150,25 +148,23 @@ test('an account that its owner registered meanwhile is left alone', async () =>
   const job = await aJob(await withoutLink(phone));
   await jobDone(job);
   expect(await welcomesOf(phone)).toEqual([]);
-  const signedIn = await anonymousClient().auth.signInWithPassword({ phone, password });
-  expect(signedIn.error).toBeNull();
+  // At Auth: whom our function signs in has a patient.
+  expect((await serviceClient().auth.signInWithPassword({ phone, password })).error).toBeNull();
 });
 
 test('a password that was chosen meanwhile is never set back', async () => {
   const { id, phone } = await aPatient();
   const job = await aJob(id);
   const { body } = await smsTo(inbox_url, phone, 'Welcome to MedQ!');
-  const client = anonymousClient();
-  const password = /Password: (\S+)/.exec(body)?.[1] ?? '';
-  const { data } = await client.auth.signInWithPassword({ phone, password });
+  const account = await signedIn(theStack(), phone, /Password: (\S+)/.exec(body)?.[1] ?? '');
   const chosen = 'my very own words';
-  await permit(sql, data.user?.id ?? '', 'password');
-  expect((await client.auth.updateUser({ password: chosen })).error).toBeNull();
+  await permit(sql, account?.session.user.id ?? '', 'password');
+  expect((await account?.client.auth.updateUser({ password: chosen }))?.error).toBeNull();
   await sql`update private.account_jobs set done_at = null where id = ${job.id}`;
   await hurry(job);
   await provision();
   await jobDone(job);
-  expect((await anonymousClient().auth.signInWithPassword({ phone, password: chosen })).error).toBeNull();
+  expect(await signedIn(theStack(), phone, chosen)).toBeDefined();
   expect(await welcomesOf(phone)).toHaveLength(1);
 });
 

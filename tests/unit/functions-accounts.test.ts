@@ -5,7 +5,7 @@ import { parseFields, requests } from '../../supabase/functions/_shared/account/
 import { network } from '../../supabase/functions/_shared/account/client-address.ts';
 import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/account/codes.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
-import { limitBucket } from '../../supabase/functions/_shared/account/limits.ts';
+import { subjectHash, useOf } from '../../supabase/functions/_shared/account/limits.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 
 const { register, link, verifyPhone, signIn } = requests('IN');
@@ -130,12 +130,13 @@ describe('what is typed to verify and to sign in', () => {
 });
 
 describe('a code', () => {
-  test('is six digits, and every digit is as likely in every place', () => {
+  test.each([6, 10] as const)('is %d digits, and every digit is as likely in every place', (length) => {
     const draws = 60_000;
-    const counts = Array.from({ length: 6 }, () => Array<number>(10).fill(0));
+    const counts = Array.from({ length }, () => Array<number>(10).fill(0));
     for (let count = 0; count < draws; count++) {
-      const code = newCode();
-      expect(code).toMatch(/^\d{6}$/);
+      const code = newCode(length);
+      expect(code).toMatch(/^\d+$/);
+      expect(code).toHaveLength(length);
       for (const [place, digit] of [...code].entries()) {
         const places = counts[place] ?? [];
         places[Number(digit)] = (places[Number(digit)] ?? 0) + 1;
@@ -185,11 +186,33 @@ describe('a client', () => {
 });
 
 describe('limits', () => {
-  test('are counted under names that tell what, not whom', async () => {
-    const name = await limitBucket('secret', 'code', ['phone'], ['+919876543210']);
-    expect(name).toMatch(/^code:phone:[0-9a-f]{32}$/);
-    const other = await limitBucket('secret', 'lookup', ['phone'], ['+919876543210']);
-    expect(other).not.toContain(name.slice('code:phone:'.length));
+  test('are counted under names that do not tell whom', async () => {
+    const { what, subjects } = await useOf('secret', 'code', {
+      phone: '+919876543210',
+      client: '203.0.113.7'
+    });
+    expect(what).toBe('code');
+    expect(subjects).toEqual({
+      phone: expect.stringMatching(/^[0-9a-f]{32}$/),
+      client: expect.stringMatching(/^[0-9a-f]{32}$/)
+    });
+    expect(subjects.phone).toBe(await subjectHash('secret', 'phone', '+919876543210'));
+    expect(subjects.phone).not.toBe(await subjectHash('other', 'phone', '+919876543210'));
+    expect(subjects.phone).not.toBe(await subjectHash('secret', 'account', '+919876543210'));
+  });
+
+  test('of an IPv6 network are those of its /48 as well', async () => {
+    const [one, other, further] = await Promise.all(
+      ['2001:db8:1:2::/64', '2001:db8:1:3::/64', '2001:db8:2:2::/64'].map((client) =>
+        useOf('secret', 'guess', { client })
+      )
+    );
+    expect(one?.subjects.client).not.toBe(other?.subjects.client);
+    expect(one?.subjects.client_wide).toBe(other?.subjects.client_wide);
+    expect(one?.subjects.client_wide).not.toBe(further?.subjects.client_wide);
+    expect((await useOf('secret', 'guess', { client: '203.0.113.7' })).subjects).not.toHaveProperty(
+      'client_wide'
+    );
   });
 
   test.each([

@@ -148,6 +148,16 @@ export const codes: { input: string; code: string | null }[] = [
     'MedQ\n10 minutes\n482193'
   ].map((input) => ({ input, code: '482193' })),
   ...[
+    '4821937560',
+    '482 193 7560',
+    '482-19-37560.',
+    '௪௮௨௧௯௩௭௫௬௦',
+    sms.english.replace('482193', '4821937560'),
+    sms.tamil.replace('482193', '4821937560')
+  ].map((input) => ({ input, code: '4821937560' })),
+  // A number that is called, beside the code.
+  { input: `${sms.english} Questions? 4440001000`, code: '482193' },
+  ...[
     '',
     'abcdef',
     '48219',
@@ -156,6 +166,9 @@ export const codes: { input: string; code: string | null }[] = [
     '482193482193',
     '+91 98765 43210',
     '482193 or 482194',
+    '4821937560 or 4821937561',
+    '482193756',
+    '48219375601',
     `${sms.english} ${sms.tamil.replace('482193', '600001')}`,
     '482 193 or 482 194',
     '482.abc.193'

@@ -8,7 +8,7 @@
 //   [data-dialog]                 such a question; the value names the field to empty when the answer is no
 //   button[data-close]            answers no
 //   button[data-other]            shows the password before it, or hides it; the value is its words for the other of the two
-//   input[data-code]              sends its form once a code is in it
+//   input[data-code]              sends its form once a code of so many digits is in it
 //   [data-wait]                   for so many seconds its first button cannot be pressed; [data-waiting] counts them
 //   time[data-local]              is shown in the reader's time zone
 
@@ -175,7 +175,7 @@ document.addEventListener('click', ({ target }) => {
 
 document.addEventListener('input', ({ target }) => {
   if (!(target instanceof HTMLInputElement)) return;
-  if ('code' in target.dataset && codeIn(target.value)) target.form?.requestSubmit();
+  if (codeIn(target.value)?.length === Number(target.dataset.code)) target.form?.requestSubmit();
 });
 
 overwriteGetLocale(() => assertIsLocale(document.documentElement.lang));

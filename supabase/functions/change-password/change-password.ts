@@ -1,4 +1,5 @@
 import { profileOf } from '../_shared/account/accounts.ts';
+import type { SignedInUser } from '../_shared/account/auth.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { notSignedIn } from '../_shared/account/errors.ts';
 import { replacePassword, requireOwnPassword } from '../_shared/account/own-password.ts';
@@ -7,13 +8,13 @@ import { json } from '../_shared/http.ts';
 /** @throws RefusedError 400, 401 or 429 */
 export async function changePassword(
   dependencies: Dependencies,
-  userId: string,
+  signedIn: SignedInUser,
   { password, new_password }: { password: string; new_password: string }
 ): Promise<Response> {
-  const profile = await profileOf(dependencies.database, userId);
+  const profile = await profileOf(dependencies.database, signedIn.userId);
   const { user } = profile;
-  await requireOwnPassword(dependencies, profile, password);
-  const session = await replacePassword(dependencies, { userId, phone: user.phone_number }, new_password);
+  await requireOwnPassword(dependencies, signedIn, profile, password);
+  const session = await replacePassword(dependencies, signedIn.userId, user, new_password);
   // Banned at this very moment.
   if (!session) throw notSignedIn();
   dependencies.log.info('password_changed');

@@ -9,10 +9,10 @@ import { changePassword } from './change-password.ts';
 export const handle = publicEndpoint({
   name: 'change-password',
   async handle(body, dependencies, request) {
-    const { userId } = await dependencies.auth.signedInUser(request);
+    const signedIn = await dependencies.auth.signedInUser(request);
     return await changePassword(
       dependencies,
-      userId,
+      signedIn,
       parseFields(requests(dependencies.region).changePassword, body)
     );
   }

@@ -19,21 +19,21 @@ export async function changePhone(
   const profile = await profileOf(database, signedIn.userId);
   const { user, locale } = profile;
   if (profile.mustChangePassword) throw passwordChangeRequired();
-  await requireOwnPassword(dependencies, profile, password);
+  await requireOwnPassword(dependencies, signedIn, profile, password);
   if (phone === user.phone_number) {
     throw validationFailed({ phone_number: (words) => words.fields.presentPhone });
   }
-  await limit(database, secret, 'lookup', { phone, client });
+  await limit(database, secret, 'lookup', { client });
   await requireOurCountry(dependencies, phone);
   await requireFreePhone(database, phone);
   await limit(database, secret, 'code', { phone, client });
   const fingerprint = await accountFingerprint(database, signedIn);
   if (fingerprint === undefined) throw notSignedIn();
-  const { verificationId, expiresIn } = await startVerification(
+  const started = await startVerification(
     // Nobody has the new phone yet, so nothing there tells its language.
     { ...dependencies, locale: locale ?? dependencies.locale },
     { phone, waiting: { purpose: 'change_phone', request: { phone, fingerprint, ...signedIn } } }
   );
   log.info('code_queued', { purpose: 'change_phone' });
-  return json(awaitingCode(user, verificationId, expiresIn), 202);
+  return json(awaitingCode(user, started), 202);
 }

@@ -8,10 +8,10 @@ import { deleteAccount } from './delete-account.ts';
 export const handle = publicEndpoint({
   name: 'delete-account',
   async handle(body, dependencies, request) {
-    const { userId } = await dependencies.auth.signedInUser(request);
+    const signedIn = await dependencies.auth.signedInUser(request);
     return await deleteAccount(
       dependencies,
-      userId,
+      signedIn,
       parseFields(requests(dependencies.region).deleteAccount, body)
     );
   }

@@ -28,7 +28,7 @@ export async function withCode(task: Task, { call_id, caller }: Call): Promise<T
     hex(await codeHash(setting('FUNCTIONS_SECRET'), `call:${call_id}`, text));
   if (task.kind === 'prove') return { ...task, code: { hash: await hashOf(task.code) } };
   if (caller === null || !mayAsk.includes(task.kind)) return task;
-  const text = newCode();
+  const text = newCode(6);
   const phone = hex(await phoneHash(setting('FUNCTIONS_SECRET'), caller));
   return { ...task, code: { text, hash: await hashOf(text), phone } };
 }

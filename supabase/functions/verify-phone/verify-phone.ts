@@ -7,12 +7,16 @@ import {
 } from '../_shared/account/accounts.ts';
 import type { User } from '../_shared/account/answers.ts';
 import type { SignedInUser, Tokens } from '../_shared/account/auth.ts';
+import { deviceHash, knowDevice } from '../_shared/account/device.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { codeInvalid, phoneIsDormant, validationFailed } from '../_shared/account/errors.ts';
-import { limit } from '../_shared/account/limits.ts';
+import { requireGoodPassword } from '../_shared/account/forbidden-passwords.ts';
+import { limit, takeBack, type Use, useOf } from '../_shared/account/limits.ts';
 import { replacePassword } from '../_shared/account/own-password.ts';
 import { permitted } from '../_shared/account/permits.ts';
 import { makeAccount } from '../_shared/account/registration.ts';
+import { parseVerificationId, type Purpose } from '../_shared/account/sealing.ts';
+import { noteSecurityEvent } from '../_shared/account/security-events.ts';
 import { type OpenedRequest, openRequest, withCode } from '../_shared/account/verification.ts';
 import { refusalIn } from '../_shared/errors.ts';
 import { json } from '../_shared/http.ts';
@@ -30,12 +34,36 @@ export async function verifyPhone(
   }
 ): Promise<Response> {
   const { database, secret, client, log } = dependencies;
-  await limit(database, secret, 'guess', { client });
-  const opened = await openRequest(database, verification_id);
-  const work = workOf(dependencies, opened, new_password);
-  const proven = await withCode(dependencies, opened.id, code, isOwnFault, work);
-  log.info('phone_proven', { purpose: opened.purpose });
-  return json(proven);
+  // What we never wrote is no guess, and uses up nothing.
+  const verification = parseVerificationId(verification_id);
+  if (!verification) throw codeInvalid();
+  const guess = await limit(database, secret, 'guess', { client });
+  try {
+    const opened = await openRequest(database, verification);
+    const work = workOf(dependencies, opened, new_password);
+    const proven = await withCode(dependencies, opened.id, code, isOwnFault, work);
+    await noteProof(dependencies, guess, opened.purpose, proven.user);
+    log.info('phone_proven', { purpose: opened.purpose });
+    return json(proven);
+  } catch (error) {
+    if (refusalIn(error)?.code === 'code_invalid') {
+      await noteSecurityEvent(database, secret, 'code_refused', { client });
+    }
+    throw error;
+  }
+}
+
+/** What led here was right and does not count, and whoever has the phone has the account's device in hand. */
+async function noteProof(
+  { database, secret, client, device }: Dependencies,
+  guess: Use,
+  purpose: Purpose,
+  { id }: User
+): Promise<void> {
+  const asked = purpose === 'reset' ? ['code'] as const : ['code', 'lookup'] as const;
+  const uses = await Promise.all(asked.map((what) => useOf(secret, what, { client })));
+  for (const use of [guess, ...uses]) await takeBack(database, use);
+  if (id !== null) await knowDevice(database, id, await deviceHash(secret, device));
 }
 
 /**
@@ -55,6 +83,7 @@ function workOf(
       if (newPassword === undefined) {
         throw validationFailed({ new_password: (words) => words.fields.newPassword });
       }
+      requireGoodPassword('new_password', newPassword, request);
       return () => setPassword(dependencies, request.phone, newPassword);
     case 'change_phone':
       return () => movePhone(dependencies, request);
@@ -70,10 +99,10 @@ async function setPassword(
   const account = await accountOfPhone(database, phone);
   if (account === undefined) throw codeInvalid();
   if (await isDormant(database, phone)) throw phoneIsDormant();
-  const session = await replacePassword(dependencies, { userId: account.userId, phone }, password);
+  const { user } = await profileOf(database, account.userId);
+  const session = await replacePassword(dependencies, account.userId, user, password);
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
-  const { user } = await profileOf(database, account.userId);
   return { token: session.token, refresh_token: session.refresh_token, user };
 }
 

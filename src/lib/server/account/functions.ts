@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { SITE_SECRET } from '$app/env/private';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
+import { keepCookie, readCookie } from '#lib/server/request/cookies.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse, refused, unavailable, type Result } from '#lib/server/request/refusal.ts';
 
@@ -25,7 +27,9 @@ const codeRequested = z.object({
   verification_required: z.boolean(),
   verification_id: z.string().nullable(),
   /** Seconds until the code stops working. */
-  expires_in: z.number().nullable()
+  expires_in: z.number().nullable(),
+  /** How many digits it has. */
+  code_length: z.number().default(6)
 });
 const verified = z.object({ token: z.string().nullable(), refresh_token: z.string().nullable(), user });
 const tokens = z.object({ token: z.string(), refresh_token: z.string() });
@@ -117,6 +121,7 @@ async function post<T extends object>(
   token?: string
 ): Promise<Result<T>> {
   try {
+    if (ENTRANCES.includes(name)) keepDevice(event);
     const response = await call(event, name, JSON.stringify(body), {
       'content-type': 'application/json',
       ...(token && { authorization: `Bearer ${token}` })
@@ -134,6 +139,21 @@ async function post<T extends object>(
   }
 }
 
+// By what a session begins.
+const ENTRANCES = ['sign-in', 'verify-phone'];
+
+/** What this browser is known by, if it has come in before. */
+function deviceOf(event: RequestEvent): string | undefined {
+  const device = readCookie(event, 'device');
+  return device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined;
+}
+
+/** Lets this browser be known again: its limits are its own then, whatever strangers use up. */
+function keepDevice(event: RequestEvent): void {
+  // Again each time, so that it lasts as long as somebody comes back.
+  keepCookie(event, 'device', deviceOf(event) ?? randomBytes(32).toString('base64url'));
+}
+
 // The functions wait ten seconds for Auth at most.
 const TIMEOUT_MS = 15_000;
 
@@ -143,6 +163,7 @@ function call(
   body: BodyInit,
   headers: Record<string, string>
 ): Promise<Response> {
+  const device = deviceOf(event);
   return fetch(`${PUBLIC_SUPABASE_URL}/functions/v1/${name}`, {
     method: 'POST',
     headers: {
@@ -151,6 +172,7 @@ function call(
       'x-request-id': event.locals.requestId,
       'accept-language': event.locals.language,
       'user-agent': event.request.headers.get('user-agent') ?? '',
+      ...(device !== undefined && { 'x-device': device }),
       // Requests are limited by client address, which would be this server's.
       ...(SITE_SECRET && { 'x-site-secret': SITE_SECRET, 'x-client-address': event.getClientAddress() })
     },

@@ -15,6 +15,8 @@ const pendingCode = z.object({
   /** Milliseconds since 1970, by the server's clock. */
   sentAt: z.number(),
   expiresAt: z.number(),
+  /** How many digits the code has. */
+  length: z.number(),
   wrongGuesses: z.number(),
   /** 1 for the first code that a form asked for, 2 for the next. */
   count: z.number()

@@ -39,6 +39,7 @@ export async function requestCode(event: RequestEvent, form: SentForm, count = 1
     phoneEnd: phoneEnd(form.phone_number),
     sentAt: Date.now(),
     expiresAt: Date.now() + (answer.expires_in ?? 0) * 1000,
+    length: answer.code_length,
     wrongGuesses: 0,
     count
   });

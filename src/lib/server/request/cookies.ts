@@ -21,6 +21,8 @@ export const COOKIES = {
    * the session is renewed, and ends when that was not for as long as security_settings.session_idle_days.
    */
   session: { name: 'medq-session', paths: ['/'], seconds: 30 * DAY },
+  /** By which the functions know a browser again that has signed in: it says nothing, and opens nothing. */
+  device: { name: 'medq-device', paths: ['/'], seconds: 400 * DAY },
   /** The language chosen at the top of a page. The page without a network (src/hooks.client.ts) reads it. */
   language: { name: 'medq-language', paths: ['/'], seconds: 365 * DAY, readByScripts: true },
   /** The texted password that somebody has just signed in with, sealed: until they choose their own. */

@@ -23,9 +23,16 @@ export const load: PageServerLoad = (event) => {
   event.setHeaders({ 'cache-control': 'private, no-store' });
   const pending = pendingCodeOf(event);
   if (!pending) return { code: null, shortest: SHORTEST_PASSWORD };
-  const { purpose, phoneEnd, count } = pending;
+  const { purpose, phoneEnd, count, length } = pending;
   return {
-    code: { purpose, phoneEnd, count, state: stateOf(pending), resendAfter: secondsUntilResend(pending) },
+    code: {
+      purpose,
+      phoneEnd,
+      count,
+      length,
+      state: stateOf(pending),
+      resendAfter: secondsUntilResend(pending)
+    },
     shortest: SHORTEST_PASSWORD
   };
 };

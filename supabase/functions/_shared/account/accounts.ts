@@ -57,6 +57,20 @@ export async function isDormant(database: Database, phone: string): Promise<bool
   return row?.dormant ?? false;
 }
 
+/**
+ * The account of a phone, if it has one, and whether a device has signed in to it before.
+ * @param device deviceHash
+ */
+export async function accountOnDevice(
+  database: Database,
+  phone: string,
+  device: Uint8Array
+): Promise<{ userId: string | null; knownDevice: boolean }> {
+  const [row] = await database<[{ user_id: string | null; known_device: boolean }]>`
+    select user_id, known_device from private.account_of_phone_on_device(${phone}, ${device})`;
+  return { userId: row.user_id, knownDevice: row.known_device };
+}
+
 /** @throws RefusedError 409 when somebody has the phone, with or without an account */
 export async function requireFreePhone(database: Database, phone: string): Promise<void> {
   const [row] = await database<{ state: string }[]>`select private.phone_state(${phone}) as state`;

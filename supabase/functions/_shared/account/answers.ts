@@ -1,6 +1,7 @@
 /** What the account API answers, and what it tells of a patient. */
 import type { Tokens } from './auth.ts';
 import type { Registration } from './registration.ts';
+import type { StartedVerification } from './verification.ts';
 
 /** A patient, as the account API tells of them. */
 export interface User {
@@ -24,17 +25,23 @@ export interface CodeAnswer {
   verification_id: string | null;
   /** Seconds until the code stops working. */
   expires_in: number | null;
+  /** How many digits the code has, where they are not six. */
+  code_length?: number;
 }
 
 /** The code has been texted. */
-export function awaitingCode(user: User | null, verificationId: string, expiresIn: number): CodeAnswer {
+export function awaitingCode(
+  user: User | null,
+  { verificationId, expiresIn, codeLength }: StartedVerification
+): CodeAnswer {
   return {
     token: null,
     refresh_token: null,
     user,
     verification_required: true,
     verification_id: verificationId,
-    expires_in: expiresIn
+    expires_in: expiresIn,
+    ...(codeLength !== 6 && { code_length: codeLength })
   };
 }
 

@@ -33,6 +33,8 @@ export interface Auth {
    * @returns the user's id
    */
   createUser(account: { phone: string; password: string; madeBy: MadeBy }): Promise<string>;
+  /** Makes an account that never opens a session and has no patient, unless the phone has one. Nobody knows its password. */
+  createDecoy(phone: string): Promise<void>;
   /** Opens a session. Undefined: no such account, another password, or banned. */
   signIn(phone: string, password: string): Promise<Session | undefined>;
   /** Ends one session. */
@@ -92,6 +94,11 @@ export function supabaseAuth(client?: string, userAgent: string | null = null): 
       });
       if (error) throw error;
       return data.user.id;
+    },
+    async createDecoy(phone) {
+      const password = crypto.randomUUID() + crypto.randomUUID().slice(0, 32);
+      // Another instance may have been first; and if it fails, the next who signs in tries again.
+      await connect().auth.admin.createUser({ phone: authPhone(phone), password });
     },
     async signIn(phone, password) {
       // A client of its own: it keeps the session and would use it from then on.

@@ -2,6 +2,7 @@
 import { validationFailed } from './errors.ts';
 import { type Auth, supabaseAuth } from './auth.ts';
 import { clientAddress } from './client-address.ts';
+import { deviceOf } from './device.ts';
 import { type Database, database } from '../database.ts';
 import { setting } from '../env.ts';
 import { bodyOf, endpoint, inLanguage } from '../http.ts';
@@ -18,6 +19,8 @@ export interface Dependencies {
   region: string;
   /** The sender's network, to count by. */
   client: string;
+  /** What the sender's device is known by (deviceOf). */
+  device: string;
   /** The language the sender reads. */
   locale: Locale;
   log: Log;
@@ -68,6 +71,7 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
         secret: setting('FUNCTIONS_SECRET'),
         region: setting('DEFAULT_REGION'),
         client,
+        device: deviceOf(request, client),
         locale,
         log
       };

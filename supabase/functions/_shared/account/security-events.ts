@@ -32,7 +32,7 @@ export async function noteSecurityEvent(
 }
 
 /** What stands for a client in the database. */
-async function clientHash(secret: string, client: string): Promise<string> {
+export async function clientHash(secret: string, client: string): Promise<string> {
   const digest = await hmac(secret, `client:${client}`);
   return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -6,7 +6,6 @@ import {
   formatVerificationId,
   newVerificationId,
   open,
-  parseVerificationId,
   purposes,
   seal,
   type VerificationId
@@ -17,6 +16,8 @@ export interface StartedVerification {
   verificationId: string;
   /** Seconds until the code stops working. */
   expiresIn: number;
+  /** How many digits the code has. */
+  codeLength: number;
 }
 
 /**
@@ -33,21 +34,25 @@ export async function startVerification(
   const verification = newVerificationId();
   const { id } = verification;
   const { purpose, request } = waiting;
-  const code = newCode();
-  const [byPhone, byCode, sealed] = await Promise.all([
+  // The database knows which of them is long enough for today.
+  const [code, longCode] = [newCode(6), newCode(10)];
+  const [byPhone, byCode, byLongCode, sealed] = await Promise.all([
     phoneHash(secret, phone),
     codeHash(secret, id, code),
+    codeHash(secret, id, longCode),
     seal(request, verification, purpose)
   ]);
-  const [row] = await database<{ wait: number; expires_at: Date | null }[]>`
-    select c.wait, case when c.wait = 0 then private.start_verification(
-      ${id}, ${purpose}, ${byPhone}, ${byCode}, ${sealed}, ${phone}, ${text ? code : null}, ${locale}
-    ) end as expires_at
-    from private.code_wait(${phone}, ${purpose}) as c (wait)`;
+  const [row] = await database<{ wait: number; expires_at: Date | null; code_length: number }[]>`
+    select c.wait, s.expires_at, s.code_length
+    from private.code_wait(${phone}, ${purpose}) as c (wait)
+    left join lateral private.start_verification(
+      ${id}, ${purpose}, ${byPhone}, ${byCode}, ${byLongCode}, ${sealed},
+      ${phone}, ${text ? code : null}, ${text ? longCode : null}, ${locale}
+    ) s on c.wait = 0`;
   if (!row) throw new Error('The database did not say until when the code works.');
   if (row.expires_at === null) throw noSmsNow(row.wait);
   const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);
-  return { verificationId: formatVerificationId(verification), expiresIn };
+  return { verificationId: formatVerificationId(verification), expiresIn, codeLength: row.code_length };
 }
 
 /** A request whose code may still be guessed. */
@@ -60,20 +65,13 @@ export type OpenedRequest = WaitingRequest & {
  * Opens a request with the `verification_id` of whoever made it.
  * @throws RefusedError 401 `code_invalid` when there is no such request, or not any more
  */
-export async function openRequest(database: Database, verificationId: string): Promise<OpenedRequest> {
-  const verification = parseVerificationId(verificationId);
-  const found = verification && (await find(database, verification));
-  if (!found) throw codeInvalid();
-  return found;
-}
-
-async function find(database: Database, verification: VerificationId): Promise<OpenedRequest | undefined> {
+export async function openRequest(database: Database, verification: VerificationId): Promise<OpenedRequest> {
   const [row] = await database<{ purpose: string; sealed_request: Uint8Array }[]>`
     select purpose, sealed_request from private.live_verification(${verification.id})`;
   const purpose = purposes.find((known) => known === row?.purpose);
-  if (!row || purpose === undefined) return undefined;
+  if (!row || purpose === undefined) throw codeInvalid();
   const request = await open(row.sealed_request, verification, purpose);
-  if (request === undefined) return undefined;
+  if (request === undefined) throw codeInvalid();
   return { id: verification.id, ...waitingRequest.parse({ purpose, request }) };
 }
 

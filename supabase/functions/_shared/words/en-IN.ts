@@ -41,7 +41,7 @@ export const english: Words = {
     passwordNotRepeated: 'This is not the same as the password above.',
     newPassword: 'Please choose a new password.',
     presentPhone: 'This is the phone number you have now.',
-    code: 'Please enter the 6 digits we texted you.',
+    code: 'Please enter the digits we texted you.',
     verificationId: 'Please ask for a new code.',
     signInName: 'Please enter your username or phone number.',
     signInPassword: 'Please enter your password.'
