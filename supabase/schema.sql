@@ -2986,7 +2986,9 @@ begin
     select count(*) from private.call_proofs o
     where o.clinic_id = p_clinic.id and o.newcomer_at > p_now - interval '1 hour' and o.call_id <> p_call ->> 'call_id'
   )
-  on conflict (call_id) do update set newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
+  -- Asked before at another clinic of the number, and counted here.
+  on conflict (call_id) do update
+  set clinic_id = excluded.clinic_id, newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
   return found;
 end $function$;
 comment on function private.ivr_take_place(jsonb,public.clinics,timestamp with time zone) is 'Takes one of the bookings that a clinic gives to numbers never seen before within an hour, however many call at once. False: there is none left.';

@@ -62,7 +62,9 @@ begin
     select count(*) from private.call_proofs o
     where o.clinic_id = p_clinic.id and o.newcomer_at > p_now - interval '1 hour' and o.call_id <> p_call ->> 'call_id'
   )
-  on conflict (call_id) do update set newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
+  -- Asked before at another clinic of the number, and counted here.
+  on conflict (call_id) do update
+  set clinic_id = excluded.clinic_id, newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
   return found;
 end $$;
 comment on function private.ivr_take_place(jsonb, public.clinics, timestamptz) is
