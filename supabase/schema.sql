@@ -132,6 +132,18 @@ comment on column private.registrations.name is 'The name to be.';
 comment on column private.registrations.username is 'The username to be, if one was chosen.';
 alter table private.registrations enable row level security;
 
+create table private.sms_spending (
+  hour timestamp with time zone not null,
+  parts integer not null,
+  slot integer not null
+);
+alter table private.sms_spending add constraint sms_spending_pkey PRIMARY KEY (hour, slot);
+comment on table private.sms_spending is 'How many parts were handed to the provider, by hour.';
+comment on column private.sms_spending.hour is 'The hour, by its beginning.';
+comment on column private.sms_spending.parts is 'How many parts; a message counts once, however often it is tried.';
+comment on column private.sms_spending.slot is 'Any number: workers that count at the same time count in rows of their own.';
+alter table private.sms_spending enable row level security;
+
 create table private.temporary_passwords (
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
@@ -561,6 +573,15 @@ create table public.sms_messages (
   appointment_id uuid,
   attempts integer not null default 0,
   body text not null,
+  budget_percent smallint not null generated always as (
+CASE
+    WHEN (template ~~ 'reminder%'::text) THEN 70
+    WHEN (template = 'alert'::text) THEN 100
+    WHEN (patient_id IS NULL) THEN 80
+    WHEN ((secret AND (template <> 'welcome'::text)) OR (template = ANY (ARRAY['appointment_booked'::text, 'appointment_cancelled'::text, 'appointment_cancelled_by_clinic'::text]))) THEN 100
+    ELSE 90
+END) stored,
+  counted_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   dedupe_key text,
   delivered_at timestamp with time zone,
@@ -611,6 +632,8 @@ comment on table public.sms_messages is 'Every SMS, queued by the change that ca
 comment on column public.sms_messages.appointment_id is 'Which appointment it tells of.';
 comment on column public.sms_messages.attempts is 'How often sending was tried.';
 comment on column public.sms_messages.body is 'The text as sent; erased if it held a secret.';
+comment on column public.sms_messages.budget_percent is 'How much of the budget may be used when it is sent: 100 codes of patients, bookings and cancellations, 90 other news of patients, 80 what goes to others, 70 reminders.';
+comment on column public.sms_messages.counted_at is 'When it was counted against the budget, once however often it is tried.';
 comment on column public.sms_messages.created_at is 'When it was queued.';
 comment on column public.sms_messages.dedupe_key is 'Its cause: the same cause queues nothing twice.';
 comment on column public.sms_messages.delivered_at is 'When the phone had it.';
@@ -655,23 +678,33 @@ alter table public.sms_opt_outs enable row level security;
 grant delete, insert, select, update on public.sms_opt_outs to service_role;
 
 create table public.sms_settings (
+  budget_alert_percent integer not null default 80,
   created_at timestamp with time zone not null default now(),
   daily_cap integer default 20,
   id boolean not null default true,
+  parts_per_day integer default 15000,
+  parts_per_hour integer default 3000,
   sending boolean not null default true,
   updated_at timestamp with time zone not null default now()
 );
+alter table public.sms_settings add constraint sms_settings_budget_alert_percent_check CHECK (((budget_alert_percent >= 1) AND (budget_alert_percent <= 100)));
 alter table public.sms_settings add constraint sms_settings_daily_cap_check CHECK ((daily_cap > 0));
 alter table public.sms_settings add constraint sms_settings_id_check CHECK (id);
+alter table public.sms_settings add constraint sms_settings_parts_per_day_check CHECK ((parts_per_day > 0));
+alter table public.sms_settings add constraint sms_settings_parts_per_hour_check CHECK ((parts_per_hour > 0));
 alter table public.sms_settings add constraint sms_settings_pkey PRIMARY KEY (id);
 CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _800_more_budget AFTER UPDATE ON public.sms_settings FOR EACH ROW WHEN (((new.parts_per_hour IS DISTINCT FROM old.parts_per_hour) OR (new.parts_per_day IS DISTINCT FROM old.parts_per_day))) EXECUTE FUNCTION private.tg_sms_settings__more_budget();
 CREATE TRIGGER _900_wake_dispatcher AFTER UPDATE ON public.sms_settings FOR EACH ROW WHEN ((new.sending AND (NOT old.sending))) EXECUTE FUNCTION private.tg_sms_settings__wake_dispatcher();
 comment on table public.sms_settings is 'One row that governs all sending of SMS.';
+comment on column public.sms_settings.budget_alert_percent is 'When so much of an hour''s or a day''s parts is used, whoever security_settings names is told.';
 comment on column public.sms_settings.created_at is 'When the row was made.';
 comment on column public.sms_settings.daily_cap is 'How many SMS one number gets in 24 hours; what is over waits. Codes and passwords always go. Empty: no limit.';
 comment on column public.sms_settings.id is 'Always true: there is one row.';
+comment on column public.sms_settings.parts_per_day is 'The same for an hour and the 23 before it. Empty: no limit.';
+comment on column public.sms_settings.parts_per_hour is 'How many parts all SMS together may take in an hour; what is over waits, the less important first. Empty: no limit.';
 comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
 comment on column public.sms_settings.updated_at is 'When the row was last changed.';
 alter table public.sms_settings enable row level security;
@@ -722,7 +755,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -738,6 +771,24 @@ comment on view private.status_changes is 'Which status of an appointment can fo
 comment on column private.status_changes.was is 'The status before.';
 comment on column private.status_changes.becomes is 'The status after; the same where something else is changed, such as its time.';
 comment on column private.status_changes.from_its_day is 'Not before the day of the appointment, in the clinic''s time zone.';
+
+create view public.sms_budget with (security_invoker=true) as
+ SELECT p.period,
+    p.allowed,
+    p.used,
+    GREATEST((p.allowed - p.used), (0)::bigint) AS free,
+    ( SELECT COALESCE(sum(m.parts), (0)::bigint) AS "coalesce"
+           FROM public.sms_messages m
+          WHERE ((m.status = 'queued'::text) AND (m.last_error = private.budget_reason()))) AS waiting
+   FROM (private.sms_budget() b(per_hour, used_in_hour, per_day, used_in_day, alert_percent)
+     CROSS JOIN LATERAL ( VALUES ('hour'::text,b.per_hour,b.used_in_hour), ('day'::text,b.per_day,b.used_in_day)) p(period, allowed, used));
+comment on view public.sms_budget is 'What SMS may cost, in parts, and how much of it is used; the limits are in sms_settings.';
+comment on column public.sms_budget.period is 'hour: since it struck; day: that hour and the 23 before.';
+comment on column public.sms_budget.allowed is 'How many parts may be sent. Empty: any number.';
+comment on column public.sms_budget.used is 'How many were handed to the provider.';
+comment on column public.sms_budget.free is 'How many are left; the last of them are for what is most important.';
+comment on column public.sms_budget.waiting is 'How many parts wait because the budget has no room for them.';
+grant select on public.sms_budget to service_role;
 
 create view public.sms_cost with (security_invoker=true) as
  SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS day,
@@ -947,6 +998,26 @@ exception when others then
 end $function$;
 comment on function private.alert_admins(text,text,timestamp with time zone) is 'Tells whoever security_settings names, once an hour for each p_what.';
 
+CREATE OR REPLACE FUNCTION private.alert_sms_budget(p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget record;
+begin
+  v_budget := private.sms_budget(p_now);
+  if v_budget.used_in_hour * 100 >= v_budget.per_hour * v_budget.alert_percent
+    or v_budget.used_in_day * 100 >= v_budget.per_day * v_budget.alert_percent then
+    perform private.alert_admins('sms_budget', format(
+      'SMS sent: %s of %s parts this hour, %s of %s in 24 hours. See sms_budget.',
+      v_budget.used_in_hour, coalesce(v_budget.per_hour::text, 'any number of'),
+      v_budget.used_in_day, coalesce(v_budget.per_day::text, 'any number of')
+    ), p_now);
+  end if;
+end $function$;
+comment on function private.alert_sms_budget(timestamp with time zone) is 'Tells the admins when so much of the budget is used as sms_settings says, once an hour.';
+
 CREATE OR REPLACE FUNCTION private.appointments_by_clock(p_clinic_id uuid, p_was text, p_now timestamp with time zone)
  RETURNS TABLE(id uuid, is_told boolean)
  LANGUAGE plpgsql
@@ -1077,9 +1148,9 @@ begin
       return v_appointment;
     end if;
   end if;
-
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
   perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now);
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
     insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
@@ -1113,6 +1184,15 @@ begin
   );
 end $function$;
 comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date.';
+
+CREATE OR REPLACE FUNCTION private.budget_reason()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN 'waits: the budget of SMS is used up (sms_budget)'::text;
+comment on function private.budget_reason() is 'Why a message waits that the budget has no room for.';
+grant execute on function private.budget_reason() to service_role;
 
 CREATE OR REPLACE FUNCTION private.call_function(p_name text)
  RETURNS void
@@ -1157,6 +1237,7 @@ begin
     return v_appointment;
   end if;
   perform private.require_changeable(v_appointment, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now, p_is_cancellation => true);
   update public.appointments a set status = 'cancelled' where a.id = p_appointment_id returning * into v_appointment;
   return v_appointment;
 end $function$;
@@ -1297,10 +1378,15 @@ begin
     perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
     perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
     perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-    perform private.postpone_sms(v_due.over_cap, p_now);
+    perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
+      'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+    ));
+    if v_due.send is not null then
+      v_due.send := private.spend_sms_budget(v_due.send, p_now);
+    end if;
     return query
       update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
-        next_attempt_at = p_now + interval '1 minute',
+        next_attempt_at = p_now + interval '1 minute', counted_at = coalesce(m.counted_at, p_now),
         -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
         outcome_unknown = m.outcome_unknown or m.status = 'sending'
       where m.id = any (v_due.send)
@@ -1309,7 +1395,7 @@ begin
     exit when found;
   end loop;
 end $function$;
-comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number waits.';
+comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number or the budget waits.';
 
 CREATE OR REPLACE FUNCTION private.clock_turn(p_instant timestamp with time zone, p_time_zone text)
  RETURNS text
@@ -1342,6 +1428,61 @@ begin
   end if;
 end $function$;
 comment on function private.close_sms(uuid[],text,text) is 'Ends messages that are not to be sent any more, with a reason.';
+
+CREATE OR REPLACE FUNCTION private.code_wait(p_phone text, p_purpose text, p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- To reset a password codes go to accounts alone; who asks must not learn whether there is one.
+  return private.sms_wait(
+    case when p_purpose = 'reset' or exists (select from public.patients p where p.phone = p_phone) then 100 else 80 end,
+    p_now
+  );
+end $function$;
+comment on function private.code_wait(text,text,timestamp with time zone) is 'After how many seconds to try again to have a code texted to a phone (+E.164), for a purpose of private.phone_verifications; 0: it can go now.';
+
+CREATE OR REPLACE FUNCTION private.count_change(p_patient_id uuid, p_channel text, p_now timestamp with time zone, p_is_cancellation boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_changes int;
+begin
+  -- Calls have limits of their own, and the clinic has none.
+  if p_channel <> 'web' then
+    return;
+  end if;
+  -- What is refused after all counts for nothing: it is rolled back.
+  insert into private.rate_limits as r (bucket, window_start)
+  values ('changes:' || p_patient_id, date_trunc('hour', p_now, 'UTC'))
+  on conflict (bucket, window_start) do update set hits = r.hits + 1
+  returning r.hits into v_changes;
+  if not p_is_cancellation and v_changes > (select s.changes_per_hour from public.security_settings s) then
+    perform private.fail('too_many_changes', (60 - extract(minute from p_now at time zone 'UTC'))::int::text);
+  end if;
+end $function$;
+comment on function private.count_change(uuid,text,timestamp with time zone,boolean) is 'Counts what a patient books, moves or cancels in a session, and refuses with too_many_changes what is too much for an hour. A cancellation counts and is never refused: somebody who will not come should say so, and those who can book no more soon have nothing left to cancel.';
+
+CREATE OR REPLACE FUNCTION private.count_sms(p_parts bigint, p_hour timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.sms_spending s set parts = s.parts + p_parts
+  where s.hour = p_hour and s.slot = (
+    select o.slot from private.sms_spending o where o.hour = p_hour limit 1 for update skip locked
+  );
+  if not found then
+    insert into private.sms_spending as s (hour, slot, parts) values (p_hour, floor(random() * 1e9), p_parts)
+    on conflict (hour, slot) do update set parts = s.parts + p_parts;
+  end if;
+end $function$;
+comment on function private.count_sms(bigint,timestamp with time zone) is 'Counts parts in an hour, without waiting for others who do.';
 
 CREATE OR REPLACE FUNCTION private.current_patient_id()
  RETURNS uuid
@@ -1493,6 +1634,39 @@ AS $function$
 $function$;
 comment on function private.forget_stale_registrations(timestamp with time zone) is 'Removes registrations whose account was never made.';
 
+CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
+ RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with sessions as materialized (
+      -- The slots of a session are numbered from 0; those before the first have begun.
+      select s.*, l.seconds, greatest(floor(date_part('epoch', p_now - s.opens) / l.seconds) + 1, 0)::int as first
+      from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone) s
+      cross join lateral (select date_part('epoch', s.length) as seconds) l
+    ), blocked as (
+      select distinct s.practitioner_id, s.on_date, s.opens, n
+      from private.taken_between(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) t
+      join sessions s on s.practitioner_id = t.practitioner_id and s.on_date = t.on_date
+        and t.ends_at > s.opens and t.starts_at < s.opens + s.slots * s.length
+      cross join lateral generate_series(
+        greatest(floor(date_part('epoch', t.starts_at - s.opens) / s.seconds)::int, s.first),
+        least(ceil(date_part('epoch', t.ends_at - s.opens) / s.seconds)::int, s.slots) - 1
+      ) n
+    )
+    select d.day::date, (coalesce(o.slots, 0) - coalesce(b.slots, 0))::int, o.slots is not null, coalesce(o.slots = 0, false)
+    from generate_series(p_from, p_until, interval '1 day') as d (day)
+    left join (
+      select s.on_date, sum(greatest(s.slots - s.first, 0)) as slots from sessions s group by s.on_date
+    ) o on o.on_date = d.day::date
+    left join (select b.on_date, count(*) as slots from blocked b group by b.on_date) b on b.on_date = d.day::date
+    order by d.day;
+end $function$;
+comment on function private.free_by_date(uuid[],date,date,text,timestamp with time zone,uuid) is 'What private.free_days tells, of practitioners of one time zone and all dates of a range.';
+
 CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
  LANGUAGE plpgsql
@@ -1501,30 +1675,22 @@ CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id
 AS $function$
 begin
   return query
-    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false),
-      coalesce(bool_or(o.open) and not bool_or(o.to_come), false)
+    select f.*
     from public.clinics c
     cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
-    cross join lateral generate_series(
+    cross join lateral private.free_by_date(
+      array(
+        select p.id from public.practitioners p
+        where p.clinic_id = c.id and p.active
+          and (p_practitioner_id is null or p.id = p_practitioner_id)
+          and (p_specialty is null or p.specialty = p_specialty)
+      ),
       greatest(p_from, t.today),
       least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
-      interval '1 day'
-    ) as d (day)
-    left join lateral (
-      select (select count(*) from private.free_slots(p.id, d.day::date, p_now, p_patient_id)) as free,
-        h.open, h.to_come
-      from public.practitioners p
-      cross join lateral (
-        select count(*) > 0 as open, coalesce(bool_or(s.opens + (s.slots - 1) * s.length > p_now), false) as to_come
-        from private.hours_on(p.id, d.day::date) s
-      ) h
-      where p.clinic_id = c.id and p.active
-        and (p_practitioner_id is null or p.id = p_practitioner_id)
-        and (p_specialty is null or p.specialty = p_specialty)
-    ) o on true
+      c.time_zone, p_now, p_patient_id
+    ) f
     where c.id = p_clinic_id
-    group by d.day
-    order by d.day;
+    order by f.on_date;
 end $function$;
 comment on function private.free_days(uuid,uuid,text,date,integer,timestamp with time zone,uuid) is 'Days of a clinic that can be booked, from a date on: how many slots are free, whether patients are seen at all (open), and whether the last of them have had their turn by now (over).';
 
@@ -2660,7 +2826,7 @@ AS $function$
 $function$;
 comment on function private.placeholders_in(text) is 'What stands between {{ and }} in a text, as it is written.';
 
-CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_until timestamp with time zone, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2668,13 +2834,11 @@ AS $function$
 begin
   if p_ids is not null then
     update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
-      next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
-      last_error = format('waits: this number has had %s SMS in 24 hours', s.daily_cap)
-    from public.sms_settings s
+      next_attempt_at = least(p_until, m.expires_at), last_error = p_reason
     where m.id = any (p_ids);
   end if;
 end $function$;
-comment on function private.postpone_sms(uuid[],timestamp with time zone) is 'Lets messages wait whose number has had as many as it may get: for an hour, or until they expire.';
+comment on function private.postpone_sms(uuid[],timestamp with time zone,text) is 'Lets messages wait until an instant, or until they expire, with a reason.';
 
 CREATE OR REPLACE FUNCTION private.practitioners_with_hours(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from date)
  RETURNS uuid[]
@@ -3134,6 +3298,7 @@ begin
   end if;
 
   select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now);
   begin
     update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
     where a.id = p_appointment_id returning * into v_appointment;
@@ -3187,6 +3352,39 @@ begin
   end;
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+CREATE OR REPLACE FUNCTION private.sessions_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text)
+ RETURNS TABLE(practitioner_id uuid, on_date date, opens timestamp with time zone, length interval, slots integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with hours as (
+      select e.practitioner_id, e.on_date, e.start_time, e.end_time, e.slot_minutes
+      from public.schedule_exceptions e
+      where e.practitioner_id = any (p_practitioners) and e.on_date between p_from and p_until and e.start_time is not null
+      union all
+      select s.practitioner_id, d.day::date, s.start_time, s.end_time, s.slot_minutes
+      from public.schedules s join generate_series(p_from, p_until, interval '1 day') as d (day)
+        on s.weekday = extract(isodow from d.day)
+      where s.practitioner_id = any (p_practitioners) and not exists (
+        select from public.schedule_exceptions e where e.practitioner_id = s.practitioner_id and e.on_date = d.day::date
+      )
+    ), clock as materialized (
+      -- Most practitioners begin and end at the same times: each is looked up once.
+      select l.local, private.instant_of(l.local, p_time_zone) as instant
+      from (select h.on_date + h.start_time from hours h union select h.on_date + h.end_time from hours h) l (local)
+    )
+    select h.practitioner_id, h.on_date, o.instant, make_interval(mins => h.slot_minutes),
+      div(extract(epoch from c.instant - o.instant), h.slot_minutes * 60)::int
+    from hours h
+    join clock o on o.local = h.on_date + h.start_time
+    join clock c on c.local = h.on_date + h.end_time
+    where c.instant - o.instant >= make_interval(mins => h.slot_minutes);
+end $function$;
+comment on function private.sessions_between(uuid[],date,date,text) is 'What private.hours_on tells, of many practitioners of one time zone and all dates of a range.';
 
 CREATE OR REPLACE FUNCTION private.set_back_before(p_instant timestamp with time zone, p_time_zone text)
  RETURNS interval
@@ -3317,6 +3515,24 @@ begin
 end $function$;
 comment on function private.sms_beginning(text,integer) is 'As much of a text as so many parts hold.';
 
+CREATE OR REPLACE FUNCTION private.sms_budget(p_now timestamp with time zone DEFAULT now(), OUT per_hour bigint, OUT used_in_hour bigint, OUT per_day bigint, OUT used_in_day bigint, OUT alert_percent integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+begin
+  select s.parts_per_hour, s.parts_per_day, s.budget_alert_percent into per_hour, per_day, alert_percent
+  from public.sms_settings s;
+  select coalesce(sum(s.parts) filter (where s.hour = v_hour), 0), coalesce(sum(s.parts), 0)
+  into used_in_hour, used_in_day
+  from private.sms_spending s where s.hour between v_hour - interval '23 hours' and v_hour;
+end $function$;
+comment on function private.sms_budget(timestamp with time zone) is 'How many parts may be sent in an hour and a day (null: any number), and how many were: in this hour, and in it and the 23 before.';
+grant execute on function private.sms_budget(timestamp with time zone) to service_role;
+
 CREATE OR REPLACE FUNCTION private.sms_day(p_local timestamp without time zone, p_locale text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3437,6 +3653,21 @@ $function$;
 comment on function private.sms_preview(text,jsonb,jsonb) is 'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
 grant execute on function private.sms_preview(text,jsonb,jsonb) to service_role;
 
+CREATE OR REPLACE FUNCTION private.sms_rooms(p_now timestamp with time zone)
+ RETURNS TABLE(percent integer, room bigint)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p.percent, least(
+      b.per_hour * p.percent / 100 - b.used_in_hour, b.per_day * p.percent / 100 - b.used_in_day
+    )
+    from private.sms_budget(p_now) b cross join unnest('{70,80,90,100}'::int[]) p (percent);
+end $function$;
+comment on function private.sms_rooms(timestamp with time zone) is 'How many parts may still be sent by messages of each sms_messages.budget_percent; null: any number.';
+
 CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -3507,6 +3738,24 @@ end $function$;
 comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
 grant execute on function private.sms_units(text) to service_role;
 
+CREATE OR REPLACE FUNCTION private.sms_wait(p_percent integer, p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select case when coalesce(r.room > (
+      -- What was promised before, and is not counted yet.
+      select coalesce(sum(m.parts), 0) from public.sms_messages m
+      where m.status = 'queued' and m.priority = 1 and m.next_attempt_at <= p_now and m.counted_at is null
+    ), true) then 0 else ceil(extract(epoch from date_trunc('hour', p_now, 'UTC') + interval '1 hour' - p_now)) end
+    from private.sms_rooms(p_now) r where r.percent = p_percent
+  );
+end $function$;
+comment on function private.sms_wait(integer,timestamp with time zone) is 'After how many seconds to try again to have a code sent that has this budget_percent (sms_messages); 0: it can go now.';
+
 CREATE OR REPLACE FUNCTION private.specialty_at(p_clinic_id uuid, p_specialty text, p_except uuid DEFAULT NULL::uuid)
  RETURNS text
  LANGUAGE plpgsql
@@ -3533,6 +3782,43 @@ begin
   return lower(regexp_replace(private.without_invisible_ends(p_specialty) collate pg_c_utf8, '\s+', ' ', 'g'));
 end $function$;
 comment on function private.specialty_key(text) is 'What is the same for all spellings of a specialty.';
+
+CREATE OR REPLACE FUNCTION private.spend_sms_budget(p_ids uuid[], p_now timestamp with time zone)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+  v record;
+begin
+  -- Where little is left workers spend one after the other. Where there is more than all of them have in their hands,
+  -- none waits.
+  if exists (select from private.sms_rooms(p_now) r where r.room < 500) then
+    perform pg_advisory_xact_lock(hashtextextended('private.spend_sms_budget', 0));
+  end if;
+  select array_agg(j.id) filter (where j.fits) as send,
+    array_agg(j.id) filter (where not j.fits and j.is_urgent) as too_late,
+    array_agg(j.id) filter (where not j.fits and not j.is_urgent) as wait,
+    sum(j.parts) filter (where j.fits and j.counted_at is null) as parts
+  into v
+  from (
+    select m.id, m.parts, m.counted_at,
+      coalesce(m.secret and m.expires_at < v_hour + interval '1 hour', false) as is_urgent,
+      m.counted_at is not null or coalesce(r.room >= sum(m.parts) filter (where m.counted_at is null)
+        over (order by m.budget_percent desc, m.priority, m.next_attempt_at, m.id), true) as fits
+    from public.sms_messages m join private.sms_rooms(p_now) r on r.percent = m.budget_percent
+    where m.id = any (p_ids)
+  ) j;
+  if v.parts > 0 then
+    perform private.count_sms(v.parts, v_hour);
+  end if;
+  perform private.close_sms(v.too_late, 'failed', 'the budget of SMS was used up');
+  perform private.postpone_sms(v.wait, v_hour + interval '1 hour', private.budget_reason());
+  perform private.alert_sms_budget(p_now);
+  return v.send;
+end $function$;
+comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
 
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
@@ -3586,6 +3872,7 @@ begin
   end if;
   delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
   delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.sms_spending s where s.hour < p_now - interval '30 days';
   delete from public.security_events e where e.hour < p_now - interval '90 days';
   delete from private.alerts a where a.hour < p_now - interval '90 days';
 end $function$;
@@ -3606,6 +3893,36 @@ begin
   return v_registration;
 end $function$;
 comment on function private.take_registration(text) is 'What was told on the web for the account that is being made; all null when nothing was.';
+
+CREATE OR REPLACE FUNCTION private.taken_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid)
+ RETURNS TABLE(practitioner_id uuid, on_date date, starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with taken as (
+      select a.practitioner_id, a.local_date, a.starts_at, a.ends_at
+      from public.appointments a
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from - 2 and p_until + 2
+      union all
+      -- Where the patient is elsewhere nobody can see them.
+      select p.id, (a.starts_at at time zone p_time_zone)::date, a.starts_at, a.ends_at
+      from public.appointments a cross join unnest(p_practitioners) p (id)
+      where a.patient_id = p_patient_id and a.active
+        and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
+        and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+    )
+    select t.* from taken t
+    union all
+    -- Few reach beyond the date on which they begin.
+    select t.practitioner_id, t.local_date + n, t.starts_at, t.ends_at
+    from taken t
+    cross join lateral generate_series(1, (t.ends_at at time zone p_time_zone)::date - t.local_date) n
+    where (t.ends_at at time zone p_time_zone)::date > t.local_date;
+end $function$;
+comment on function private.taken_between(uuid[],date,date,text,uuid) is 'When practitioners, or the patient, have appointments; once for each date of the clinic that an appointment reaches into.';
 
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__wake_provisioner()
  RETURNS trigger
@@ -4161,6 +4478,7 @@ begin
     new.next_attempt_at := now();
     new.expires_at := case when new.expires_at > now() then new.expires_at end;
     new.sent_at := null;
+    new.counted_at := null;
     new.delivered_at := null;
     new.reported_at := null;
     -- Late reports about the first sending must not be taken for reports about this one. Where nobody knows whether
@@ -4184,6 +4502,19 @@ begin
   return null;
 end $function$;
 comment on function private.tg_sms_messages__wake_dispatcher() is 'Wakes the dispatcher for messages that are due: new ones, and those queued again or made due by hand.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_settings__more_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.sms_messages m set next_attempt_at = now()
+  where m.status = 'queued' and m.last_error = private.budget_reason();
+  return null;
+end $function$;
+comment on function private.tg_sms_settings__more_budget() is 'The budget is another: what waited for it is tried at once.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_settings__wake_dispatcher()
  RETURNS trigger
@@ -4468,10 +4799,10 @@ begin
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
-      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_patient_id
     ) f;
 end $function$;
-comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. Ends where booking ends.';
+comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. At most 31 days, and none after booking ends.';
 grant execute on function public.available_days(uuid,uuid,text,date,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.available_slots(practitioner_id uuid, on_date date)
@@ -4523,7 +4854,7 @@ begin
     private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now()
   );
 end $function$;
-comment on function public.book_appointment(uuid,timestamp with time zone) is 'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
+comment on function public.book_appointment(uuid,timestamp with time zone) is 'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
 grant execute on function public.book_appointment(uuid,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
@@ -4694,7 +5025,7 @@ begin
     private.require_patient(), reschedule_appointment.appointment_id, reschedule_appointment.starts_at, 'web', now()
   );
 end $function$;
-comment on function public.reschedule_appointment(uuid,timestamp with time zone) is 'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner.';
+comment on function public.reschedule_appointment(uuid,timestamp with time zone) is 'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner. Refuses like book_appointment and cancel_appointment.';
 grant execute on function public.reschedule_appointment(uuid,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.restore_sms_template(key text, locale text DEFAULT 'en-IN'::text)
@@ -4798,7 +5129,10 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- a row of public.sms_settings: {
 --     "id": true,
 --     "sending": true,
---     "daily_cap": 20
+--     "daily_cap": 20,
+--     "parts_per_day": 15000,
+--     "parts_per_hour": 3000,
+--     "budget_alert_percent": 80
 -- }
 -- a row of public.sms_templates: {
 --     "key": "account_linked",

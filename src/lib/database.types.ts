@@ -499,6 +499,8 @@ export type Database = {
           appointment_id: string | null;
           attempts: number;
           body: string;
+          budget_percent: number;
+          counted_at: string | null;
           created_at: string;
           dedupe_key: string | null;
           delivered_at: string | null;
@@ -526,6 +528,8 @@ export type Database = {
           appointment_id?: string | null;
           attempts?: number;
           body: string;
+          budget_percent?: never;
+          counted_at?: string | null;
           created_at?: string;
           dedupe_key?: string | null;
           delivered_at?: string | null;
@@ -552,6 +556,8 @@ export type Database = {
           appointment_id?: string | null;
           attempts?: number;
           body?: string;
+          budget_percent?: never;
+          counted_at?: string | null;
           created_at?: string;
           dedupe_key?: string | null;
           delivered_at?: string | null;
@@ -615,24 +621,33 @@ export type Database = {
       };
       sms_settings: {
         Row: {
+          budget_alert_percent: number;
           created_at: string;
           daily_cap: number | null;
           id: boolean;
+          parts_per_day: number | null;
+          parts_per_hour: number | null;
           sending: boolean;
           updated_at: string;
         };
         ComputedFields: never;
         Insert: {
+          budget_alert_percent?: number;
           created_at?: string;
           daily_cap?: number | null;
           id?: boolean;
+          parts_per_day?: number | null;
+          parts_per_hour?: number | null;
           sending?: boolean;
           updated_at?: string;
         };
         Update: {
+          budget_alert_percent?: number;
           created_at?: string;
           daily_cap?: number | null;
           id?: boolean;
+          parts_per_day?: number | null;
+          parts_per_hour?: number | null;
           sending?: boolean;
           updated_at?: string;
         };
@@ -680,6 +695,17 @@ export type Database = {
       };
     };
     Views: {
+      sms_budget: {
+        Row: {
+          allowed: number | null;
+          free: number | null;
+          period: string | null;
+          used: number | null;
+          waiting: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       sms_cost: {
         Row: {
           day: string | null;
