@@ -146,8 +146,7 @@ create function private.next_free_slots(
   p_now timestamptz, p_patient_id uuid default null
 )
 returns table (
-  practitioner_id uuid, practitioner_name text, spoken_name text, specialty text,
-  starts_at timestamptz, ends_at timestamptz
+  practitioner_id uuid, practitioner_name text, spoken_name text, specialty text, starts_at timestamptz, ends_at timestamptz
 )
 language plpgsql stable
 set search_path = ''
@@ -159,14 +158,14 @@ declare
   v_practitioners uuid[];
   v_missing int := p_limit;
   v_found int;
+  v_empty_days int := 0;
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
   v_practitioners := private.practitioners_with_hours(p_clinic_id, p_specialty, p_practitioner_id, v_day);
-
-  -- Day by day, so that the usual answer (today or tomorrow) costs one day's work however full the clinic is.
+  -- Day by day, so that the usual answer (today or tomorrow) costs one day's work; where days are full, many at once.
   while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
@@ -177,7 +176,9 @@ begin
       limit v_missing;
     get diagnostics v_found = row_count;
     v_missing := v_missing - v_found;
-    v_day := v_day + 1;
+    v_empty_days := case when v_found = 0 then v_empty_days + 1 else 0 end;
+    v_day := case when v_empty_days < 3 then v_day + 1
+      else private.next_free_day(v_practitioners, v_day + 1, v_last, v_clinic.time_zone, p_now, p_patient_id) end;
   end loop;
 end $$;
 comment on function private.next_free_slots(uuid, text, uuid, timestamptz, int, timestamptz, uuid) is

@@ -101,6 +101,28 @@ end $$;
 comment on function private.free_by_date(uuid[], date, date, text, timestamptz, uuid) is
   'What private.free_days tells, of practitioners of one time zone and all dates of a range.';
 
+create function private.next_free_day(
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_patient_id uuid
+)
+returns date
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_from date := p_from;
+  v_day date;
+begin
+  while v_day is null and v_from <= p_until loop
+    select min(f.on_date) into v_day
+    from private.free_by_date(p_practitioners, v_from, least(v_from + 30, p_until), p_time_zone, p_now, p_patient_id) f
+    where f.free > 0;
+    v_from := v_from + 31;
+  end loop;
+  return v_day;
+end $$;
+comment on function private.next_free_day(uuid[], date, date, text, timestamptz, uuid) is
+  'The first date of a range on which one of the practitioners has a free slot; null when none has.';
+
 create function private.free_days(
   p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days int, p_now timestamptz,
   p_patient_id uuid default null

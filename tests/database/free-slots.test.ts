@@ -43,6 +43,53 @@ function withHours(
 
 const morning: Hours = { from: '09:00', to: '10:00', minutes: 20 };
 
+describe('the next free slots', () => {
+  const next = (tx: Transaction, { clinic_id }: Practitioner, count = 1) => tx<{ starts_at: Date }[]>`
+    select starts_at from private.next_free_slots(
+      ${clinic_id}, null, null, ${longBefore}, ${count}, ${longBefore})`;
+
+  test.each([1, 2, 3, 4, 34, 35, 200, 366])('are found when they are %i days ahead', (days) =>
+    withHours([], async (tx, practitioner) => {
+      const day = new Date(longBefore.getTime() + days * 86_400_000).toISOString().slice(0, 10);
+      await anException(tx, practitioner, day, { from: '09:00', to: '10:00', minutes: 30 });
+      expect((await next(tx, practitioner, 5)).map(({ starts_at }) => starts_at.toISOString())).toEqual([
+        `${day}T03:30:00.000Z`,
+        `${day}T04:00:00.000Z`
+      ]);
+    })
+  );
+
+  test('are not invented where nothing is free for a year', () =>
+    withHours([], async (tx, practitioner) => {
+      await anException(tx, practitioner, '2027-07-01', { from: '09:00', to: '10:00' });
+      expect(await next(tx, practitioner)).toHaveLength(0);
+    }));
+
+  test('go on behind a gap of full weeks', () =>
+    withHours([{ from: '09:00', to: '09:30', minutes: 30 }], async (tx, practitioner) => {
+      for (let n = 1; n <= 40; n++) {
+        const starts_at = new Date(longBefore.getTime() + n * 86_400_000 + 3.5 * 3_600_000);
+        await book(tx, await aPatient(tx), practitioner, starts_at, { now: longBefore });
+      }
+      expect((await next(tx, practitioner, 3)).map(({ starts_at }) => starts_at.toISOString())).toEqual([
+        '2026-06-01T03:30:00.000Z',
+        '2026-07-12T03:30:00.000Z',
+        '2026-07-13T03:30:00.000Z'
+      ]);
+    }));
+
+  test('days ahead are told 31 at a time, however many are asked for', () =>
+    withHours([morning], async (tx, practitioner) => {
+      const { account } = await aPatient(tx, { account: true });
+      const days = await asPatient(
+        tx,
+        account,
+        (db) => db`select free from public.available_days(${practitioner.clinic_id}, days => 366)`
+      );
+      expect(days).toHaveLength(31);
+    }));
+});
+
 describe('hours become slots', () => {
   test('weekly hours give slots of their length on their weekdays', () =>
     withHours([{ ...morning, weekdays: [3] }], async (tx, practitioner) => {

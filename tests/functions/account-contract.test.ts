@@ -1,3 +1,4 @@
+import { readConfig } from '../../local/settings/config.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
 import type { Site } from '../../local/site.ts';
@@ -42,6 +43,9 @@ afterAll(async () => {
   await site?.close();
   await closeDatabases();
 });
+
+/** Where the functions of the stack believe the site to be. */
+const siteUrl = readConfig().auth.site_url;
 
 const gatewayClient = anAddress();
 const ways: Record<string, { post: Post; client: string }> = {
@@ -507,22 +511,49 @@ describe.each(Object.keys(paths) as AccountFunction[])('%s', (name) => {
     }
   });
 
-  test('lets pages of other origins ask the function, and not the site', async () => {
-    const headers = {
-      origin: 'https://app.example.org',
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'apikey, content-type'
-    };
-    const preflight = await fetch(gatewayUrl, { method: 'OPTIONS', headers });
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
-    expect(preflight.headers.get('access-control-allow-headers')).toContain('content-type');
-    const answer = await send(gatewayUrl, {}, headers);
-    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  test('lets pages of the site ask the function, no page of another origin, and whoever is no page', async () => {
+    const preflight = (url: string, origin: string) =>
+      fetch(url, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'apikey, content-type'
+        }
+      });
+    const allowed = await preflight(gatewayUrl, siteUrl);
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe(siteUrl);
+    expect(allowed.headers.get('access-control-allow-headers')).toContain('content-type');
+    const answer = await send(gatewayUrl, {}, { origin: siteUrl });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(siteUrl);
     expect(answer.headers.get('access-control-expose-headers')).toContain('retry-after');
-    const refused = await fetch(`${site.url}${paths[name]}`, { method: 'OPTIONS', headers });
+
+    for (const origin of [
+      'https://app.example.org',
+      `${siteUrl}.example.org`,
+      'null',
+      siteUrl.replace('http', 'https')
+    ]) {
+      for (const { headers } of [
+        await preflight(gatewayUrl, origin),
+        await send(gatewayUrl, {}, { origin })
+      ]) {
+        expect([...headers.keys()].filter((header) => header.startsWith('access-control'))).toEqual([]);
+        expect(headers.get('vary')).toMatch(/origin/);
+      }
+    }
+    expect((await send(gatewayUrl, {})).status).toBe(answer.status);
+    const refused = await preflight(`${site.url}${paths[name]}`, siteUrl);
     expect(refused.status).toBe(405);
     expect(refused.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('takes no more text than it needs', async () => {
+    for (const url of addresses()) {
+      const answer = await send(url, { name: 'x'.repeat(400_000) });
+      expect(answer).toMatchObject({ status: 400, body: { message: 'That is too much text.' } });
+    }
   });
 });
 

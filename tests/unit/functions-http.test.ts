@@ -1,6 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { checkMessageBirdRequest } from '../../supabase/functions/_shared/messagebird/signature.ts';
 import { RefusedError, refusalIn } from '../../supabase/functions/_shared/errors.ts';
-import { endpoint, json } from '../../supabase/functions/_shared/http.ts';
+import { bodyOf, endpoint, json } from '../../supabase/functions/_shared/http.ts';
 import type { Endpoint } from '../../supabase/functions/_shared/http.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 
@@ -124,4 +125,69 @@ test.each([
   undefined
 ])('%s is no refusal', (error) => {
   expect(refusalIn(error)).toBeUndefined();
+});
+
+/** A request whose body has no end: a kilobyte whenever somebody reads. */
+function endless(headers: Record<string, string> = {}) {
+  const read = { kilobytes: 0, cancelled: false };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        read.kilobytes += 1;
+        controller.enqueue(new Uint8Array(1024));
+      },
+      cancel() {
+        read.cancelled = true;
+      }
+    },
+    { highWaterMark: 0 }
+  );
+  const request = new Request(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+  return { request, read };
+}
+
+describe('a body without an end', () => {
+  test('is read as far as it may be long, and not on', async () => {
+    const { request, read } = endless();
+    expect(await bodyOf(request, 10 * 1024)).toBeUndefined();
+    expect(read).toEqual({ kilobytes: 11, cancelled: true });
+  });
+
+  test.each([
+    [
+      'a method that is not answered',
+      (request: Request) =>
+        endpoint({ name: 'x', methods: ['GET'], handle: () => Promise.resolve(json({})) })(request),
+      405
+    ],
+    [
+      'a refusal',
+      failingWith(new RefusedError({ code: 'unauthorized', status: 401, message: () => 'No.' })),
+      401
+    ],
+    ['an answer that needs none of it', endpointThat(async () => json({})), 200]
+  ] as const)('is not read for %s', async (_, handle, status) => {
+    const { request, read } = endless();
+    expect((await handle(request)).status).toBe(status);
+    expect(read).toEqual({ kilobytes: 0, cancelled: true });
+  });
+
+  test('is not read at all without a signature, and no further than it may be long with one', async () => {
+    const without = endless();
+    expect(await checkMessageBirdRequest(without.request, 65_536)).toMatchObject({ ok: false });
+    expect(without.read.kilobytes).toBe(0);
+    const withOne = endless({ 'messagebird-signature-jwt': 'x.y.z' });
+    expect(await checkMessageBirdRequest(withOne.request, 65_536)).toMatchObject({
+      ok: false,
+      reason: 'the body is too large'
+    });
+    expect(withOne.read).toEqual({ kilobytes: 65, cancelled: true });
+  });
+});
+
+test('a body that is as long as it may be is read whole', async () => {
+  const text = 'அ'.repeat(1000);
+  const body = await bodyOf(new Request(url, { method: 'POST', body: text }), 3000);
+  expect(new TextDecoder().decode(body)).toBe(text);
+  expect(await bodyOf(new Request(url), 0)).toHaveLength(0);
 });
