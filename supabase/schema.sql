@@ -3690,7 +3690,7 @@ end $function$;
 comment on function private.specialty_key(text) is 'What is the same for all spellings of a specialty.';
 
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
- RETURNS timestamp with time zone
+ RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
@@ -3712,9 +3712,9 @@ begin
       v_patient.id, null, coalesce(v_patient.locale, p_locale, 'en-IN'), true, v_expires_at
     );
   end if;
-  return v_expires_at;
+  return query select v_expires_at, case when v_short then 6 else 10 end;
 end $function$;
-comment on function private.start_verification(uuid,text,bytea,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire.';
+comment on function private.start_verification(uuid,text,bytea,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has.';
 
 CREATE OR REPLACE FUNCTION private.stop_sms(p_id uuid, p_token text)
  RETURNS void
