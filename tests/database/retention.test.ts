@@ -38,8 +38,8 @@ const kept: Record<string, Kept> = {
   },
   'a registration without an account': {
     write: (tx, age) => tx`
-      insert into private.registrations (id, name, age, created_at)
-      values (gen_random_uuid(), 'Asha Rao', 34, now() - ${age}::interval)`,
+      insert into private.registrations (id, phone, name, age, created_at)
+      values (gen_random_uuid(), ${aPhone()}, 'Asha Rao', 34, now() - ${age}::interval)`,
     count: (tx) => countOf(tx`select count(*)::int from private.registrations`),
     until: ['59 minutes', '61 minutes']
   },
@@ -76,6 +76,38 @@ const kept: Record<string, Kept> = {
     count: (tx) => countOf(tx`select count(*)::int from private.alerts`),
     until: ['89 days', '91 days']
   },
+  'a count of wrong codes': {
+    write: (tx, age) =>
+      tx`insert into private.wrong_codes (hour, guesses) values (now() - ${age}::interval, 1)`,
+    count: (tx) => countOf(tx`select count(*)::int from private.wrong_codes`),
+    until: ['47 hours', '49 hours']
+  },
+  'a known device': {
+    write: async (tx, age) => {
+      const { account } = await aPatient(tx, { account: true });
+      await tx`
+        insert into private.known_devices (user_id, device_hash, last_seen_at)
+        values (${account.userId}, '', now() - ${age}::interval)`;
+    },
+    count: (tx) => countOf(tx`select count(*)::int from private.known_devices`),
+    until: ['399 days', '401 days']
+  },
+  'the proof of a call': {
+    write: async (tx, age) => {
+      const { id } = await aClinic(tx);
+      await tx`
+        insert into private.call_proofs (call_id, clinic_id, created_at)
+        values ('x', ${id}, now() - ${age}::interval)`;
+    },
+    count: (tx) => countOf(tx`select count(*)::int from private.call_proofs`),
+    until: ['89 days', '91 days']
+  },
+  'what was spent of the budget': {
+    write: (tx, age) =>
+      tx`insert into private.sms_spending (hour, slot, parts) values (now() - ${age}::interval, 0, 1)`,
+    count: (tx) => countOf(tx`select count(*)::int from private.sms_spending`),
+    until: ['29 days', '31 days']
+  },
   'a run of a job': {
     write: (tx, age) => tx`
       insert into cron.job_run_details (runid, command, end_time)
@@ -96,7 +128,11 @@ const within = (work: (tx: Transaction) => Promise<void>) =>
       'public.sms_messages',
       'public.ivr_calls',
       'public.security_events',
-      'private.alerts'
+      'private.alerts',
+      'private.wrong_codes',
+      'private.known_devices',
+      'private.call_proofs',
+      'private.sms_spending'
     ]) {
       await tx`delete from ${tx(table)}`;
     }
