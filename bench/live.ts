@@ -94,7 +94,7 @@ async function commitToPage(
         'milliseconds from commit to the changed page (p95), LISTEN/NOTIFY as the floor',
         `p50/p95 ${words(pages)}, floor ${words(floor)}`,
         percentile(pages, 0.95),
-        { atMost: 250 }
+        { atMost: 100 }
       )
     ];
   } finally {
