@@ -2652,6 +2652,26 @@ begin
 end $function$;
 comment on function private.nearest_free_slots(uuid,timestamp with time zone,integer,timestamp with time zone,uuid) is 'The free slots of a practitioner that are closest to an instant, the closest first.';
 
+CREATE OR REPLACE FUNCTION private.next_free_day(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
+ RETURNS date
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_from date := p_from;
+  v_day date;
+begin
+  while v_day is null and v_from <= p_until loop
+    select min(f.on_date) into v_day
+    from private.free_by_date(p_practitioners, v_from, least(v_from + 30, p_until), p_time_zone, p_now, p_patient_id) f
+    where f.free > 0;
+    v_from := v_from + 31;
+  end loop;
+  return v_day;
+end $function$;
+comment on function private.next_free_day(uuid[],date,date,text,timestamp with time zone,uuid) is 'The first date of a range on which one of the practitioners has a free slot; null when none has.';
+
 CREATE OR REPLACE FUNCTION private.next_free_slots(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(practitioner_id uuid, practitioner_name text, spoken_name text, specialty text, starts_at timestamp with time zone, ends_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -2665,14 +2685,14 @@ declare
   v_practitioners uuid[];
   v_missing int := p_limit;
   v_found int;
+  v_empty_days int := 0;
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
   v_practitioners := private.practitioners_with_hours(p_clinic_id, p_specialty, p_practitioner_id, v_day);
-
-  -- Day by day, so that the usual answer (today or tomorrow) costs one day's work however full the clinic is.
+  -- Day by day, so that the usual answer (today or tomorrow) costs one day's work; where days are full, many at once.
   while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
@@ -2683,7 +2703,9 @@ begin
       limit v_missing;
     get diagnostics v_found = row_count;
     v_missing := v_missing - v_found;
-    v_day := v_day + 1;
+    v_empty_days := case when v_found = 0 then v_empty_days + 1 else 0 end;
+    v_day := case when v_empty_days < 3 then v_day + 1
+      else private.next_free_day(v_practitioners, v_day + 1, v_last, v_clinic.time_zone, p_now, p_patient_id) end;
   end loop;
 end $function$;
 comment on function private.next_free_slots(uuid,text,uuid,timestamp with time zone,integer,timestamp with time zone,uuid) is 'The earliest free slots of a clinic from an instant on, of one specialty or practitioner or of all (null).';
