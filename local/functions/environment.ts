@@ -14,7 +14,13 @@ export interface FunctionAddresses {
 }
 
 // Settings of the functions that may be given in the shell, like `PHONE_VERIFICATION=off npm start`.
-const fromShell = ['PHONE_VERIFICATION', 'DEFAULT_REGION', 'SMS_COUNTRIES', 'MESSAGEBIRD_ORIGINATOR', 'SITE_URL'];
+const fromShell = [
+  'PHONE_VERIFICATION',
+  'DEFAULT_REGION',
+  'SMS_COUNTRIES',
+  'MESSAGEBIRD_ORIGINATOR',
+  'SITE_URL'
+];
 
 /** The secrets of `supabase/functions/.env`, the file the Supabase CLI reads too; empty without it. */
 function fromFile(): NodeJS.Dict<string> {
