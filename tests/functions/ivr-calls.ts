@@ -140,3 +140,13 @@ export async function codeTextedIn(
   const { body } = await smsTo(inboxUrl, text.to_phone, ({ reference }) => reference === text.id);
   return /^\d{6}/.exec(body)?.[0] ?? '';
 }
+
+/** A call that takes whatever time is offered, however often it is gone; it ends, or waits for a code. */
+export async function wantsAnyTime(clinic: Clinic, phone: string): Promise<TestCall> {
+  // Not how fast it answers: a slow machine takes its time.
+  const call = callTo(clinic, phone, { delivery: { timeoutMs: 120_000 } });
+  await call.dial();
+  await call.press('1');
+  while (!call.ended && !call.said().includes('enter the code')) await call.press('1');
+  return call;
+}

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { signedGet } from '../helpers/phone.ts';
 import { smsTo, textsOf } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPhone, type Clinic } from '../helpers/world.ts';
+import { aPatient, aPhone, type Clinic } from '../helpers/world.ts';
 import { anOpenClinic, bookingsOf, callTo, codeTextedTo, prompt, recordOf } from './ivr-calls.ts';
 
 const { inbox_url, messagebird_signing_key: signingKey } = theStack();
@@ -44,11 +44,8 @@ describe("phone_booking = 'proven'", () => {
 
   test('asks a patient with an account too: that the phone was proven on the web proves no caller ID', async () => {
     const { clinic } = await aCarefulClinic();
-    const phone = aPhone();
-    await sql`
-      insert into auth.users (instance_id, id, aud, role, phone, encrypted_password, phone_confirmed_at, last_sign_in_at)
-      values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
-        ${phone.slice(1)}, 'x', now(), now())`;
+    const { phone, account } = await aPatient(sql, { account: true });
+    await sql`update auth.users set last_sign_in_at = now() where id = ${account.userId}`;
     const { call } = await anAskedCaller(clinic, phone);
     expect(call.said()).toContain('We have texted it a code');
     await call.hangUp();
