@@ -4,6 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
+import { protectFiles } from './src/protect-files.ts';
 import { words } from './src/words/compile.ts';
 
 const withStack = ['tests/helpers/stack-setup.ts'];
@@ -15,6 +16,7 @@ export default defineConfig({
     ? [paraglideVitePlugin(words)]
     : [
         paraglideVitePlugin(words),
+        protectFiles(),
         sveltekit({
           adapter: adapter(),
           compilerOptions: { runes: true },

@@ -42,12 +42,15 @@ async function prepare(sql: postgres.Sql, { doctors, days }: Amount): Promise<Sl
       select p.id, day, '00:00', '24:00', 15
       from practitioners p, generate_series(1, 7) day where p.clinic_id = ${clinic?.id ?? ''}`;
     await tx`
+      insert into private.registrations (id, phone, name, age)
+      select gen_random_uuid(), '+' || (918000000000 + n), 'Asha Rao', 34 from generate_series(1, ${doctors * patientsOfADoctor}) n`;
+    await tx`
       insert into auth.users (instance_id, id, aud, role, phone, encrypted_password, phone_confirmed_at,
         confirmation_token, recovery_token, email_change, email_change_token_new, email_change_token_current,
         phone_change, phone_change_token, reauthentication_token, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
       select '00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
-        (918000000000 + n)::text, 'x', now(), '', '', '', '', '', '', '', '', '{}', '{}', now(), now()
-      from generate_series(1, ${doctors * patientsOfADoctor}) n`;
+        ltrim(r.phone, '+'), 'x', now(), '', '', '', '', '', '', '', '', jsonb_build_object('registration', r.id), '{}', now(), now()
+      from private.registrations r`;
     await tx`analyze public.patients, public.practitioners, public.schedules`;
     return tx<Slot[]>`
       with doctor as (

@@ -119,7 +119,7 @@ async function ownChangesOnly({ addresses }: Stack, { sockets }: Amount): Promis
     for (let i = 0; i < sockets; i += 1) patients.push(await aPatient(sql, { account: true }));
 
     const secret = new TextEncoder().encode(addresses.jwt_secret);
-    let [right, wrong] = [0, 0];
+    const heard: { patient: string; appointment: string }[] = [];
     await Promise.all(
       patients.map(async ({ id, account }) => {
         const token = await new SignJWT({ role: 'authenticated', session_id: account.sessionId })
@@ -138,9 +138,7 @@ async function ownChangesOnly({ addresses }: Stack, { sockets }: Amount): Promis
           client
             .channel(`patient:${id}`, { config: { private: true, broadcast: { replication_ready: true } } })
             .on('broadcast', { event: '*' }, ({ payload }) => {
-              const { record } = payload as { record: { patient_id: string } };
-              if (record.patient_id === id) right += 1;
-              else wrong += 1;
+              heard.push({ patient: id, appointment: (payload as { id: string }).id });
             })
             .on('system', {}, ({ status }: { status: string }) => {
               if (status === 'ok') resolve();
@@ -152,16 +150,21 @@ async function ownChangesOnly({ addresses }: Stack, { sockets }: Amount): Promis
       })
     );
     const begun = performance.now();
-    await Promise.all(
-      patients.map(
-        ({ id }, n) => sql`
+    const booked = await Promise.all(
+      patients.map(async ({ id }, n) => {
+        const [appointment] = await sql<{ id: string }[]>`
           insert into public.appointments (patient_id, practitioner_id, starts_at)
-          values (${id}, ${doctor?.id ?? ''}, date_trunc('day', now()) + interval '20 days' + ${n} * interval '15 minutes')`
-      )
+          values (${id}, ${doctor?.id ?? ''}, date_trunc('day', now()) + interval '20 days' + ${n} * interval '15 minutes')
+          returning id`;
+        return [appointment?.id ?? '', id] as const;
+      })
     );
-    while (right < sockets && performance.now() - begun < 15_000) {
+    while (heard.length < sockets && performance.now() - begun < 15_000) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    const patientOf = new Map(booked);
+    const right = heard.filter(({ patient, appointment }) => patientOf.get(appointment) === patient).length;
+    const wrong = heard.length - right;
     const seconds = (performance.now() - begun) / 1000;
     return [
       finding(

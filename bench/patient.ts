@@ -3,6 +3,7 @@ import { createClient } from '@supabase/supabase-js';
 import type { Browser, Page } from 'playwright-core';
 import type postgres from 'postgres';
 import { openPage, sendSignIn } from '../tests/helpers/browser.ts';
+import { aRegistration } from '../tests/helpers/world.ts';
 import type { Stack } from '../local/start-stack.ts';
 
 const password = 'Bench-password-1';
@@ -22,7 +23,12 @@ export async function aBenchPatient(
   const { auth } = createClient(api_url, secret_key, {
     auth: { persistSession: false, autoRefreshToken: false }
   });
-  const { data, error } = await auth.admin.createUser({ phone, password, phone_confirm: true });
+  const { data, error } = await auth.admin.createUser({
+    phone,
+    password,
+    phone_confirm: true,
+    app_metadata: { registration: await aRegistration(sql, phone) }
+  });
   if (error) throw error;
   const [row] = await sql<{ id: string }[]>`select id from public.patients where user_id = ${data.user.id}`;
   if (!row) throw new Error('The account has no patient.');

@@ -38,6 +38,15 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     captcha: config.auth.captcha.enabled,
     refreshTokenRotation: config.auth.enable_refresh_token_rotation,
     refreshTokenReuseInterval: config.auth.refresh_token_reuse_interval,
+    offers: {
+      signup: config.auth.enable_signup,
+      anonymous: config.auth.enable_anonymous_sign_ins,
+      email: config.auth.email.enabled,
+      emailAutoconfirm: !config.auth.email.enable_confirmations,
+      phoneAutoconfirm: !config.auth.sms.enable_confirmations
+    },
+    sessionTimebox: config.auth.sessions.timebox,
+    sessionInactivityTimeout: config.auth.sessions.inactivity_timeout,
     log: (entry) => log(JSON.stringify(entry))
   });
   cleanup.add(() => auth.close());

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { keepFunctions, keepPostgres } from './supervision/children.ts';
 import { Cleanup, settled } from './supervision/cleanup.ts';
+import { authProblems } from './settings/auth-checks.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
 import { functionsDirectory } from './functions/deno.ts';
@@ -169,7 +170,7 @@ async function startParts({
   }).catch(orPortTaken(ports, 'messagebird'));
   cleanup.add(() => messagebird.close());
 
-  const [{ fresh }] = await settled(prepareCluster(files, keys, watchdog), cacheFunctions(log));
+  const [{ fresh }] = await settled(prepareCluster(files, keys, watchdog, ephemeral), cacheFunctions(log));
   const postgres = await keepPostgres(
     { dataDirectory: files.cluster, port: ports.database, logFile: files.databaseLog, durable: !ephemeral },
     { watchdog, log }
@@ -207,6 +208,8 @@ async function startParts({
   }
   const services = { config, keys, apiKeys, verifyToken, apiUrl, databaseUrl, functions, log };
   gateway.open(await startServices(services, cleanup));
+  const auth = await fetch(`${apiUrl}/auth/v1/settings`, { headers: { apikey: keys.publishable_key } });
+  for (const problem of authProblems(await auth.json())) log(problem);
 
   return {
     addresses: {

@@ -18,6 +18,8 @@ declare global {
       supabase: Supabase;
       /** Who sent the request. Auth checks it when this is called first, so at most once a request. */
       session: () => Promise<Session>;
+      /** It has ended since the guard let the request through. */
+      sessionEnded?: boolean;
       /** The session has just been taken away: what the browser kept for it goes as well. */
       sessionForgotten?: boolean;
     }

@@ -1,7 +1,7 @@
 import { building } from '$app/env';
 import { defineEnvVars } from '@sveltejs/kit/env';
 import { region } from './lib/server/account/phone.ts';
-import { projectUrl, publicKey, siteSecret } from './lib/settings.ts';
+import { projectUrl, publicKey, securityContact, siteSecret } from './lib/settings.ts';
 
 // Read when the server starts. A build needs neither, so one build serves every project.
 export const variables = defineEnvVars({
@@ -18,6 +18,10 @@ export const variables = defineEnvVars({
   DEFAULT_REGION: {
     description: 'The country of phone numbers written without a country code, such as IN.',
     schema: region
+  },
+  SECURITY_CONTACT: {
+    description: 'Whom to tell of a hole in the site, for /.well-known/security.txt. Optional.',
+    schema: securityContact
   },
   SITE_SECRET: {
     description:

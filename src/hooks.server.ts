@@ -6,13 +6,13 @@ import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { keepUnsent } from '#lib/server/account/unsent-form.ts';
 import { compress } from '#lib/server/request/compress.ts';
-import { isPersonal, judge } from '#lib/server/request/guard.ts';
+import { isPersonal, judge, signInFirst, type Verdict } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
-import { readSession, type Session } from '#lib/server/request/session.ts';
-import { clientFor, hasSessionCookie } from '#lib/server/request/supabase.ts';
+import { isSessionEnd, readSession, type Session } from '#lib/server/request/session.ts';
+import { clientFor, forgetTokens, hasSessionCookie } from '#lib/server/request/supabase.ts';
 
 // Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
@@ -48,20 +48,34 @@ const identify: Handle = async ({ event, resolve }) => {
 
 const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
   if (!isPersonal(event.route.id)) return resolve(event);
-  const verdict = judge(await event.locals.session(), event.url, event.request.method);
-  if (verdict.pass) return resolve(event);
-  const { method, headers } = event.request;
-  if (!event.isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {
-    return refusalResponse(verdict.refusal);
+  const { url, request, isDataRequest } = event;
+  const { method, headers } = request;
+  const lead = (verdict: Verdict & { pass: false }) => {
+    if (!isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {
+      return refusalResponse(verdict.refusal);
+    }
+    redirect(303, verdict.to);
+  };
+  const verdict = judge(await event.locals.session(), url, method);
+  if (!verdict.pass) {
+    if (method === 'POST') await keepUnsent(event);
+    return lead(verdict);
   }
-  if (method === 'POST') await keepUnsent(event);
-  redirect(303, verdict.to);
+  const response = await resolve(event);
+  // It ended meanwhile: what was asked for failed (handleError).
+  return event.locals.sessionEnded ? lead(signInFirst(url, method)) : response;
 };
 
 export const handle = sequence(identify, guardPersonalRoutes);
 
 export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId } = event.locals;
+  if (isSessionEnd(error)) {
+    // The guard, which has let it through, leads to signing in.
+    event.locals.sessionEnded = true;
+    forgetTokens(event);
+    return { message: m.session_missing(), requestId };
+  }
   if (kind === 'unknown') {
     // The route, not the path: a path can hold what somebody typed.
     logFailure('request_failed', requestId, error, { route: event.route.id, method: event.request.method });

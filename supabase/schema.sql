@@ -51,6 +51,7 @@ alter table private.account_jobs add constraint account_jobs_pkey PRIMARY KEY (i
 CREATE INDEX account_jobs_due ON private.account_jobs USING btree (next_attempt_at) WHERE (done_at IS NULL);
 CREATE INDEX account_jobs_of_patient ON private.account_jobs USING btree (patient_id);
 CREATE UNIQUE INDEX account_jobs_open ON private.account_jobs USING btree (patient_id) WHERE (done_at IS NULL);
+CREATE TRIGGER _100_forget_seed BEFORE UPDATE ON private.account_jobs FOR EACH ROW WHEN ((new.done_at IS NOT NULL)) EXECUTE FUNCTION private.tg_account_jobs__forget_seed();
 CREATE TRIGGER _900_wake_provisioner AFTER INSERT ON private.account_jobs REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.tg_account_jobs__wake_provisioner();
 comment on table private.account_jobs is 'Accounts to be made for patients who booked by phone.';
 comment on column private.account_jobs.attempts is 'How often it was tried.';
@@ -59,9 +60,29 @@ comment on column private.account_jobs.done_at is 'When the account and its SMS 
 comment on column private.account_jobs.id is 'Identifier; the account carries it as app_metadata.account_job.';
 comment on column private.account_jobs.last_error is 'Why it is not done yet.';
 comment on column private.account_jobs.next_attempt_at is 'When it is due; while it runs, until when the worker has it.';
-comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept.';
+comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept. Emptied when the job is done.';
 comment on column private.account_jobs.patient_id is 'Who gets the account.';
 alter table private.account_jobs enable row level security;
+
+create table private.account_permits (
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  phone text,
+  user_id uuid not null,
+  what text not null
+);
+alter table private.account_permits add constraint a_permit_names_the_new_phone CHECK (((what = 'phone'::text) = (phone IS NOT NULL)));
+alter table private.account_permits add constraint account_permits_phone_check CHECK (private.check_phone(phone));
+alter table private.account_permits add constraint account_permits_what_check CHECK ((what = ANY (ARRAY['password'::text, 'phone'::text, 'email'::text])));
+alter table private.account_permits add constraint account_permits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+alter table private.account_permits add constraint account_permits_pkey PRIMARY KEY (user_id, what);
+comment on table private.account_permits is 'What may change in an account at this moment. The change uses its permit up.';
+comment on column private.account_permits.created_at is 'When it was given.';
+comment on column private.account_permits.expires_at is 'When it is too late.';
+comment on column private.account_permits.phone is 'The phone that it may change to.';
+comment on column private.account_permits.user_id is 'The account (auth.users).';
+comment on column private.account_permits.what is 'password, phone or email.';
+alter table private.account_permits enable row level security;
 
 create table private.alerts (
   hour timestamp with time zone not null,
@@ -72,6 +93,36 @@ comment on table private.alerts is 'What admins were alerted to, so that they ar
 comment on column private.alerts.hour is 'The hour, by its beginning.';
 comment on column private.alerts.what is 'What it was about, such as sms_budget.';
 alter table private.alerts enable row level security;
+
+create table private.call_proofs (
+  asked_at timestamp with time zone,
+  call_id text not null,
+  clinic_id uuid not null,
+  code_hash bytea,
+  created_at timestamp with time zone not null default now(),
+  guesses smallint not null default 0,
+  newcomer_at timestamp with time zone,
+  patient_id uuid,
+  proven_at timestamp with time zone
+);
+alter table private.call_proofs add constraint call_proofs_guesses_check CHECK (((guesses >= 0) AND (guesses <= 3)));
+alter table private.call_proofs add constraint call_proofs_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table private.call_proofs add constraint call_proofs_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.call_proofs add constraint call_proofs_pkey PRIMARY KEY (call_id);
+CREATE INDEX call_proofs_age ON private.call_proofs USING btree (created_at);
+CREATE INDEX call_proofs_of_newcomers ON private.call_proofs USING btree (clinic_id, newcomer_at);
+CREATE INDEX call_proofs_of_patient ON private.call_proofs USING btree (patient_id);
+comment on table private.call_proofs is 'Calls that proved their number or were asked to, and those that booked for a number never seen before.';
+comment on column private.call_proofs.asked_at is 'When a code was asked for; it works for ten minutes.';
+comment on column private.call_proofs.call_id is 'The call, as in ivr_calls.';
+comment on column private.call_proofs.clinic_id is 'The clinic that was called.';
+comment on column private.call_proofs.code_hash is 'Keyed hash of the code and the call. Empty: no code was texted.';
+comment on column private.call_proofs.created_at is 'When the row was made.';
+comment on column private.call_proofs.guesses is 'Codes keyed in so far; after the third even the right one is refused.';
+comment on column private.call_proofs.newcomer_at is 'When it booked for a number that was never seen before. Empty: it did not.';
+comment on column private.call_proofs.patient_id is 'The patient of the calling number, if there was one.';
+comment on column private.call_proofs.proven_at is 'When the call proved its number, by a code or a reference. Empty: it did not.';
+alter table private.call_proofs enable row level security;
 
 create table private.known_devices (
   device_hash bytea not null,
@@ -102,6 +153,7 @@ alter table private.phone_verifications add constraint phone_verifications_guess
 alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'change_phone'::text])));
 alter table private.phone_verifications add constraint phone_verifications_pkey PRIMARY KEY (id);
 CREATE INDEX phone_verifications_expiry ON private.phone_verifications USING btree (expires_at);
+CREATE INDEX phone_verifications_sealed ON private.phone_verifications USING btree (expires_at) WHERE (sealed_request <> '\x'::bytea);
 comment on table private.phone_verifications is 'One-time codes we texted to prove a phone. Nothing in it is readable.';
 comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
 comment on column private.phone_verifications.created_at is 'When the code was sent.';
@@ -110,7 +162,7 @@ comment on column private.phone_verifications.guesses is 'Guesses so far; after 
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
-comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id.';
+comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
 alter table private.phone_verifications enable row level security;
@@ -134,8 +186,10 @@ create table private.registrations (
   id uuid not null,
   locale text,
   name text not null,
+  phone text not null,
   username text
 );
+alter table private.registrations add constraint registrations_phone_check CHECK (private.check_phone(phone));
 alter table private.registrations add constraint registrations_pkey PRIMARY KEY (id);
 CREATE TRIGGER _050_clean_names BEFORE INSERT ON private.registrations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 comment on table private.registrations is 'Registrations whose phone is proven and whose account is being made.';
@@ -144,8 +198,32 @@ comment on column private.registrations.created_at is 'When the phone was proven
 comment on column private.registrations.id is 'Identifier; the account carries it as app_metadata.registration.';
 comment on column private.registrations.locale is 'The language chosen on the web, if one was.';
 comment on column private.registrations.name is 'The name to be.';
+comment on column private.registrations.phone is 'The phone that is proven: the account has no other.';
 comment on column private.registrations.username is 'The username to be, if one was chosen.';
 alter table private.registrations enable row level security;
+
+create table private.signs_of_life (
+  patient_id uuid not null,
+  seen_at timestamp with time zone not null
+);
+alter table private.signs_of_life add constraint signs_of_life_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.signs_of_life add constraint signs_of_life_pkey PRIMARY KEY (patient_id);
+comment on table private.signs_of_life is 'When a patient was last known to be there: signed in, came to an appointment, or proved a reference in a call. Without a row: when the patient was new.';
+comment on column private.signs_of_life.patient_id is 'Who.';
+comment on column private.signs_of_life.seen_at is 'When, to a day.';
+alter table private.signs_of_life enable row level security;
+
+create table private.sms_spending (
+  hour timestamp with time zone not null,
+  parts integer not null,
+  slot integer not null
+);
+alter table private.sms_spending add constraint sms_spending_pkey PRIMARY KEY (hour, slot);
+comment on table private.sms_spending is 'How many parts were handed to the provider, by hour.';
+comment on column private.sms_spending.hour is 'The hour, by its beginning.';
+comment on column private.sms_spending.parts is 'How many parts; a message counts once, however often it is tried.';
+comment on column private.sms_spending.slot is 'Any number: workers that count at the same time count in rows of their own.';
+alter table private.sms_spending enable row level security;
 
 create table private.temporary_passwords (
   created_at timestamp with time zone not null default now(),
@@ -189,6 +267,7 @@ create table public.appointments (
   starts_at timestamp with time zone not null,
   status text not null default 'booked'::text,
   token_number integer not null,
+  unproven boolean not null default false,
   updated_at timestamp with time zone not null default now(),
   version integer not null default 1
 );
@@ -224,6 +303,7 @@ CREATE TRIGGER _140_other_moments BEFORE UPDATE ON public.appointments FOR EACH 
 CREATE TRIGGER _400_request_account AFTER INSERT ON public.appointments FOR EACH ROW WHEN ((new.channel = 'ivr'::text)) EXECUTE FUNCTION private.tg_appointments__request_account();
 CREATE TRIGGER _400_withdraw_sms BEFORE DELETE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
 CREATE TRIGGER _400_withdraw_sms_of_changed BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.status <> old.status) OR (new.starts_at <> old.starts_at) OR (new.practitioner_id <> old.practitioner_id))) EXECUTE FUNCTION private.tg_appointments__withdraw_sms();
+CREATE TRIGGER _450_sign_of_life AFTER UPDATE OF status ON public.appointments FOR EACH ROW WHEN (((new.status = ANY (ARRAY['arrived'::text, 'fulfilled'::text])) AND (old.status <> ALL (ARRAY['arrived'::text, 'fulfilled'::text])))) EXECUTE FUNCTION private.tg_appointments__sign_of_life();
 CREATE TRIGGER _500_queue_sms AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__queue_sms();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 CREATE TRIGGER _900_broadcast AFTER INSERT OR DELETE OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__broadcast();
@@ -250,6 +330,7 @@ comment on column public.appointments.seen_at is 'When they had been seen, fille
 comment on column public.appointments.starts_at is 'Begins, an instant.';
 comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
 comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day. Emptied, it is given anew.';
+comment on column public.appointments.unproven is 'Booked in a call that did not prove its number, which may be forged. Such bookings are counted apart.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 alter table public.appointments enable row level security;
@@ -270,10 +351,11 @@ alter table public.audit_events add constraint audit_events_action_check CHECK (
 alter table public.audit_events add constraint audit_events_pkey PRIMARY KEY (id);
 CREATE INDEX audit_events_of_row ON public.audit_events USING btree (table_name, row_id);
 CREATE TRIGGER _100_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION private.tg_audit_events__append_only();
-comment on table public.audit_events is 'What changed. Rows can only be added.';
+CREATE TRIGGER _110_only_erase BEFORE UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION private.tg_audit_events__only_erase();
+comment on table public.audit_events is 'What changed. Rows can only be added; of a deleted account names are erased.';
 comment on column public.audit_events.action is 'insert, update or delete.';
 comment on column public.audit_events.actor_id is 'The signed-in account (auth.users), empty for calls, jobs and the dashboard.';
-comment on column public.audit_events.changes is 'Changed columns, each with its values before and after. Phones are masked, references left out.';
+comment on column public.audit_events.changes is 'Changed columns, each with its values before and after; (erased) where those were of an account that was deleted. Phones are masked, references left out.';
 comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (by hand in the dashboard).';
 comment on column public.audit_events.id is 'Counts up.';
 comment on column public.audit_events.occurred_at is 'When.';
@@ -289,9 +371,12 @@ create table public.clinics (
   id uuid not null default gen_random_uuid(),
   locale text not null default 'en-IN'::text,
   max_active_bookings integer not null default 5,
+  max_unproven_bookings integer not null default 2,
   name text not null,
+  new_callers_per_hour integer not null default 30,
   other_locales text[] not null default '{}'::text[],
   phone text not null,
+  phone_booking text not null default 'open'::text,
   quiet_from time without time zone default '21:00:00'::time without time zone,
   quiet_until time without time zone default '08:00:00'::time without time zone,
   reception_closes time without time zone,
@@ -305,7 +390,10 @@ create table public.clinics (
 );
 alter table public.clinics add constraint clinics_booking_horizon_days_check CHECK (((booking_horizon_days >= 0) AND (booking_horizon_days <= 366)));
 alter table public.clinics add constraint clinics_max_active_bookings_check CHECK (((max_active_bookings >= 1) AND (max_active_bookings <= 100)));
+alter table public.clinics add constraint clinics_max_unproven_bookings_check CHECK (((max_unproven_bookings >= 0) AND (max_unproven_bookings <= 100)));
+alter table public.clinics add constraint clinics_new_callers_per_hour_check CHECK ((new_callers_per_hour >= 0));
 alter table public.clinics add constraint clinics_other_locales_check CHECK ((array_to_string(other_locales, ' '::text, 'null'::text) ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'::text));
+alter table public.clinics add constraint clinics_phone_booking_check CHECK ((phone_booking = ANY (ARRAY['open'::text, 'proven'::text, 'closed'::text])));
 alter table public.clinics add constraint clinics_phone_check CHECK (private.check_phone(phone));
 alter table public.clinics add constraint clinics_reception_days_check CHECK (((reception_days <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(reception_days) > 0)));
 alter table public.clinics add constraint clinics_reception_phone_check CHECK (private.check_phone(reception_phone));
@@ -329,9 +417,12 @@ comment on column public.clinics.created_at is 'When the row was made.';
 comment on column public.clinics.id is 'Identifier.';
 comment on column public.clinics.locale is 'Language of calls and SMS unless a patient chose another: en-IN.';
 comment on column public.clinics.max_active_bookings is 'How many upcoming appointments one patient may hold here.';
+comment on column public.clinics.max_unproven_bookings is 'How many upcoming appointments a phone may have booked in calls that did not prove it. They count apart from max_active_bookings.';
 comment on column public.clinics.name is 'The name callers hear and patients see.';
+comment on column public.clinics.new_callers_per_hour is 'How many phones that were never seen before may book by calling within an hour. Further ones key in a code that is texted to them.';
 comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
 comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
+comment on column public.clinics.phone_booking is 'Bookings by phone: open; proven, where every caller keys in a code that is texted to the phone that calls; or closed.';
 comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
 comment on column public.clinics.quiet_until is 'From when reminders are sent again, in the clinic''s time zone.';
 comment on column public.clinics.reception_closes is 'Until when reception takes calls. Empty, with reception_opens: all day.';
@@ -381,7 +472,7 @@ comment on column public.ivr_calls.last_step_at is 'When its last step was taken
 comment on column public.ivr_calls.outcome is 'booked, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
-comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, and whether a reference was right. References are never kept.';
+comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
 comment on column public.ivr_calls.updated_at is 'When the row was last changed.';
 alter table public.ivr_calls enable row level security;
 grant select on public.ivr_calls to service_role;
@@ -434,11 +525,16 @@ alter table public.patients add constraint patients_phone_key UNIQUE (phone);
 alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _090_one_by_other_username BEFORE UPDATE OF username ON public.patients FOR EACH ROW WHEN ((new.username IS DISTINCT FROM old.username)) EXECUTE FUNCTION private.tg_patients__one_by_username();
+CREATE TRIGGER _090_one_by_phone BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__one_by_phone();
+CREATE TRIGGER _090_one_by_username BEFORE INSERT ON public.patients FOR EACH ROW WHEN ((new.username IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__one_by_username();
 CREATE TRIGGER _100_check_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__check_account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _500_delete_account AFTER DELETE ON public.patients FOR EACH ROW WHEN ((old.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__delete_account();
 CREATE TRIGGER _500_move_account AFTER UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__move_account();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__erase_audit();
+CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.user_id IS NOT NULL) AND (new.user_id IS NULL)) OR ((new.name IS NULL) AND ((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age))))) EXECUTE FUNCTION private.tg_patients__erase_audit();
 comment on table public.patients is 'One row for each phone that booked or registered.';
 comment on column public.patients.account_origin is 'How the account was made: web (registered) or ivr (after a phone booking). Empty: no account yet.';
 comment on column public.patients.age is 'Age in years as told at registration.';
@@ -561,8 +657,8 @@ create table public.security_events (
 );
 alter table public.security_events add constraint security_events_kind_check CHECK ((kind ~ '^[a-z_]{3,40}$'::text));
 alter table public.security_events add constraint security_events_pkey PRIMARY KEY (hour, kind, phone, client);
-comment on table public.security_events is 'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after 90 days. docs/security.md lists the kinds.';
-comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call.';
+comment on table public.security_events is 'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after events_days. docs/security.md lists the kinds.';
+comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call. others: too many came in that hour to tell them apart.';
 comment on column public.security_events.count is 'How often in that hour.';
 comment on column public.security_events.hour is 'The hour, by its beginning.';
 comment on column public.security_events.kind is 'What happened, such as signed_in, sign_in_refused or limited.';
@@ -574,24 +670,36 @@ grant select on public.security_events to service_role;
 create table public.security_settings (
   alert_phone text,
   alert_url text,
+  call_codes_per_hour integer not null default 3,
+  calls_days integer not null default 365,
   changes_per_hour integer not null default 20,
   created_at timestamp with time zone not null default now(),
   dormant_days integer not null default 730,
+  events_days integer not null default 90,
+  events_per_hour integer not null default 500,
   id boolean not null default true,
   new_device_sms_a_day integer not null default 3,
+  reference_tries_per_day integer not null default 15,
   session_days integer not null default 180,
   session_idle_days integer not null default 30,
+  sms_days integer not null default 365,
   updated_at timestamp with time zone not null default now(),
   wrong_codes_a_day integer not null default 90
 );
 alter table public.security_settings add constraint security_settings_alert_phone_check CHECK (private.check_phone(alert_phone));
 alter table public.security_settings add constraint security_settings_alert_url_check CHECK ((alert_url ~ '^https?://\S+$'::text));
+alter table public.security_settings add constraint security_settings_call_codes_per_hour_check CHECK (((call_codes_per_hour >= 1) AND (call_codes_per_hour <= 20)));
+alter table public.security_settings add constraint security_settings_calls_days_check CHECK ((calls_days >= 30));
 alter table public.security_settings add constraint security_settings_changes_per_hour_check CHECK ((changes_per_hour > 0));
 alter table public.security_settings add constraint security_settings_dormant_days_check CHECK ((dormant_days >= 30));
+alter table public.security_settings add constraint security_settings_events_days_check CHECK (((events_days >= 1) AND (events_days <= 365)));
+alter table public.security_settings add constraint security_settings_events_per_hour_check CHECK (((events_per_hour >= 10) AND (events_per_hour <= 10000)));
 alter table public.security_settings add constraint security_settings_id_check CHECK (id);
 alter table public.security_settings add constraint security_settings_new_device_sms_a_day_check CHECK ((new_device_sms_a_day >= 0));
+alter table public.security_settings add constraint security_settings_reference_tries_per_day_check CHECK (((reference_tries_per_day >= 0) AND (reference_tries_per_day <= 100)));
 alter table public.security_settings add constraint security_settings_session_days_check CHECK (((session_days >= 1) AND (session_days <= 730)));
 alter table public.security_settings add constraint security_settings_session_idle_days_check CHECK (((session_idle_days >= 1) AND (session_idle_days <= 365)));
+alter table public.security_settings add constraint security_settings_sms_days_check CHECK ((sms_days >= 30));
 alter table public.security_settings add constraint security_settings_wrong_codes_a_day_check CHECK ((wrong_codes_a_day >= 0));
 alter table public.security_settings add constraint security_settings_pkey PRIMARY KEY (id);
 CREATE TRIGGER _100_keep BEFORE DELETE ON public.security_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
@@ -600,13 +708,19 @@ CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.security_se
 comment on table public.security_settings is 'One row: the numbers that keep attackers out, and who is told when there are some. See docs/security.md.';
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
 comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
+comment on column public.security_settings.call_codes_per_hour is 'How many codes calls from one number may have texted to it within an hour.';
+comment on column public.security_settings.calls_days is 'After so many days what is known of a call is deleted.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
 comment on column public.security_settings.created_at is 'When the row was made.';
 comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
+comment on column public.security_settings.events_days is 'After so many days what is counted in security_events goes.';
+comment on column public.security_settings.events_per_hour is 'So many rows an hour of one kind tell phones and clients apart in security_events; all others share one row.';
 comment on column public.security_settings.id is 'Always true: there is one row.';
 comment on column public.security_settings.new_device_sms_a_day is 'How often a day the owner of an account is texted that another device signed in.';
+comment on column public.security_settings.reference_tries_per_day is 'After so many wrong references in calls from one number within a day, its calls ask for a texted code instead.';
 comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
 comment on column public.security_settings.session_idle_days is 'Somebody who has not been there for so many days is signed out.';
+comment on column public.security_settings.sms_days is 'After so many days a text and where it went are deleted; what it cost stays in sms_cost.';
 comment on column public.security_settings.updated_at is 'When the row was last changed.';
 comment on column public.security_settings.wrong_codes_a_day is 'After so many wrong guesses at codes of six digits within a day, by whomever, codes have ten digits. 90 keeps the chance that one is right under 1 in 10,000 a day.';
 alter table public.security_settings enable row level security;
@@ -616,6 +730,15 @@ create table public.sms_messages (
   appointment_id uuid,
   attempts integer not null default 0,
   body text not null,
+  budget_percent smallint not null generated always as (
+CASE
+    WHEN (template ~~ 'reminder%'::text) THEN 70
+    WHEN (template = 'alert'::text) THEN 100
+    WHEN (patient_id IS NULL) THEN 80
+    WHEN ((secret AND (template <> 'welcome'::text)) OR (template = ANY (ARRAY['appointment_booked'::text, 'appointment_cancelled'::text, 'appointment_cancelled_by_clinic'::text]))) THEN 100
+    ELSE 90
+END) stored,
+  counted_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   dedupe_key text,
   delivered_at timestamp with time zone,
@@ -666,6 +789,8 @@ comment on table public.sms_messages is 'Every SMS, queued by the change that ca
 comment on column public.sms_messages.appointment_id is 'Which appointment it tells of.';
 comment on column public.sms_messages.attempts is 'How often sending was tried.';
 comment on column public.sms_messages.body is 'The text as sent; erased if it held a secret.';
+comment on column public.sms_messages.budget_percent is 'How much of the budget may be used when it is sent: 100 codes of patients, bookings and cancellations, 90 other news of patients, 80 what goes to others, 70 reminders.';
+comment on column public.sms_messages.counted_at is 'When it was counted against the budget, once however often it is tried.';
 comment on column public.sms_messages.created_at is 'When it was queued.';
 comment on column public.sms_messages.dedupe_key is 'Its cause: the same cause queues nothing twice.';
 comment on column public.sms_messages.delivered_at is 'When the phone had it.';
@@ -709,24 +834,49 @@ comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or tol
 alter table public.sms_opt_outs enable row level security;
 grant delete, insert, select, update on public.sms_opt_outs to service_role;
 
+create table public.sms_past (
+  day date not null,
+  messages integer not null,
+  parts integer not null,
+  template text not null
+);
+alter table public.sms_past add constraint sms_past_pkey PRIMARY KEY (day, template);
+comment on table public.sms_past is 'What was sent and is deleted by now: counts only. sms_cost has them all.';
+comment on column public.sms_past.day is 'The day, in the time zone of the oldest clinic.';
+comment on column public.sms_past.messages is 'How many messages the provider took.';
+comment on column public.sms_past.parts is 'In how many parts together.';
+comment on column public.sms_past.template is 'Which message.';
+alter table public.sms_past enable row level security;
+grant select on public.sms_past to service_role;
+
 create table public.sms_settings (
+  budget_alert_percent integer not null default 80,
   created_at timestamp with time zone not null default now(),
   daily_cap integer default 20,
   id boolean not null default true,
+  parts_per_day integer default 15000,
+  parts_per_hour integer default 3000,
   sending boolean not null default true,
   updated_at timestamp with time zone not null default now()
 );
+alter table public.sms_settings add constraint sms_settings_budget_alert_percent_check CHECK (((budget_alert_percent >= 1) AND (budget_alert_percent <= 100)));
 alter table public.sms_settings add constraint sms_settings_daily_cap_check CHECK ((daily_cap > 0));
 alter table public.sms_settings add constraint sms_settings_id_check CHECK (id);
+alter table public.sms_settings add constraint sms_settings_parts_per_day_check CHECK ((parts_per_day > 0));
+alter table public.sms_settings add constraint sms_settings_parts_per_hour_check CHECK ((parts_per_hour > 0));
 alter table public.sms_settings add constraint sms_settings_pkey PRIMARY KEY (id);
 CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _800_more_budget AFTER UPDATE ON public.sms_settings FOR EACH ROW WHEN (((new.parts_per_hour IS DISTINCT FROM old.parts_per_hour) OR (new.parts_per_day IS DISTINCT FROM old.parts_per_day))) EXECUTE FUNCTION private.tg_sms_settings__more_budget();
 CREATE TRIGGER _900_wake_dispatcher AFTER UPDATE ON public.sms_settings FOR EACH ROW WHEN ((new.sending AND (NOT old.sending))) EXECUTE FUNCTION private.tg_sms_settings__wake_dispatcher();
 comment on table public.sms_settings is 'One row that governs all sending of SMS.';
+comment on column public.sms_settings.budget_alert_percent is 'When so much of an hour''s or a day''s parts is used, whoever security_settings names is told.';
 comment on column public.sms_settings.created_at is 'When the row was made.';
 comment on column public.sms_settings.daily_cap is 'How many SMS one number gets in 24 hours; what is over waits. Codes and passwords always go. Empty: no limit.';
 comment on column public.sms_settings.id is 'Always true: there is one row.';
+comment on column public.sms_settings.parts_per_day is 'The same for an hour and the 23 before it. Empty: no limit.';
+comment on column public.sms_settings.parts_per_hour is 'How many parts all SMS together may take in an hour; what is over waits, the less important first. Empty: no limit.';
 comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
 comment on column public.sms_settings.updated_at is 'When the row was last changed.';
 alter table public.sms_settings enable row level security;
@@ -777,7 +927,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -794,19 +944,140 @@ comment on column private.status_changes.was is 'The status before.';
 comment on column private.status_changes.becomes is 'The status after; the same where something else is changed, such as its time.';
 comment on column private.status_changes.from_its_day is 'Not before the day of the appointment, in the clinic''s time zone.';
 
+create view public.phone_bookings with (security_invoker=true) as
+ SELECT date_trunc('hour'::text, c.started_at, 'UTC'::text) AS hour,
+    c.clinic_id,
+    cl.name AS clinic,
+    (count(*))::integer AS calls,
+    (count(*) FILTER (WHERE (c.outcome = 'booked'::text)))::integer AS bookings,
+    (count(*) FILTER (WHERE (c.steps @> '[{"new_phone": true}]'::jsonb)))::integer AS by_new_phones,
+    (count(*) FILTER (WHERE (c.steps @> '[{"proof": "asked"}]'::jsonb)))::integer AS asked_for_proof,
+    (count(*) FILTER (WHERE (c.steps @> '[{"proof": "right"}]'::jsonb)))::integer AS proved
+   FROM (public.ivr_calls c
+     JOIN public.clinics cl ON ((cl.id = c.clinic_id)))
+  GROUP BY (date_trunc('hour'::text, c.started_at, 'UTC'::text)), c.clinic_id, cl.name
+  ORDER BY (date_trunc('hour'::text, c.started_at, 'UTC'::text)) DESC, cl.name;
+comment on view public.phone_bookings is 'Calls and what was booked in them, by hour and clinic: many new phones, of which few prove themselves, are a flood of forged numbers.';
+comment on column public.phone_bookings.hour is 'The hour the calls came in, by its beginning.';
+comment on column public.phone_bookings.clinic_id is 'The clinic that was called.';
+comment on column public.phone_bookings.clinic is 'Its name.';
+comment on column public.phone_bookings.calls is 'How many calls came in.';
+comment on column public.phone_bookings.bookings is 'In how many something was booked.';
+comment on column public.phone_bookings.by_new_phones is 'How many of those were for phones never seen before that were not asked to prove themselves.';
+comment on column public.phone_bookings.asked_for_proof is 'In how many a code was texted, to be keyed in.';
+comment on column public.phone_bookings.proved is 'In how many the right code was keyed in.';
+grant select on public.phone_bookings to service_role;
+
+create view public.security_clients with (security_invoker=true) as
+ SELECT client,
+    (sum(count))::integer AS events,
+    (count(DISTINCT NULLIF(phone, ''::text)))::integer AS phones,
+    jsonb_object_agg(kind, events) AS kinds,
+    max(latest_at) AS latest_at
+   FROM ( SELECT e_1.client,
+            e_1.phone,
+            e_1.kind,
+            e_1.count,
+            e_1.latest_at,
+            sum(e_1.count) OVER (PARTITION BY e_1.client, e_1.kind) AS events
+           FROM public.security_events e_1
+          WHERE ((e_1.hour >= (now() - '1 day'::interval)) AND (e_1.client <> ''::text))) e
+  GROUP BY client
+  ORDER BY ((sum(count))::integer) DESC, client
+ LIMIT 100;
+comment on view public.security_clients is 'The hundred networks from which most came in the last day. One with many phones goes through numbers, or is a carrier.';
+comment on column public.security_clients.client is 'Keyed hash of the network; others: those that could not be told apart any more.';
+comment on column public.security_clients.events is 'How much came from there.';
+comment on column public.security_clients.phones is 'About how many (masked) phones.';
+comment on column public.security_clients.kinds is 'How often each kind.';
+comment on column public.security_clients.latest_at is 'When the last of it was.';
+grant select on public.security_clients to service_role;
+
+create view public.security_phones with (security_invoker=true) as
+ SELECT phone,
+    (sum(count))::integer AS events,
+    (count(DISTINCT NULLIF(client, ''::text)))::integer AS clients,
+    jsonb_object_agg(kind, events) AS kinds,
+    max(latest_at) AS latest_at
+   FROM ( SELECT e_1.client,
+            e_1.phone,
+            e_1.kind,
+            e_1.count,
+            e_1.latest_at,
+            sum(e_1.count) OVER (PARTITION BY e_1.phone, e_1.kind) AS events
+           FROM public.security_events e_1
+          WHERE ((e_1.hour >= (now() - '1 day'::interval)) AND (e_1.phone <> ''::text))) e
+  GROUP BY phone
+  ORDER BY ((sum(count))::integer) DESC, phone
+ LIMIT 100;
+comment on view public.security_phones is 'The hundred phones that most was about in the last day. One with many networks is somebody whom others try to guess.';
+comment on column public.security_phones.phone is 'The phone, masked: several can look the same.';
+comment on column public.security_phones.events is 'How much was about it.';
+comment on column public.security_phones.clients is 'From how many networks.';
+comment on column public.security_phones.kinds is 'How often each kind.';
+comment on column public.security_phones.latest_at is 'When the last of it was.';
+grant select on public.security_phones to service_role;
+
+create view public.security_today with (security_invoker=true) as
+ SELECT kind,
+    (COALESCE(sum(count) FILTER (WHERE (hour = date_trunc('hour'::text, now(), 'UTC'::text))), (0)::bigint))::integer AS this_hour,
+    (COALESCE(sum(count) FILTER (WHERE (hour >= (now() - '1 day'::interval))), (0)::bigint))::integer AS last_day,
+    round(((COALESCE(sum(count) FILTER (WHERE (hour < (now() - '1 day'::interval))), (0)::bigint))::numeric / 7.0), 1) AS usual_day,
+    (count(DISTINCT NULLIF(phone, ''::text)) FILTER (WHERE (hour >= (now() - '1 day'::interval))))::integer AS phones,
+    (count(DISTINCT NULLIF(client, ''::text)) FILTER (WHERE (hour >= (now() - '1 day'::interval))))::integer AS clients,
+    max(latest_at) AS latest_at
+   FROM public.security_events e
+  WHERE (hour >= (now() - '8 days'::interval))
+  GROUP BY kind
+  ORDER BY ((COALESCE(sum(count) FILTER (WHERE (hour >= (now() - '1 day'::interval))), (0)::bigint))::integer) DESC, kind;
+comment on view public.security_today is 'Sign-ins, refusals and limits that were hit, by kind: far more than on a usual day is worth a look. docs/security.md lists the kinds.';
+comment on column public.security_today.kind is 'What happened.';
+comment on column public.security_today.this_hour is 'How often since the hour began.';
+comment on column public.security_today.last_day is 'How often in the last 24 hours.';
+comment on column public.security_today.usual_day is 'How often on an average one of the seven days before.';
+comment on column public.security_today.phones is 'How many (masked) phones it was about in the last day.';
+comment on column public.security_today.clients is 'From how many networks it came in the last day.';
+comment on column public.security_today.latest_at is 'When the last of them was.';
+grant select on public.security_today to service_role;
+
+create view public.sms_budget with (security_invoker=true) as
+ SELECT p.period,
+    p.allowed,
+    p.used,
+    GREATEST((p.allowed - p.used), (0)::bigint) AS free,
+    ( SELECT COALESCE(sum(m.parts), (0)::bigint) AS "coalesce"
+           FROM public.sms_messages m
+          WHERE ((m.status = 'queued'::text) AND (m.last_error = private.budget_reason()))) AS waiting
+   FROM (private.sms_budget() b(per_hour, used_in_hour, per_day, used_in_day, alert_percent)
+     CROSS JOIN LATERAL ( VALUES ('hour'::text,b.per_hour,b.used_in_hour), ('day'::text,b.per_day,b.used_in_day)) p(period, allowed, used));
+comment on view public.sms_budget is 'What SMS may cost, in parts, and how much of it is used; the limits are in sms_settings.';
+comment on column public.sms_budget.period is 'hour: since it struck; day: that hour and the 23 before.';
+comment on column public.sms_budget.allowed is 'How many parts may be sent. Empty: any number.';
+comment on column public.sms_budget.used is 'How many were handed to the provider.';
+comment on column public.sms_budget.free is 'How many are left; the last of them are for what is most important.';
+comment on column public.sms_budget.waiting is 'How many parts wait because the budget has no room for them.';
+grant select on public.sms_budget to service_role;
+
 create view public.sms_cost with (security_invoker=true) as
- SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS day,
-    m.template,
-    (count(*))::integer AS messages,
-    (sum(m.parts))::integer AS parts
-   FROM (public.sms_messages m
-     CROSS JOIN ( SELECT COALESCE(( SELECT c.time_zone
-                   FROM public.clinics c
-                  ORDER BY c.created_at, c.id
-                 LIMIT 1), 'UTC'::text) AS time_zone) z)
-  WHERE (m.sent_at IS NOT NULL)
-  GROUP BY (((m.sent_at AT TIME ZONE z.time_zone))::date), m.template
-  ORDER BY (((m.sent_at AT TIME ZONE z.time_zone))::date) DESC, m.template;
+ SELECT day,
+    template,
+    (sum(messages))::integer AS messages,
+    (sum(parts))::integer AS parts
+   FROM ( SELECT p.day,
+            p.template,
+            p.messages,
+            p.parts
+           FROM public.sms_past p
+        UNION ALL
+         SELECT ((m.sent_at AT TIME ZONE z.time_zone))::date AS timezone,
+            m.template,
+            1,
+            m.parts
+           FROM (public.sms_messages m
+             CROSS JOIN ( SELECT private.time_zone_of_costs() AS time_zone) z)
+          WHERE (m.sent_at IS NOT NULL)) s
+  GROUP BY day, template
+  ORDER BY day DESC, template;
 comment on view public.sms_cost is 'What was sent each day, in parts: the provider is paid for each.';
 comment on column public.sms_cost.day is 'The day, in the time zone of the oldest clinic.';
 comment on column public.sms_cost.template is 'Which message.';
@@ -931,19 +1202,23 @@ create policy "Visitors can read active practitioners" on public.practitioners a
   using active;
 
 create policy "Patients can listen to the queue of a day on which they have an" on realtime.messages as permissive for select to authenticated
-  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND (EXISTS ( SELECT
-   FROM public.appointments a
-  WHERE (a.active AND (((('queue:'::text || a.practitioner_id) || ':'::text) || to_char((a.local_date)::timestamp with time zone, 'YYYY-MM-DD'::text)) = ( SELECT realtime.topic() AS topic))))));
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND ( SELECT private.waits_in_queue(realtime.topic()) AS waits_in_queue));
 
 create policy "Patients can listen to their own channel" on realtime.messages as permissive for select to authenticated
-  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('patient:'::text || ( SELECT private.current_patient_id() AS current_patient_id))));
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('patient:'::text || ( SELECT private.listening_patient_id() AS listening_patient_id))));
 
 create policy "Patients can listen to which slots of a practitioner come and g" on realtime.messages as permissive for select to authenticated
-  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'practitioner:%'::text) AND (( SELECT private.current_patient_id() AS current_patient_id) IS NOT NULL) AND (EXISTS ( SELECT
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'practitioner:%'::text) AND (( SELECT private.listening_patient_id() AS listening_patient_id) IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.practitioners p
   WHERE (p.active AND (('practitioner:'::text || p.id) = ( SELECT realtime.topic() AS topic))))));
 
 -- Triggers on tables of the platform ----------------------------------------------------------------------------------
+
+CREATE TRIGGER medq_broadcast_end_of_session AFTER DELETE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION private.tg_sessions__broadcast_end();
+
+CREATE TRIGGER medq_sign_of_life AFTER INSERT OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION private.tg_sessions__sign_of_life();
+
+CREATE TRIGGER medq_change_is_permitted BEFORE UPDATE ON auth.users FOR EACH ROW WHEN ((((((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) OR (new.phone IS DISTINCT FROM old.phone)) OR (new.phone_change IS DISTINCT FROM old.phone_change)) OR ((new.email)::text IS DISTINCT FROM (old.email)::text)) OR ((new.email_change)::text IS DISTINCT FROM (old.email_change)::text)) AND ((new.deleted_at IS NULL) OR (old.deleted_at IS NOT NULL)))) EXECUTE FUNCTION private.tg_users__change_is_permitted();
 
 CREATE TRIGGER medq_end_account_job AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text) AND (new.raw_app_meta_data ? 'account_job'::text))) EXECUTE FUNCTION private.tg_users__end_account_job();
 
@@ -952,6 +1227,10 @@ CREATE TRIGGER medq_forget_devices AFTER UPDATE OF encrypted_password ON auth.us
 CREATE TRIGGER medq_link_patient_of_confirmed_user AFTER UPDATE OF phone, phone_confirmed_at ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL) AND (new.deleted_at IS NULL) AND ((old.phone_confirmed_at IS NULL) OR (old.phone IS DISTINCT FROM new.phone)))) EXECUTE FUNCTION private.tg_users__link_patient();
 
 CREATE TRIGGER medq_link_patient_of_new_user AFTER INSERT ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone_confirmed_at IS NOT NULL))) EXECUTE FUNCTION private.tg_users__link_patient();
+
+CREATE TRIGGER medq_one_by_phone_of_new_user BEFORE INSERT ON auth.users FOR EACH ROW WHEN ((new.phone IS NOT NULL)) EXECUTE FUNCTION private.tg_users__one_by_phone();
+
+CREATE TRIGGER medq_one_by_phone_of_user BEFORE UPDATE OF phone ON auth.users FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone IS DISTINCT FROM old.phone))) EXECUTE FUNCTION private.tg_users__one_by_phone();
 
 CREATE TRIGGER medq_password_chosen AFTER UPDATE OF encrypted_password ON auth.users FOR EACH ROW WHEN ((((new.encrypted_password)::text IS DISTINCT FROM (old.encrypted_password)::text) AND ((new.encrypted_password)::text <> ''::text))) EXECUTE FUNCTION private.tg_users__password_chosen();
 
@@ -1016,6 +1295,26 @@ exception when others then
   raise warning 'Could not alert the admins: %', sqlerrm;
 end $function$;
 comment on function private.alert_admins(text,text,timestamp with time zone) is 'Tells whoever security_settings names, once an hour for each p_what.';
+
+CREATE OR REPLACE FUNCTION private.alert_sms_budget(p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget record;
+begin
+  v_budget := private.sms_budget(p_now);
+  if v_budget.used_in_hour * 100 >= v_budget.per_hour * v_budget.alert_percent
+    or v_budget.used_in_day * 100 >= v_budget.per_day * v_budget.alert_percent then
+    perform private.alert_admins('sms_budget', format(
+      'SMS sent: %s of %s parts this hour, %s of %s in 24 hours. See sms_budget.',
+      v_budget.used_in_hour, coalesce(v_budget.per_hour::text, 'any number of'),
+      v_budget.used_in_day, coalesce(v_budget.per_day::text, 'any number of')
+    ), p_now);
+  end if;
+end $function$;
+comment on function private.alert_sms_budget(timestamp with time zone) is 'Tells the admins when so much of the budget is used as sms_settings says, once an hour.';
 
 CREATE OR REPLACE FUNCTION private.appointments_by_clock(p_clinic_id uuid, p_was text, p_now timestamp with time zone)
  RETURNS TABLE(id uuid, is_told boolean)
@@ -1118,18 +1417,22 @@ begin
     return 'made';
   end if;
   v_verdict := private.registration_verdict(p_purpose, p_phone, p_username);
+  -- Only told to who has the phone.
+  if v_verdict = 'allowed' and private.phone_is_dormant(p_phone) then
+    v_verdict := 'phone_is_dormant';
+  end if;
   -- What an earlier try kept stays, also when it is refused now: Auth may still be at it, and must meet the same refusal
   -- instead of making an account without name.
   if v_verdict = 'allowed' then
-    insert into private.registrations (id, name, age, username, locale)
-    values (p_id, p_name, p_age, p_username, p_locale)
+    insert into private.registrations (id, phone, name, age, username, locale)
+    values (p_id, p_phone, p_name, p_age, p_username, p_locale)
     on conflict (id) do nothing;
   end if;
   return v_verdict;
 end $function$;
 comment on function private.begin_registration(uuid,text,text,text,integer,text,text) is 'Keeps what a new account''s patient will be called: allowed. Otherwise made, when an earlier try made the account, or the verdict that refuses it.';
 
-CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1147,15 +1450,15 @@ begin
       return v_appointment;
     end if;
   end if;
-
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
-  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
+  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now, p_unproven);
+  perform private.count_change(p_patient_id, p_channel, p_now);
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
-    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
-    values
-      (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id,
-       case when v_try = 1 then v_slot.token_number end)
+    insert into public.appointments
+      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
+    values (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
+      case when v_try = 1 then v_slot.token_number end)
     on conflict do nothing
     returning * into v_appointment;
     if found then
@@ -1166,7 +1469,7 @@ begin
   end loop;
   perform private.fail('slot_taken');
 end $function$;
-comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone) is 'Books one free slot for a patient. The same call_id again returns the booking that call made.';
+comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean) is 'Books one free slot for a patient. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
@@ -1183,6 +1486,15 @@ begin
   );
 end $function$;
 comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date.';
+
+CREATE OR REPLACE FUNCTION private.budget_reason()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN 'waits: the budget of SMS is used up (sms_budget)'::text;
+comment on function private.budget_reason() is 'Why a message waits that the budget has no room for.';
+grant execute on function private.budget_reason() to service_role;
 
 CREATE OR REPLACE FUNCTION private.call_function(p_name text)
  RETURNS void
@@ -1227,6 +1539,7 @@ begin
     return v_appointment;
   end if;
   perform private.require_changeable(v_appointment, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now, p_is_cancellation => true);
   update public.appointments a set status = 'cancelled' where a.id = p_appointment_id returning * into v_appointment;
   return v_appointment;
 end $function$;
@@ -1373,10 +1686,15 @@ begin
     perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
     perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
     perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-    perform private.postpone_sms(v_due.over_cap, p_now);
+    perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
+      'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+    ));
+    if v_due.send is not null then
+      v_due.send := private.spend_sms_budget(v_due.send, p_now);
+    end if;
     return query
       update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
-        next_attempt_at = p_now + interval '1 minute',
+        next_attempt_at = p_now + interval '1 minute', counted_at = coalesce(m.counted_at, p_now),
         -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
         outcome_unknown = m.outcome_unknown or m.status = 'sending'
       where m.id = any (v_due.send)
@@ -1385,7 +1703,7 @@ begin
     exit when found;
   end loop;
 end $function$;
-comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number waits.';
+comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number or the budget waits.';
 
 CREATE OR REPLACE FUNCTION private.clock_turn(p_instant timestamp with time zone, p_time_zone text)
  RETURNS text
@@ -1419,6 +1737,71 @@ begin
 end $function$;
 comment on function private.close_sms(uuid[],text,text) is 'Ends messages that are not to be sent any more, with a reason.';
 
+CREATE OR REPLACE FUNCTION private.code_wait(p_phone text, p_purpose text, p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- To reset a password codes go to accounts alone; who asks must not learn whether there is one.
+  return private.sms_wait(
+    case when p_purpose = 'reset' or exists (select from public.patients p where p.phone = p_phone) then 100 else 80 end,
+    p_now
+  );
+end $function$;
+comment on function private.code_wait(text,text,timestamp with time zone) is 'After how many seconds to try again to have a code texted to a phone (+E.164), for a purpose of private.phone_verifications; 0: it can go now.';
+
+CREATE OR REPLACE FUNCTION private.come_one_after_the_other(p_what text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_what, 0));
+end $function$;
+comment on function private.come_one_after_the_other(text) is 'Waits for every transaction that was here before with the same words; what they did is seen by the next statement.';
+
+CREATE OR REPLACE FUNCTION private.count_change(p_patient_id uuid, p_channel text, p_now timestamp with time zone, p_is_cancellation boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_changes int;
+begin
+  -- Calls have limits of their own, and the clinic has none.
+  if p_channel <> 'web' then
+    return;
+  end if;
+  -- What is refused after all counts for nothing: it is rolled back.
+  insert into private.rate_limits as r (bucket, window_start)
+  values ('changes:' || p_patient_id, date_trunc('hour', p_now, 'UTC'))
+  on conflict (bucket, window_start) do update set hits = r.hits + 1
+  returning r.hits into v_changes;
+  if not p_is_cancellation and v_changes > (select s.changes_per_hour from public.security_settings s) then
+    perform private.fail('too_many_changes', (60 - extract(minute from p_now at time zone 'UTC'))::int::text);
+  end if;
+end $function$;
+comment on function private.count_change(uuid,text,timestamp with time zone,boolean) is 'Counts what a patient books, moves or cancels in a session, and refuses with too_many_changes what is too much for an hour. A cancellation counts and is never refused: somebody who will not come should say so, and those who can book no more soon have nothing left to cancel.';
+
+CREATE OR REPLACE FUNCTION private.count_sms(p_parts bigint, p_hour timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.sms_spending s set parts = s.parts + p_parts
+  where s.hour = p_hour and s.slot = (
+    select o.slot from private.sms_spending o where o.hour = p_hour limit 1 for update skip locked
+  );
+  if not found then
+    insert into private.sms_spending as s (hour, slot, parts) values (p_hour, floor(random() * 1e9), p_parts)
+    on conflict (hour, slot) do update set parts = s.parts + p_parts;
+  end if;
+end $function$;
+comment on function private.count_sms(bigint,timestamp with time zone) is 'Counts parts in an hour, without waiting for others who do.';
+
 CREATE OR REPLACE FUNCTION private.current_patient_id()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -1442,15 +1825,37 @@ CREATE OR REPLACE FUNCTION private.current_user_id()
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  v_session constant text := auth.jwt() ->> 'session_id';
 begin
-  return (
-    select auth.uid()
-    -- A token outlives its session by up to an hour; signing out must count at once.
-    where auth.jwt() ->> 'session_id' is null
-      or exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid)
-  );
+  -- A token outlives its session by up to an hour; signing out must count at once.
+  return case when v_session is null then auth.uid() else private.user_of_session(v_session::uuid) end;
 end $function$;
-comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session was signed out.';
+comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session has ended.';
+
+CREATE OR REPLACE FUNCTION private.delete_account(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid;
+begin
+  perform private.set_channel('web');
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u where u.id = p_user_id for update;
+  -- A booking that is being made at this moment counts.
+  select p.id into v_patient_id from public.patients p where p.user_id = p_user_id for update;
+  delete from auth.users u where u.id = p_user_id;
+  -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
+  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
+  update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
+  -- Those of a deleted patient lose their patient_id.
+  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
+  delete from public.patients p
+  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+end $function$;
+comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
 
 CREATE OR REPLACE FUNCTION private.due_sms(p_limit integer, p_now timestamp with time zone)
  RETURNS TABLE(id uuid, verdict text)
@@ -1484,6 +1889,20 @@ begin
     ) d;
 end $function$;
 comment on function private.due_sms(integer,timestamp with time zone) is 'Locks due messages, the most urgent first, and says what is to be done with each: send, or why not. Passes over what others have locked.';
+
+CREATE OR REPLACE FUNCTION private.end_old_sessions()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_ended int;
+begin
+  delete from auth.sessions s where private.user_of_session(s.id) is null;
+  get diagnostics v_ended = row_count;
+  return v_ended;
+end $function$;
+comment on function private.end_old_sessions() is 'Removes sessions that have not been used for too long or are too old, so that they cannot be refreshed. Returns how many.';
 
 CREATE OR REPLACE FUNCTION private.erased_sms_text()
  RETURNS text
@@ -1560,6 +1979,37 @@ begin
 end $function$;
 comment on function private.finish_account_job(uuid,uuid,text,timestamp with time zone) is 'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
 
+CREATE OR REPLACE FUNCTION private.forget_old_runs(p_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from cron.job_run_details d where coalesce(d.end_time, d.start_time) < p_before;
+exception when insufficient_privilege then
+  raise warning 'cron.job_run_details cannot be pruned as %: let a superuser do it.', current_user;
+end $function$;
+comment on function private.forget_old_runs(timestamp with time zone) is 'Deletes the history of jobs that ended before an instant. Projects where that is not allowed keep it, with a warning.';
+
+CREATE OR REPLACE FUNCTION private.forget_old_sms(p_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  with gone as (
+    delete from public.sms_messages m
+    where m.created_at < p_before and m.status not in ('queued', 'sending')
+    returning m.sent_at, m.template, m.parts
+  )
+  insert into public.sms_past as p (day, template, messages, parts)
+  select (g.sent_at at time zone private.time_zone_of_costs())::date, g.template, count(*), sum(g.parts)
+  from gone g where g.sent_at is not null group by 1, 2
+  on conflict (day, template) do update
+    set messages = p.messages + excluded.messages, parts = p.parts + excluded.parts;
+end $function$;
+comment on function private.forget_old_sms(timestamp with time zone) is 'Deletes texts that were queued before an instant, but for what they cost.';
+
 CREATE OR REPLACE FUNCTION private.forget_stale_registrations(p_now timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1569,6 +2019,65 @@ AS $function$
 $function$;
 comment on function private.forget_stale_registrations(timestamp with time zone) is 'Removes registrations whose account was never made.';
 
+CREATE OR REPLACE FUNCTION private.forget_what_is_old(p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_kept public.security_settings;
+begin
+  select * into v_kept from public.security_settings s;
+  delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
+  delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
+  delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
+  delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
+  delete from private.account_permits p where p.expires_at < p_now;
+  delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
+  perform private.forget_stale_registrations(p_now);
+  perform private.forget_old_runs(p_now - interval '7 days');
+  perform private.forget_old_sms(p_now - make_interval(days => v_kept.sms_days));
+  delete from private.sms_spending s where s.hour < p_now - interval '30 days';
+  delete from public.ivr_calls c where c.last_step_at < p_now - make_interval(days => v_kept.calls_days);
+  delete from public.security_events e where e.hour < p_now - make_interval(days => v_kept.events_days);
+  delete from private.call_proofs c where c.created_at < p_now - make_interval(days => v_kept.events_days);
+  delete from private.alerts a where a.hour < p_now - make_interval(days => v_kept.events_days);
+end $function$;
+comment on function private.forget_what_is_old(timestamp with time zone) is 'Deletes what has been kept for as long as docs/security.md says; days that an admin can change stand in security_settings.';
+
+CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
+ RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with sessions as materialized (
+      -- The slots of a session are numbered from 0; those before the first have begun.
+      select s.*, l.seconds, greatest(floor(date_part('epoch', p_now - s.opens) / l.seconds) + 1, 0)::int as first
+      from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone) s
+      cross join lateral (select date_part('epoch', s.length) as seconds) l
+    ), blocked as (
+      select distinct s.practitioner_id, s.on_date, s.opens, n
+      from private.taken_between(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) t
+      join sessions s on s.practitioner_id = t.practitioner_id and s.on_date = t.on_date
+        and t.ends_at > s.opens and t.starts_at < s.opens + s.slots * s.length
+      cross join lateral generate_series(
+        greatest(floor(date_part('epoch', t.starts_at - s.opens) / s.seconds)::int, s.first),
+        least(ceil(date_part('epoch', t.ends_at - s.opens) / s.seconds)::int, s.slots) - 1
+      ) n
+    )
+    select d.day::date, (coalesce(o.slots, 0) - coalesce(b.slots, 0))::int, o.slots is not null, coalesce(o.slots = 0, false)
+    from generate_series(p_from, p_until, interval '1 day') as d (day)
+    left join (
+      select s.on_date, sum(greatest(s.slots - s.first, 0)) as slots from sessions s group by s.on_date
+    ) o on o.on_date = d.day::date
+    left join (select b.on_date, count(*) as slots from blocked b group by b.on_date) b on b.on_date = d.day::date
+    order by d.day;
+end $function$;
+comment on function private.free_by_date(uuid[],date,date,text,timestamp with time zone,uuid) is 'What private.free_days tells, of practitioners of one time zone and all dates of a range.';
+
 CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
  LANGUAGE plpgsql
@@ -1577,30 +2086,22 @@ CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id
 AS $function$
 begin
   return query
-    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false),
-      coalesce(bool_or(o.open) and not bool_or(o.to_come), false)
+    select f.*
     from public.clinics c
     cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
-    cross join lateral generate_series(
+    cross join lateral private.free_by_date(
+      array(
+        select p.id from public.practitioners p
+        where p.clinic_id = c.id and p.active
+          and (p_practitioner_id is null or p.id = p_practitioner_id)
+          and (p_specialty is null or p.specialty = p_specialty)
+      ),
       greatest(p_from, t.today),
       least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
-      interval '1 day'
-    ) as d (day)
-    left join lateral (
-      select (select count(*) from private.free_slots(p.id, d.day::date, p_now, p_patient_id)) as free,
-        h.open, h.to_come
-      from public.practitioners p
-      cross join lateral (
-        select count(*) > 0 as open, coalesce(bool_or(s.opens + (s.slots - 1) * s.length > p_now), false) as to_come
-        from private.hours_on(p.id, d.day::date) s
-      ) h
-      where p.clinic_id = c.id and p.active
-        and (p_practitioner_id is null or p.id = p_practitioner_id)
-        and (p_specialty is null or p.specialty = p_specialty)
-    ) o on true
+      c.time_zone, p_now, p_patient_id
+    ) f
     where c.id = p_clinic_id
-    group by d.day
-    order by d.day;
+    order by f.on_date;
 end $function$;
 comment on function private.free_days(uuid,uuid,text,date,integer,timestamp with time zone,uuid) is 'Days of a clinic that can be booked, from a date on: how many slots are free, whether patients are seen at all (open), and whether the last of them have had their turn by now (over).';
 
@@ -1769,6 +2270,23 @@ begin
 end $function$;
 comment on function private.instant_of(timestamp without time zone,text) is 'The instant at which the clocks of a time zone show a time: the only way from a date and time to an instant. Of a time that comes twice it is the second, but of midnight the first, with which the day begins. A time that is skipped is the moment at which the clocks jump over it.';
 
+CREATE OR REPLACE FUNCTION private.is_dormant(p_patient_id uuid, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(l.seen_at, p.created_at) < p_now - make_interval(days => n.dormant_days)
+    from public.patients p
+    cross join public.security_settings n
+    left join private.signs_of_life l on l.patient_id = p.id
+    where p.id = p_patient_id
+  );
+end $function$;
+comment on function private.is_dormant(uuid,timestamp with time zone) is 'Whether a patient was silent for so long (security_settings) that their phone may be somebody else''s.';
+
 CREATE OR REPLACE FUNCTION private.is_known_device(p_user_id uuid, p_device bytea)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1798,36 +2316,79 @@ begin
 end $function$;
 comment on function private.ivr_appointment(public.appointments) is 'An appointment as it is told to a caller who may know all of it.';
 
+CREATE OR REPLACE FUNCTION private.ivr_ask_proof(p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_why text, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_call_id constant text := p_call ->> 'call_id';
+  v_answer text;
+begin
+  -- One code for a call, however often it is asked for: the first is on its way.
+  insert into private.call_proofs (call_id, clinic_id, patient_id, asked_at)
+  values (v_call_id, p_clinic.id, p_patient_id, p_now) on conflict (call_id) do nothing;
+  if found then
+    if p_why = 'flood' then
+      perform private.alert_admins('calls:' || p_clinic.id, format(
+        '%s has had %s phone bookings by numbers never seen before within an hour. Further ones are asked for a code. See phone_bookings.',
+        p_clinic.name, p_clinic.new_callers_per_hour
+      ), p_now);
+    end if;
+    perform private.note_security_event('call_proof_asked', p_call ->> 'caller', null, p_now);
+    if private.ivr_text_code(p_call, p_code, p_clinic, p_patient_id, p_now) then
+      update private.call_proofs c set code_hash = decode(p_code ->> 'hash', 'hex') where c.call_id = v_call_id;
+    end if;
+  end if;
+  select case
+    when c.code_hash is not null and c.guesses < 3 and c.asked_at > p_now - interval '10 minutes' then 'asked'
+    else 'refused' end
+  into v_answer from private.call_proofs c where c.call_id = v_call_id;
+  return jsonb_build_object('proof', v_answer, 'noted', jsonb_build_object('proof', v_answer));
+end $function$;
+comment on function private.ivr_ask_proof(jsonb,jsonb,public.clinics,uuid,text,timestamp with time zone) is 'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_standing, or reference.';
+
+CREATE OR REPLACE FUNCTION private.ivr_before_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_over text;
+begin
+  if p_call -> 'proven' = 'true' then
+    return private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now);
+  end if;
+  v_over := private.ivr_tries_over(p_call, p_patient_id, p_now);
+  if v_over = 'day' then
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
+  end if;
+  return jsonb_build_object('no_more_tries', v_over is not null);
+end $function$;
+comment on function private.ivr_before_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Whether a caller has a try left to give a reference: {no_more_tries}. {proof}: the code is asked for instead. {appointments}: neither is needed.';
+
 CREATE OR REPLACE FUNCTION private.ivr_book(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
-  v_patient_id uuid;
-  v_refusal text;
+  v_state text;
+  v_why text;
 begin
-  -- A refused booking leaves no patient behind.
+  -- What is refused leaves no patient behind, and takes no place of those for new phones.
   begin
-    perform private.set_channel('ivr');
-    if not exists (
-      select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
-    ) then
-      perform private.fail('unknown_doctor');
-    end if;
-    insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
-    on conflict (phone) do nothing;
-    select p.id into v_patient_id from public.patients p where p.phone = p_call ->> 'caller';
-    return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-      v_patient_id, v_practitioner_id, (p_task ->> 'starts_at')::timestamptz, 'ivr', p_call ->> 'call_id', p_now
-    )));
-  exception when sqlstate 'PT404' or sqlstate 'PT409' then
-    get stacked diagnostics v_refusal = pg_exception_detail;
+    return private.ivr_try_to_book(p_call, p_task, p_clinic, p_now);
+  exception when sqlstate 'PROVE' or sqlstate 'PT404' or sqlstate 'PT409' then
+    get stacked diagnostics v_state = returned_sqlstate, v_why = pg_exception_detail;
   end;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_refusal);
+  if v_state = 'PROVE' then
+    -- The time is not held meanwhile: forged calls would hold all of them.
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
+  end if;
+  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
 end $function$;
-comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. A refusal comes as error, with the next slot to offer.';
+comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
 
 CREATE OR REPLACE FUNCTION private.ivr_cancel(p_appointment_id uuid, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -1843,41 +2404,74 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
 end $function$;
 comment on function private.ivr_cancel(uuid,uuid,timestamp with time zone) is 'Cancels an appointment whose reference the caller gave before; empty when it cannot be cancelled any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_check_reference(p_call jsonb, p_reference text, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_check_code(p_call jsonb, p_code jsonb, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_proof private.call_proofs;
+  v_noted text;
+begin
+  -- Locked: codes keyed in at the same time are tried one by one.
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id' for no key update;
+  if v_proof.proven_at is not null then
+    return 'right';
+  end if;
+  -- The same request once more is no further guess.
+  select s ->> 'proof' into v_noted
+  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'proof';
+  if found then
+    return v_noted;
+  elsif v_proof.code_hash is null or v_proof.guesses >= 3 or v_proof.asked_at <= p_now - interval '10 minutes' then
+    return 'refused';
+  end if;
+  update private.call_proofs c
+  set guesses = c.guesses + 1, patient_id = p_patient_id,
+    proven_at = case when c.code_hash = decode(p_code ->> 'hash', 'hex') then p_now end
+  where c.call_id = v_proof.call_id returning * into v_proof;
+  return case when v_proof.proven_at is not null then 'right' when v_proof.guesses < 3 then 'wrong' else 'refused' end;
+end $function$;
+comment on function private.ivr_check_code(jsonb,jsonb,uuid,timestamp with time zone) is 'Takes one guess at the code of a call: right, wrong, or refused when there is no further guess. p_code: {hash}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_check_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_no_more_tries boolean := private.ivr_no_more_tries(p_call, p_patient_id, p_now);
+  v_over text := private.ivr_tries_over(p_call, p_patient_id, p_now);
   v_noted jsonb;
   v_appointment public.appointments;
 begin
   -- The same request once more is answered as it was, whatever its keys: it is no further guess.
   select s into v_noted
   from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'reference';
-  if found then
+  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ?| '{reference,proof}';
+  if v_noted ? 'proof' or (v_noted is null and v_over = 'day') then
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
+  elsif v_noted is not null then
     select a.* into v_appointment from public.appointments a
     where a.id = (v_noted ->> 'appointment_id')::uuid and a.patient_id = p_patient_id;
-  elsif v_no_more_tries then
+  elsif v_over = 'call' then
     v_noted := '{"reference": "refused"}';
   else
-    select a.* into v_appointment from public.appointments a
-    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
-      and a.ends_at > p_now and a.reference = p_reference;
-    if found then
+    v_appointment := private.ivr_referred(p_task ->> 'reference', p_clinic.id, p_patient_id, p_now);
+    if v_appointment.id is not null then
       v_noted := jsonb_build_object('reference', 'right', 'appointment_id', v_appointment.id);
+      perform private.ivr_prove_by_reference(p_call, p_clinic.id, p_patient_id, p_now);
     else
       v_noted := '{"reference": "wrong"}';
-      v_no_more_tries := private.ivr_no_more_tries(p_call, p_patient_id, p_now, p_wrong => 1);
+      v_over := private.ivr_tries_over(p_call, p_patient_id, p_now, p_wrong => 1);
+      perform private.note_security_event('call_reference_wrong', p_call ->> 'caller', null, p_now);
     end if;
   end if;
   return jsonb_build_object('noted', v_noted) || case
     when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_appointment(v_appointment))
-    else jsonb_build_object('no_more_tries', v_no_more_tries) end;
+    else jsonb_build_object('no_more_tries', coalesce(v_over = 'call', false)) end;
 end $function$;
-comment on function private.ivr_check_reference(jsonb,text,uuid,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment} or {no_more_tries}, and as noted what is written down with the step.';
+comment on function private.ivr_check_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment}, {no_more_tries} or {proof}, and as noted what is written down with the step.';
 
 CREATE OR REPLACE FUNCTION private.ivr_details(p_appointment_id uuid, p_patient_id uuid)
  RETURNS jsonb
@@ -1952,6 +2546,20 @@ begin
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
+CREATE OR REPLACE FUNCTION private.ivr_keep_language(p_call jsonb, p_patient_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_call ->> 'language' is not null then
+    perform private.set_channel('ivr');
+    update public.patients p set locale = p_call ->> 'language'
+    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language';
+  end if;
+end $function$;
+comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
+
 CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1976,7 +2584,7 @@ begin
 end $function$;
 comment on function private.ivr_later_slot(public.clinics,jsonb,uuid,timestamp with time zone) is 'A later slot on the day of the one that was offered, else the next on another day.';
 
-CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT facts jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT is_proven boolean, OUT facts jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1985,10 +2593,13 @@ AS $function$
 begin
   select c.id, p.id,
     p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
-    p_call ->> 'language' <> coalesce(p.locale, ''),
+    -- A caller ID can be forged: the language kept with an account is changed by whoever proves the number.
+    p_call ->> 'language' <> coalesce(p.locale, '') and (p.user_id is null or pr.proven_at is not null),
+    pr.proven_at is not null,
     jsonb_build_object(
       'clinic', jsonb_build_object(
         'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
@@ -1998,10 +2609,11 @@ begin
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
       'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
     )
-  into clinic_id, patient_id, is_shared, has_new_language, facts
+  into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
+  left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
     where a.patient_id = p.id and a.clinic_id = c.id and a.status in ('booked', 'arrived') and a.ends_at > p_now
@@ -2011,28 +2623,6 @@ begin
   order by c.name, c.id limit 1;
 end $function$;
 comment on function private.ivr_look_up(jsonb,timestamp with time zone) is 'The clinic and the patient of a call, and the facts that every turn tells; all null for a number that no clinic has.';
-
-CREATE OR REPLACE FUNCTION private.ivr_no_more_tries(p_call jsonb, p_patient_id uuid, p_now timestamp with time zone, p_wrong integer DEFAULT 0)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_in_call int;
-  v_today int;
-begin
-  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
-  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
-  select count(*) into v_in_call
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
-  insert into private.rate_limits as r (bucket, window_start, hits)
-  values ('ivr_reference:' || p_patient_id, date_trunc('day', p_now, 'UTC'), p_wrong)
-  on conflict (bucket, window_start) do update set hits = r.hits + p_wrong
-  returning r.hits into v_today;
-  return greatest(v_in_call + p_wrong, v_today) >= 3;
-end $function$;
-comment on function private.ivr_no_more_tries(jsonb,uuid,timestamp with time zone,integer) is 'Whether this caller gave too many wrong references in this call or today, after counting p_wrong more.';
 
 CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2102,15 +2692,49 @@ AS $function$
 begin
   return case
     -- Reception is where a caller goes who asks for it, or has guessed too often.
-    when p_kind = 'reception' or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]')
-      then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
-    when p_kind = 'book' and p_facts ? 'appointment' then 'booked'
+    when p_kind = 'reception' or p_facts ->> 'proof' = 'refused'
+      or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]') then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
+    when p_kind in ('book', 'prove') and p_facts ? 'appointment' then 'booked'
     when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
-    when p_kind in ('inform', 'count_tries', 'check_reference') then 'informed'
+    when p_kind in ('inform', 'count_tries', 'check_reference') or p_facts ? 'appointments' then 'informed'
     else 'abandoned'
   end;
 end $function$;
 comment on function private.ivr_outcome(text,jsonb) is 'What came of a turn, by its kind of task and what is told.';
+
+CREATE OR REPLACE FUNCTION private.ivr_own_appointments(p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select jsonb_build_object(
+      'appointments', coalesce(jsonb_agg(private.ivr_appointment(a) order by a.starts_at), '[]')
+    )
+    from public.appointments a
+    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
+      and a.ends_at > p_now and a.starts_at > p_now - interval '2 days'
+  );
+end $function$;
+comment on function private.ivr_own_appointments(uuid,uuid,timestamp with time zone) is 'The upcoming appointments of a caller who proved the number in this call: {appointments}.';
+
+CREATE OR REPLACE FUNCTION private.ivr_patient(p_call jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
+  on conflict (phone) do nothing;
+  -- Locked until the end: what the phone has booked is counted for one call after the other.
+  select p.id into v_id from public.patients p where p.phone = p_call ->> 'caller' for no key update;
+  return v_id;
+end $function$;
+comment on function private.ivr_patient(jsonb) is 'The patient of the calling number, made if it is new; locked.';
 
 CREATE OR REPLACE FUNCTION private.ivr_perform(p_call jsonb, p_task jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2124,24 +2748,63 @@ declare
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
+    when v_clinic.phone_booking = 'closed'
+      and (v_kind in ('offer', 'later', 'book') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
+    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then
       jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, p_patient_id, p_now))
     -- What follows is about appointments that only a known patient has.
     when p_patient_id is null then null
-    when v_kind = 'count_tries' then
-      jsonb_build_object('no_more_tries', private.ivr_no_more_tries(p_call, p_patient_id, p_now))
+    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'check_reference' then
-      private.ivr_check_reference(p_call, p_task ->> 'reference', p_clinic_id, p_patient_id, p_now)
+      private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
     when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_prove(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_proof constant text := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
+  v_noted constant jsonb := jsonb_build_object('noted', jsonb_build_object('proof', v_proof));
+begin
+  if v_proof <> 'right' then
+    perform private.note_security_event('call_proof_refused', p_call ->> 'caller', null, p_now);
+    return jsonb_build_object('proof', v_proof) || v_noted;
+  end if;
+  perform private.ivr_keep_language(p_call, p_patient_id);
+  return v_noted || case
+    when p_task ? 'practitioner_id' then
+      private.ivr_book(p_call || '{"proven": true}', p_task, p_clinic, p_patient_id, p_now)
+    else private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now)
+  end;
+end $function$;
+comment on function private.ivr_prove(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Takes the code that was keyed in. With the right one it books what the caller wanted, or returns the appointments there are; otherwise {proof}: wrong or refused.';
+
+CREATE OR REPLACE FUNCTION private.ivr_prove_by_reference(p_call jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.call_proofs as c (call_id, clinic_id, patient_id, proven_at)
+  values (p_call ->> 'call_id', p_clinic_id, p_patient_id, p_now)
+  on conflict (call_id) do update
+  set patient_id = excluded.patient_id, proven_at = coalesce(c.proven_at, excluded.proven_at);
+  perform private.ivr_keep_language(p_call, p_patient_id);
+  perform private.note_sign_of_life(p_patient_id, false, p_now);
+end $function$;
+comment on function private.ivr_prove_by_reference(jsonb,uuid,uuid,timestamp with time zone) is 'The reference was right, and it was texted to the calling number: this call has proved it.';
 
 CREATE OR REPLACE FUNCTION private.ivr_record_end(p_call jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -2180,7 +2843,8 @@ begin
     p_call ->> 'call_id', p_clinic_id, p_patient_id, private.mask_phone(p_call ->> 'caller'),
     jsonb_build_array(jsonb_build_object(
       'turn', p_call -> 'turn', 'step', p_call -> 'step', 'at', p_now,
-      'keys', case p_call ->> 'step' when 'reference' then repeat('*', length(p_call ->> 'keys')) else p_call ->> 'keys' end
+      'keys', case when p_call ->> 'step' in ('reference', 'code') then repeat('*', length(p_call ->> 'keys'))
+        else p_call ->> 'keys' end
     ) || p_noted),
     p_outcome, p_now, p_now
   )
@@ -2196,6 +2860,36 @@ begin
     updated_at = now();
 end $function$;
 comment on function private.ivr_record_step(jsonb,uuid,uuid,text,jsonb,timestamp with time zone) is 'Writes down one turn of a call, once: p_noted is what its step holds beside the keys.';
+
+CREATE OR REPLACE FUNCTION private.ivr_referred(p_reference text, p_clinic_id uuid, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  select a.* into v_appointment from public.appointments a
+  where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
+    and a.ends_at > p_now and a.reference = p_reference;
+  return v_appointment;
+end $function$;
+comment on function private.ivr_referred(text,uuid,uuid,timestamp with time zone) is 'The upcoming appointment of a patient at a clinic that has a reference; all null when none has.';
+
+CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_slot record;
+begin
+  select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
+  perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
+  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+end $function$;
+comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
 
 CREATE OR REPLACE FUNCTION private.ivr_shared_number(p_call jsonb)
  RETURNS jsonb
@@ -2247,6 +2941,82 @@ begin
 end $function$;
 comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
 
+CREATE OR REPLACE FUNCTION private.ivr_standing(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_standing text;
+begin
+  -- One statement, because every booking by phone comes along here.
+  select case
+    when p_call -> 'proven' = 'true' then 'known'
+    when exists (select from public.appointments a where a.call_id = p_call ->> 'call_id') then 'known'
+    when p_clinic.phone_booking = 'proven' then 'always'
+    when (
+      -- Should it be the clinic's own number that is reached, no proof helps.
+      select count(*) filter (where a.unproven) >= p_clinic.max_unproven_bookings
+        and count(*) < p_clinic.max_active_bookings
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.clinic_id = p_clinic.id
+        and a.status in ('booked', 'arrived') and a.ends_at > p_now and a.starts_at > p_now - interval '2 days'
+    ) then 'quota'
+    when private.was_seen(p_patient_id) then 'known'
+    else 'new'
+  end into v_standing;
+  if v_standing = 'new' and not private.ivr_take_place(p_call, p_clinic, p_now) then
+    return 'flood';
+  end if;
+  return v_standing;
+end $function$;
+comment on function private.ivr_standing(jsonb,public.clinics,uuid,timestamp with time zone) is 'Whether a caller may book as things are: known, or new (a number never seen before, which has taken a place of the hour). Otherwise why the number has to be proven: always (the clinic says so), quota (of unproven bookings) or flood (of new numbers). The patient is locked.';
+
+CREATE OR REPLACE FUNCTION private.ivr_take_place(p_call jsonb, p_clinic public.clinics, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- One after the other at a clinic. Whoever gets no place lets go at once: what they try is undone.
+  perform pg_advisory_xact_lock(hashtextextended('new_callers:' || p_clinic.id, 0));
+  insert into private.call_proofs as c (call_id, clinic_id, newcomer_at)
+  select p_call ->> 'call_id', p_clinic.id, p_now
+  where p_clinic.new_callers_per_hour > (
+    select count(*) from private.call_proofs o
+    where o.clinic_id = p_clinic.id and o.newcomer_at > p_now - interval '1 hour' and o.call_id <> p_call ->> 'call_id'
+  )
+  -- Asked before at another clinic of the number, and counted here.
+  on conflict (call_id) do update
+  set clinic_id = excluded.clinic_id, newcomer_at = coalesce(c.newcomer_at, excluded.newcomer_at);
+  return found;
+end $function$;
+comment on function private.ivr_take_place(jsonb,public.clinics,timestamp with time zone) is 'Takes one of the bookings that a clinic gives to numbers never seen before within an hour, however many call at once. False: there is none left.';
+
+CREATE OR REPLACE FUNCTION private.ivr_text_code(p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- The number may be forged, and its owner is not to be flooded.
+  if p_code is null or private.hit_limits(jsonb_build_array(jsonb_build_object(
+    'bucket', 'call_code:' || (p_code ->> 'phone'), 'seconds', 3600,
+    'max', (select s.call_codes_per_hour from public.security_settings s)
+  )), p_now) > 0 then
+    return false;
+  end if;
+  return private.queue_sms(
+    'call_code', p_call ->> 'caller', jsonb_build_object('code', p_code ->> 'text'),
+    'call_code:' || (p_call ->> 'call_id'), p_patient_id, null,
+    coalesce(
+      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+    ),
+    true, p_now + interval '10 minutes'
+  ) is not null;
+end $function$;
+comment on function private.ivr_text_code(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a code to the calling number. False: it has had as many as it may, or gets no SMS now. p_code: {text, hash, phone}, the last two keyed hashes in hexadecimal.';
+
 CREATE OR REPLACE FUNCTION private.ivr_text_link(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2272,6 +3042,61 @@ begin
 end $function$;
 comment on function private.ivr_text_link(jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a caller who pressed nothing where to book online. False: this phone gets no SMS.';
 
+CREATE OR REPLACE FUNCTION private.ivr_tries_over(p_call jsonb, p_patient_id uuid, p_now timestamp with time zone, p_wrong integer DEFAULT 0)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_in_call int;
+  v_today int;
+begin
+  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
+  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
+  select count(*) into v_in_call
+  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+  where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
+  insert into private.rate_limits as r (bucket, window_start, hits)
+  values ('ivr_reference:' || p_patient_id, date_trunc('day', p_now, 'UTC'), p_wrong)
+  on conflict (bucket, window_start) do update set hits = r.hits + p_wrong
+  returning r.hits into v_today;
+  return case
+    when v_in_call + p_wrong >= 3 then 'call'
+    when v_today >= (select s.reference_tries_per_day from public.security_settings s) then 'day'
+  end;
+end $function$;
+comment on function private.ivr_tries_over(jsonb,uuid,timestamp with time zone,integer) is 'Whether too many wrong references were given in this call (call) or from this phone today (day), after counting p_wrong more; else null.';
+
+CREATE OR REPLACE FUNCTION private.ivr_try_to_book(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
+  v_starts_at constant timestamptz := p_task ->> 'starts_at';
+  v_is_unproven constant boolean := p_call -> 'proven' is distinct from 'true';
+  v_patient_id uuid;
+  v_standing text;
+begin
+  perform private.set_channel('ivr');
+  if not exists (
+    select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
+  ) then
+    perform private.fail('unknown_doctor');
+  end if;
+  v_patient_id := private.ivr_patient(p_call);
+  v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
+  if v_standing not in ('known', 'new') then
+    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    raise exception using errcode = 'PROVE', detail = v_standing;
+  end if;
+  return jsonb_build_object('appointment', private.ivr_appointment(private.book(
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
+  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+end $function$;
+comment on function private.ivr_try_to_book(jsonb,jsonb,public.clinics,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
+
 CREATE OR REPLACE FUNCTION private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2293,14 +3118,15 @@ begin
   end if;
 
   if v.has_new_language then
-    perform private.set_channel('ivr');
-    update public.patients p set locale = p_call ->> 'language' where p.id = v.patient_id;
+    perform private.ivr_keep_language(p_call, v.patient_id);
   end if;
   if v.is_shared then
     v.facts := v.facts || private.ivr_shared_number(p_call);
   end if;
   if v_kind = 'goodbye' or (v_kind not in ('welcome', 'inform', 'reception') and not v.is_shared) then
-    v.facts := v.facts || private.ivr_perform(p_call, p_task, v.clinic_id, v.patient_id, p_now);
+    v.facts := v.facts || private.ivr_perform(
+      p_call || jsonb_build_object('proven', v.is_proven), p_task, v.clinic_id, v.patient_id, p_now
+    );
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
@@ -2390,7 +3216,7 @@ CREATE OR REPLACE FUNCTION private.link_patient(p_user_id uuid, p_phone text, p_
  SET search_path TO ''
 AS $function$
 declare
-  v_told constant private.registrations := private.take_registration(p_made_by ->> 'registration');
+  v_told constant private.registrations := private.take_proof(p_phone, p_made_by);
   v_patient public.patients;
 begin
   insert into public.patients as p (phone, user_id, account_origin, name, age, username, locale)
@@ -2405,7 +3231,7 @@ begin
       username = coalesce(excluded.username, p.username), locale = coalesce(p.locale, excluded.locale)
     where p.user_id is null
   returning * into v_patient;
-  if not found and not exists (select from public.patients p where p.phone = p_phone and p.user_id = p_user_id) then
+  if not found then
     perform private.fail('other_account_has_phone');
   end if;
 
@@ -2417,6 +3243,23 @@ begin
   end if;
 end $function$;
 comment on function private.link_patient(uuid,text,jsonb) is 'Creates the patient of a confirmed phone, or gives the patient there is the account. p_made_by is the account''s app_metadata: its registration or account_job.';
+
+CREATE OR REPLACE FUNCTION private.listening_patient_id()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(private.current_patient_id(), (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  ));
+end $function$;
+comment on function private.listening_patient_id() is 'The patient for whom channels are heard: who is signed in, or whose session a token for listening names.';
+grant execute on function private.listening_patient_id() to authenticated;
 
 CREATE OR REPLACE FUNCTION private.live_verification(p_id uuid, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(purpose text, sealed_request bytea)
@@ -2544,17 +3387,6 @@ CREATE OR REPLACE FUNCTION private.most_sms_parts()
  SET search_path TO ''
 RETURN 9;
 comment on function private.most_sms_parts() is 'The provider takes no more parts for one text.';
-
-CREATE OR REPLACE FUNCTION private.move_patient(p_user_id uuid, p_phone text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  update public.patients p set phone = p_phone where p.user_id = p_user_id and p.phone <> p_phone;
-  return found;
-end $function$;
-comment on function private.move_patient(uuid,text) is 'The account has another phone: its patient moves along. False: its patient has that phone, or it has none.';
 
 CREATE OR REPLACE FUNCTION private.name_from(p_text text, p_column text DEFAULT 'name'::text)
  RETURNS text
@@ -2717,11 +3549,27 @@ CREATE OR REPLACE FUNCTION private.note_security_event(p_kind text, p_phone text
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+  v_phone text := coalesce(private.mask_phone(p_phone), '');
+  v_client text := coalesce(p_client, '');
 begin
+  update public.security_events e set count = e.count + 1, latest_at = p_now
+  where (e.hour, e.kind, e.phone, e.client) = (v_hour, p_kind, v_phone, v_client);
+  if found then
+    return;
+  end if;
+  -- Whoever comes from ever other addresses must not fill the table.
+  if (
+    select count(*) >= s.events_per_hour
+    from public.security_settings s join public.security_events e on (e.hour, e.kind) = (v_hour, p_kind)
+    group by s.events_per_hour
+  ) then
+    v_phone := '';
+    v_client := 'others';
+  end if;
   insert into public.security_events as e (hour, kind, phone, client, latest_at)
-  values (
-    date_trunc('hour', p_now, 'UTC'), p_kind, coalesce(private.mask_phone(p_phone), ''), coalesce(p_client, ''), p_now
-  )
+  values (v_hour, p_kind, v_phone, v_client, p_now)
   on conflict (hour, kind, phone, client) do update set count = e.count + 1, latest_at = p_now;
 end $function$;
 comment on function private.note_security_event(text,text,text,timestamp with time zone) is 'Counts something that an admin may want to see. p_phone is +E.164 and kept masked; p_client is a keyed hash.';
@@ -2746,6 +3594,19 @@ begin
 end $function$;
 comment on function private.note_sign_in(uuid,bytea,text,text,jsonb,timestamp with time zone) is 'Somebody signed in: their try does not count, their device is known from now on, and the owner is told of a further one.';
 
+CREATE OR REPLACE FUNCTION private.note_sign_of_life(p_patient_id uuid, p_wakes boolean, p_now timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.signs_of_life as l (patient_id, seen_at)
+  select p_patient_id, p_now where p_wakes or not private.is_dormant(p_patient_id, p_now)
+  -- A day more or less does not matter, and a row that stays costs nothing.
+  on conflict (patient_id) do update set seen_at = excluded.seen_at where l.seen_at < excluded.seen_at - interval '1 day';
+end $function$;
+comment on function private.note_sign_of_life(uuid,boolean,timestamp with time zone) is 'The patient is there. p_wakes: it shows that they are who they were (a password, the clinic); what only shows who has the phone now does not wake a dormant one.';
+
 CREATE OR REPLACE FUNCTION private.now_serving(p_practitioner_id uuid, p_on date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2761,6 +3622,28 @@ begin
   );
 end $function$;
 comment on function private.now_serving(uuid,date) is 'The token of a day that was called last, or seen last where nobody is called; null: none yet. Numbers need not come in order.';
+
+CREATE OR REPLACE FUNCTION private.permit_change(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text, p_for interval DEFAULT '00:01:00'::interval)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.account_permits (user_id, what, phone, expires_at)
+  values (p_user_id, p_what, p_phone, now() + p_for)
+  on conflict (user_id, what) do update set phone = excluded.phone, expires_at = excluded.expires_at, created_at = now()
+$function$;
+comment on function private.permit_change(uuid,text,text,interval) is 'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon.';
+
+CREATE OR REPLACE FUNCTION private.phone_is_dormant(p_phone text, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce((select private.is_dormant(p.id, p_now) from public.patients p where p.phone = p_phone), false);
+end $function$;
+comment on function private.phone_is_dormant(text,timestamp with time zone) is 'The same of the patient of a phone (+E.164), if there is one.';
 
 CREATE OR REPLACE FUNCTION private.phone_state(p_phone text)
  RETURNS text
@@ -2801,7 +3684,7 @@ AS $function$
 $function$;
 comment on function private.placeholders_in(text) is 'What stands between {{ and }} in a text, as it is written.';
 
-CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_until timestamp with time zone, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2809,13 +3692,11 @@ AS $function$
 begin
   if p_ids is not null then
     update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
-      next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
-      last_error = format('waits: this number has had %s SMS in 24 hours', s.daily_cap)
-    from public.sms_settings s
+      next_attempt_at = least(p_until, m.expires_at), last_error = p_reason
     where m.id = any (p_ids);
   end if;
 end $function$;
-comment on function private.postpone_sms(uuid[],timestamp with time zone) is 'Lets messages wait whose number has had as many as it may get: for an hour, or until they expire.';
+comment on function private.postpone_sms(uuid[],timestamp with time zone,text) is 'Lets messages wait until an instant, or until they expire, with a reason.';
 
 CREATE OR REPLACE FUNCTION private.practitioners_with_hours(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from date)
  RETURNS uuid[]
@@ -2838,16 +3719,16 @@ end $function$;
 comment on function private.practitioners_with_hours(uuid,text,uuid,date) is 'Who sees patients at a clinic on any day from a date on: of one specialty or practitioner, or of all (null).';
 
 CREATE OR REPLACE FUNCTION private.profile_of(p_user_id uuid)
- RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, must_change_password boolean, locale text)
+ RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, locale text, must_change_password boolean, password_expired boolean)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select p.user_id, p.username, p.name, p.age, p.phone,
-      exists (select from private.temporary_passwords t where t.user_id = p.user_id), p.locale
-    from public.patients p where p.user_id = p_user_id;
+    select p.user_id, p.username, p.name, p.age, p.phone, p.locale, t.user_id is not null, coalesce(t.expires_at <= now(), false)
+    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
+    where p.user_id = p_user_id;
 end $function$;
 comment on function private.profile_of(uuid) is 'What the account API tells of a signed-in patient, and their language.';
 
@@ -3206,7 +4087,7 @@ begin
 end $function$;
 comment on function private.require_patient() is 'The patient who is signed in; refuses with not_signed_in or password_change_required.';
 
-CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS void
  LANGUAGE plpgsql
  STABLE
@@ -3220,11 +4101,13 @@ begin
       -- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them
       -- as seen. None that began two days ago can still be to come: with that said an index finds the few that are.
       and a.starts_at > p_now - interval '2 days'
+      -- Whoever forges a caller ID takes nothing from its owner.
+      and (p_unproven or not a.unproven)
   ) then
     perform private.fail('too_many_bookings');
   end if;
 end $function$;
-comment on function private.require_room(uuid,uuid,integer,timestamp with time zone) is 'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows.';
+comment on function private.require_room(uuid,uuid,integer,timestamp with time zone,boolean) is 'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows. Those booked in unproven calls count only for one more such call (p_unproven).';
 
 CREATE OR REPLACE FUNCTION private.require_slot(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, OUT clinic_id uuid, OUT max_active_bookings integer, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
@@ -3275,6 +4158,7 @@ begin
   end if;
 
   select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now);
   begin
     update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
     where a.id = p_appointment_id returning * into v_appointment;
@@ -3328,6 +4212,39 @@ begin
   end;
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+CREATE OR REPLACE FUNCTION private.sessions_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text)
+ RETURNS TABLE(practitioner_id uuid, on_date date, opens timestamp with time zone, length interval, slots integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with hours as (
+      select e.practitioner_id, e.on_date, e.start_time, e.end_time, e.slot_minutes
+      from public.schedule_exceptions e
+      where e.practitioner_id = any (p_practitioners) and e.on_date between p_from and p_until and e.start_time is not null
+      union all
+      select s.practitioner_id, d.day::date, s.start_time, s.end_time, s.slot_minutes
+      from public.schedules s join generate_series(p_from, p_until, interval '1 day') as d (day)
+        on s.weekday = extract(isodow from d.day)
+      where s.practitioner_id = any (p_practitioners) and not exists (
+        select from public.schedule_exceptions e where e.practitioner_id = s.practitioner_id and e.on_date = d.day::date
+      )
+    ), clock as materialized (
+      -- Most practitioners begin and end at the same times: each is looked up once.
+      select l.local, private.instant_of(l.local, p_time_zone) as instant
+      from (select h.on_date + h.start_time from hours h union select h.on_date + h.end_time from hours h) l (local)
+    )
+    select h.practitioner_id, h.on_date, o.instant, make_interval(mins => h.slot_minutes),
+      div(extract(epoch from c.instant - o.instant), h.slot_minutes * 60)::int
+    from hours h
+    join clock o on o.local = h.on_date + h.start_time
+    join clock c on c.local = h.on_date + h.end_time
+    where c.instant - o.instant >= make_interval(mins => h.slot_minutes);
+end $function$;
+comment on function private.sessions_between(uuid[],date,date,text) is 'What private.hours_on tells, of many practitioners of one time zone and all dates of a range.';
 
 CREATE OR REPLACE FUNCTION private.set_back_before(p_instant timestamp with time zone, p_time_zone text)
  RETURNS interval
@@ -3472,6 +4389,24 @@ begin
 end $function$;
 comment on function private.sms_beginning(text,integer) is 'As much of a text as so many parts hold.';
 
+CREATE OR REPLACE FUNCTION private.sms_budget(p_now timestamp with time zone DEFAULT now(), OUT per_hour bigint, OUT used_in_hour bigint, OUT per_day bigint, OUT used_in_day bigint, OUT alert_percent integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+begin
+  select s.parts_per_hour, s.parts_per_day, s.budget_alert_percent into per_hour, per_day, alert_percent
+  from public.sms_settings s;
+  select coalesce(sum(s.parts) filter (where s.hour = v_hour), 0), coalesce(sum(s.parts), 0)
+  into used_in_hour, used_in_day
+  from private.sms_spending s where s.hour between v_hour - interval '23 hours' and v_hour;
+end $function$;
+comment on function private.sms_budget(timestamp with time zone) is 'How many parts may be sent in an hour and a day (null: any number), and how many were: in this hour, and in it and the 23 before.';
+grant execute on function private.sms_budget(timestamp with time zone) to service_role;
+
 CREATE OR REPLACE FUNCTION private.sms_day(p_local timestamp without time zone, p_locale text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3592,6 +4527,21 @@ $function$;
 comment on function private.sms_preview(text,jsonb,jsonb) is 'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
 grant execute on function private.sms_preview(text,jsonb,jsonb) to service_role;
 
+CREATE OR REPLACE FUNCTION private.sms_rooms(p_now timestamp with time zone)
+ RETURNS TABLE(percent integer, room bigint)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p.percent, least(
+      b.per_hour * p.percent / 100 - b.used_in_hour, b.per_day * p.percent / 100 - b.used_in_day
+    )
+    from private.sms_budget(p_now) b cross join unnest('{70,80,90,100}'::int[]) p (percent);
+end $function$;
+comment on function private.sms_rooms(timestamp with time zone) is 'How many parts may still be sent by messages of each sms_messages.budget_percent; null: any number.';
+
 CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -3662,6 +4612,24 @@ end $function$;
 comment on function private.sms_units(text) is 'How many places of its encoding a text takes.';
 grant execute on function private.sms_units(text) to service_role;
 
+CREATE OR REPLACE FUNCTION private.sms_wait(p_percent integer, p_now timestamp with time zone DEFAULT now())
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select case when coalesce(r.room > (
+      -- What was promised before, and is not counted yet.
+      select coalesce(sum(m.parts), 0) from public.sms_messages m
+      where m.status = 'queued' and m.priority = 1 and m.next_attempt_at <= p_now and m.counted_at is null
+    ), true) then 0 else ceil(extract(epoch from date_trunc('hour', p_now, 'UTC') + interval '1 hour' - p_now)) end
+    from private.sms_rooms(p_now) r where r.percent = p_percent
+  );
+end $function$;
+comment on function private.sms_wait(integer,timestamp with time zone) is 'After how many seconds to try again to have a code sent that has this budget_percent (sms_messages); 0: it can go now.';
+
 CREATE OR REPLACE FUNCTION private.specialty_at(p_clinic_id uuid, p_specialty text, p_except uuid DEFAULT NULL::uuid)
  RETURNS text
  LANGUAGE plpgsql
@@ -3688,6 +4656,43 @@ begin
   return lower(regexp_replace(private.without_invisible_ends(p_specialty) collate pg_c_utf8, '\s+', ' ', 'g'));
 end $function$;
 comment on function private.specialty_key(text) is 'What is the same for all spellings of a specialty.';
+
+CREATE OR REPLACE FUNCTION private.spend_sms_budget(p_ids uuid[], p_now timestamp with time zone)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+  v record;
+begin
+  -- Where little is left workers spend one after the other. Where there is more than all of them have in their hands,
+  -- none waits.
+  if exists (select from private.sms_rooms(p_now) r where r.room < 500) then
+    perform pg_advisory_xact_lock(hashtextextended('private.spend_sms_budget', 0));
+  end if;
+  select array_agg(j.id) filter (where j.fits) as send,
+    array_agg(j.id) filter (where not j.fits and j.is_urgent) as too_late,
+    array_agg(j.id) filter (where not j.fits and not j.is_urgent) as wait,
+    sum(j.parts) filter (where j.fits and j.counted_at is null) as parts
+  into v
+  from (
+    select m.id, m.parts, m.counted_at,
+      coalesce(m.secret and m.expires_at < v_hour + interval '1 hour', false) as is_urgent,
+      m.counted_at is not null or coalesce(r.room >= sum(m.parts) filter (where m.counted_at is null)
+        over (order by m.budget_percent desc, m.priority, m.next_attempt_at, m.id), true) as fits
+    from public.sms_messages m join private.sms_rooms(p_now) r on r.percent = m.budget_percent
+    where m.id = any (p_ids)
+  ) j;
+  if v.parts > 0 then
+    perform private.count_sms(v.parts, v_hour);
+  end if;
+  perform private.close_sms(v.too_late, 'failed', 'the budget of SMS was used up');
+  perform private.postpone_sms(v.wait, v_hour + interval '1 hour', private.budget_reason());
+  perform private.alert_sms_budget(p_now);
+  return v.send;
+end $function$;
+comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
 
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
@@ -3743,14 +4748,10 @@ begin
   if exists (select from private.account_jobs j where j.done_at is null and j.next_attempt_at <= p_now) then
     perform private.call_function('provision-accounts');
   end if;
-  delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
-  delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
-  delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
-  delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
-  delete from public.security_events e where e.hour < p_now - interval '90 days';
-  delete from private.alerts a where a.hour < p_now - interval '90 days';
+  update private.phone_verifications v set sealed_request = ''
+  where v.expires_at <= p_now and v.sealed_request <> '';
 end $function$;
-comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and codes.';
+comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and requests.';
 
 CREATE OR REPLACE FUNCTION private.take_back_hit(p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -3767,7 +4768,7 @@ begin
 end $function$;
 comment on function private.take_back_hit(text,jsonb,timestamp with time zone) is 'The use was a right one and does not count: however many patients share a network, only what is wrong adds up.';
 
-CREATE OR REPLACE FUNCTION private.take_registration(p_id text)
+CREATE OR REPLACE FUNCTION private.take_proof(p_phone text, p_made_by jsonb)
  RETURNS private.registrations
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3775,13 +4776,20 @@ AS $function$
 declare
   v_registration private.registrations;
 begin
-  delete from private.registrations r where r.id::text = p_id returning * into v_registration;
+  delete from private.registrations r
+  where r.id::text = p_made_by ->> 'registration' and r.phone = p_phone
+  returning * into v_registration;
   if found then
     perform private.set_channel('web');
+  elsif not exists (
+    select from private.account_jobs j join public.patients p on p.id = j.patient_id
+    where j.id::text = p_made_by ->> 'account_job' and j.done_at is null and p.phone = p_phone
+  ) then
+    perform private.fail('unproven_account');
   end if;
   return v_registration;
 end $function$;
-comment on function private.take_registration(text) is 'What was told on the web for the account that is being made; all null when nothing was.';
+comment on function private.take_proof(text,jsonb) is 'Refuses an account whose phone neither a registration nor an open account job has proven. Returns what was told on the web; all null of a job.';
 
 CREATE OR REPLACE FUNCTION private.take_short_guess(p_right boolean, p_now timestamp with time zone)
  RETURNS boolean
@@ -3800,6 +4808,36 @@ begin
   return v_safe and p_right;
 end $function$;
 comment on function private.take_short_guess(boolean,timestamp with time zone) is 'Counts a guess at a code of six digits, and says whether it opens: not after too many wrong ones today.';
+
+CREATE OR REPLACE FUNCTION private.taken_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid)
+ RETURNS TABLE(practitioner_id uuid, on_date date, starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with taken as (
+      select a.practitioner_id, a.local_date, a.starts_at, a.ends_at
+      from public.appointments a
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from - 2 and p_until + 2
+      union all
+      -- Where the patient is elsewhere nobody can see them.
+      select p.id, (a.starts_at at time zone p_time_zone)::date, a.starts_at, a.ends_at
+      from public.appointments a cross join unnest(p_practitioners) p (id)
+      where a.patient_id = p_patient_id and a.active
+        and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
+        and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+    )
+    select t.* from taken t
+    union all
+    -- Few reach beyond the date on which they begin.
+    select t.practitioner_id, t.local_date + n, t.starts_at, t.ends_at
+    from taken t
+    cross join lateral generate_series(1, (t.ends_at at time zone p_time_zone)::date - t.local_date) n
+    where (t.ends_at at time zone p_time_zone)::date > t.local_date;
+end $function$;
+comment on function private.taken_between(uuid[],date,date,text,uuid) is 'When practitioners, or the patient, have appointments; once for each date of the clinic that an appointment reaches into.';
 
 CREATE OR REPLACE FUNCTION private.tell_of_new_device(p_user_id uuid, p_now timestamp with time zone)
  RETURNS void
@@ -3823,6 +4861,17 @@ begin
 end $function$;
 comment on function private.tell_of_new_device(uuid,timestamp with time zone) is 'Texts the owner of an account that another device signed in, unless they were told often enough today.';
 
+CREATE OR REPLACE FUNCTION private.tg_account_jobs__forget_seed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.password_seed := '';
+  return new;
+end $function$;
+comment on function private.tg_account_jobs__forget_seed() is 'The job is done, so nobody has to find its password again.';
+
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__wake_provisioner()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3843,17 +4892,17 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_appointment public.appointments := coalesce(new, old);
 begin
-  -- News, not truth: a page fetches again after every connection. So a failure here must not undo a booking.
-  perform realtime.broadcast_changes(
-    'patient:' || coalesce(new.patient_id, old.patient_id), tg_op, tg_op, tg_table_name, tg_table_schema, new, old
+  -- News, not truth: a page fetches again after every connection. A failure in there is only a warning.
+  perform realtime.send(
+    jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
+    tg_op, 'patient:' || v_appointment.patient_id
   );
   return null;
-exception when others then
-  raise warning 'Could not broadcast a change of an appointment: %', sqlerrm;
-  return null;
 end $function$;
-comment on function private.tg_appointments__broadcast() is 'Tells the patient''s open pages of a change to an appointment.';
+comment on function private.tg_appointments__broadcast() is 'Tells the patient''s open pages which appointment changed.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast_queue()
  RETURNS trigger
@@ -3967,7 +5016,7 @@ begin
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
       from public.patients p, public.clinics c
-      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null;
+      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null and not private.is_dormant(p.id);
     end if;
   elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
     perform private.queue_appointment_sms(v_cancelled, new);
@@ -4005,11 +5054,24 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__request_account()
 AS $function$
 begin
   insert into private.account_jobs (patient_id)
-  select p.id from public.patients p where p.id = new.patient_id and p.user_id is null
+  select p.id from public.patients p
+  where p.id = new.patient_id and p.user_id is null and not private.is_dormant(p.id)
   on conflict do nothing;
   return null;
 end $function$;
-comment on function private.tg_appointments__request_account() is 'Queues an account for a patient who booked by phone and has none.';
+comment on function private.tg_appointments__request_account() is 'Queues an account for a patient who booked by phone and has none, unless the phone may be somebody else''s by now.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__sign_of_life()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.note_sign_of_life(new.patient_id, false);
+  return null;
+end $function$;
+comment on function private.tg_appointments__sign_of_life() is 'Coming to an appointment is a sign of life.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__slot()
  RETURNS trigger
@@ -4119,9 +5181,28 @@ CREATE OR REPLACE FUNCTION private.tg_audit_events__append_only()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.fail('audit_is_append_only');
+  -- An update that a trigger makes is looked at row by row.
+  if tg_op <> 'UPDATE' or pg_trigger_depth() = 1 then
+    perform private.fail('audit_is_append_only');
+  end if;
+  return null;
 end $function$;
-comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks.';
+comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks, but for what the deletion of an account does to rows.';
+
+CREATE OR REPLACE FUNCTION private.tg_audit_events__only_erase()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  old.changes := private.without_names(old.changes);
+  if new is distinct from old then
+    perform private.fail('audit_is_append_only');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_audit_events__only_erase() is 'Refuses an update that does anything but erase names.';
 
 CREATE OR REPLACE FUNCTION private.tg_clean_names()
  RETURNS trigger
@@ -4249,6 +5330,19 @@ begin
 end $function$;
 comment on function private.tg_patients__delete_account() is 'The patient was deleted: an account without patient could not do anything.';
 
+CREATE OR REPLACE FUNCTION private.tg_patients__erase_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.audit_events e set changes = private.without_names(e.changes)
+  where e.table_name = 'patients' and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
+  return null;
+end $function$;
+comment on function private.tg_patients__erase_audit() is 'Erases names from the audit of a patient who was deleted, or whose account or name was.';
+
 CREATE OR REPLACE FUNCTION private.tg_patients__move_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4259,15 +5353,17 @@ declare
   v_number constant text := ltrim(new.phone, '+');
   v_locale constant text := coalesce(private.language_of(new.id), 'en-IN');
 begin
-  update auth.users u set phone = v_number, updated_at = now()
-  where u.id = new.user_id and u.phone is distinct from v_number;
-  if found then
+  if exists (select from auth.users u where u.id = new.user_id and u.phone is distinct from v_number) then
+    perform private.permit_change(new.user_id, 'phone', new.phone);
+    update auth.users u set phone = v_number, updated_at = now() where u.id = new.user_id;
     -- Edited here and not by Auth: nobody has proven anything, so whoever is signed in does it again.
     delete from auth.sessions s where s.user_id = new.user_id;
   end if;
   update auth.identities i set identity_data = i.identity_data || jsonb_build_object('phone', v_number), updated_at = now()
   where i.user_id = new.user_id and i.provider = 'phone' and i.identity_data ->> 'phone' is distinct from v_number;
 
+  -- Whoever changed it has asked the patient.
+  perform private.note_sign_of_life(new.id, true);
   perform private.redirect_sms(new.id, old.phone, new.phone);
   perform private.queue_sms(
     'phone_changed', old.phone, jsonb_build_object('phone', private.mask_phone(new.phone)), null, new.id, null, v_locale
@@ -4278,6 +5374,33 @@ begin
   return null;
 end $function$;
 comment on function private.tg_patients__move_account() is 'The patient has another phone: the account moves along, sessions end unless Auth moved it, and both phones are told.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__one_by_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('patient of ' || new.phone);
+  return new;
+end $function$;
+comment on function private.tg_patients__one_by_phone() is 'Of two patients who are given one phone at once the second waits, and _100_check_account refuses it.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__one_by_username()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('username ' || lower(new.username));
+  if private.username_is_taken(new.username, new.phone) then
+    perform private.fail('username_taken');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_patients__one_by_username() is 'Of two patients who want one username at once the second is refused.';
 
 CREATE OR REPLACE FUNCTION private.tg_practitioners__keep_clinic()
  RETURNS trigger
@@ -4323,6 +5446,31 @@ begin
   return new;
 end $function$;
 comment on function private.tg_practitioners__spell() is 'Spells a specialty as the clinic does already: the first spelling wins.';
+
+CREATE OR REPLACE FUNCTION private.tg_sessions__broadcast_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send('{}', 'signed_out', 'patient:' || p.id)
+  from public.patients p where p.user_id = old.user_id;
+  return null;
+end $function$;
+comment on function private.tg_sessions__broadcast_end() is 'Tells the open pages of a patient that one of their sessions has ended, not which.';
+
+CREATE OR REPLACE FUNCTION private.tg_sessions__sign_of_life()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.note_sign_of_life(p.id, true) from public.patients p where p.user_id = new.user_id;
+  return null;
+end $function$;
+comment on function private.tg_sessions__sign_of_life() is 'Signing in and going on with a session are signs of life.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_messages__doubt()
  RETURNS trigger
@@ -4377,6 +5525,7 @@ begin
     new.next_attempt_at := now();
     new.expires_at := case when new.expires_at > now() then new.expires_at end;
     new.sent_at := null;
+    new.counted_at := null;
     new.delivered_at := null;
     new.reported_at := null;
     -- Late reports about the first sending must not be taken for reports about this one. Where nobody knows whether
@@ -4400,6 +5549,19 @@ begin
   return null;
 end $function$;
 comment on function private.tg_sms_messages__wake_dispatcher() is 'Wakes the dispatcher for messages that are due: new ones, and those queued again or made due by hand.';
+
+CREATE OR REPLACE FUNCTION private.tg_sms_settings__more_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.sms_messages m set next_attempt_at = now()
+  where m.status = 'queued' and m.last_error = private.budget_reason();
+  return null;
+end $function$;
+comment on function private.tg_sms_settings__more_budget() is 'The budget is another: what waited for it is tried at once.';
 
 CREATE OR REPLACE FUNCTION private.tg_sms_settings__wake_dispatcher()
  RETURNS trigger
@@ -4462,6 +5624,31 @@ begin
 end $function$;
 comment on function private.tg_touch() is 'Keeps updated_at.';
 
+CREATE OR REPLACE FUNCTION private.tg_users__change_is_permitted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Taking a password away opens nothing.
+  if new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password is distinct from '' then
+    perform private.use_permit(new.id, 'password');
+  end if;
+  if new.phone is distinct from old.phone then
+    perform private.use_permit(new.id, 'phone', '+' || new.phone);
+  elsif new.phone_change is distinct from old.phone_change and new.phone_change <> '' then
+    perform private.use_permit(new.id, 'phone', '+' || new.phone_change);
+  end if;
+  if new.email is distinct from old.email
+    or (new.email_change is distinct from old.email_change and new.email_change <> '')
+  then
+    perform private.use_permit(new.id, 'email');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_users__change_is_permitted() is 'Refuses another password, phone or e-mail of an account, also one that only begins, unless it was permitted just before.';
+
 CREATE OR REPLACE FUNCTION private.tg_users__end_account_job()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4513,12 +5700,29 @@ AS $function$
 declare
   v_phone constant text := '+' || new.phone;
 begin
-  if not private.move_patient(new.id, v_phone) then
+  if exists (select from public.patients p where p.user_id = new.id) then
+    update public.patients p set phone = v_phone where p.user_id = new.id and p.phone <> v_phone;
+  else
     perform private.link_patient(new.id, v_phone, new.raw_app_meta_data);
   end if;
   return null;
 end $function$;
-comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed.';
+comment on function private.tg_users__link_patient() is 'An account belongs to the patient of its phone once that phone is confirmed; one with a new phone takes its patient along.';
+
+CREATE OR REPLACE FUNCTION private.tg_users__one_by_phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('account of ' || new.phone);
+  if exists (select from auth.users u where u.phone = new.phone and u.id <> new.id) then
+    perform private.fail('other_account_has_phone');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_users__one_by_phone() is 'Of two accounts that are made for one phone at once the second is refused.';
 
 CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
  RETURNS trigger
@@ -4528,9 +5732,13 @@ CREATE OR REPLACE FUNCTION private.tg_users__password_chosen()
 AS $function$
 begin
   delete from private.temporary_passwords t where t.user_id = new.id;
+  perform private.queue_sms(
+    'password_changed', p.phone, '{}', null, p.id, null, coalesce(private.language_of(p.id), 'en-IN')
+  )
+  from public.patients p where p.user_id = new.id;
   return null;
 end $function$;
-comment on function private.tg_users__password_chosen() is 'The owner chose a password, so it is temporary no more.';
+comment on function private.tg_users__password_chosen() is 'The account has another password: it is temporary no more, and its owner is told, who may know nothing of it.';
 
 CREATE OR REPLACE FUNCTION private.tg_users__unlink_patient()
  RETURNS trigger
@@ -4543,6 +5751,17 @@ begin
   return null;
 end $function$;
 comment on function private.tg_users__unlink_patient() is 'The account was deleted: its patient and their appointments stay, and may get a new one.';
+
+CREATE OR REPLACE FUNCTION private.time_zone_of_costs()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select c.time_zone from public.clinics c order by c.created_at, c.id limit 1), 'UTC')
+$function$;
+comment on function private.time_zone_of_costs() is 'The time zone of the oldest clinic: its days are those of sms_cost.';
+grant execute on function private.time_zone_of_costs() to service_role;
 
 CREATE OR REPLACE FUNCTION private.today_began(p_now timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
@@ -4574,6 +5793,38 @@ begin
 end $function$;
 comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether another appointment of that day holds a slot with that token number.';
 
+CREATE OR REPLACE FUNCTION private.use_permit(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.account_permits p
+  where p.user_id = p_user_id and p.what = p_what and p.phone is not distinct from p_phone and p.expires_at > now();
+  if not found then
+    perform private.fail('change_not_permitted', p_what);
+  end if;
+end $function$;
+comment on function private.use_permit(uuid,text,text) is 'Uses a permit up; refuses when there is none.';
+
+CREATE OR REPLACE FUNCTION private.user_of_session(p_session_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select s.user_id
+    from auth.sessions s, public.security_settings n
+    where s.id = p_session_id
+      and s.created_at > now() - make_interval(days => n.session_days)
+      and coalesce(s.refreshed_at at time zone 'UTC', s.created_at) > now() - make_interval(days => n.session_idle_days)
+      and (s.not_after is null or s.not_after > now())
+  );
+end $function$;
+comment on function private.user_of_session(uuid) is 'Whose session it is; null when it was signed out, has not been used for too long, or is too old (security_settings).';
+
 CREATE OR REPLACE FUNCTION private.username_is_taken(p_username text, p_phone text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -4586,6 +5837,22 @@ begin
   );
 end $function$;
 comment on function private.username_is_taken(text,text) is 'Whether somebody with another phone has that username, in whatever case.';
+
+CREATE OR REPLACE FUNCTION private.waits_in_queue(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.appointments a
+    where a.patient_id = private.listening_patient_id() and a.active
+      and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = p_topic
+  );
+end $function$;
+comment on function private.waits_in_queue(text) is 'Whether the listening patient has an appointment on the day and with the practitioner of a topic queue:<practitioner>:<date>.';
+grant execute on function private.waits_in_queue(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.wake_dispatcher()
  RETURNS void
@@ -4600,6 +5867,28 @@ begin
   end if;
 end $function$;
 comment on function private.wake_dispatcher() is 'Calls sms-dispatch once the transaction has committed; once a transaction.';
+
+CREATE OR REPLACE FUNCTION private.was_seen(p_patient_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.patients p left join auth.users u on u.id = p.user_id
+    where p.id = p_patient_id and (
+      u.last_sign_in_at is not null
+      or exists (select from private.call_proofs c where c.patient_id = p.id and c.proven_at is not null)
+      or exists (
+        select from public.appointments a
+        where a.patient_id = p.id
+          and (a.status in ('arrived', 'fulfilled') or (a.channel = 'ivr' and not a.unproven))
+      )
+    )
+  );
+end $function$;
+comment on function private.was_seen(uuid) is 'Whether somebody stood behind the patient''s phone before: signed in, proved it in a call, or came to the clinic.';
 
 CREATE OR REPLACE FUNCTION private.welcome_patient(p_patient public.patients, p_user_id uuid, p_password text, p_job_id uuid, p_expires_at timestamp with time zone)
  RETURNS void
@@ -4620,6 +5909,15 @@ begin
   );
 end $function$;
 comment on function private.welcome_patient(public.patients,uuid,text,uuid,timestamp with time zone) is 'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
+
+CREATE OR REPLACE FUNCTION private.withdraw_permit(p_user_id uuid, p_what text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  delete from private.account_permits p where p.user_id = p_user_id and p.what = p_what
+$function$;
+comment on function private.withdraw_permit(uuid,text) is 'The change is done or will not be: nobody else may use its permit.';
 
 CREATE OR REPLACE FUNCTION private.withdraw_sms(p_appointment_id uuid, p_deleting boolean DEFAULT false)
  RETURNS void
@@ -4665,6 +5963,18 @@ begin
 end $function$;
 comment on function private.without_invisible_ends(text) is 'A text in Unicode''s composed form (NFC), without blanks and characters that show nothing at its beginning and end.';
 
+CREATE OR REPLACE FUNCTION private.without_names(p_changes jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_changes || coalesce(jsonb_object_agg(k, '"(erased)"'::jsonb), '{}')
+  from unnest(array['name', 'username', 'age']) k
+  where p_changes ? k
+$function$;
+comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
+
 CREATE OR REPLACE FUNCTION public.account_status()
  RETURNS TABLE(patient_id uuid, username text, must_change_password boolean)
  LANGUAGE sql
@@ -4696,10 +6006,10 @@ begin
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
-      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_patient_id
     ) f;
 end $function$;
-comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. Ends where booking ends.';
+comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. At most 31 days, and none after booking ends.';
 grant execute on function public.available_days(uuid,uuid,text,date,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.available_slots(practitioner_id uuid, on_date date)
@@ -4751,7 +6061,7 @@ begin
     private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now()
   );
 end $function$;
-comment on function public.book_appointment(uuid,timestamp with time zone) is 'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
+comment on function public.book_appointment(uuid,timestamp with time zone) is 'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
 grant execute on function public.book_appointment(uuid,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
@@ -4808,32 +6118,23 @@ end $function$;
 comment on function public.change_patient_phone(uuid,text) is 'For admins: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same.';
 grant execute on function public.change_patient_phone(uuid,text) to service_role;
 
-CREATE OR REPLACE FUNCTION public.delete_account()
+CREATE OR REPLACE FUNCTION public.confirm_phone_owner(phone text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id constant uuid := private.require_patient();
-  v_user_id constant uuid := auth.uid();
+  v_patient_id uuid;
 begin
-  perform private.set_channel('web');
-  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u where u.id = v_user_id for update;
-  -- A booking that is being made at this moment counts.
-  perform from public.patients p where p.id = v_patient_id for update;
-  delete from auth.users u where u.id = v_user_id;
-  -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
-  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
-  update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
-  -- Those of a deleted patient lose their patient_id.
-  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
-  delete from public.patients p
-  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+  select p.id into v_patient_id from public.patients p where p.phone = confirm_phone_owner.phone;
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  perform private.note_sign_of_life(v_patient_id, true);
 end $function$;
-comment on function public.delete_account() is 'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';
-grant execute on function public.delete_account() to authenticated;
+comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
+grant execute on function public.confirm_phone_owner(text) to service_role;
 
 CREATE OR REPLACE FUNCTION public.my_sessions()
  RETURNS TABLE(id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, user_agent text, is_current boolean)
@@ -4847,7 +6148,7 @@ begin
     select s.id, s.created_at, coalesce(s.refreshed_at at time zone 'UTC', s.updated_at, s.created_at), s.user_agent,
       s.id::text = auth.jwt() ->> 'session_id'
     from auth.sessions s
-    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now())
+    where s.user_id = auth.uid() and private.user_of_session(s.id) is not null
     order by 3 desc;
 end $function$;
 comment on function public.my_sessions() is 'Where the signed-in patient is signed in, the most recently used first.';
@@ -4899,6 +6200,26 @@ end $function$;
 comment on function public.next_available_slots(uuid,text,date,integer) is 'The earliest free slots of a clinic that the signed-in patient can book, from a date on; specialty null means all.';
 grant execute on function public.next_available_slots(uuid,text,date,integer) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.permit_account_change(phone text, what text DEFAULT 'password'::text, minutes integer DEFAULT 10)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id uuid;
+begin
+  select p.user_id into v_user_id
+  from public.patients p where p.phone = permit_account_change.phone and p.user_id is not null;
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  perform private.permit_change(v_user_id, what, null, make_interval(mins => least(minutes, 60)));
+  return now() + make_interval(mins => least(minutes, 60));
+end $function$;
+comment on function public.permit_account_change(text,text,integer) is 'For admins: lets the password (or email) of the account of a phone (+E.164) be changed by hand once, within so many minutes (60 at most). Returns until when. For another phone there is change_patient_phone.';
+grant execute on function public.permit_account_change(text,text,integer) to service_role;
+
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE sql
@@ -4922,7 +6243,7 @@ begin
     private.require_patient(), reschedule_appointment.appointment_id, reschedule_appointment.starts_at, 'web', now()
   );
 end $function$;
-comment on function public.reschedule_appointment(uuid,timestamp with time zone) is 'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner.';
+comment on function public.reschedule_appointment(uuid,timestamp with time zone) is 'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner. Refuses like book_appointment and cancel_appointment.';
 grant execute on function public.reschedule_appointment(uuid,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.restore_sms_template(key text, locale text DEFAULT 'en-IN'::text)
@@ -4995,8 +6316,6 @@ begin
   returning * into v_patient;
   return v_patient;
 exception
-  when unique_violation then
-    perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
     perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);
@@ -5006,7 +6325,9 @@ grant execute on function public.update_profile(text,integer,text,text) to authe
 
 -- Jobs ----------------------------------------------------------------------------------------------------------------
 
-select cron.schedule('medq-forget-registrations', '17 * * * *', 'select private.forget_stale_registrations(now())');
+select cron.schedule('medq-end-sessions', '27 * * * *', 'select private.end_old_sessions()');
+
+select cron.schedule('medq-forget', '17 * * * *', 'select private.forget_what_is_old()');
 
 select cron.schedule('medq-reminders', '* * * * *', 'select private.queue_reminders()');
 
@@ -5184,19 +6505,28 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.security_settings: {
 --     "id": true,
+--     "sms_days": 365,
 --     "alert_url": null,
+--     "calls_days": 365,
 --     "alert_phone": null,
+--     "events_days": 90,
 --     "dormant_days": 730,
 --     "session_days": 180,
+--     "events_per_hour": 500,
 --     "changes_per_hour": 20,
 --     "session_idle_days": 30,
 --     "wrong_codes_a_day": 90,
---     "new_device_sms_a_day": 3
+--     "call_codes_per_hour": 3,
+--     "new_device_sms_a_day": 3,
+--     "reference_tries_per_day": 15
 -- }
 -- a row of public.sms_settings: {
 --     "id": true,
 --     "sending": true,
---     "daily_cap": 20
+--     "daily_cap": 20,
+--     "parts_per_day": 15000,
+--     "parts_per_hour": 3000,
+--     "budget_alert_percent": 80
 -- }
 -- a row of public.sms_templates: {
 --     "key": "account_linked",
@@ -5228,6 +6558,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "key": "alert",
 --     "body": "MedQ: {{text}}",
 --     "locale": "en-IN",
+--     "samples": {
+--         "text": "80 % of the SMS of today are sent. See sms_budget."
+--     },
+--     "required": [
+--         "text"
+--     ],
+--     "description": "To the phone of security_settings, when something needs a look by an admin.",
+--     "default_body": "MedQ: {{text}}",
+--     "placeholders": [
+--         "text"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "alert",
+--     "body": "MedQ: {{text}}",
+--     "locale": "ta-IN",
 --     "samples": {
 --         "text": "80 % of the SMS of today are sent. See sms_budget."
 --     },
@@ -5487,6 +6833,38 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ]
 -- }
 -- a row of public.sms_templates: {
+--     "key": "call_code",
+--     "body": "{{code}} is your MedQ code. Key it in during the call. If it was not you who called, do nothing.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone in a call. Who forges its number does not get it.",
+--     "default_body": "{{code}} is your MedQ code. Key it in during the call. If it was not you who called, do nothing.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "call_code",
+--     "body": "{{code}} என்பது உங்கள் MedQ குறியீடு. அழைப்பில் இருக்கும்போதே இதை அழுத்தவும். நீங்கள் அழைக்கவில்லை என்றால், எதுவும் செய்ய வேண்டாம்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone in a call. Who forges its number does not get it.",
+--     "default_body": "{{code}} என்பது உங்கள் MedQ குறியீடு. அழைப்பில் இருக்கும்போதே இதை அழுத்தவும். நீங்கள் அழைக்கவில்லை என்றால், எதுவும் செய்ய வேண்டாம்.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
 --     "key": "clock_corrected",
 --     "body": "The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
 --     "locale": "en-IN",
@@ -5641,6 +7019,32 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After a booking by phone, to a patient who has a web account.",
 --     "default_body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "password_changed",
+--     "body": "The password of your MedQ account was changed. If that was not you, use \"Forgot password?\" on our site to set a new one, or call your clinic.",
+--     "locale": "en-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a password was changed or reset, by whomever.",
+--     "default_body": "The password of your MedQ account was changed. If that was not you, use \"Forgot password?\" on our site to set a new one, or call your clinic.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "password_changed",
+--     "body": "உங்கள் MedQ கணக்கின் கடவுச்சொல் மாற்றப்பட்டது. நீங்கள் மாற்றவில்லை என்றால், எங்கள் தளத்தில் \"கடவுச்சொல்லை மறந்துவிட்டீர்களா?\" என்பதன் மூலம் புதியதை அமைக்கவும், அல்லது உங்கள் கிளினிக்கை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a password was changed or reset, by whomever.",
+--     "default_body": "உங்கள் MedQ கணக்கின் கடவுச்சொல் மாற்றப்பட்டது. நீங்கள் மாற்றவில்லை என்றால், எங்கள் தளத்தில் \"கடவுச்சொல்லை மறந்துவிட்டீர்களா?\" என்பதன் மூலம் புதியதை அமைக்கவும், அல்லது உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "placeholders": [
 --     ]
 -- }

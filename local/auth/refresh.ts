@@ -65,11 +65,18 @@ async function refresh(sql: Query, presented: string, settings: Settings, device
   const user = await findUserById(sql, found.user_id, 'lock');
   if (!user) throw noToken();
   if (isBanned(user)) throw badRequest('user_banned', 'Invalid Refresh Token: User Banned');
-  const [session] = await sql<{ id: string; expired: boolean }[]>`
-    select id, coalesce(not_after < clock_timestamp(), false) as expired
+  const { sessionTimebox, sessionInactivityTimeout } = settings;
+  const [session] = await sql<{ id: string; expired: boolean; idle: boolean }[]>`
+    select id,
+      coalesce(not_after < clock_timestamp(), false)
+        or ${sessionTimebox} > 0 and created_at + make_interval(secs => ${sessionTimebox}) < clock_timestamp() as expired,
+      ${sessionInactivityTimeout} > 0 and coalesce(refreshed_at at time zone 'utc', created_at)
+        + make_interval(secs => ${sessionInactivityTimeout}) < clock_timestamp() as idle
     from auth.sessions where id = ${found.session_id} for update`;
   if (!session) throw noSession();
   if (session.expired) throw badRequest('session_expired', 'Invalid Refresh Token: Session Expired');
+  if (session.idle)
+    throw badRequest('session_expired', 'Invalid Refresh Token: Session Expired (Inactivity)');
 
   // Read again: it may have been used while this request waited.
   const token = await findToken(sql, presented, settings.refreshTokenReuseInterval);

@@ -21,6 +21,24 @@ export interface LogEntry {
   sqlstate?: string;
 }
 
+/** What a project lets strangers do. */
+export interface Offers {
+  signup: boolean;
+  anonymous: boolean;
+  email: boolean;
+  /** Whether an e-mail, or a phone, counts as confirmed without having been. */
+  emailAutoconfirm: boolean;
+  phoneAutoconfirm: boolean;
+}
+
+const nothing: Offers = {
+  signup: false,
+  anonymous: false,
+  email: false,
+  emailAutoconfirm: false,
+  phoneAutoconfirm: false
+};
+
 export interface AuthOptions {
   /** Logs in as `supabase_auth_admin`. */
   databaseUrl: string;
@@ -42,13 +60,20 @@ export interface AuthOptions {
   refreshTokenRotation?: boolean;
   /** Seconds in which a refresh token may be used again. Default 10. */
   refreshTokenReuseInterval?: number;
+  /** What `GET /settings` tells of the project; none of it can be done here. Default: as the project wants it. */
+  offers?: Partial<Offers>;
+  /** Seconds after which a session ends; 0: never. Default 0. */
+  sessionTimebox?: number;
+  /** Seconds without a refresh after which a session ends; 0: never. Default 0. */
+  sessionInactivityTimeout?: number;
   /** Where failures are told. Default: one JSON line to standard error. */
   log?: (entry: LogEntry) => void;
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<Omit<AuthOptions, 'passwordRequirements'>> & {
+export type Settings = Required<Omit<AuthOptions, 'passwordRequirements' | 'offers'>> & {
   passwordRequirements: PasswordRequirements;
+  offers: Offers;
 };
 
 function knownRequirements(name = ''): PasswordRequirements {
@@ -72,6 +97,9 @@ export function withDefaults(options: AuthOptions): Settings {
     captcha: options.captcha ?? false,
     refreshTokenRotation: options.refreshTokenRotation ?? true,
     refreshTokenReuseInterval: options.refreshTokenReuseInterval ?? 10,
+    offers: { ...nothing, ...options.offers },
+    sessionTimebox: options.sessionTimebox ?? 0,
+    sessionInactivityTimeout: options.sessionInactivityTimeout ?? 0,
     log: options.log ?? ((entry) => log(JSON.stringify(entry)))
   };
 }

@@ -14,7 +14,7 @@ export interface FunctionAddresses {
 }
 
 // Settings of the functions that may be given in the shell, like `PHONE_VERIFICATION=off npm start`.
-const fromShell = ['PHONE_VERIFICATION', 'DEFAULT_REGION', 'MESSAGEBIRD_ORIGINATOR', 'SITE_URL'];
+const fromShell = ['PHONE_VERIFICATION', 'DEFAULT_REGION', 'SMS_COUNTRIES', 'MESSAGEBIRD_ORIGINATOR', 'SITE_URL'];
 
 /** The secrets of `supabase/functions/.env`, the file the Supabase CLI reads too; empty without it. */
 function fromFile(): NodeJS.Dict<string> {
@@ -53,6 +53,7 @@ export function functionsEnvironment(
     ...overrides,
     // The site of this stack knows no other.
     SITE_SECRET: siteSecret(keys.functions_secret),
+    LIVE_TOKEN_SECRET: keys.jwt_secret,
     SUPABASE_URL: addresses.apiUrl,
     SUPABASE_DB_URL: addresses.databaseUrl,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),

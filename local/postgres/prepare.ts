@@ -7,7 +7,7 @@ import type { DataFiles } from '../settings/data-directory.ts';
 import type { Watchdog } from '../supervision/watchdog.ts';
 import { applyBootstrap, bootstrapHash } from './bootstrap.ts';
 import { migrate, OtherHistoryError, seed } from './migrations.ts';
-import { initialisePostgres, isInitialised } from './server.ts';
+import { initialiseCluster, isInitialised } from './cluster.ts';
 
 /** How a role logs in. */
 export type DatabaseUrl = (role: LoginRole) => string;
@@ -25,20 +25,29 @@ function placeVaultKey(cluster: string, key: string): void {
   chownSync(file, uid, gid);
 }
 
-/** Initialises the cluster of a fresh data directory, or makes sure that an old one can be used. */
+/**
+ * Initialises the cluster of a fresh data directory, or makes sure that an old one can be used.
+ *
+ * @param temporary nobody will miss the data
+ */
 export async function prepareCluster(
   files: DataFiles,
   keys: Keys,
-  watchdog: Watchdog
+  watchdog: Watchdog,
+  temporary: boolean
 ): Promise<{ fresh: boolean }> {
   // The hash is written last: without it the first start was broken off.
   if (!existsSync(files.bootstrap)) {
     rmSync(files.cluster, { recursive: true, force: true });
-    let initdb = 0;
-    await initialisePostgres(files.cluster, keys.passwords.supabase_admin, (pid) => {
-      initdb = pid;
-      watchdog.watch(pid);
-    }).finally(() => watchdog.forget(initdb));
+    const pids: number[] = [];
+    await initialiseCluster(files.cluster, {
+      password: keys.passwords.supabase_admin,
+      copied: temporary,
+      onProcess(pid) {
+        pids.push(pid);
+        watchdog.watch(pid);
+      }
+    }).finally(() => pids.forEach((pid) => watchdog.forget(pid)));
     placeVaultKey(files.cluster, keys.vault_key);
     return { fresh: true };
   }

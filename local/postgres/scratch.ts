@@ -4,7 +4,8 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { freePort } from '../settings/ports.ts';
 import { applyBootstrap } from './bootstrap.ts';
-import { initialisePostgres, startPostgres, superuser } from './server.ts';
+import { initialiseCluster, superuser } from './cluster.ts';
+import { startPostgres } from './server.ts';
 
 /**
  * Runs `work` on a database that has what a hosted project has before its first migration, and throws it away.
@@ -18,7 +19,7 @@ export async function withScratchDatabase<T>(work: (sql: postgres.Sql) => Promis
   const dataDirectory = path.join(directory, 'data');
   const password = 'password';
   try {
-    await initialisePostgres(dataDirectory, password);
+    await initialiseCluster(dataDirectory, { password, copied: true });
     const logFile = path.join(directory, 'log');
     const server = await startPostgres({ dataDirectory, port: await freePort(), logFile, durable: false });
     const connect = (role: string) =>

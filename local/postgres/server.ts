@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries } from './binaries.ts';
-import { unprivilegedUser, type RunAs } from './user.ts';
+import { unprivilegedUser } from './user.ts';
 
 /** A Postgres server of ours, listening on 127.0.0.1. */
 export interface PostgresServer {
@@ -17,7 +16,7 @@ export interface PostgresServer {
 }
 
 export interface PostgresOptions {
-  /** Holds the cluster; created by `initialisePostgres`. */
+  /** Holds the cluster; created by `initialiseCluster`. */
   dataDirectory: string;
   port: number;
   /** Where the server's own log goes; overwritten at each start. */
@@ -32,9 +31,6 @@ export interface PostgresOptions {
 export class PostgresPortTakenError extends Error {
   override name = 'PostgresPortTakenError';
 }
-
-/** The role that initialises the cluster, a superuser; its name is that of hosted projects. */
-export const superuser = 'supabase_admin';
 
 const startTimeoutMs = 60_000;
 
@@ -52,84 +48,16 @@ function settings({ port, durable }: PostgresOptions): Record<string, string | n
     lc_messages: 'C',
     // The passwords are long and random, so that many rounds of hashing would only cost time.
     scram_iterations: 1,
-    // Errors of statements stay with those who sent them: they may carry phone numbers.
-    log_min_messages: 'log',
-    log_min_error_statement: 'panic',
-    log_error_verbosity: 'terse',
+    // As hosted projects log, so that a test of what is in the log means something: whatever fails, with the text of the
+    // statement, what it quotes and where it stood, but without the parameters that were bound to it.
+    log_min_messages: 'warning',
+    log_min_error_statement: 'error',
+    log_error_verbosity: 'default',
+    log_parameter_max_length_on_error: 0,
+    log_statement: 'none',
     // Without fsync a commit still reaches the system, so it survives the death of the server, not that of the machine.
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' })
   };
-}
-
-/** Runs a program to its end; fails with what it said. */
-async function run(
-  program: string,
-  args: string[],
-  runAs: RunAs,
-  onProcess?: (pid: number) => void
-): Promise<void> {
-  const child = spawn(program, args, {
-    ...runAs,
-    cwd: '/',
-    env: { ...process.env, LC_ALL: 'C' },
-    stdio: ['ignore', 'pipe', 'pipe']
-  });
-  if (child.pid !== undefined) onProcess?.(child.pid);
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk));
-  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (code !== 0) throw new Error(`${path.basename(program)} failed (${code}): ${said.trim()}`);
-}
-
-/** Gives `file` to the user who runs Postgres; needed (and possible) only under root. */
-function handOver(file: string, { uid, gid }: RunAs): void {
-  if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
-}
-
-/** Whether `dataDirectory` holds a cluster. */
-export function isInitialised(dataDirectory: string): boolean {
-  return existsSync(path.join(dataDirectory, 'PG_VERSION'));
-}
-
-/**
- * Creates a cluster in `dataDirectory` (which must not exist or be empty) with the one role `supabase_admin` and
- * `password`, encoding UTF-8, locale C.UTF-8.
- */
-export async function initialisePostgres(
-  dataDirectory: string,
-  password: string,
-  onProcess?: (pid: number) => void
-): Promise<void> {
-  const runAs = unprivilegedUser();
-  const { initdb } = await findBinaries(runAs);
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  handOver(dataDirectory, runAs);
-  const passwordFile = `${dataDirectory}.password`;
-  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-  handOver(passwordFile, runAs);
-  try {
-    await run(
-      initdb,
-      [
-        `--pgdata=${dataDirectory}`,
-        `--username=${superuser}`,
-        `--pwfile=${passwordFile}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--locale-provider=libc',
-        '--locale=C.UTF-8',
-        '--no-instructions',
-        // The server flushes what it writes; a crash in this second means starting over.
-        '--no-sync',
-        '--set=scram_iterations=1'
-      ],
-      runAs,
-      onProcess
-    );
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
 }
 
 /** The line in which the server says how far it is; undefined when the file is missing or somebody else's. */

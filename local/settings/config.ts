@@ -3,6 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 
+/** A duration as Go writes it, such as `720h` or `1h30m`, in seconds. */
+const duration = z
+  .string()
+  .regex(/^(\d+h)?(\d+m)?(\d+s)?$/, 'must be a duration such as 720h')
+  .transform((text) => {
+    const amount = (unit: string) => Number(new RegExp(`(\\d+)${unit}`).exec(text)?.[1] ?? 0);
+    return amount('h') * 3600 + amount('m') * 60 + amount('s');
+  });
+
 /** The folder that is deployed to Supabase. */
 export const supabaseDirectory = fileURLToPath(new URL('../../supabase/', import.meta.url));
 
@@ -33,12 +42,27 @@ const configSchema = z.object({
       refresh_token_reuse_interval: z.int().nonnegative().default(10),
       minimum_password_length: z.int().positive().default(6),
       password_requirements: z.string().default(''),
+      enable_signup: z.boolean().default(true),
+      enable_anonymous_sign_ins: z.boolean().default(false),
+      sessions: z
+        .object({ timebox: duration.default(0), inactivity_timeout: duration.default(0) })
+        .prefault({}),
+      email: z
+        .object({ enabled: z.boolean().default(true), enable_confirmations: z.boolean().default(false) })
+        .prefault({}),
       captcha: z.object({ enabled: z.boolean().default(false) }).prefault({}),
       sms: z
-        .object({ enabled: z.boolean().optional(), enable_signup: z.boolean().default(false) })
+        .object({
+          enabled: z.boolean().optional(),
+          enable_signup: z.boolean().default(false),
+          enable_confirmations: z.boolean().default(false)
+        })
         .prefault({})
         // `enabled` was called `enable_signup` before.
-        .transform(({ enabled, enable_signup: oldName }) => ({ enabled: enabled ?? oldName }))
+        .transform(({ enabled, enable_signup: oldName, enable_confirmations }) => ({
+          enabled: enabled ?? oldName,
+          enable_confirmations
+        }))
     })
     .prefault({}),
   functions: z

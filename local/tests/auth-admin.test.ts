@@ -75,8 +75,16 @@ describe('creating a user', () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => admin.createUser({ phone, password, phone_confirm: true }))
     );
-    const outcomes = answers.map(({ error }) => (error ? String(refusal(error)) : 'created')).sort();
-    expect(outcomes).toEqual([...Array.from({ length: 11 }, () => '422,phone_exists'), 'created']);
+    // Who comes while another is being created hears of an error, as from the real one; who comes later hears why.
+    const outcomes = answers.map(({ error }) => (error ? String(refusal(error)) : 'created'));
+    expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
+    expect(
+      outcomes.filter(
+        (outcome) =>
+          outcome !== '422,phone_exists' &&
+          outcome !== 'AuthRetryableFetchError: Database error creating new user'
+      )
+    ).toEqual(['created']);
     const [row] = await database`
       select count(*)::int as users,
         (select count(*)::int from auth.identities where identity_data ->> 'phone' = ${phone}) as identities

@@ -205,3 +205,27 @@ describe('a refresh is refused', () => {
     expect([status, body.code]).toEqual([400, 'session_not_found']);
   });
 });
+
+const tenMinutesAgo = () => new Date(Date.now() - 601_000);
+test.each([
+  ['older than its timebox', { sessionTimebox: 600 }, { created_at: tenMinutesAgo() }, ''],
+  [
+    'never refreshed in time',
+    { sessionInactivityTimeout: 600 },
+    { created_at: tenMinutesAgo(), refreshed_at: null },
+    ' (Inactivity)'
+  ],
+  ['idle for too long', { sessionInactivityTimeout: 600 }, { refreshed_at: tenMinutesAgo() }, ' (Inactivity)']
+])('a session %s is not refreshed', async (_what, options, past, reason) => {
+  const auth = authWith(options);
+  const { id, token } = await aSession();
+  const { status, body } = await refresh(token, auth);
+  expect(status).toBe(200);
+  await database`update auth.sessions set ${database(past)} where user_id = ${id}`;
+  const late = await refresh(body.refresh_token, auth);
+  await auth.close();
+  expect(late).toMatchObject({
+    status: 400,
+    body: { code: 'session_expired', message: `Invalid Refresh Token: Session Expired${reason}` }
+  });
+});

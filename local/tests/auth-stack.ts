@@ -5,8 +5,17 @@ import {
   type SignInWithPasswordCredentials,
   type SupabaseClient
 } from '@supabase/supabase-js';
+import { beforeAll } from 'vitest';
 import { createAuth, type Auth, type AuthOptions } from '../auth/index.ts';
-import { theStack } from '../../tests/helpers/stack.ts';
+import { databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
+
+// The project lets nobody make or change accounts but its own functions, which tests/database/account-attacks.test.ts
+// tries. Here Auth is on its own.
+beforeAll(async () => {
+  await databaseAsAdmin()`
+    alter table auth.users disable trigger medq_link_patient_of_new_user,
+      disable trigger medq_link_patient_of_confirmed_user, disable trigger medq_change_is_permitted`;
+});
 
 /** Where Auth is, without a slash at the end. */
 export const authUrl = () => `${theStack().api_url}/auth/v1`;

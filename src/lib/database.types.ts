@@ -23,6 +23,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };
@@ -46,6 +47,7 @@ export type Database = {
           starts_at: string;
           status?: string;
           token_number: number;
+          unproven?: boolean;
           updated_at?: string;
           version?: number;
         };
@@ -68,6 +70,7 @@ export type Database = {
           starts_at?: string;
           status?: string;
           token_number?: number;
+          unproven?: boolean;
           updated_at?: string;
           version?: number;
         };
@@ -137,9 +140,12 @@ export type Database = {
           id: string;
           locale: string;
           max_active_bookings: number;
+          max_unproven_bookings: number;
           name: string;
+          new_callers_per_hour: number;
           other_locales: string[];
           phone: string;
+          phone_booking: string;
           quiet_from: string | null;
           quiet_until: string | null;
           reception_closes: string | null;
@@ -159,9 +165,12 @@ export type Database = {
           id?: string;
           locale?: string;
           max_active_bookings?: number;
+          max_unproven_bookings?: number;
           name: string;
+          new_callers_per_hour?: number;
           other_locales?: string[];
           phone: string;
+          phone_booking?: string;
           quiet_from?: string | null;
           quiet_until?: string | null;
           reception_closes?: string | null;
@@ -180,9 +189,12 @@ export type Database = {
           id?: string;
           locale?: string;
           max_active_bookings?: number;
+          max_unproven_bookings?: number;
           name?: string;
+          new_callers_per_hour?: number;
           other_locales?: string[];
           phone?: string;
+          phone_booking?: string;
           quiet_from?: string | null;
           quiet_until?: string | null;
           reception_closes?: string | null;
@@ -489,13 +501,19 @@ export type Database = {
         Row: {
           alert_phone: string | null;
           alert_url: string | null;
+          call_codes_per_hour: number;
+          calls_days: number;
           changes_per_hour: number;
           created_at: string;
           dormant_days: number;
+          events_days: number;
+          events_per_hour: number;
           id: boolean;
           new_device_sms_a_day: number;
+          reference_tries_per_day: number;
           session_days: number;
           session_idle_days: number;
+          sms_days: number;
           updated_at: string;
           wrong_codes_a_day: number;
         };
@@ -503,26 +521,38 @@ export type Database = {
         Insert: {
           alert_phone?: string | null;
           alert_url?: string | null;
+          call_codes_per_hour?: number;
+          calls_days?: number;
           changes_per_hour?: number;
           created_at?: string;
           dormant_days?: number;
+          events_days?: number;
+          events_per_hour?: number;
           id?: boolean;
           new_device_sms_a_day?: number;
+          reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
+          sms_days?: number;
           updated_at?: string;
           wrong_codes_a_day?: number;
         };
         Update: {
           alert_phone?: string | null;
           alert_url?: string | null;
+          call_codes_per_hour?: number;
+          calls_days?: number;
           changes_per_hour?: number;
           created_at?: string;
           dormant_days?: number;
+          events_days?: number;
+          events_per_hour?: number;
           id?: boolean;
           new_device_sms_a_day?: number;
+          reference_tries_per_day?: number;
           session_days?: number;
           session_idle_days?: number;
+          sms_days?: number;
           updated_at?: string;
           wrong_codes_a_day?: number;
         };
@@ -533,6 +563,8 @@ export type Database = {
           appointment_id: string | null;
           attempts: number;
           body: string;
+          budget_percent: number;
+          counted_at: string | null;
           created_at: string;
           dedupe_key: string | null;
           delivered_at: string | null;
@@ -560,6 +592,8 @@ export type Database = {
           appointment_id?: string | null;
           attempts?: number;
           body: string;
+          budget_percent?: never;
+          counted_at?: string | null;
           created_at?: string;
           dedupe_key?: string | null;
           delivered_at?: string | null;
@@ -586,6 +620,8 @@ export type Database = {
           appointment_id?: string | null;
           attempts?: number;
           body?: string;
+          budget_percent?: never;
+          counted_at?: string | null;
           created_at?: string;
           dedupe_key?: string | null;
           delivered_at?: string | null;
@@ -647,26 +683,57 @@ export type Database = {
         };
         Relationships: [];
       };
+      sms_past: {
+        Row: {
+          day: string;
+          messages: number;
+          parts: number;
+          template: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          day: string;
+          messages: number;
+          parts: number;
+          template: string;
+        };
+        Update: {
+          day?: string;
+          messages?: number;
+          parts?: number;
+          template?: string;
+        };
+        Relationships: [];
+      };
       sms_settings: {
         Row: {
+          budget_alert_percent: number;
           created_at: string;
           daily_cap: number | null;
           id: boolean;
+          parts_per_day: number | null;
+          parts_per_hour: number | null;
           sending: boolean;
           updated_at: string;
         };
         ComputedFields: never;
         Insert: {
+          budget_alert_percent?: number;
           created_at?: string;
           daily_cap?: number | null;
           id?: boolean;
+          parts_per_day?: number | null;
+          parts_per_hour?: number | null;
           sending?: boolean;
           updated_at?: string;
         };
         Update: {
+          budget_alert_percent?: number;
           created_at?: string;
           daily_cap?: number | null;
           id?: boolean;
+          parts_per_day?: number | null;
+          parts_per_hour?: number | null;
           sending?: boolean;
           updated_at?: string;
         };
@@ -714,12 +781,80 @@ export type Database = {
       };
     };
     Views: {
+      phone_bookings: {
+        Row: {
+          asked_for_proof: number | null;
+          bookings: number | null;
+          by_new_phones: number | null;
+          calls: number | null;
+          clinic: string;
+          clinic_id: string | null;
+          hour: string | null;
+          proved: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'ivr_calls_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      security_clients: {
+        Row: {
+          client: string;
+          events: number | null;
+          kinds: Json | null;
+          latest_at: string | null;
+          phones: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      security_phones: {
+        Row: {
+          clients: number | null;
+          events: number | null;
+          kinds: Json | null;
+          latest_at: string | null;
+          phone: string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      security_today: {
+        Row: {
+          clients: number | null;
+          kind: string;
+          last_day: number | null;
+          latest_at: string | null;
+          phones: number | null;
+          this_hour: number | null;
+          usual_day: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      sms_budget: {
+        Row: {
+          allowed: number | null;
+          free: number | null;
+          period: string | null;
+          used: number | null;
+          waiting: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       sms_cost: {
         Row: {
           day: string | null;
           messages: number | null;
           parts: number | null;
-          template: string;
+          template: string | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -897,6 +1032,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };
@@ -937,6 +1073,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };
@@ -968,7 +1105,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      confirm_phone_owner: { Args: { phone: string }; Returns: undefined };
       my_sessions: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -999,6 +1136,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      permit_account_change: { Args: { minutes?: number; phone: string; what?: string }; Returns: string };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {
@@ -1027,6 +1165,7 @@ export type Database = {
           starts_at: string;
           status: string;
           token_number: number;
+          unproven: boolean;
           updated_at: string;
           version: number;
         };

@@ -39,6 +39,17 @@ export function siteSecret(value: string | undefined): string | undefined {
   return value;
 }
 
+/** Whom to tell of a hole, if anybody is named. Throws a sentence when it is no address that one can write to or visit. */
+export function securityContact(value: string | undefined): string | undefined {
+  if (!value) return undefined;
+  if (!/^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(value) || !URL.canParse(value)) {
+    throw new Error(
+      'SECURITY_CONTACT must be an address such as mailto:security@example.org or https://example.org/report.'
+    );
+  }
+  return value;
+}
+
 function roleOf(key: string): unknown {
   try {
     const claims: unknown = JSON.parse(

@@ -11,6 +11,9 @@ create table public.clinics (
   address text not null default '',
   booking_horizon_days int not null default 30 check (booking_horizon_days between 0 and 366),
   max_active_bookings int not null default 5 check (max_active_bookings between 1 and 100),
+  phone_booking text not null default 'open' check (phone_booking in ('open', 'proven', 'closed')),
+  new_callers_per_hour int not null default 30 check (new_callers_per_hour >= 0),
+  max_unproven_bookings int not null default 2 check (max_unproven_bookings between 0 and 100),
   reception_phone text check (private.check_phone(reception_phone)),
   reception_opens time,
   reception_closes time,
@@ -41,6 +44,12 @@ comment on column public.clinics.other_locales is
 comment on column public.clinics.address is 'Where to go, as patients should read it.';
 comment on column public.clinics.booking_horizon_days is 'How many days ahead of today can be booked; 0 means today only.';
 comment on column public.clinics.max_active_bookings is 'How many upcoming appointments one patient may hold here.';
+comment on column public.clinics.phone_booking is
+  'Bookings by phone: open; proven, where every caller keys in a code that is texted to the phone that calls; or closed.';
+comment on column public.clinics.new_callers_per_hour is
+  'How many phones that were never seen before may book by calling within an hour. Further ones key in a code that is texted to them.';
+comment on column public.clinics.max_unproven_bookings is
+  'How many upcoming appointments a phone may have booked in calls that did not prove it. They count apart from max_active_bookings.';
 comment on column public.clinics.reception_phone is 'Where a call is put through to a person, as +E.164. Empty: nobody answers.';
 comment on column public.clinics.reception_opens is
   'From when reception takes calls, in the clinic''s time zone. Empty, with reception_closes: all day.';

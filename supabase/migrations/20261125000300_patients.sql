@@ -49,20 +49,35 @@ comment on column private.temporary_passwords.expires_at is 'When the texted pas
 comment on column private.temporary_passwords.created_at is 'When the password was made.';
 
 -- Who is asking. Every policy and every RPC of a patient rests on these functions.
-create function private.current_user_id() returns uuid
+create function private.user_of_session(p_session_id uuid) returns uuid
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return (
-    select auth.uid()
-    -- A token outlives its session by up to an hour; signing out must count at once.
-    where auth.jwt() ->> 'session_id' is null
-      or exists (select from auth.sessions s where s.id = (auth.jwt() ->> 'session_id')::uuid)
+    select s.user_id
+    from auth.sessions s, public.security_settings n
+    where s.id = p_session_id
+      and s.created_at > now() - make_interval(days => n.session_days)
+      and coalesce(s.refreshed_at at time zone 'UTC', s.created_at) > now() - make_interval(days => n.session_idle_days)
+      and (s.not_after is null or s.not_after > now())
   );
 end $$;
+comment on function private.user_of_session(uuid) is
+  'Whose session it is; null when it was signed out, has not been used for too long, or is too old (security_settings).';
+
+create function private.current_user_id() returns uuid
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_session constant text := auth.jwt() ->> 'session_id';
+begin
+  -- A token outlives its session by up to an hour; signing out must count at once.
+  return case when v_session is null then auth.uid() else private.user_of_session(v_session::uuid) end;
+end $$;
 comment on function private.current_user_id() is
-  'The account that is signed in, or null: also when the session was signed out.';
+  'The account that is signed in, or null: also when the session has ended.';
 
 create function private.current_patient_id() returns uuid
 language plpgsql stable security definer

@@ -11,6 +11,7 @@ create table public.appointments (
   status text not null default 'booked' check (status in ('booked', 'arrived', 'fulfilled', 'cancelled', 'noshow')),
   active boolean not null generated always as (status in ('booked', 'arrived', 'fulfilled')) stored,
   channel text not null default 'desk' check (channel in ('web', 'ivr', 'desk')),
+  unproven boolean not null default false,
   token_number int not null check (token_number > 0),
   reference text not null check (reference ~ '^[0-9]{4}$'),
   call_id text unique,
@@ -53,6 +54,8 @@ comment on column public.appointments.local_date is 'The day in the clinic''s ti
 comment on column public.appointments.status is 'booked, arrived (at the desk), fulfilled (seen), cancelled or noshow.';
 comment on column public.appointments.active is 'Whether it holds its slot: booked, arrived or fulfilled.';
 comment on column public.appointments.channel is 'How it was booked: web, ivr (by phone) or desk.';
+comment on column public.appointments.unproven is
+  'Booked in a call that did not prove its number, which may be forged. Such bookings are counted apart.';
 comment on column public.appointments.token_number is 'Number in the practitioner''s queue of the day: the place of the slot in the day. Emptied, it is given anew.';
 comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
 comment on column public.appointments.call_id is 'The call that booked it: a call books once, however often its confirmation arrives.';

@@ -183,44 +183,6 @@ end $$;
 comment on function private.next_free_slots(uuid, text, uuid, timestamptz, int, timestamptz, uuid) is
   'The earliest free slots of a clinic from an instant on, of one specialty or practitioner or of all (null).';
 
-create function private.free_days(
-  p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days int, p_now timestamptz,
-  p_patient_id uuid default null
-)
-returns table (on_date date, free int, open boolean, over boolean)
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return query
-    select d.day::date, coalesce(sum(o.free), 0)::int, coalesce(bool_or(o.open), false),
-      coalesce(bool_or(o.open) and not bool_or(o.to_come), false)
-    from public.clinics c
-    cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
-    cross join lateral generate_series(
-      greatest(p_from, t.today),
-      least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
-      interval '1 day'
-    ) as d (day)
-    left join lateral (
-      select (select count(*) from private.free_slots(p.id, d.day::date, p_now, p_patient_id)) as free,
-        h.open, h.to_come
-      from public.practitioners p
-      cross join lateral (
-        select count(*) > 0 as open, coalesce(bool_or(s.opens + (s.slots - 1) * s.length > p_now), false) as to_come
-        from private.hours_on(p.id, d.day::date) s
-      ) h
-      where p.clinic_id = c.id and p.active
-        and (p_practitioner_id is null or p.id = p_practitioner_id)
-        and (p_specialty is null or p.specialty = p_specialty)
-    ) o on true
-    where c.id = p_clinic_id
-    group by d.day
-    order by d.day;
-end $$;
-comment on function private.free_days(uuid, uuid, text, date, int, timestamptz, uuid) is
-  'Days of a clinic that can be booked, from a date on: how many slots are free, whether patients are seen at all (open), and whether the last of them have had their turn by now (over).';
-
 create type public.slot as (
   practitioner_id uuid, practitioner_name text, specialty text, starts_at timestamptz, ends_at timestamptz
 );

@@ -64,11 +64,11 @@ begin
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
-      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 62), now(), v_patient_id
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_patient_id
     ) f;
 end $$;
 comment on function public.available_days(uuid, uuid, text, date, int) is
-  'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. Ends where booking ends.';
+  'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. At most 31 days, and none after booking ends.';
 grant execute on function public.available_days(uuid, uuid, text, date, int) to authenticated;
 
 create function public.available_slots_of_day(

@@ -57,7 +57,9 @@ end $$;
 comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is
   'Refuses a time at which the practitioner (slot_taken), the patient (own_appointment) or both (own_slot) have an appointment.';
 
-create function private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings int, p_now timestamptz)
+create function private.require_room(
+  p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings int, p_now timestamptz, p_unproven boolean default false
+)
 returns void
 language plpgsql stable
 set search_path = ''
@@ -70,16 +72,44 @@ begin
       -- A patient who comes for years has hundreds of appointments behind them, and a clinic may never have marked them
       -- as seen. None that began two days ago can still be to come: with that said an index finds the few that are.
       and a.starts_at > p_now - interval '2 days'
+      -- Whoever forges a caller ID takes nothing from its owner.
+      and (p_unproven or not a.unproven)
   ) then
     perform private.fail('too_many_bookings');
   end if;
 end $$;
-comment on function private.require_room(uuid, uuid, int, timestamptz) is
-  'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows.';
+comment on function private.require_room(uuid, uuid, int, timestamptz, boolean) is
+  'Refuses with too_many_bookings when the patient has as many appointments to come as the clinic allows. Those booked in unproven calls count only for one more such call (p_unproven).';
+
+create function private.count_change(
+  p_patient_id uuid, p_channel text, p_now timestamptz, p_is_cancellation boolean default false
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_changes int;
+begin
+  -- Calls have limits of their own, and the clinic has none.
+  if p_channel <> 'web' then
+    return;
+  end if;
+  -- What is refused after all counts for nothing: it is rolled back.
+  insert into private.rate_limits as r (bucket, window_start)
+  values ('changes:' || p_patient_id, date_trunc('hour', p_now, 'UTC'))
+  on conflict (bucket, window_start) do update set hits = r.hits + 1
+  returning r.hits into v_changes;
+  if not p_is_cancellation and v_changes > (select s.changes_per_hour from public.security_settings s) then
+    perform private.fail('too_many_changes', (60 - extract(minute from p_now at time zone 'UTC'))::int::text);
+  end if;
+end $$;
+comment on function private.count_change(uuid, text, timestamptz, boolean) is
+  'Counts what a patient books, moves or cancels in a session, and refuses with too_many_changes what is too much for an hour. A cancellation counts and is never refused: somebody who will not come should say so, and those who can book no more soon have nothing left to cancel.';
 
 create function private.book(
   p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_channel text, p_call_id text,
-  p_now timestamptz
+  p_now timestamptz, p_unproven boolean default false
 )
 returns public.appointments
 language plpgsql
@@ -98,15 +128,15 @@ begin
       return v_appointment;
     end if;
   end if;
-
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
-  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now);
+  perform private.require_room(p_patient_id, v_slot.clinic_id, v_slot.max_active_bookings, p_now, p_unproven);
+  perform private.count_change(p_patient_id, p_channel, p_now);
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
-    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, token_number)
-    values
-      (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id,
-       case when v_try = 1 then v_slot.token_number end)
+    insert into public.appointments
+      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
+    values (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
+      case when v_try = 1 then v_slot.token_number end)
     on conflict do nothing
     returning * into v_appointment;
     if found then
@@ -117,8 +147,8 @@ begin
   end loop;
   perform private.fail('slot_taken');
 end $$;
-comment on function private.book(uuid, uuid, timestamptz, text, text, timestamptz) is
-  'Books one free slot for a patient. The same call_id again returns the booking that call made.';
+comment on function private.book(uuid, uuid, timestamptz, text, text, timestamptz, boolean) is
+  'Books one free slot for a patient. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
 create function private.lock_appointment(p_patient_id uuid, p_appointment_id uuid) returns public.appointments
 language plpgsql
@@ -167,6 +197,7 @@ begin
     return v_appointment;
   end if;
   perform private.require_changeable(v_appointment, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now, p_is_cancellation => true);
   update public.appointments a set status = 'cancelled' where a.id = p_appointment_id returning * into v_appointment;
   return v_appointment;
 end $$;
@@ -192,6 +223,7 @@ begin
   end if;
 
   select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
+  perform private.count_change(p_patient_id, p_channel, p_now);
   begin
     update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
     where a.id = p_appointment_id returning * into v_appointment;
@@ -217,7 +249,7 @@ begin
   );
 end $$;
 comment on function public.book_appointment(uuid, timestamptz) is
-  'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings or not_found.';
+  'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
 grant execute on function public.book_appointment(uuid, timestamptz) to authenticated;
 
 create function public.cancel_appointment(appointment_id uuid) returns public.appointments
@@ -242,5 +274,5 @@ begin
   );
 end $$;
 comment on function public.reschedule_appointment(uuid, timestamptz) is
-  'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner.';
+  'Moves an upcoming appointment of the signed-in patient to another free slot of the same practitioner. Refuses like book_appointment and cancel_appointment.';
 grant execute on function public.reschedule_appointment(uuid, timestamptz) to authenticated;

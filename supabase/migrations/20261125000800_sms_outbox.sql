@@ -13,12 +13,22 @@ create table public.sms_messages (
   parts smallint not null,
   priority smallint not null
     generated always as (case when secret then 1 when template like 'reminder%' then 3 else 2 end) stored,
+  budget_percent smallint not null generated always as (case
+    when template like 'reminder%' then 70
+    when template = 'alert' then 100
+    -- Whoever is no patient yet may be nobody: a forged caller, a script that registers.
+    when patient_id is null then 80
+    when (secret and template <> 'welcome')
+      or template in ('appointment_booked', 'appointment_cancelled', 'appointment_cancelled_by_clinic') then 100
+    else 90
+  end) stored,
   status text not null default 'queued'
     check (status in ('queued', 'sending', 'sent', 'delivered', 'failed', 'cancelled')),
   attempts int not null default 0,
   next_attempt_at timestamptz not null default now(),
   expires_at timestamptz,
   outcome_unknown boolean not null default false,
+  counted_at timestamptz,
   provider_id text,
   report_token text not null default replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
   last_error text,
@@ -52,11 +62,14 @@ comment on column public.sms_messages.body is 'The text as sent; erased if it he
 comment on column public.sms_messages.secret is 'Holds a password or code: the text is erased once it is sent or given up.';
 comment on column public.sms_messages.parts is 'In how many parts it is sent, and paid.';
 comment on column public.sms_messages.priority is 'What goes first: 1 codes and passwords, 2 news, 3 reminders.';
+comment on column public.sms_messages.budget_percent is
+  'How much of the budget may be used when it is sent: 100 codes of patients, bookings and cancellations, 90 other news of patients, 80 what goes to others, 70 reminders.';
 comment on column public.sms_messages.status is 'queued, sending, sent (the provider has it), delivered, failed or cancelled.';
 comment on column public.sms_messages.attempts is 'How often sending was tried.';
 comment on column public.sms_messages.next_attempt_at is 'When it is due; while sending, until when the worker has it.';
 comment on column public.sms_messages.expires_at is 'After this it is worthless and fails rather than arrives late.';
 comment on column public.sms_messages.outcome_unknown is 'The provider may have it: it is looked up there before it is sent again.';
+comment on column public.sms_messages.counted_at is 'When it was counted against the budget, once however often it is tried.';
 comment on column public.sms_messages.provider_id is 'The provider''s id of it.';
 comment on column public.sms_messages.report_token is 'Unguessable part of the address that takes its status reports.';
 comment on column public.sms_messages.last_error is 'Why it has not been sent.';
@@ -142,6 +155,7 @@ begin
     new.next_attempt_at := now();
     new.expires_at := case when new.expires_at > now() then new.expires_at end;
     new.sent_at := null;
+    new.counted_at := null;
     new.delivered_at := null;
     new.reported_at := null;
     -- Late reports about the first sending must not be taken for reports about this one. Where nobody knows whether

@@ -5,6 +5,9 @@ create table public.sms_settings (
   id boolean primary key default true check (id),
   sending boolean not null default true,
   daily_cap int default 20 check (daily_cap > 0),
+  parts_per_hour int default 3000 check (parts_per_hour > 0),
+  parts_per_day int default 15000 check (parts_per_day > 0),
+  budget_alert_percent int not null default 80 check (budget_alert_percent between 1 and 100),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -12,6 +15,11 @@ comment on table public.sms_settings is 'One row that governs all sending of SMS
 comment on column public.sms_settings.id is 'Always true: there is one row.';
 comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
 comment on column public.sms_settings.daily_cap is 'How many SMS one number gets in 24 hours; what is over waits. Codes and passwords always go. Empty: no limit.';
+comment on column public.sms_settings.parts_per_hour is
+  'How many parts all SMS together may take in an hour; what is over waits, the less important first. Empty: no limit.';
+comment on column public.sms_settings.parts_per_day is 'The same for an hour and the 23 before it. Empty: no limit.';
+comment on column public.sms_settings.budget_alert_percent is
+  'When so much of an hour''s or a day''s parts is used, whoever security_settings names is told.';
 comment on column public.sms_settings.created_at is 'When the row was made.';
 comment on column public.sms_settings.updated_at is 'When the row was last changed.';
 alter table public.sms_settings enable row level security;
@@ -119,21 +127,19 @@ begin
 end $$;
 comment on function private.close_sms(uuid[], text, text) is 'Ends messages that are not to be sent any more, with a reason.';
 
-create function private.postpone_sms(p_ids uuid[], p_now timestamptz) returns void
+create function private.postpone_sms(p_ids uuid[], p_until timestamptz, p_reason text) returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   if p_ids is not null then
     update public.sms_messages m set status = 'queued', outcome_unknown = m.outcome_unknown or m.status = 'sending',
-      next_attempt_at = least(p_now + interval '1 hour', m.expires_at),
-      last_error = format('waits: this number has had %s SMS in 24 hours', s.daily_cap)
-    from public.sms_settings s
+      next_attempt_at = least(p_until, m.expires_at), last_error = p_reason
     where m.id = any (p_ids);
   end if;
 end $$;
-comment on function private.postpone_sms(uuid[], timestamptz) is
-  'Lets messages wait whose number has had as many as it may get: for an hour, or until they expire.';
+comment on function private.postpone_sms(uuid[], timestamptz, text) is
+  'Lets messages wait until an instant, or until they expire, with a reason.';
 
 -- A claim is a lease: a worker that dies gives the row back by time.
 create function private.claim_sms(p_limit int, p_now timestamptz default now()) returns setof public.sms_messages
@@ -159,10 +165,15 @@ begin
     perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
     perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
     perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-    perform private.postpone_sms(v_due.over_cap, p_now);
+    perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
+      'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+    ));
+    if v_due.send is not null then
+      v_due.send := private.spend_sms_budget(v_due.send, p_now);
+    end if;
     return query
       update public.sms_messages m set status = 'sending', attempts = m.attempts + 1,
-        next_attempt_at = p_now + interval '1 minute',
+        next_attempt_at = p_now + interval '1 minute', counted_at = coalesce(m.counted_at, p_now),
         -- Still "sending" after its lease: that worker died, and nobody knows how far it came.
         outcome_unknown = m.outcome_unknown or m.status = 'sending'
       where m.id = any (v_due.send)
@@ -172,7 +183,7 @@ begin
   end loop;
 end $$;
 comment on function private.claim_sms(int, timestamptz) is
-  'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number waits.';
+  'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number or the budget waits.';
 
 create function private.settle_sms(
   p_id uuid, p_attempt int, p_outcome text, p_provider_id text default null, p_error text default null,

@@ -70,16 +70,43 @@ comment on column public.sms_failures.reason is 'Why, in the provider''s words w
 comment on column public.sms_failures.attempts is 'How often sending was tried.';
 comment on column public.sms_failures.secret is 'It held a password or code, which is erased: have a new one made instead.';
 
+-- Texts are deleted after a while (retention); what they cost is kept.
+create table public.sms_past (
+  day date not null,
+  template text not null,
+  messages int not null,
+  parts int not null,
+  primary key (day, template)
+);
+comment on table public.sms_past is 'What was sent and is deleted by now: counts only. sms_cost has them all.';
+comment on column public.sms_past.day is 'The day, in the time zone of the oldest clinic.';
+comment on column public.sms_past.template is 'Which message.';
+comment on column public.sms_past.messages is 'How many messages the provider took.';
+comment on column public.sms_past.parts is 'In how many parts together.';
+alter table public.sms_past enable row level security;
+grant select on public.sms_past to service_role;
+
+-- A definer, because the view that asks runs as its reader.
+create function private.time_zone_of_costs() returns text
+language sql stable security definer
+set search_path = ''
+as $$
+  select coalesce((select c.time_zone from public.clinics c order by c.created_at, c.id limit 1), 'UTC')
+$$;
+comment on function private.time_zone_of_costs() is 'The time zone of the oldest clinic: its days are those of sms_cost.';
+grant execute on function private.time_zone_of_costs() to service_role;
+
 create view public.sms_cost with (security_invoker = true) as
-select (m.sent_at at time zone z.time_zone)::date as day, m.template,
-  count(*)::int as messages, sum(m.parts)::int as parts
-from public.sms_messages m
-cross join (
-  select coalesce((select c.time_zone from public.clinics c order by c.created_at, c.id limit 1), 'UTC') as time_zone
-) z
-where m.sent_at is not null
-group by 1, 2
-order by 1 desc, 2;
+select s.day, s.template, sum(s.messages)::int as messages, sum(s.parts)::int as parts
+from (
+  select p.day, p.template, p.messages, p.parts from public.sms_past p
+  union all
+  select (m.sent_at at time zone z.time_zone)::date, m.template, 1, m.parts
+  from public.sms_messages m cross join (select private.time_zone_of_costs() as time_zone) z
+  where m.sent_at is not null
+) s
+group by s.day, s.template
+order by s.day desc, s.template;
 comment on view public.sms_cost is 'What was sent each day, in parts: the provider is paid for each.';
 comment on column public.sms_cost.day is 'The day, in the time zone of the oldest clinic.';
 comment on column public.sms_cost.template is 'Which message.';

@@ -7,6 +7,12 @@ create table public.security_settings (
   session_days int not null default 180 check (session_days between 1 and 730),
   dormant_days int not null default 730 check (dormant_days >= 30),
   changes_per_hour int not null default 20 check (changes_per_hour > 0),
+  reference_tries_per_day int not null default 15 check (reference_tries_per_day between 0 and 100),
+  call_codes_per_hour int not null default 3 check (call_codes_per_hour between 1 and 20),
+  events_days int not null default 90 check (events_days between 1 and 365),
+  events_per_hour int not null default 500 check (events_per_hour between 10 and 10000),
+  sms_days int not null default 365 check (sms_days >= 30),
+  calls_days int not null default 365 check (calls_days >= 30),
   new_device_sms_a_day int not null default 3 check (new_device_sms_a_day >= 0),
   wrong_codes_a_day int not null default 90 check (wrong_codes_a_day >= 0),
   alert_phone text check (private.check_phone(alert_phone)),
@@ -20,6 +26,12 @@ comment on column public.security_settings.session_idle_days is 'Somebody who ha
 comment on column public.security_settings.session_days is 'So many days after signing in everybody signs in again.';
 comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
+comment on column public.security_settings.reference_tries_per_day is 'After so many wrong references in calls from one number within a day, its calls ask for a texted code instead.';
+comment on column public.security_settings.call_codes_per_hour is 'How many codes calls from one number may have texted to it within an hour.';
+comment on column public.security_settings.events_days is 'After so many days what is counted in security_events goes.';
+comment on column public.security_settings.events_per_hour is 'So many rows an hour of one kind tell phones and clients apart in security_events; all others share one row.';
+comment on column public.security_settings.sms_days is 'After so many days a text and where it went are deleted; what it cost stays in sms_cost.';
+comment on column public.security_settings.calls_days is 'After so many days what is known of a call is deleted.';
 comment on column public.security_settings.new_device_sms_a_day is 'How often a day the owner of an account is texted that another device signed in.';
 comment on column public.security_settings.wrong_codes_a_day is 'After so many wrong guesses at codes of six digits within a day, by whomever, codes have ten digits. 90 keeps the chance that one is right under 1 in 10,000 a day.';
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
@@ -45,11 +57,11 @@ create table public.security_events (
   primary key (hour, kind, phone, client)
 );
 comment on table public.security_events is
-  'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after 90 days. docs/security.md lists the kinds.';
+  'Sign-ins, refusals and limits that were hit, counted by hour. It is not the audit: rows are removed after events_days. docs/security.md lists the kinds.';
 comment on column public.security_events.hour is 'The hour, by its beginning.';
 comment on column public.security_events.kind is 'What happened, such as signed_in, sign_in_refused or limited.';
 comment on column public.security_events.phone is 'Whom it was about, masked: +91********99. Empty: nobody in particular.';
-comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call.';
+comment on column public.security_events.client is 'Keyed hash of the network it came from. Empty: none is known, as of a call. others: too many came in that hour to tell them apart.';
 comment on column public.security_events.count is 'How often in that hour.';
 comment on column public.security_events.latest_at is 'When the last of them was.';
 alter table public.security_events enable row level security;
@@ -62,11 +74,27 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
+  v_phone text := coalesce(private.mask_phone(p_phone), '');
+  v_client text := coalesce(p_client, '');
 begin
+  update public.security_events e set count = e.count + 1, latest_at = p_now
+  where (e.hour, e.kind, e.phone, e.client) = (v_hour, p_kind, v_phone, v_client);
+  if found then
+    return;
+  end if;
+  -- Whoever comes from ever other addresses must not fill the table.
+  if (
+    select count(*) >= s.events_per_hour
+    from public.security_settings s join public.security_events e on (e.hour, e.kind) = (v_hour, p_kind)
+    group by s.events_per_hour
+  ) then
+    v_phone := '';
+    v_client := 'others';
+  end if;
   insert into public.security_events as e (hour, kind, phone, client, latest_at)
-  values (
-    date_trunc('hour', p_now, 'UTC'), p_kind, coalesce(private.mask_phone(p_phone), ''), coalesce(p_client, ''), p_now
-  )
+  values (v_hour, p_kind, v_phone, v_client, p_now)
   on conflict (hour, kind, phone, client) do update set count = e.count + 1, latest_at = p_now;
 end $$;
 comment on function private.note_security_event(text, text, text, timestamptz) is

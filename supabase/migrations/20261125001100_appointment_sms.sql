@@ -62,7 +62,7 @@ begin
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
       from public.patients p, public.clinics c
-      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null;
+      where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null and not private.is_dormant(p.id);
     end if;
   elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
     perform private.queue_appointment_sms(v_cancelled, new);

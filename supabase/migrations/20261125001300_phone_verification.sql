@@ -14,6 +14,7 @@ create table private.phone_verifications (
   created_at timestamptz not null default now()
 );
 create index phone_verifications_expiry on private.phone_verifications (expires_at);
+create index phone_verifications_sealed on private.phone_verifications (expires_at) where sealed_request <> '';
 alter table private.phone_verifications enable row level security;
 comment on table private.phone_verifications is 'One-time codes we texted to prove a phone. Nothing in it is readable.';
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
@@ -21,7 +22,7 @@ comment on column private.phone_verifications.purpose is 'What the code proves: 
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
-comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id.';
+comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
 comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth even the right code is refused.';
 comment on column private.phone_verifications.expires_at is 'When the code stops working.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';

@@ -4,6 +4,7 @@
 
 create table private.registrations (
   id uuid primary key,
+  phone text not null check (private.check_phone(phone)),
   name text not null,
   age smallint not null,
   username text,
@@ -13,6 +14,7 @@ create table private.registrations (
 alter table private.registrations enable row level security;
 comment on table private.registrations is 'Registrations whose phone is proven and whose account is being made.';
 comment on column private.registrations.id is 'Identifier; the account carries it as app_metadata.registration.';
+comment on column private.registrations.phone is 'The phone that is proven: the account has no other.';
 comment on column private.registrations.name is 'The name to be.';
 comment on column private.registrations.age is 'The age to be.';
 comment on column private.registrations.username is 'The username to be, if one was chosen.';
@@ -94,11 +96,15 @@ begin
     return 'made';
   end if;
   v_verdict := private.registration_verdict(p_purpose, p_phone, p_username);
+  -- Only told to who has the phone.
+  if v_verdict = 'allowed' and private.phone_is_dormant(p_phone) then
+    v_verdict := 'phone_is_dormant';
+  end if;
   -- What an earlier try kept stays, also when it is refused now: Auth may still be at it, and must meet the same refusal
   -- instead of making an account without name.
   if v_verdict = 'allowed' then
-    insert into private.registrations (id, name, age, username, locale)
-    values (p_id, p_name, p_age, p_username, p_locale)
+    insert into private.registrations (id, phone, name, age, username, locale)
+    values (p_id, p_phone, p_name, p_age, p_username, p_locale)
     on conflict (id) do nothing;
   end if;
   return v_verdict;
@@ -144,16 +150,17 @@ comment on function private.login_account(text, text, bytea, text, timestamptz) 
 
 create function private.profile_of(p_user_id uuid)
 returns table (
-  id uuid, username text, name text, age smallint, phone_number text, must_change_password boolean, locale text
+  id uuid, username text, name text, age smallint, phone_number text, locale text,
+  must_change_password boolean, password_expired boolean
 )
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return query
-    select p.user_id, p.username, p.name, p.age, p.phone,
-      exists (select from private.temporary_passwords t where t.user_id = p.user_id), p.locale
-    from public.patients p where p.user_id = p_user_id;
+    select p.user_id, p.username, p.name, p.age, p.phone, p.locale, t.user_id is not null, coalesce(t.expires_at <= now(), false)
+    from public.patients p left join private.temporary_passwords t on t.user_id = p.user_id
+    where p.user_id = p_user_id;
 end $$;
 comment on function private.profile_of(uuid) is 'What the account API tells of a signed-in patient, and their language.';
 

@@ -1,39 +1,37 @@
 -- Accounts and their patients: what follows when Supabase Auth writes auth.users. Auth's own transaction does it, so an
 -- account and its patient are there together or not at all.
 
-create function private.move_patient(p_user_id uuid, p_phone text) returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update public.patients p set phone = p_phone where p.user_id = p_user_id and p.phone <> p_phone;
-  return found;
-end $$;
-comment on function private.move_patient(uuid, text) is
-  'The account has another phone: its patient moves along. False: its patient has that phone, or it has none.';
-
-create function private.take_registration(p_id text) returns private.registrations
+-- Whoever can make users (an open sign-up, an admin in a hurry) could else have anybody's bookings by
+-- naming their phone. The way of ours to an account leaves a row first, and only that counts.
+create function private.take_proof(p_phone text, p_made_by jsonb) returns private.registrations
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_registration private.registrations;
 begin
-  delete from private.registrations r where r.id::text = p_id returning * into v_registration;
+  delete from private.registrations r
+  where r.id::text = p_made_by ->> 'registration' and r.phone = p_phone
+  returning * into v_registration;
   if found then
     perform private.set_channel('web');
+  elsif not exists (
+    select from private.account_jobs j join public.patients p on p.id = j.patient_id
+    where j.id::text = p_made_by ->> 'account_job' and j.done_at is null and p.phone = p_phone
+  ) then
+    perform private.fail('unproven_account');
   end if;
   return v_registration;
 end $$;
-comment on function private.take_registration(text) is
-  'What was told on the web for the account that is being made; all null when nothing was.';
+comment on function private.take_proof(text, jsonb) is
+  'Refuses an account whose phone neither a registration nor an open account job has proven. Returns what was told on the web; all null of a job.';
 
 create function private.link_patient(p_user_id uuid, p_phone text, p_made_by jsonb) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_told constant private.registrations := private.take_registration(p_made_by ->> 'registration');
+  v_told constant private.registrations := private.take_proof(p_phone, p_made_by);
   v_patient public.patients;
 begin
   insert into public.patients as p (phone, user_id, account_origin, name, age, username, locale)
@@ -48,7 +46,7 @@ begin
       username = coalesce(excluded.username, p.username), locale = coalesce(p.locale, excluded.locale)
     where p.user_id is null
   returning * into v_patient;
-  if not found and not exists (select from public.patients p where p.phone = p_phone and p.user_id = p_user_id) then
+  if not found then
     perform private.fail('other_account_has_phone');
   end if;
 
@@ -69,13 +67,15 @@ as $$
 declare
   v_phone constant text := '+' || new.phone;
 begin
-  if not private.move_patient(new.id, v_phone) then
+  if exists (select from public.patients p where p.user_id = new.id) then
+    update public.patients p set phone = v_phone where p.user_id = new.id and p.phone <> v_phone;
+  else
     perform private.link_patient(new.id, v_phone, new.raw_app_meta_data);
   end if;
   return null;
 end $$;
 comment on function private.tg_users__link_patient() is
-  'An account belongs to the patient of its phone once that phone is confirmed.';
+  'An account belongs to the patient of its phone once that phone is confirmed; one with a new phone takes its patient along.';
 
 create trigger medq_link_patient_of_new_user after insert on auth.users
   for each row when (new.phone is not null and new.phone_confirmed_at is not null)
@@ -110,10 +110,14 @@ set search_path = ''
 as $$
 begin
   delete from private.temporary_passwords t where t.user_id = new.id;
+  perform private.queue_sms(
+    'password_changed', p.phone, '{}', null, p.id, null, coalesce(private.language_of(p.id), 'en-IN')
+  )
+  from public.patients p where p.user_id = new.id;
   return null;
 end $$;
 comment on function private.tg_users__password_chosen() is
-  'The owner chose a password, so it is temporary no more.';
+  'The account has another password: it is temporary no more, and its owner is told, who may know nothing of it.';
 
 create trigger medq_password_chosen after update of encrypted_password on auth.users
   for each row when (new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password <> '')

@@ -65,15 +65,17 @@ declare
   v_number constant text := ltrim(new.phone, '+');
   v_locale constant text := coalesce(private.language_of(new.id), 'en-IN');
 begin
-  update auth.users u set phone = v_number, updated_at = now()
-  where u.id = new.user_id and u.phone is distinct from v_number;
-  if found then
+  if exists (select from auth.users u where u.id = new.user_id and u.phone is distinct from v_number) then
+    perform private.permit_change(new.user_id, 'phone', new.phone);
+    update auth.users u set phone = v_number, updated_at = now() where u.id = new.user_id;
     -- Edited here and not by Auth: nobody has proven anything, so whoever is signed in does it again.
     delete from auth.sessions s where s.user_id = new.user_id;
   end if;
   update auth.identities i set identity_data = i.identity_data || jsonb_build_object('phone', v_number), updated_at = now()
   where i.user_id = new.user_id and i.provider = 'phone' and i.identity_data ->> 'phone' is distinct from v_number;
 
+  -- Whoever changed it has asked the patient.
+  perform private.note_sign_of_life(new.id, true);
   perform private.redirect_sms(new.id, old.phone, new.phone);
   perform private.queue_sms(
     'phone_changed', old.phone, jsonb_build_object('phone', private.mask_phone(new.phone)), null, new.id, null, v_locale

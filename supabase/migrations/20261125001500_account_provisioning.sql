@@ -19,12 +19,25 @@ alter table private.account_jobs enable row level security;
 comment on table private.account_jobs is 'Accounts to be made for patients who booked by phone.';
 comment on column private.account_jobs.id is 'Identifier; the account carries it as app_metadata.account_job.';
 comment on column private.account_jobs.patient_id is 'Who gets the account.';
-comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept.';
+comment on column private.account_jobs.password_seed is 'With the functions'' secret it yields the password, so nothing readable is kept. Emptied when the job is done.';
 comment on column private.account_jobs.attempts is 'How often it was tried.';
 comment on column private.account_jobs.next_attempt_at is 'When it is due; while it runs, until when the worker has it.';
 comment on column private.account_jobs.last_error is 'Why it is not done yet.';
 comment on column private.account_jobs.done_at is 'When the account and its SMS were there.';
 comment on column private.account_jobs.created_at is 'When it was queued.';
+
+create function private.tg_account_jobs__forget_seed() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.password_seed := '';
+  return new;
+end $$;
+comment on function private.tg_account_jobs__forget_seed() is 'The job is done, so nobody has to find its password again.';
+
+create trigger _100_forget_seed before update on private.account_jobs
+  for each row when (new.done_at is not null) execute function private.tg_account_jobs__forget_seed();
 
 create function private.tg_appointments__request_account() returns trigger
 language plpgsql security definer
@@ -32,12 +45,13 @@ set search_path = ''
 as $$
 begin
   insert into private.account_jobs (patient_id)
-  select p.id from public.patients p where p.id = new.patient_id and p.user_id is null
+  select p.id from public.patients p
+  where p.id = new.patient_id and p.user_id is null and not private.is_dormant(p.id)
   on conflict do nothing;
   return null;
 end $$;
 comment on function private.tg_appointments__request_account() is
-  'Queues an account for a patient who booked by phone and has none.';
+  'Queues an account for a patient who booked by phone and has none, unless the phone may be somebody else''s by now.';
 
 create trigger _400_request_account after insert on public.appointments
   for each row when (new.channel = 'ivr')

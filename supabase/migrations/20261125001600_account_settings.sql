@@ -1,4 +1,5 @@
--- What patients change and see about their own account. The password changes through Auth, the phone by a code.
+-- What patients change and see about their own account. What a password is asked for (another one, another phone, deleting
+-- all of it) goes through functions, which alone may.
 
 create function public.update_profile(
   name text default null, age int default null, username text default null, locale text default null
@@ -28,8 +29,6 @@ begin
   returning * into v_patient;
   return v_patient;
 exception
-  when unique_violation then
-    perform private.fail('username_taken');
   when check_violation or numeric_value_out_of_range then
     get stacked diagnostics v_constraint = constraint_name;
     perform private.fail(case when v_constraint like '%username%' then 'invalid_username' else 'invalid_age' end);
@@ -49,26 +48,25 @@ begin
     select s.id, s.created_at, coalesce(s.refreshed_at at time zone 'UTC', s.updated_at, s.created_at), s.user_agent,
       s.id::text = auth.jwt() ->> 'session_id'
     from auth.sessions s
-    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now())
+    where s.user_id = auth.uid() and private.user_of_session(s.id) is not null
     order by 3 desc;
 end $$;
 comment on function public.my_sessions() is 'Where the signed-in patient is signed in, the most recently used first.';
 grant execute on function public.my_sessions() to authenticated;
 
-create function public.delete_account() returns void
-language plpgsql security definer
+create function private.delete_account(p_user_id uuid) returns void
+language plpgsql
 set search_path = ''
 as $$
 declare
-  v_patient_id constant uuid := private.require_patient();
-  v_user_id constant uuid := auth.uid();
+  v_patient_id uuid;
 begin
   perform private.set_channel('web');
   -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u where u.id = v_user_id for update;
+  perform from auth.users u where u.id = p_user_id for update;
   -- A booking that is being made at this moment counts.
-  perform from public.patients p where p.id = v_patient_id for update;
-  delete from auth.users u where u.id = v_user_id;
+  select p.id into v_patient_id from public.patients p where p.user_id = p_user_id for update;
+  delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
   update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
   update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
@@ -77,6 +75,5 @@ begin
   delete from public.patients p
   where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
 end $$;
-comment on function public.delete_account() is
-  'Deletes the signed-in patient''s account. Appointments stay with the clinic, without name and age; with none the patient goes too.';
-grant execute on function public.delete_account() to authenticated;
+comment on function private.delete_account(uuid) is
+  'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';

@@ -26,7 +26,7 @@ comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: it is hidden, or none that could be.';
 comment on column public.ivr_calls.steps is
-  'The steps in order: turn, step, keys pressed, when, and whether a reference was right. References are never kept.';
+  'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
 comment on column public.ivr_calls.outcome is
   'booked, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
@@ -55,7 +55,8 @@ begin
     p_call ->> 'call_id', p_clinic_id, p_patient_id, private.mask_phone(p_call ->> 'caller'),
     jsonb_build_array(jsonb_build_object(
       'turn', p_call -> 'turn', 'step', p_call -> 'step', 'at', p_now,
-      'keys', case p_call ->> 'step' when 'reference' then repeat('*', length(p_call ->> 'keys')) else p_call ->> 'keys' end
+      'keys', case when p_call ->> 'step' in ('reference', 'code') then repeat('*', length(p_call ->> 'keys'))
+        else p_call ->> 'keys' end
     ) || p_noted),
     p_outcome, p_now, p_now
   )

@@ -1,21 +1,69 @@
--- What a turn of a call does beyond telling facts: booking, cancelling, checking references, texting a link.
+-- What a turn of a call does beyond telling facts: booking, once the number is proven where it has to be; texting a link.
 
-create function private.ivr_appointment(p_appointment public.appointments) returns jsonb
-language plpgsql stable
+create function private.ivr_patient(p_call jsonb) returns uuid
+language plpgsql
 set search_path = ''
 as $$
+declare
+  v_id uuid;
 begin
-  return (
-    select jsonb_build_object(
-      'id', p_appointment.id, 'patient_id', p_appointment.patient_id, 'status', p_appointment.status,
-      'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', coalesce(p.spoken_name, p.name)
-    )
-    from public.practitioners p where p.id = p_appointment.practitioner_id
-  );
+  insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
+  on conflict (phone) do nothing;
+  -- Locked until the end: what the phone has booked is counted for one call after the other.
+  select p.id into v_id from public.patients p where p.phone = p_call ->> 'caller' for no key update;
+  return v_id;
 end $$;
-comment on function private.ivr_appointment(public.appointments) is
-  'An appointment as it is told to a caller who may know all of it.';
+comment on function private.ivr_patient(jsonb) is 'The patient of the calling number, made if it is new; locked.';
+
+create function private.ivr_require_bookable(
+  p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_slot record;
+begin
+  select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
+  perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
+  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+end $$;
+comment on function private.ivr_require_bookable(public.clinics, uuid, uuid, timestamptz, timestamptz) is
+  'Refuses, before a code is texted, what could not be booked with it either.';
+
+create function private.ivr_try_to_book(
+  p_call jsonb, p_task jsonb, p_clinic public.clinics, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
+  v_starts_at constant timestamptz := p_task ->> 'starts_at';
+  v_is_unproven constant boolean := p_call -> 'proven' is distinct from 'true';
+  v_patient_id uuid;
+  v_standing text;
+begin
+  perform private.set_channel('ivr');
+  if not exists (
+    select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
+  ) then
+    perform private.fail('unknown_doctor');
+  end if;
+  v_patient_id := private.ivr_patient(p_call);
+  v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
+  if v_standing not in ('known', 'new') then
+    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    raise exception using errcode = 'PROVE', detail = v_standing;
+  end if;
+  return jsonb_build_object('appointment', private.ivr_appointment(private.book(
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
+  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+end $$;
+comment on function private.ivr_try_to_book(jsonb, jsonb, public.clinics, timestamptz) is
+  'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
 
 create function private.ivr_book(
   p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
@@ -25,122 +73,48 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_practitioner_id constant uuid := p_task ->> 'practitioner_id';
-  v_patient_id uuid;
-  v_refusal text;
+  v_state text;
+  v_why text;
 begin
-  -- A refused booking leaves no patient behind.
+  -- What is refused leaves no patient behind, and takes no place of those for new phones.
   begin
-    perform private.set_channel('ivr');
-    if not exists (
-      select from public.practitioners p where p.id = v_practitioner_id and p.clinic_id = p_clinic.id
-    ) then
-      perform private.fail('unknown_doctor');
-    end if;
-    insert into public.patients (phone, locale) values (p_call ->> 'caller', p_call ->> 'language')
-    on conflict (phone) do nothing;
-    select p.id into v_patient_id from public.patients p where p.phone = p_call ->> 'caller';
-    return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-      v_patient_id, v_practitioner_id, (p_task ->> 'starts_at')::timestamptz, 'ivr', p_call ->> 'call_id', p_now
-    )));
-  exception when sqlstate 'PT404' or sqlstate 'PT409' then
-    get stacked diagnostics v_refusal = pg_exception_detail;
+    return private.ivr_try_to_book(p_call, p_task, p_clinic, p_now);
+  exception when sqlstate 'PROVE' or sqlstate 'PT404' or sqlstate 'PT409' then
+    get stacked diagnostics v_state = returned_sqlstate, v_why = pg_exception_detail;
   end;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_refusal);
+  if v_state = 'PROVE' then
+    -- The time is not held meanwhile: forged calls would hold all of them.
+    return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
+  end if;
+  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
 end $$;
 comment on function private.ivr_book(jsonb, jsonb, public.clinics, uuid, timestamptz) is
-  'Books for the calling number, making it a patient if it is new. A refusal comes as error, with the next slot to offer.';
+  'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
 
-create function private.ivr_cancel(p_appointment_id uuid, p_patient_id uuid, p_now timestamptz) returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return jsonb_build_object('appointment', private.ivr_appointment(
-    private.cancel(p_patient_id, p_appointment_id, 'ivr', p_now)
-  ));
-exception when sqlstate 'PT404' or sqlstate 'PT409' then
-  return '{}';
-end $$;
-comment on function private.ivr_cancel(uuid, uuid, timestamptz) is
-  'Cancels an appointment whose reference the caller gave before; empty when it cannot be cancelled any more.';
-
-create function private.ivr_details(p_appointment_id uuid, p_patient_id uuid) returns jsonb
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return (
-    select jsonb_build_object('appointment', private.ivr_appointment(a)) from public.appointments a
-    where a.id = p_appointment_id and a.patient_id = p_patient_id and a.status in ('booked', 'arrived')
-  );
-end $$;
-comment on function private.ivr_details(uuid, uuid) is
-  'An appointment whose reference the caller gave before, once more; null when it does not stand any more.';
-
--- References have four digits, so guesses are counted: three wrong ones a call, and three a day for a phone, so that
--- hanging up gives no new ones. Who knows a reference and mistypes it can still use the web or reception.
-create function private.ivr_no_more_tries(p_call jsonb, p_patient_id uuid, p_now timestamptz, p_wrong int default 0)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_in_call int;
-  v_today int;
-begin
-  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
-  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
-  select count(*) into v_in_call
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
-  insert into private.rate_limits as r (bucket, window_start, hits)
-  values ('ivr_reference:' || p_patient_id, date_trunc('day', p_now, 'UTC'), p_wrong)
-  on conflict (bucket, window_start) do update set hits = r.hits + p_wrong
-  returning r.hits into v_today;
-  return greatest(v_in_call + p_wrong, v_today) >= 3;
-end $$;
-comment on function private.ivr_no_more_tries(jsonb, uuid, timestamptz, int) is
-  'Whether this caller gave too many wrong references in this call or today, after counting p_wrong more.';
-
-create function private.ivr_check_reference(
-  p_call jsonb, p_reference text, p_clinic_id uuid, p_patient_id uuid, p_now timestamptz
+create function private.ivr_prove(
+  p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_no_more_tries boolean := private.ivr_no_more_tries(p_call, p_patient_id, p_now);
-  v_noted jsonb;
-  v_appointment public.appointments;
+  v_proof constant text := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
+  v_noted constant jsonb := jsonb_build_object('noted', jsonb_build_object('proof', v_proof));
 begin
-  -- The same request once more is answered as it was, whatever its keys: it is no further guess.
-  select s into v_noted
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'reference';
-  if found then
-    select a.* into v_appointment from public.appointments a
-    where a.id = (v_noted ->> 'appointment_id')::uuid and a.patient_id = p_patient_id;
-  elsif v_no_more_tries then
-    v_noted := '{"reference": "refused"}';
-  else
-    select a.* into v_appointment from public.appointments a
-    where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
-      and a.ends_at > p_now and a.reference = p_reference;
-    if found then
-      v_noted := jsonb_build_object('reference', 'right', 'appointment_id', v_appointment.id);
-    else
-      v_noted := '{"reference": "wrong"}';
-      v_no_more_tries := private.ivr_no_more_tries(p_call, p_patient_id, p_now, p_wrong => 1);
-    end if;
+  if v_proof <> 'right' then
+    perform private.note_security_event('call_proof_refused', p_call ->> 'caller', null, p_now);
+    return jsonb_build_object('proof', v_proof) || v_noted;
   end if;
-  return jsonb_build_object('noted', v_noted) || case
-    when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_appointment(v_appointment))
-    else jsonb_build_object('no_more_tries', v_no_more_tries) end;
+  perform private.ivr_keep_language(p_call, p_patient_id);
+  return v_noted || case
+    when p_task ? 'practitioner_id' then
+      private.ivr_book(p_call || '{"proven": true}', p_task, p_clinic, p_patient_id, p_now)
+    else private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now)
+  end;
 end $$;
-comment on function private.ivr_check_reference(jsonb, text, uuid, uuid, timestamptz) is
-  'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment} or {no_more_tries}, and as noted what is written down with the step.';
+comment on function private.ivr_prove(jsonb, jsonb, public.clinics, uuid, timestamptz) is
+  'Takes the code that was keyed in. With the right one it books what the caller wanted, or returns the appointments there are; otherwise {proof}: wrong or refused.';
 
 create function private.ivr_text_link(
   p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
@@ -184,19 +158,21 @@ declare
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
+    when v_clinic.phone_booking = 'closed'
+      and (v_kind in ('offer', 'later', 'book') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
+    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then
       jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, p_patient_id, p_now))
     -- What follows is about appointments that only a known patient has.
     when p_patient_id is null then null
-    when v_kind = 'count_tries' then
-      jsonb_build_object('no_more_tries', private.ivr_no_more_tries(p_call, p_patient_id, p_now))
+    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'check_reference' then
-      private.ivr_check_reference(p_call, p_task ->> 'reference', p_clinic_id, p_patient_id, p_now)
+      private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
     when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
   end, '{}');

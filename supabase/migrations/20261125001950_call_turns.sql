@@ -6,7 +6,8 @@
 
 create function private.ivr_look_up(
   p_call jsonb, p_now timestamptz,
-  out clinic_id uuid, out patient_id uuid, out is_shared boolean, out has_new_language boolean, out facts jsonb
+  out clinic_id uuid, out patient_id uuid, out is_shared boolean, out has_new_language boolean,
+  out is_proven boolean, out facts jsonb
 )
 language plpgsql stable
 set search_path = ''
@@ -14,10 +15,13 @@ as $$
 begin
   select c.id, p.id,
     p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
-    p_call ->> 'language' <> coalesce(p.locale, ''),
+    -- A caller ID can be forged: the language kept with an account is changed by whoever proves the number.
+    p_call ->> 'language' <> coalesce(p.locale, '') and (p.user_id is null or pr.proven_at is not null),
+    pr.proven_at is not null,
     jsonb_build_object(
       'clinic', jsonb_build_object(
         'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
@@ -27,10 +31,11 @@ begin
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
       'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
     )
-  into clinic_id, patient_id, is_shared, has_new_language, facts
+  into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
+  left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
     where a.patient_id = p.id and a.clinic_id = c.id and a.status in ('booked', 'arrived') and a.ends_at > p_now
@@ -68,18 +73,18 @@ as $$
 begin
   return case
     -- Reception is where a caller goes who asks for it, or has guessed too often.
-    when p_kind = 'reception' or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]')
-      then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
-    when p_kind = 'book' and p_facts ? 'appointment' then 'booked'
+    when p_kind = 'reception' or p_facts ->> 'proof' = 'refused'
+      or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]') then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
+    when p_kind in ('book', 'prove') and p_facts ? 'appointment' then 'booked'
     when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
-    when p_kind in ('inform', 'count_tries', 'check_reference') then 'informed'
+    when p_kind in ('inform', 'count_tries', 'check_reference') or p_facts ? 'appointments' then 'informed'
     else 'abandoned'
   end;
 end $$;
 comment on function private.ivr_outcome(text, jsonb) is 'What came of a turn, by its kind of task and what is told.';
 
 -- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, site_url}.
--- The shapes of p_task and of the answer are in supabase/functions/ivr/facts.ts.
+-- The shapes of p_task and of the answer are in supabase/functions/ivr: facts.ts, and code.ts for the codes in a task.
 create function private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamptz default now()) returns jsonb
 language plpgsql
 set search_path = ''
@@ -101,14 +106,15 @@ begin
   end if;
 
   if v.has_new_language then
-    perform private.set_channel('ivr');
-    update public.patients p set locale = p_call ->> 'language' where p.id = v.patient_id;
+    perform private.ivr_keep_language(p_call, v.patient_id);
   end if;
   if v.is_shared then
     v.facts := v.facts || private.ivr_shared_number(p_call);
   end if;
   if v_kind = 'goodbye' or (v_kind not in ('welcome', 'inform', 'reception') and not v.is_shared) then
-    v.facts := v.facts || private.ivr_perform(p_call, p_task, v.clinic_id, v.patient_id, p_now);
+    v.facts := v.facts || private.ivr_perform(
+      p_call || jsonb_build_object('proven', v.is_proven), p_task, v.clinic_id, v.patient_id, p_now
+    );
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
@@ -119,3 +125,24 @@ begin
 end $$;
 comment on function private.ivr_turn(jsonb, jsonb, timestamptz) is
   'One turn of a call: one round trip to the database. Doing it twice is doing it once.';
+
+create view public.phone_bookings with (security_invoker = true) as
+select date_trunc('hour', c.started_at, 'UTC') as hour, c.clinic_id, cl.name as clinic, count(*)::int as calls,
+  count(*) filter (where c.outcome = 'booked')::int as bookings,
+  count(*) filter (where c.steps @> '[{"new_phone": true}]')::int as by_new_phones,
+  count(*) filter (where c.steps @> '[{"proof": "asked"}]')::int as asked_for_proof,
+  count(*) filter (where c.steps @> '[{"proof": "right"}]')::int as proved
+from public.ivr_calls c join public.clinics cl on cl.id = c.clinic_id
+group by 1, 2, 3
+order by 1 desc, 3;
+comment on view public.phone_bookings is
+  'Calls and what was booked in them, by hour and clinic: many new phones, of which few prove themselves, are a flood of forged numbers.';
+comment on column public.phone_bookings.hour is 'The hour the calls came in, by its beginning.';
+comment on column public.phone_bookings.clinic_id is 'The clinic that was called.';
+comment on column public.phone_bookings.clinic is 'Its name.';
+comment on column public.phone_bookings.calls is 'How many calls came in.';
+comment on column public.phone_bookings.bookings is 'In how many something was booked.';
+comment on column public.phone_bookings.by_new_phones is 'How many of those were for phones never seen before that were not asked to prove themselves.';
+comment on column public.phone_bookings.asked_for_proof is 'In how many a code was texted, to be keyed in.';
+comment on column public.phone_bookings.proved is 'In how many the right code was keyed in.';
+grant select on public.phone_bookings to service_role;

@@ -1,25 +1,42 @@
--- Pages follow a day live: changes of the patient's own appointments on their private channel, patient:<id>; which
--- slots of a practitioner come and go; and how far the queue of a day is. The last two tell nothing about patients.
+-- Pages follow a day live: that the patient's own appointments changed, on their private channel, patient:<id>; which
+-- slots of a practitioner come and go; and how far the queue of a day is. Nothing of it tells anything about a patient: a
+-- channel that was joined outlives its session by up to an hour, until its token expires. What changed is fetched.
 
 create function private.tg_appointments__broadcast() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_appointment public.appointments := coalesce(new, old);
 begin
-  -- News, not truth: a page fetches again after every connection. So a failure here must not undo a booking.
-  perform realtime.broadcast_changes(
-    'patient:' || coalesce(new.patient_id, old.patient_id), tg_op, tg_op, tg_table_name, tg_table_schema, new, old
+  -- News, not truth: a page fetches again after every connection. A failure in there is only a warning.
+  perform realtime.send(
+    jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
+    tg_op, 'patient:' || v_appointment.patient_id
   );
-  return null;
-exception when others then
-  raise warning 'Could not broadcast a change of an appointment: %', sqlerrm;
   return null;
 end $$;
 comment on function private.tg_appointments__broadcast() is
-  'Tells the patient''s open pages of a change to an appointment.';
+  'Tells the patient''s open pages which appointment changed.';
 
 create trigger _900_broadcast after insert or update or delete on public.appointments
   for each row execute function private.tg_appointments__broadcast();
+
+-- A page whose session has ended is told to look: what it fetches then is refused, and it leaves.
+create function private.tg_sessions__broadcast_end() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform realtime.send('{}', 'signed_out', 'patient:' || p.id)
+  from public.patients p where p.user_id = old.user_id;
+  return null;
+end $$;
+comment on function private.tg_sessions__broadcast_end() is
+  'Tells the open pages of a patient that one of their sessions has ended, not which.';
+
+create trigger medq_broadcast_end_of_session after delete on auth.sessions
+  for each row execute function private.tg_sessions__broadcast_end();
 
 -- Somebody looking at free times hears that one went or came back. Who took it is nobody's business.
 create function private.tg_appointments__broadcast_slot() returns trigger
@@ -105,18 +122,50 @@ create trigger _920_broadcast_changed_queue after update on public.appointments
   )
   execute function private.tg_appointments__broadcast_queue();
 
--- Only listening is allowed. There is no policy for sending: a patient's page has nothing to say. Row level security
--- of the tables named here applies: a patient finds their own appointments alone.
+-- Whose channels a token may listen to. A page's scripts hold one that can do nothing else: it names its session as
+-- listens_for and has no sub, so that Auth refuses it and the Data API takes it for nobody.
+create function private.listening_patient_id() returns uuid
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return coalesce(private.current_patient_id(), (
+    select p.id
+    from public.patients p
+    where p.user_id = (select private.user_of_session((auth.jwt() ->> 'listens_for')::uuid))
+      and not exists (select from private.temporary_passwords t where t.user_id = p.user_id)
+  ));
+end $$;
+comment on function private.listening_patient_id() is
+  'The patient for whom channels are heard: who is signed in, or whose session a token for listening names.';
+grant execute on function private.listening_patient_id() to authenticated;
+
+create function private.waits_in_queue(p_topic text) returns boolean
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.appointments a
+    where a.patient_id = private.listening_patient_id() and a.active
+      and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = p_topic
+  );
+end $$;
+comment on function private.waits_in_queue(text) is
+  'Whether the listening patient has an appointment on the day and with the practitioner of a topic queue:<practitioner>:<date>.';
+grant execute on function private.waits_in_queue(text) to authenticated;
+
+-- Only listening is allowed. There is no policy for sending: a patient's page has nothing to say.
 create policy "Patients can listen to their own channel" on realtime.messages
   for select to authenticated using (
     extension = 'broadcast'
-    and (select realtime.topic()) = 'patient:' || (select private.current_patient_id())
+    and (select realtime.topic()) = 'patient:' || (select private.listening_patient_id())
   );
 create policy "Patients can listen to which slots of a practitioner come and go" on realtime.messages
   for select to authenticated using (
     extension = 'broadcast'
     and (select realtime.topic()) like 'practitioner:%'
-    and (select private.current_patient_id()) is not null
+    and (select private.listening_patient_id()) is not null
     and exists (
       select from public.practitioners p
       where p.active and 'practitioner:' || p.id = (select realtime.topic())
@@ -126,9 +175,5 @@ create policy "Patients can listen to the queue of a day on which they have an a
   for select to authenticated using (
     extension = 'broadcast'
     and (select realtime.topic()) like 'queue:%'
-    and exists (
-      select from public.appointments a
-      where a.active
-        and 'queue:' || a.practitioner_id || ':' || to_char(a.local_date, 'YYYY-MM-DD') = (select realtime.topic())
-    )
+    and (select private.waits_in_queue(realtime.topic()))
   );

@@ -12,7 +12,7 @@ create table public.audit_events (
 );
 create index audit_events_of_row on public.audit_events (table_name, row_id);
 
-comment on table public.audit_events is 'What changed. Rows can only be added.';
+comment on table public.audit_events is 'What changed. Rows can only be added; of a deleted account names are erased.';
 comment on column public.audit_events.id is 'Counts up.';
 comment on column public.audit_events.occurred_at is 'When.';
 comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (by hand in the dashboard).';
@@ -20,7 +20,8 @@ comment on column public.audit_events.actor_id is 'The signed-in account (auth.u
 comment on column public.audit_events.action is 'insert, update or delete.';
 comment on column public.audit_events.table_name is 'Which table.';
 comment on column public.audit_events.row_id is 'Which row.';
-comment on column public.audit_events.changes is 'Changed columns, each with its values before and after. Phones are masked, references left out.';
+comment on column public.audit_events.changes is
+  'Changed columns, each with its values before and after; (erased) where those were of an account that was deleted. Phones are masked, references left out.';
 
 create function private.audit_values(p_row jsonb) returns jsonb
 language plpgsql immutable
@@ -81,17 +82,73 @@ begin
   end loop;
 end $$;
 
+-- What the deletion of an account takes with it: whose row it was, when it changed and which columns stay.
+create function private.without_names(p_changes jsonb) returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select p_changes || coalesce(jsonb_object_agg(k, '"(erased)"'::jsonb), '{}')
+  from unnest(array['name', 'username', 'age']) k
+  where p_changes ? k
+$$;
+comment on function private.without_names(jsonb) is
+  'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
+
+create function private.tg_patients__erase_audit() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  update public.audit_events e set changes = private.without_names(e.changes)
+  where e.table_name = 'patients' and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
+  return null;
+end $$;
+comment on function private.tg_patients__erase_audit() is
+  'Erases names from the audit of a patient who was deleted, or whose account or name was.';
+
+-- After _800_audit, which writes the name down that goes.
+create trigger _810_erase_audit after delete on public.patients
+  for each row execute function private.tg_patients__erase_audit();
+create trigger _810_erase_audit_of_account after update on public.patients
+  for each row when (
+    (old.user_id is not null and new.user_id is null)
+    or (new.name is null and (old.name, old.age) is distinct from (new.name, new.age))
+  )
+  execute function private.tg_patients__erase_audit();
+
 create function private.tg_audit_events__append_only() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  perform private.fail('audit_is_append_only');
+  -- An update that a trigger makes is looked at row by row.
+  if tg_op <> 'UPDATE' or pg_trigger_depth() = 1 then
+    perform private.fail('audit_is_append_only');
+  end if;
+  return null;
 end $$;
-comment on function private.tg_audit_events__append_only() is 'Refuses every change, whoever asks.';
+comment on function private.tg_audit_events__append_only() is
+  'Refuses every change, whoever asks, but for what the deletion of an account does to rows.';
 
 create trigger _100_append_only before update or delete or truncate on public.audit_events
   for each statement execute function private.tg_audit_events__append_only();
+
+create function private.tg_audit_events__only_erase() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  old.changes := private.without_names(old.changes);
+  if new is distinct from old then
+    perform private.fail('audit_is_append_only');
+  end if;
+  return new;
+end $$;
+comment on function private.tg_audit_events__only_erase() is
+  'Refuses an update that does anything but erase names.';
+
+create trigger _110_only_erase before update on public.audit_events
+  for each row execute function private.tg_audit_events__only_erase();
 
 -- Rights: for admins. Not even our own functions write here, only the triggers.
 alter table public.audit_events enable row level security;

@@ -101,16 +101,12 @@ begin
   if exists (select from private.account_jobs j where j.done_at is null and j.next_attempt_at <= p_now) then
     perform private.call_function('provision-accounts');
   end if;
-  delete from private.phone_verifications v where v.expires_at < p_now - interval '1 day';
-  delete from private.rate_limits r where r.window_start < p_now - interval '2 days';
-  delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
-  delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
-  delete from public.security_events e where e.hour < p_now - interval '90 days';
-  delete from private.alerts a where a.hour < p_now - interval '90 days';
+  update private.phone_verifications v set sealed_request = ''
+  where v.expires_at <= p_now and v.sealed_request <> '';
 end $$;
 comment on function private.sweep(timestamptz) is
-  'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and codes.';
+  'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and requests.';
 
 select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 select cron.schedule('medq-reminders', '* * * * *', 'select private.queue_reminders()');
-select cron.schedule('medq-forget-registrations', '17 * * * *', 'select private.forget_stale_registrations(now())');
+select cron.schedule('medq-forget', '17 * * * *', 'select private.forget_what_is_old()');

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { openPage } from '../helpers/browser.ts';
+import { databaseAsAdmin } from '../helpers/stack.ts';
 import { aBooking, aClinic, aPatient, opening, signIn, type Patient } from './setting.ts';
 
 const { browser, sql, site } = await opening();
@@ -21,6 +22,8 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     const clinic = await aClinic(sql);
     const patient = await aPatient(sql);
     const page = await openPage(browser, { javaScriptEnabled });
+    // A page that goes live fetches its times again, and would learn of the end by itself.
+    await page.route('**/live-token', () => undefined);
     await signIn(page, site, patient);
     await page.goto(`${site}/book/time?doctor=${clinic.practitionerId}&any`);
     await page
@@ -33,9 +36,6 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     await page.getByRole('link', { name: /^2:00\spm$/ }).click();
     await page.getByRole('heading', { name: 'Is this right?' }).waitFor();
     const choice = page.url();
-    // Once connected the page fetches its times again. From then on it asks the server for nothing by itself, and would not
-    // learn of the end before the form is sent.
-    if (javaScriptEnabled) await Promise.all([page.waitForResponse(/__data\.json/), page.reload()]);
     await endSessions(patient);
     await page.getByRole('button', { name: 'Book it' }).click();
     await signInAgain(page, patient);
@@ -95,3 +95,23 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     expect(await page.content()).not.toContain(patient.password);
   });
 });
+
+test.each([true, false])(
+  'a session that ends when the guard has passed leads to signing in, not to an error (JavaScript: %s)',
+  async (javaScriptEnabled) => {
+    const patient = await aPatient(sql);
+    const page = await openPage(browser, { javaScriptEnabled });
+    await signIn(page, site, patient);
+    // Auth knows the session, the database knows nobody of it: so the guard passes and the queries are refused.
+    const admin = databaseAsAdmin();
+    await admin.begin(async (tx) => {
+      await tx`set local session_replication_role = replica`;
+      await tx`update public.patients set user_id = null, account_origin = null where id = ${patient.id}`;
+    });
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.waitForURL(`${site}/login?next=%2Faccount`);
+    expect(await page.getByLabel('Password', { exact: true }).count()).toBe(1);
+    const left = (await page.context().cookies()).filter(({ name }) => name.startsWith('medq-session'));
+    expect(left).toEqual([]);
+  }
+);

@@ -66,7 +66,9 @@ export async function aPatient(sql: Sql, options: { temporary?: boolean } = {}):
   const phone = world.aPhone();
   const password = options.temporary ? 'ABCD2345' : `Pw-${randomBytes(6).toString('hex')}`;
   const userId = await world.aUser(sql, phone, { password });
-  const [patient] = await sql<{ id: string }[]>`select id from public.patients where user_id = ${userId}`;
+  // As after a call: nothing is told of them yet.
+  const [patient] = await sql<{ id: string }[]>`
+    update public.patients set name = null, age = null where user_id = ${userId} returning id`;
   if (!patient) throw new Error('The account has no patient.');
   if (options.temporary) {
     await sql`

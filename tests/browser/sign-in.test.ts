@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { openPage } from '../helpers/browser.ts';
 import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
@@ -52,6 +53,36 @@ test.each([
     await signIn(page, site, { ...patient, password: 'a long new password' });
   }
 );
+
+test('the texted password is asked for when it is not at hand any more, and works for three days', async () => {
+  const patient = await aPatient(sql, { temporary: true });
+  const page = await openPage(browser);
+  await signIn(page, site, patient, '/password');
+  expect(await page.getByLabel('The password we texted you').count()).toBe(0);
+  const kept = (await page.context().cookies(`${site}/password`)).find(({ name }) => name === 'medq-texted');
+  expect(kept).toMatchObject({ httpOnly: true, path: '/password', sameSite: 'Lax' });
+  expect(kept?.value).not.toContain(patient.password);
+  expect((kept?.expires ?? 0) - Date.now() / 1000).toBeLessThanOrEqual(600);
+
+  await page.context().clearCookies({ name: 'medq-texted' });
+  await page.reload();
+  const choose = async (texted: string) => {
+    await page.getByLabel('The password we texted you', { exact: true }).fill(texted);
+    await page.getByLabel('New password', { exact: true }).fill('a long new password');
+    await page.getByLabel('New password again', { exact: true }).fill('a long new password');
+    await page.getByRole('button', { name: 'Save and continue' }).click();
+  };
+  await choose('WRNG2345');
+  await page.getByText('This is not your password.').waitFor();
+  await sql`
+    update private.temporary_passwords set expires_at = now() - interval '1 minute' where user_id = ${patient.userId}`;
+  await choose(patient.password);
+  await page.getByText('The password we texted you works no longer.').waitFor();
+  await sql`
+    update private.temporary_passwords set expires_at = now() + interval '1 minute' where user_id = ${patient.userId}`;
+  await choose(patient.password);
+  await page.waitForURL(`${site}/appointments`);
+});
 
 test('the appointments are in the page the server sends', async () => {
   const clinic = await aClinic(sql);
@@ -146,6 +177,9 @@ test('signing out closes every personal page, and a form from elsewhere signs no
   await signIn(page, site, patient);
   const token = await page.request.get(`${site}/live-token`, { headers: { accept: 'application/json' } });
   expect(token.status()).toBe(200);
+  const { token: listening } = (await token.json()) as { token: string };
+  expect(decodeJwt(listening)).toMatchObject({ role: 'authenticated', listens_for: expect.any(String) });
+  expect(decodeJwt(listening).sub).toBeUndefined();
 
   for (const path of ['/login', '/logout']) {
     const foreign = await page.request.post(`${site}${path}`, {
@@ -172,7 +206,10 @@ test('a session is out of reach of scripts, and its tokens outlive no sign-out',
   await signIn(page, site, patient);
   const cookies = (await page.context().cookies()).filter(({ name }) => name.startsWith('medq-session'));
   expect(cookies.length).toBeGreaterThan(0);
-  for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+  for (const cookie of cookies) {
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+    expect(cookie.expires - Date.now() / 1000).toBeCloseTo(30 * 86_400, -3);
+  }
   expect(await page.evaluate(() => document.cookie)).toBe('');
 
   await page.getByRole('button', { name: 'Sign out' }).click();

@@ -9,6 +9,7 @@ import {
   aPhone,
   aPractitioner,
   aUser,
+  permit,
   type PatientWithAccount
 } from '../helpers/world.ts';
 
@@ -161,6 +162,7 @@ describe('the phone of an account edited in auth.users', () => {
   test('moves the patient, tells both phones, and keeps sessions: Auth has asked for a proof', () =>
     withPatient(async (tx, patient) => {
       const phone = aPhone();
+      await permit(tx, patient.account.userId, 'phone', phone);
       await tx`update auth.users set phone = ${phone.slice(1)} where id = ${patient.account.userId}`;
       expect(await stateOf(tx, patient)).toMatchObject({
         phone,
@@ -174,12 +176,13 @@ describe('the phone of an account edited in auth.users', () => {
       ]);
     }));
 
+  const other = aPhone();
   test.each([
-    ['emptied', { phone: null }],
     ['no longer confirmed', { phone_confirmed_at: null }],
-    ['another and not confirmed', { phone: aPhone().slice(1), phone_confirmed_at: null }]
+    ['another and not confirmed', { phone: other.slice(1), phone_confirmed_at: null }]
   ])('is refused where it is %s: the patient could not sign in', (_what, values) =>
     withPatient(async (tx, patient) => {
+      await permit(tx, patient.account.userId, 'phone', other);
       const edit = () => tx`update auth.users set ${tx(values)} where id = ${patient.account.userId}`;
       expect(await refusalIn(tx, edit)).toEqual({
         code: 'PT409',
@@ -279,6 +282,7 @@ describe('a temporary password', () => {
   test('is one no more once another is set, by hand too', () =>
     withPatient(async (tx, patient) => {
       await temporary(tx, patient);
+      await permit(tx, patient.account.userId, 'password');
       await tx`update auth.users set encrypted_password = 'another hash' where id = ${patient.account.userId}`;
       expect(await left(tx, patient)).toBe(0);
     }));

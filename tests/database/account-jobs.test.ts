@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -10,7 +9,16 @@ import {
   type QuietDatabase,
   type Transaction
 } from '../helpers/database.ts';
-import { aClinic, anAccount, aPatient, aPractitioner, book, type Patient } from '../helpers/world.ts';
+import {
+  aClinic,
+  anAccount,
+  anAccountJob,
+  aPatient,
+  aPractitioner,
+  book,
+  permit,
+  type Patient
+} from '../helpers/world.ts';
 
 let database: QuietDatabase;
 let sql: postgres.Sql;
@@ -250,6 +258,7 @@ describe('finishing', () => {
       const patient = await aCaller(tx);
       const job = await claimOne(tx);
       const account = await anAccount(tx, patient.phone, { jobId: job.job_id, password: 'generated' });
+      await permit(tx, account.userId, 'password');
       await tx`update auth.users set encrypted_password = 'their own' where id = ${account.userId}`;
       expect(await finish(tx, job, account.userId)).toBe('already_done');
       expect(await welcomes(tx, patient)).toHaveLength(0);
@@ -333,6 +342,7 @@ describe('temporary passwords', () => {
     within(async (tx) => {
       const { account } = await aWelcomedCaller(tx);
       await expire(tx, after(72 * 3600));
+      await permit(tx, account.userId, 'password');
       await tx`update auth.users set encrypted_password = 'their own' where id = ${account.userId}`;
       expect(await asPatient(tx, account, (db) => db`select from public.patients`)).toHaveLength(1);
       expect(await expire(tx, after(1e6))).toBe(0);
@@ -343,6 +353,7 @@ describe('temporary passwords', () => {
     const [owner, sweeper] = [await sql.reserve(), await sql.reserve()];
     try {
       await owner`begin`;
+      await permit(owner, account.userId, 'password');
       await owner`update auth.users set encrypted_password = 'their own' where id = ${account.userId}`;
       const pid = await processOf(sweeper);
       const sweep = expire(sweeper, after(1e6));
@@ -363,7 +374,7 @@ describe('temporary passwords', () => {
 test('an account is found by its phone, with the job that made it', () =>
   within(async (tx) => {
     const patient = await aPatient(tx);
-    const jobId = randomUUID();
+    const jobId = await anAccountJob(tx, patient.id);
     const { userId } = await anAccount(tx, patient.phone, { jobId });
     const found = await tx`select * from private.auth_user_by_phone(${patient.phone})`;
     expect([...found]).toEqual([{ id: userId, job_id: jobId }]);

@@ -2,7 +2,18 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsAdmin, databaseAsPostgres } from '../helpers/stack.ts';
 import { usernames } from '../unit/shared-rules.ts';
-import { aClinic, anAccount, aPatient, aPhone, aPractitioner, aSession, book } from '../helpers/world.ts';
+import {
+  aClinic,
+  anAccount,
+  aPatient,
+  aPhone,
+  aPractitioner,
+  aRegistration,
+  anAccountJob as aJob,
+  aSession,
+  book,
+  permit
+} from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
 const admin = databaseAsAdmin();
@@ -21,8 +32,11 @@ const patients = (tx: Transaction, ...phones: string[]) =>
 const confirm = (tx: Transaction, userId: string) =>
   tx`update auth.users set phone_confirmed_at = now(), confirmation_token = '' where id = ${userId}`;
 
-const changePhone = (tx: Transaction, userId: string, phone: string) =>
-  tx`update auth.users set phone = ${phone.slice(1)}, phone_change = '', phone_confirmed_at = now() where id = ${userId}`;
+const changePhone = async (tx: Transaction, userId: string, phone: string) => {
+  await permit(tx, userId, 'phone', phone);
+  await tx`
+    update auth.users set phone = ${phone.slice(1)}, phone_change = '', phone_confirmed_at = now() where id = ${userId}`;
+};
 
 describe('an account belongs to the patient of its phone', () => {
   test('one confirmed from the start makes a patient', () =>
@@ -61,9 +75,9 @@ describe('an account belongs to the patient of its phone', () => {
 
   test('one made by an account job says so', () =>
     rolledBack(sql, async (tx) => {
-      const phone = aPhone();
-      await anAccount(tx, phone, { jobId: crypto.randomUUID() });
-      expect([...(await patients(tx, phone))]).toMatchObject([{ account_origin: 'ivr' }]);
+      const { id, phone } = await aPatient(tx);
+      await anAccount(tx, phone, { jobId: await aJob(tx, id) });
+      expect([...(await patients(tx, phone))]).toMatchObject([{ id, account_origin: 'ivr' }]);
     }));
 
   test('an unconfirmed one sees nothing of a phone that had called', () =>
@@ -84,17 +98,22 @@ describe('an account belongs to the patient of its phone', () => {
       expect(await events()).toBe(before);
     }));
 
-  test('written by Auth, the history says system and not desk', () =>
+  test.each([
+    ['a registration', 'web'],
+    ['a job', 'system']
+  ])('written by Auth for %s, the history says %s and not desk', (madeBy, channel) =>
     rolledBack(admin, async (tx) => {
-      const phone = aPhone();
+      const { id, phone } = await aPatient(tx);
+      const proof =
+        madeBy === 'a job' ? { jobId: await aJob(tx, id) } : { registration: await aRegistration(tx, phone) };
       await tx`set local session authorization supabase_auth_admin`;
-      await anAccount(tx, phone);
+      await anAccount(tx, phone, proof);
       await tx`reset session authorization`;
       const events = await tx`
-        select e.action, e.channel from public.audit_events e join public.patients p on e.row_id = p.id::text
-        where p.phone = ${phone}`;
-      expect([...events]).toEqual([{ action: 'insert', channel: 'system' }]);
-    }));
+        select channel from public.audit_events where row_id = ${id} and action = 'update'`;
+      expect([...events]).toEqual([{ channel }]);
+    })
+  );
 });
 
 describe('an account that changes its phone', () => {
@@ -114,12 +133,11 @@ describe('an account that changes its phone', () => {
       const other = await aPatient(tx);
       if (withAccount) await anAccount(tx, other.phone);
       const change = () => changePhone(tx, account.userId, other.phone);
-      // Auth's own unique index speaks first where there is another account.
-      expect(await refusalIn(tx, change)).toMatchObject(
-        withAccount
-          ? { code: '23505' }
-          : { code: 'PT409', message: 'phone_already_registered', detail: 'other_patient_has_phone' }
-      );
+      expect(await refusalIn(tx, change)).toMatchObject({
+        code: 'PT409',
+        message: 'phone_already_registered',
+        detail: withAccount ? 'other_account_has_phone' : 'other_patient_has_phone'
+      });
       expect([...(await patients(tx, phone))]).toMatchObject([{ user_id: account.userId }]);
     })
   );
@@ -170,6 +188,7 @@ describe('what a token still opens', () => {
       await tx`update auth.users set last_sign_in_at = now(), encrypted_password = encrypted_password
         where id = ${account.userId}`;
       expect(await sees(tx, account)).toBe(0);
+      await permit(tx, account.userId, 'password');
       await tx`update auth.users set encrypted_password = 'another hash' where id = ${account.userId}`;
       expect(await sees(tx, account)).toBe(1);
     }));
@@ -185,7 +204,10 @@ describe('usernames', () => {
     rolledBack(sql, async (tx) => {
       const username = `asha.${aPhone().slice(1)}x`;
       await name(tx, username)();
-      expect(await refusalIn(tx, name(tx, username.toUpperCase()))).toMatchObject({ code: '23505' });
+      expect(await refusalIn(tx, name(tx, username.toUpperCase()))).toMatchObject({
+        code: 'PT409',
+        message: 'username_taken'
+      });
     }));
 
   test.each(usernames.filter(({ taken }) => taken).map(({ input }) => input))('can be %j', (username) =>

@@ -60,10 +60,13 @@ export async function aScene(tx: Transaction): Promise<Scene> {
   };
   await tx`select private.ivr_turn(${tx.json(call)}, null)`;
   await tx`insert into public.sms_opt_outs (phone) values (${clinic.phone})`;
+  await tx`select private.note_security_event('signed_in', ${clinic.phone})`;
   // One that failed, and one that was sent.
   await tx`
     insert into public.sms_messages (to_phone, template, body, status, sent_at)
     values (${clinic.phone}, ${clinic.id}, 'text', 'failed', null), (${clinic.phone}, ${clinic.id}, 'text', 'sent', now())`;
+  await tx`insert into public.sms_past (day, template, messages, parts) values ('2001-01-01', ${clinic.id}, 1, 1)`;
+  await tx`select private.note_security_event('seen_in_a_test', ${owner.phone}, ${clinic.id})`;
 
   const signedIn = (account: Account) => (work: (sql: Transaction) => Promise<unknown>) =>
     asPatient(tx, account, work);

@@ -1,7 +1,15 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, asServiceRole, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsAdmin, databaseAsPostgres } from '../helpers/stack.ts';
-import { aClinic, aPatient, aPhone, aPractitioner, book, nextSlots } from '../helpers/world.ts';
+import {
+  aClinic,
+  aPatient,
+  aPhone,
+  aPractitioner,
+  book,
+  nextSlots,
+  type PatientWithAccount
+} from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
 const admin = databaseAsAdmin();
@@ -54,6 +62,78 @@ describe('rows can only be added', () => {
             db`insert into public.audit_events (channel, action, table_name, row_id) values ('web', 'insert', 'x', 'y')`
         );
       expect(await refusalIn(tx, write)).toMatchObject({ code: '42501' });
+    }));
+});
+
+describe('the deletion of an account', () => {
+  const name = 'Asha Quillon';
+
+  /** A patient whose name, username and age have changed once, so that the audit knows two of each. */
+  async function aKnownPatient(tx: Transaction) {
+    const patient = await aPatient(tx, { account: true });
+    for (const [called, username, age] of [
+      [name, 'asha.quillon', 34],
+      [`${name} Rao`, 'asha.q.rao', 35]
+    ] as const) {
+      await tx`update public.patients set ${tx({ name: called, username, age })} where id = ${patient.id}`;
+    }
+    expect(JSON.stringify(await history(tx, patient.id))).toMatch(/Quillon.*asha\.q\.rao/);
+    return patient;
+  }
+
+  const deletions: Record<string, (tx: Transaction, patient: PatientWithAccount) => Promise<unknown>> = {
+    'by its owner': (tx, { account }) => asPatient(tx, account, (as) => as`select public.delete_account()`),
+    'of a patient with appointments, by its owner': async (tx, patient) => {
+      const practitioner = await aPractitioner(tx, await aClinic(tx));
+      const [slot] = await nextSlots(tx, practitioner, 1);
+      await book(tx, patient, practitioner, slot ?? '');
+      await asPatient(tx, patient.account, (as) => as`select public.delete_account()`);
+    },
+    'by hand, with its patient': (tx, { id }) => tx`delete from public.patients where id = ${id}`,
+    'by hand, in Authentication': (tx, { account }) => tx`delete from auth.users where id = ${account.userId}`
+  };
+
+  test.each(Object.entries(deletions))('%s takes the names out of the audit', (_, erase) =>
+    rolledBack(sql, async (tx) => {
+      const patient = await aKnownPatient(tx);
+      const before = await history(tx, patient.id);
+      await erase(tx, patient);
+      const after = await history(tx, patient.id);
+      const written = JSON.stringify(after);
+      expect(written).not.toMatch(/quillon|asha|\b3[45]\b/i);
+      // All that happened is still there, with whose row it was, when, and which columns changed.
+      expect(after.slice(0, before.length).map(({ changes }) => Object.keys(changes))).toEqual(
+        before.map(({ changes }) => Object.keys(changes))
+      );
+      expect(after[2]?.changes).toMatchObject({ name: '(erased)', username: '(erased)', age: '(erased)' });
+      expect(after.length).toBeGreaterThan(before.length);
+    })
+  );
+
+  test('leaves those of everybody else', () =>
+    rolledBack(sql, async (tx) => {
+      const [gone, stays] = [await aPatient(tx, { account: true }), await aPatient(tx)];
+      await tx`update public.patients set name = ${name} where id = ${stays.id}`;
+      await tx`delete from public.patients where id = ${gone.id}`;
+      expect(JSON.stringify(await history(tx, stays.id))).toContain(name);
+    }));
+
+  test('is the only way: a trigger of somebody else can write nothing but that into the audit', () =>
+    rolledBack(sql, async (tx) => {
+      const patient = await aKnownPatient(tx);
+      for (const change of [
+        "channel = 'web'",
+        "changes = '{}'",
+        "changes = changes - 'name'",
+        'row_id = 1'
+      ]) {
+        await tx.unsafe(`create or replace function private.forge() returns trigger language plpgsql as
+          $$ begin update public.audit_events set ${change} where row_id = '${patient.id}'; return null; end $$;
+          create or replace trigger forge after update on public.clinics
+            for each statement execute function private.forge()`);
+        const forged = await refusalIn(tx, (db) => db`update public.clinics set name = name where false`);
+        expect(forged).toMatchObject({ message: 'audit_is_append_only' });
+      }
     }));
 });
 

@@ -18,6 +18,7 @@ interface Answer {
     time_zone: string;
     today: string;
     horizon: number;
+    takes_bookings: boolean;
     reception: unknown;
   } | null;
   specialties?: { key: string; name: string }[];
@@ -113,6 +114,7 @@ describe('a turn of a call', () => {
           time_zone: 'Asia/Kolkata',
           today: '2091-06-09',
           horizon: 30,
+          takes_bookings: true,
           reception: null
         },
         clinics: [],

@@ -47,7 +47,7 @@ const world = fc.record({
   now: fc.integer({ min: -1440, max: 1440 })
 });
 
-test('free slots are in order, apart, ahead, inside the hours, and beside every active appointment', async () => {
+test('free slots are in order, apart, ahead, inside the hours, beside every active appointment, and as many as a day’s sum', async () => {
   await rolledBack(sql, async (tx) => {
     await fc.assert(
       fc.asyncProperty(world, async ({ zone, date, hours, onDate, squeezedIn, now }) => {
@@ -95,7 +95,32 @@ test('free slots are in order, apart, ahead, inside the hours, and beside every 
               and (free.ends_at - interval '1 second') at time zone ${zone} < ${date}::date + h.end_time + ${slack}::interval
           )
           limit 1`;
+        // A colleague keeps the usual hours only, so that the days of a clinic are sums.
+        await aPractitioner(tx, clinic, { name: 'Dr. Meera Iyer', hours });
+        const guest = await tx<{ patient_id: string }[]>`
+          select patient_id from public.appointments where practitioner_id = ${practitioner.id} limit 1`;
+        const patient = guest[0]?.patient_id ?? null;
+        const days = await tx`
+          select on_date::text, free, open, over
+          from private.free_days(${clinic.id}, null, null, ${date}::date - 1, 3, ${at(now)}, ${patient})`;
+        const oneByOne = await tx`
+          select d::date::text as on_date,
+            sum((select count(*) from private.free_slots(p.id, d::date, ${at(now)}, ${patient})))::int as free,
+            bool_or(h.slots > 0) as open, bool_or(h.slots > 0) and not bool_or(h.ahead) as over
+          from generate_series(
+            greatest(${date}::date - 1, (${at(now)}::timestamptz at time zone ${zone})::date),
+            greatest(${date}::date - 1, (${at(now)}::timestamptz at time zone ${zone})::date) + 2, interval '1 day'
+          ) d
+          cross join public.practitioners p
+          cross join lateral (
+            select count(*) as slots, coalesce(bool_or(s.starts_at > ${at(now)}), false) as ahead
+            from private.slots_on(p.id, d::date) s
+          ) h
+          where p.clinic_id = ${clinic.id}
+          group by d order by d`;
         await tx`rollback to savepoint example`;
+
+        expect([...days]).toEqual([...oneByOne]);
 
         expect(wrong).toBeUndefined();
         for (const [index, slot] of free.entries()) {

@@ -78,6 +78,7 @@ function call(clinic: Clinic, caller: string, callId: string): Record<string, st
 interface TurnAnswer {
   appointment?: { patient_id: string; starts_at: string };
   error?: string;
+  proof?: string;
   slot?: { starts_at: string };
 }
 
@@ -129,7 +130,7 @@ test('fifty patients fight for ten slots: ten are booked, forty hear slot_taken,
 });
 
 test('twenty first calls of one new phone make one patient, with all their bookings and one account job', async () => {
-  const clinic = await aClinic(sql, { max_active_bookings: 100 });
+  const clinic = await aClinic(sql, { max_active_bookings: 100, max_unproven_bookings: 100 });
   const practitioner = await aPractitioner(sql, clinic);
   const caller = aPhone();
   const slots = await someSlots(practitioner, 20);
@@ -147,6 +148,25 @@ test('twenty first calls of one new phone make one patient, with all their booki
       (select count(*)::int from private.account_jobs j join public.patients p on p.id = j.patient_id
         where p.phone = ${caller}) as jobs`;
   expect(counts).toEqual({ patients: 1, appointments: 20, tokens: 20, jobs: 1 });
+});
+
+test('fifty new phones confirm at once: as many book as new callers may within an hour, and leave no patient otherwise', async () => {
+  const clinic = await aClinic(sql, { new_callers_per_hour: 10 });
+  const practitioner = await aPractitioner(sql, clinic, { hours: [{ from: '00:00', to: '24:00' }] });
+  const slots = await someSlots(practitioner, width);
+  const phones = slots.map(() => aPhone());
+
+  const answers = await atOnce(
+    slots.map((slot, n) => (connection) => confirm(connection, clinic, practitioner, phones[n] ?? '', slot))
+  );
+
+  expect(answers.filter(({ appointment }) => appointment)).toHaveLength(10);
+  // No code came along with the requests, so none can be texted.
+  expect(answers.filter(({ proof }) => proof === 'refused')).toHaveLength(width - 10);
+  const [counts] = await sql`
+    select (select count(*)::int from public.patients p where p.phone = any (${phones})) as patients,
+      (select count(*)::int from public.appointments a where a.clinic_id = ${clinic.id} and a.unproven) as appointments`;
+  expect(counts).toEqual({ patients: 10, appointments: 10 });
 });
 
 test('the confirmation of one call, arriving ten times at once, books once', async () => {

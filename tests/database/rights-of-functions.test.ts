@@ -54,8 +54,9 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   queue_position: onlyForTheOwner,
   update_profile: onlyForPatients,
   my_sessions: onlyForPatients,
-  delete_account: onlyForPatients,
   change_patient_phone: onlyForAdmins,
+  permit_account_change: onlyForAdmins,
+  confirm_phone_owner: onlyForAdmins,
   restore_sms_template: onlyForAdmins,
   sms_health: onlyForAdmins
 };
@@ -79,10 +80,11 @@ const calls: Record<string, Call> = {
   reschedule_appointment: (tx, { appointment }, slot) =>
     tx`select * from public.reschedule_appointment(${appointment.id}, ${slot})`,
   change_patient_phone: (tx, { owner }) => tx`select public.change_patient_phone(${owner.id}, ${aPhone()})`,
+  permit_account_change: (tx, { owner }) => tx`select public.permit_account_change(${owner.phone})`,
+  confirm_phone_owner: (tx, { owner }) => tx`select public.confirm_phone_owner(${owner.phone})`,
   queue_position: (tx, { appointment }) => tx`select * from public.queue_position(${appointment.id})`,
   update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,
-  delete_account: (tx) => tx`select * from public.delete_account()`,
   restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
   sms_health: (tx) => tx`select * from public.sms_health()`
 };

@@ -186,29 +186,6 @@ describe('the sweep', () => {
       expect(await empty()).toBe(true);
     }));
 
-  test('throws away what nobody needs any more', () =>
-    within(async (tx) => {
-      await tx`
-        insert into private.phone_verifications (purpose, phone_hash, code_hash, sealed_request, expires_at)
-        select 'link', '', '', '', now() - age from unnest(array['2 days', '1 hour']::interval[]) age`;
-      await tx`
-        insert into private.rate_limits (bucket, window_start)
-        select 'login', now() - age from unnest(array['3 days', '1 day']::interval[]) age`;
-      await tx`
-        insert into private.wrong_codes (hour, guesses)
-        select now() - age, 1 from unnest(array['3 days', '1 day']::interval[]) age`;
-      const { userId } = (await aPatient(tx, { phone: aPhone(), account: true })).account;
-      await tx`
-        insert into private.known_devices (user_id, device_hash, last_seen_at)
-        select ${userId}, convert_to(age::text, 'UTF8'), now() - age
-        from unnest(array['401 days', '399 days']::interval[]) age`;
-      await sweep(tx);
-      expect(await tx`select from private.wrong_codes`).toHaveLength(1);
-      expect(await tx`select from private.known_devices`).toHaveLength(1);
-      expect(await tx`select from private.phone_verifications`).toHaveLength(1);
-      expect(await tx`select from private.rate_limits`).toHaveLength(1);
-    }));
-
   test('runs every minute, as postgres', async () => {
     const jobs =
       await sql`select schedule, command, username, active from cron.job where jobname = 'medq-sweep'`;

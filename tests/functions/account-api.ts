@@ -37,6 +37,7 @@ export async function send(
     redirect: 'manual'
   });
   const text = await response.text();
+  if (response.status === 204) return { status: 204, body: {}, headers: response.headers };
   try {
     const parsed = JSON.parse(text) as Record<string, unknown>;
     return { status: response.status, body: parsed, headers: response.headers };
@@ -64,6 +65,21 @@ export function throughGateway(address = anAddress(), more: Record<string, strin
       ...onBehalfOf(address),
       ...more
     });
+}
+
+/** Asks a function that wants the session's token as bearer. */
+export function asOwner(
+  name: string,
+  token: string | undefined,
+  body: unknown,
+  address = anAddress()
+): Promise<Answer> {
+  const { api_url, publishable_key } = theStack();
+  return send(`${api_url}/functions/v1/${name}`, body, {
+    apikey: publishable_key,
+    ...onBehalfOf(address),
+    ...(token !== undefined && { authorization: `Bearer ${token}` })
+  });
 }
 
 /** Through the site's own addresses. */

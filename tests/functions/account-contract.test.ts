@@ -525,3 +525,29 @@ describe.each(Object.keys(paths) as AccountFunction[])('%s', (name) => {
     expect(refused.headers.get('access-control-allow-origin')).toBeNull();
   });
 });
+
+describe('what asks for the password of whoever is signed in, through the site', () => {
+  const ways = [
+    ['/api/password/change/', { new_password: 'another long secret' }, 200],
+    ['/api/password/change', { new_password: 'another long secret' }, 200],
+    ['/api/account/delete/', {}, 204],
+    ['/api/account/delete', {}, 204]
+  ] as const;
+
+  test.each(ways)('%s passes the token on', async (path, more, done) => {
+    const password = 'a long secret';
+    const { phone } = await aPatient(sql, { phone: aPhone(), account: true, password });
+    const { body } = await throughGateway()('sign-in', { username: phone, password });
+    const ask = (typed: string, headers: Record<string, string> = {}) =>
+      send(`${site.url}${path}`, { password: typed, ...more }, headers);
+    const bearer = { authorization: `Bearer ${String(body.token)}` };
+    expectRefusal(await ask(password), { status: 401, error: 'not_signed_in' });
+    expectRefusal(await ask('a guess at it', bearer), { status: 401, error: 'invalid_credentials' });
+    expectRefusal(await ask('', bearer), { status: 400, error: 'validation_failed' });
+    const answer = await ask(password, bearer);
+    expect(answer.status).toBe(done);
+    expect(answer.body).toEqual(
+      done === 200 ? { ...tokens, user: expect.objectContaining({ phone_number: phone }) } : {}
+    );
+  });
+});

@@ -153,6 +153,12 @@ const refusals: Refusal[] = [
     fields: ({ fields }) => ({ phone_number: fields.phoneWithoutSms })
   },
   {
+    refused: '400 validation_failed, of a phone of a country to which no SMS are sent',
+    scene: async () => asking('register-patient', aWish(`+1876210${aPhone().slice(-4)}`)),
+    message: (words) => words.checkFields,
+    fields: ({ fields }) => ({ phone_number: fields.phoneAbroad })
+  },
+  {
     refused: '400 validation_failed, of no phone to sign in with',
     scene: async () => asking('sign-in', { username: '+431234', password: 'x' }),
     message: (words) => words.checkFields,

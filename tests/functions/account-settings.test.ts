@@ -62,7 +62,7 @@ describe('a profile', () => {
       const { account } = await aPatient(tx, { account: true });
       const other = await aPatient(tx, { account: true });
       await update(tx, account, { name: 'Asha' });
-      expect(await tx`select name from patients where id = ${other.id}`).toEqual([{ name: null }]);
+      expect(await tx`select name from patients where id = ${other.id}`).toEqual([{ name: 'Asha Rao' }]);
     });
   });
 });
@@ -80,8 +80,7 @@ test('sessions are listed to their owner, the present one marked', async () => {
 });
 
 describe('a deleted account', () => {
-  const remove = (tx: Transaction, account: Account) =>
-    asPatient(tx, account, (db) => db`select public.delete_account()`);
+  const remove = (tx: Transaction, account: Account) => tx`select private.delete_account(${account.userId})`;
 
   test('leaves its appointments to the clinic, without what was told on the web', async () => {
     await rolledBack(sql, async (tx) => {

@@ -48,8 +48,18 @@ describe('languages', () => {
     expect(await next.dial()).toMatch(/^Lakeside Clinic உங்களை வரவேற்கிறது\. உங்களுக்கு/);
     expect(prompt(next)).toContain('For English, press 8.');
     await next.press('8', '1');
-    expect(await localeOf(phone)).toBe('en-IN');
     expect(next.said()).toContain('To choose a day, press 2.');
+  });
+
+  test('are changed in a call of a patient without an account', async () => {
+    const { clinic } = await anOpenClinic(sql);
+    await withTamil(clinic);
+    const phone = aPhone();
+    await sql`insert into public.patients (phone, locale) values (${phone}, 'ta-IN')`;
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('8', '1');
+    expect(await localeOf(phone)).toBe('en-IN');
   });
 
   test('English is offered where the clinic speaks Tamil, and Tamil first', async () => {
@@ -160,7 +170,7 @@ describe('what is shown in place of a number', () => {
 describe('a number of another country', () => {
   test('that is newer than the numbering tables books, signs in as texted, and can forget its password', async () => {
     const phone = `+446${String(randomInt(1e9)).padStart(9, '0')}`;
-    const { clinic } = await anOpenClinic(sql);
+    const { clinic } = await anOpenClinic(sql, { phone: `+44207946${randomInt(1000, 9999)}` });
     const call = callTo(clinic, phone);
     await call.dial();
     await call.press('1', '1');
@@ -175,7 +185,7 @@ describe('a number of another country', () => {
   });
 
   test('from Mexico is one person, with and without the 1 of former times', async () => {
-    const { clinic } = await anOpenClinic(sql);
+    const { clinic } = await anOpenClinic(sql, { phone: `+525512${randomInt(100_000, 999_999)}` });
     const national = `55${String(randomInt(1e8)).padStart(8, '0')}`;
     const call = callTo(clinic, `521${national}`);
     await call.dial();

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type postgres from 'postgres';
+import { smsTo } from '../helpers/inbox.ts';
 import { aCall, type CallerOptions, type TestCall } from '../helpers/phone.ts';
 import { theStack } from '../helpers/stack.ts';
 import {
@@ -119,4 +120,23 @@ export function spokenDay(instant: Date, timeZone = 'Asia/Kolkata'): string {
           ? 'rd'
           : 'th';
   return `${part({ weekday: 'long' })} the ${day}${ending}`;
+}
+
+/** The code that a call had texted to the phone. */
+export async function codeTextedTo(inboxUrl: string, phone: string, limitMs?: number): Promise<string> {
+  const { body } = await smsTo(inboxUrl, phone, 'Key it in during the call', limitMs);
+  return /^\d{6}/.exec(body)?.[0] ?? '';
+}
+
+/** The code that this very call had texted, where calls from the phone had several. */
+export async function codeTextedIn(
+  sql: postgres.Sql,
+  inboxUrl: string,
+  { callId }: Pick<TestCall, 'callId'>
+): Promise<string> {
+  const [text] = await sql<{ id: string; to_phone: string }[]>`
+    select id, to_phone from public.sms_messages where dedupe_key = ${`call_code:${callId}`}`;
+  if (!text) throw new Error(`The call ${callId} had no code texted.`);
+  const { body } = await smsTo(inboxUrl, text.to_phone, ({ reference }) => reference === text.id);
+  return /^\d{6}/.exec(body)?.[0] ?? '';
 }

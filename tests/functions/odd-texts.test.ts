@@ -88,7 +88,11 @@ test('a status report is not believed, and fails at no text', async () => {
   for (const field of Object.keys(report)) {
     const query = new URLSearchParams({ ...report, [field]: `${report[field as keyof typeof report]}\0` });
     const response = await fetch(`${api_url}/functions/v1/sms-status?${query}`);
-    expect(response.status, field).toBeLessThan(500);
+    expect(response.status, field).toBe(400);
+  }
+  for (const statusDatetime of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00']) {
+    const query = new URLSearchParams({ ...report, statusDatetime });
+    expect((await fetch(`${api_url}/functions/v1/sms-status?${query}`)).status, statusDatetime).toBe(400);
   }
 });
 
@@ -175,7 +179,13 @@ test('no address of the site fails at a text', async () => {
     '/book?clinic=%00',
     '/book/time?doctor=%00',
     `/book/time?doctor=${id}&day=%00&from=%00`,
+    `/book/time?doctor=${id}&day=2091-02-31&from=2091-02-31`,
+    `/book/time?doctor=${id}&day=0000-01-01&from=0000-01-01`,
+    `/book/time?doctor=${id}&from=9999-12-31`,
     `/book/confirm?doctor=${id}&at=${at}%00`,
+    `/book/confirm?doctor=${id}&at=0000-01-01T00:00:00Z`,
+    `/book/confirm?doctor=${id}&at=9999-12-31T23:59:59-14:00`,
+    `/book/confirm?doctor=${id}&at=1`,
     `/book/confirm?doctor=${id}%00&at=${at}`,
     '/book/confirm?move=%00',
     '/appointments/%00/cancel',

@@ -9,7 +9,7 @@ import {
   serviceClient,
   theStack
 } from '../helpers/stack.ts';
-import { aPhone } from '../helpers/world.ts';
+import { aPhone, aRegistration, permit } from '../helpers/world.ts';
 
 const { api_url, inbox_url, functions_secret, publishable_key } = theStack();
 const sql = databaseAsPostgres();
@@ -137,7 +137,12 @@ test('an account that an earlier run of the job made is finished, with the same 
 test('an account that its owner registered meanwhile is left alone', async () => {
   const phone = aPhone();
   const password = 'the owner chose this one';
-  const made = await admin.createUser({ phone, phone_confirm: true, password });
+  const made = await admin.createUser({
+    phone,
+    phone_confirm: true,
+    password,
+    app_metadata: { registration: await aRegistration(sql, phone) }
+  });
   expect(made.error).toBeNull();
   // The link is missing, as it is for an account that appears between claim and creation.
   const job = await aJob(await withoutLink(phone));
@@ -153,6 +158,7 @@ test('a password that was chosen meanwhile is never set back', async () => {
   const { body } = await smsTo(inbox_url, phone, 'Welcome to MedQ!');
   const account = await signedIn(theStack(), phone, /Password: (\S+)/.exec(body)?.[1] ?? '');
   const chosen = 'my very own words';
+  await permit(sql, account?.session.user.id ?? '', 'password');
   expect((await account?.client.auth.updateUser({ password: chosen }))?.error).toBeNull();
   await sql`update private.account_jobs set done_at = null where id = ${job.id}`;
   await hurry(job);

@@ -43,7 +43,7 @@ export function runCommand(
 ): RunningCommand {
   const child = spawn(process.execPath, [path.join('local/commands', script), ...args], {
     cwd: projectDirectory,
-    env: { ...process.env, ...env },
+    env: { ...process.env, MEDQ_BCRYPT_COST: '4', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   });
   let stdout = '';

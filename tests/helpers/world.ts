@@ -84,6 +84,9 @@ export async function aClinic(
     reception_phone?: string;
     booking_horizon_days?: number;
     max_active_bookings?: number;
+    phone_booking?: 'open' | 'proven' | 'closed';
+    new_callers_per_hour?: number;
+    max_unproven_bookings?: number;
   } = {}
 ): Promise<Clinic> {
   const row = { name: 'Lakeside Clinic', phone: aPhone(), ...options };
@@ -154,7 +157,36 @@ export async function aSession(sql: postgres.Sql, userId: string): Promise<Accou
 interface AccountOptions {
   confirmed?: boolean;
   password?: string;
+  /** The account job that makes it, or the registration; without either its owner has just registered. */
   jobId?: string;
+  registration?: string;
+}
+
+/** What registering leaves before the account is made: a proven phone. Answers with its id. */
+export async function aRegistration(sql: postgres.Sql, phone: string): Promise<string> {
+  const id = randomUUID();
+  await sql`
+    insert into private.registrations (id, phone, name, age)
+    select ${id}, ${phone}, coalesce((select name from public.patients where phone = ${phone}), 'Asha Rao'), 34`;
+  return id;
+}
+
+/** What a booking by phone leaves for a patient without account: a job that makes one. Answers with its id. */
+export async function anAccountJob(sql: postgres.Sql, patientId: string): Promise<string> {
+  const [job] = await sql<{ id: string }[]>`
+    insert into private.account_jobs (patient_id) values (${patientId}) returning id`;
+  if (!job) throw new Error('The job was not made.');
+  return job.id;
+}
+
+/** Lets an account be changed once, as our functions do before they ask Auth. */
+export async function permit(
+  sql: postgres.Sql,
+  userId: string,
+  what: 'password' | 'phone' | 'email',
+  phone: string | null = null
+): Promise<void> {
+  await sql`select private.permit_change(${userId}, ${what}, ${phone})`;
 }
 
 /**
@@ -165,11 +197,15 @@ interface AccountOptions {
 export async function aUser(
   sql: postgres.Sql,
   phone: string,
-  { confirmed = true, password, jobId }: AccountOptions = {}
+  { confirmed = true, password, jobId, registration }: AccountOptions = {}
 ): Promise<string> {
   const id = randomUUID();
   const number = phone.slice(1);
-  const metadata = { provider: 'phone', providers: ['phone'], ...(jobId && { account_job: jobId }) };
+  const madeBy =
+    jobId === undefined
+      ? { registration: registration ?? (await aRegistration(sql, phone)) }
+      : { account_job: jobId };
+  const metadata = { provider: 'phone', providers: ['phone'], ...madeBy };
   await sql`
     insert into auth.users (
       instance_id, id, aud, role, phone, encrypted_password, phone_confirmed_at, raw_app_meta_data, raw_user_meta_data,
@@ -183,6 +219,8 @@ export async function aUser(
   await sql`
     insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
     values (${id}, ${id}, ${sql.json({ sub: id, phone: number })}, 'phone', now(), now())`;
+  // Auth's own transaction would end here, and with it what is said of its channel.
+  await sql`select set_config('medq.channel', '', true)`;
   return id;
 }
 

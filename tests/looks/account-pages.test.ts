@@ -28,8 +28,21 @@ async function accountPage(page: Page): Promise<void> {
   }
 }
 
+/** Where the texted password is replaced, and asked for once more because it is not at hand. */
+async function textedMistyped(page: Page): Promise<void> {
+  await signIn(page, site, await aPatient(sql, { temporary: true }), '/password');
+  await page.context().clearCookies({ name: 'medq-texted' });
+  await page.reload();
+  await page.locator('[name="current"]').fill('WRNG2345');
+  for (const name of ['password', 'password2'])
+    await page.locator(`[name="${name}"]`).fill('a long password');
+  await page.locator('[name="password2"]').press('Enter');
+  await page.locator('[aria-invalid="true"]').first().waitFor();
+}
+
 // Every page of accounts, in each of its states, and how to get there.
 const STATES: States = {
+  'choosing a password, the texted one mistyped': textedMistyped,
   'the registration': async (page) => {
     await page.goto(`${site}/register`);
     await ready(page, true);

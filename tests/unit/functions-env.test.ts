@@ -42,6 +42,8 @@ test('what may be left out has its documented default', () => {
 test.each([
   ['PHONE_VERIFICATION', 'no'],
   ['DEFAULT_REGION', 'India'],
+  ['SMS_COUNTRIES', 'India'],
+  ['SMS_COUNTRIES', 'in'],
   ['SMS_DISPATCH_CONCURRENCY', '0'],
   ['SMS_DISPATCH_CONCURRENCY', 'many'],
   ['MESSAGEBIRD_ORIGINATOR', 'MedQ Clinics Ltd'],

@@ -95,6 +95,11 @@ describe('the beginning of a call', () => {
       /cannot send an SMS to your number.*another/,
       /உங்கள் எண்ணுக்கு எங்களால் எஸ் எம் எஸ் அனுப்ப இயலாது/
     ],
+    [
+      'abroad',
+      /do not send SMS to the country you are calling from.*where the clinic is/,
+      /நீங்கள் அழைக்கும் நாட்டிற்கு நாங்கள் எஸ் எம் எஸ் அனுப்புவதில்லை/
+    ],
     ['withheld', /hides its number/, /எண் மறைக்கப்பட்டுள்ளதால்/]
   ] as const)(
     'of a %s number books nothing, says why in either language, and leads to reception',
@@ -164,6 +169,104 @@ describe('1, the next available appointment', () => {
     for (const keys of ['9', '', '5']) {
       expect(taskOf(confirm, keys)).toMatchObject({ kind: 'offer', from: '2026-11-24T05:00:00.000Z' });
     }
+  });
+});
+
+describe('a number that has to be proven', () => {
+  const { practitioner_id, starts_at, preference } = confirm.question as Extract<
+    Question,
+    { name: 'confirm' }
+  >;
+  const wanted = { practitioner_id, starts_at, preference };
+  const asked = answer(confirm, '1', { proof: 'asked' });
+  const code = at({ name: 'code', wanted });
+
+  test('is told which time is booked then, that a code was texted, and the ways out', () => {
+    expect(heard(asked)).toBe(
+      'Before we book your appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, we check that this is your phone. We have texted it a code of 6 digits. Please stay on the line, and enter the code when the SMS arrives. To hear this again, press 9 and hash. To speak to reception, press 0 and hash. To go back, press star and hash.'
+    );
+    expect(listening(asked).question).toEqual(code.question);
+    expect(listening(answer(code, '9')).question).toEqual(code.question);
+    expect(answer(code, '0').then).toEqual({ transfer: '+914440001001' });
+    expect(listening(answer(code, '*')).question.name).toBe('menu');
+  });
+
+  test('with the code books what was chosen', () => {
+    expect(taskOf(code, '048219')).toEqual({ kind: 'prove', code: '048219', ...wanted });
+    expect(heard(answer(code, '048219', { appointment }))).toContain('Your appointment is booked.');
+    const taken = answer(code, '048219', { error: 'slot_taken', slot });
+    expect(heard(taken)).toMatch(/was just taken.*The next available/);
+    expect(listening(taken).question.name).toBe('confirm');
+  });
+
+  test('with a wrong code is asked again, and the code is in no address', () => {
+    const wrong = answer(code, '048219', { proof: 'wrong' });
+    expect(heard(wrong)).toMatch(/^Sorry, that is not the code we texted you\. Please stay/);
+    expect(listening(wrong).question).toEqual(code.question);
+    expect(JSON.stringify(wrong)).not.toContain('048219');
+    for (const keys of ['04821', '1234567', '5'])
+      expect(read({ position: code, keys, line: 'mobile' }).misses).toBe(1);
+  });
+
+  test('without a code that can be had goes to reception, or back to the menu', () => {
+    for (const position of [confirm, code, at({ name: 'code' })]) {
+      const keys = position === confirm ? '1' : '048219';
+      const known = { proof: 'refused' as const, upcoming: [slot.starts_at] };
+      expect(answer(position, keys, known).then).toEqual({ transfer: '+914440001001' });
+      const alone = answer(position, keys, { ...known, clinic: { ...clinic, reception: null } });
+      expect(heard(alone)).toMatch(/^We cannot check your phone.*press 1/);
+    }
+  });
+
+  test('opens the appointments: the only one, or those to choose from, by doctor and time', () => {
+    const upcoming = [slot.starts_at];
+    const first = answer(menu, '4', { upcoming, proof: 'asked' });
+    expect(heard(first)).toMatch(/^For your safety we first check that this is your phone/);
+    const position = listening(first);
+    expect(taskOf(position, '048219')).toEqual({ kind: 'prove', code: '048219' });
+    const only = answer(position, '048219', { upcoming, appointments: [appointment] });
+    expect(listening(only).question).toEqual({ name: 'cancel', appointment_id: appointment.id });
+    expect(heard(only)).toContain('with Doctor Rao, tomorrow');
+
+    const other = { ...appointment, id: slot.practitioner_id, spoken_name: 'Doctor Iyer' };
+    const both = answer(menu, '4', { upcoming, appointments: [appointment, other] });
+    expect(heard(both)).toMatch(/^For Doctor Rao, tomorrow, .*, press 1\. For Doctor Iyer, .*, press 2\./);
+    expect(taskOf(listening(both), '2')).toEqual({ kind: 'details', appointment_id: other.id });
+  });
+
+  test('after the last turn still books with the right code', () => {
+    expect(taskOf({ ...code, turn: lastTurn }, '048219').kind).toBe('prove');
+  });
+});
+
+describe('a clinic that takes no bookings by phone', () => {
+  const closed = { clinic: { ...clinic, takes_bookings: false } };
+
+  test('says so, offers what is left, and says so again to who wants to book all the same', () => {
+    const words = heard(answer(start, '', closed));
+    expect(words).toBe(
+      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel an appointment, press 4. To speak to reception, press 0. To hear this again, press 9.'
+    );
+    for (const keys of ['1', '2']) {
+      const told = answer(menu, keys, closed);
+      expect(heard(told)).toContain('takes no bookings by phone');
+      expect(listening(told).question.name).toBe('menu');
+    }
+    for (const keys of ['1', '2', '3']) {
+      expect(listening(answer(confirm, keys, { ...closed, slot })).question.name).toBe('menu');
+    }
+    expect(answer(menu, '0', closed).then).toEqual({ transfer: '+914440001001' });
+  });
+
+  test('still lets a caller cancel', () => {
+    const upcoming = [slot.starts_at];
+    expect(listening(answer(menu, '4', { ...closed, upcoming })).question.name).toBe('reference');
+    const proven = answer(at({ name: 'code' }), '048219', {
+      ...closed,
+      upcoming,
+      appointments: [appointment]
+    });
+    expect(listening(proven).question.name).toBe('cancel');
   });
 });
 

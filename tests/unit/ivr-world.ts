@@ -19,6 +19,7 @@ export const clinic: ClinicFacts = {
   time_zone: 'Asia/Kolkata',
   today: '2026-11-23',
   horizon: 30,
+  takes_bookings: true,
   reception: {
     phone: '+914440001001',
     open: true,
@@ -61,6 +62,7 @@ export interface Luck {
   locales: string[];
   remembered: string | null;
   reception: ClinicFacts['reception'];
+  takesBookings: boolean;
   horizon: number;
   timeZone: string;
   /** A name as an admin may type it, used for everybody. */
@@ -120,20 +122,31 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
     'too_many_bookings'
   ] as const;
 
+  const booked = (): Partial<Facts> => {
+    const refusal = refusals[die(refusals.length + 3)];
+    if (refusal) return { error: refusal, slot: maybeSlot() };
+    return { appointment: { ...anAppointment(), status: die(4) === 0 ? 'cancelled' : 'booked' } };
+  };
+  const opened = (): Partial<Facts> => ({
+    appointments: Array.from({ length: luck.upcoming }, (_, n) => ({ ...anAppointment(), id: id('a99', n) }))
+  });
+  const asked = (): Partial<Facts> => ({ proof: die(4) === 0 ? 'refused' : 'asked' });
+
   const answered = (reading: Reading): Partial<Facts> => {
     switch (reading.task.kind) {
       case 'offer':
         return offered(reading);
       case 'later':
         return die(3) === 0 ? { slot: maybeSlot(), error: 'none_later' } : { slot: aSlot() };
-      case 'book': {
-        const refusal = refusals[die(refusals.length + 3)];
-        if (refusal) return { error: refusal, slot: maybeSlot() };
-        return { appointment: { ...anAppointment(), status: die(4) === 0 ? 'cancelled' : 'booked' } };
-      }
+      case 'book':
+        return die(3) === 0 ? asked() : booked();
+      case 'prove':
+        if (die(3) === 0) return { proof: die(3) === 0 ? 'refused' : 'wrong' };
+        return reading.task.starts_at === undefined ? opened() : booked();
       case 'count_tries':
-        return { no_more_tries: die(4) === 0 };
+        return [asked, opened, () => ({ no_more_tries: die(4) === 0 })][die(3)]?.() ?? {};
       case 'check_reference':
+        if (die(4) === 0) return asked();
         return die(2) === 0 ? { appointment: anAppointment() } : { no_more_tries: die(3) === 0 };
       case 'details':
       case 'cancel':
@@ -157,6 +170,7 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
         ...chosen,
         time_zone: luck.timeZone,
         horizon: luck.horizon,
+        takes_bookings: luck.takesBookings,
         reception: luck.reception
       },
       clinics: [],

@@ -117,41 +117,22 @@ describe('what is said of a change', () => {
 });
 
 describe('a broadcast', () => {
-  const record = { ...visit(), patient_id: 'me', call_id: null };
-  const said = (payload: object) =>
-    parseBroadcast({ table: 'appointments', schema: 'public', ...payload }, 'me');
-
-  test('of an insert or update is the row', () => {
-    expect(said({ operation: 'INSERT', record, old_record: null })).toEqual({ kind: 'saved', row: visit() });
-    expect(said({ operation: 'UPDATE', record, old_record: record })).toEqual({
-      kind: 'saved',
-      row: visit()
-    });
+  test('of an insert or update is what changed, and to which version', () => {
+    for (const operation of ['INSERT', 'UPDATE']) {
+      const heard = parseBroadcast({ id: 'a', version: 3, operation });
+      expect(heard).toEqual({ id: 'a', version: 3, deleted: false });
+    }
   });
 
-  test('of a deletion is the id that is gone', () => {
-    expect(said({ operation: 'DELETE', record: null, old_record: record })).toEqual({
-      kind: 'deleted',
-      id: 'a'
-    });
+  test('of a deletion says so', () => {
+    const heard = parseBroadcast({ id: 'a', version: 3, operation: 'DELETE' });
+    expect(heard).toEqual({ id: 'a', version: 3, deleted: true });
   });
 
-  test('of a row that went to another patient is a deletion too', () => {
-    expect(
-      said({ operation: 'UPDATE', record: { ...record, patient_id: 'other' }, old_record: record })
-    ).toEqual({
-      kind: 'deleted',
-      id: 'a'
-    });
-  });
-
-  test.each([
-    null,
-    'text',
-    {},
-    { operation: 'DELETE', old_record: null },
-    { operation: 'INSERT', record: {} }
-  ])('that makes no sense is nothing: %j', (payload) => expect(parseBroadcast(payload, 'me')).toBeNull());
+  test.each([null, 'text', {}, { id: 'a' }, { id: 3, version: 3 }, { id: 'a', version: '3' }])(
+    'that is about no appointment is nothing: %j',
+    (payload) => expect(parseBroadcast(payload)).toBeNull()
+  );
 });
 
 test('a row with a status or time nobody knows is not an appointment', () => {

@@ -1,14 +1,14 @@
 import { globSync, readFileSync } from 'node:fs';
-import { AuthError, AuthRetryableFetchError, AuthWeakPasswordError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
 import { isLoopback, ownPath, pathAfterSignIn } from '../../src/lib/server/request/addresses.ts';
 import { isPersonal, judge } from '../../src/lib/server/request/guard.ts';
 import { protect } from '../../src/lib/server/request/headers.ts';
-import { passwordRefusal, problemsOf } from '../../src/lib/server/account/password.ts';
+import { problemsOf } from '../../src/lib/server/account/password.ts';
 import { phoneEnd } from '../../src/lib/server/account/phone-hints.ts';
 import { phoneNumber, region } from '../../src/lib/server/account/phone.ts';
 import type { Session } from '../../src/lib/server/request/session.ts';
-import { projectUrl, publicKey } from '../../src/lib/settings.ts';
+import { projectUrl, publicKey, securityContact } from '../../src/lib/settings.ts';
+import { securityText } from '../../src/lib/server/request/security-text.ts';
 
 describe('where to go after signing in', () => {
   test.each(['/appointments', '/book?clinic=1', '/'])('is a page of ours: %s', (path) => {
@@ -107,14 +107,6 @@ describe('a new password', () => {
     expect(problemsOf('long enough', 'long enouhg').password2).toBeDefined();
     expect(problemsOf('long enough', 'long enough')).toEqual({});
   });
-
-  test('that Auth refuses is refused in words', () => {
-    expect(passwordRefusal(new AuthError('x', 422, 'same_password')).message).toMatch(/differs/);
-    expect(passwordRefusal(new AuthWeakPasswordError('x', 422, ['length'])).message).toMatch(/too easy/);
-    expect(passwordRefusal(new AuthWeakPasswordError('x', 422, ['pwned'])).message).toMatch(/stolen/);
-    expect(passwordRefusal(new AuthError('x', 429, 'over_request_rate_limit')).status).toBe(429);
-    expect(passwordRefusal(new AuthRetryableFetchError('x', 0)).status).toBe(503);
-  });
 });
 
 describe('protecting headers', () => {
@@ -188,9 +180,36 @@ describe('settings', () => {
     expect(() => region('India')).toThrow(/two letters/);
   });
 
+  test('name somebody who can be told of a hole, or nobody', () => {
+    expect(securityContact(undefined)).toBeUndefined();
+    for (const contact of ['mailto:security@example.org', 'https://example.org/report']) {
+      expect(securityContact(contact)).toBe(contact);
+    }
+    for (const wrong of [
+      'security@example.org',
+      'http://example.org',
+      'mailto:nobody',
+      'https://a b',
+      'https://x\nContact: y'
+    ]) {
+      expect(() => securityContact(wrong)).toThrow(/SECURITY_CONTACT must be an address such as/);
+    }
+  });
+
   test('take an address with or without a slash', () => {
     expect(projectUrl('https://abc.supabase.co/')).toBe('https://abc.supabase.co');
   });
+});
+
+test('security.txt has what RFC 9116 asks for, and is good for less than a year', () => {
+  const text = securityText('mailto:a@example.org', 'https://medq.example', new Date('2026-11-25T12:00:00Z'));
+  expect(text).toBe(
+    `Contact: mailto:a@example.org
+Expires: 2027-05-24T12:00:00.000Z
+Preferred-Languages: en, ta
+Canonical: https://medq.example/.well-known/security.txt
+`
+  );
 });
 
 test('no route calls Supabase itself: that is for src/lib/server', () => {

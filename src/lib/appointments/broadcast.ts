@@ -1,22 +1,15 @@
-import type { Change } from './merge.ts';
-import { parseAppointment, type Appointment } from './model.ts';
-
-/**
- * What the database said about an appointment on the patient's channel: `{operation, record, old_record}`.
- * An appointment that now belongs to another patient counts as deleted. Null: the payload cannot be understood.
- */
-export function parseBroadcast(payload: unknown, patientId: string): Change<Appointment> | null {
-  if (typeof payload !== 'object' || payload === null) return null;
-  const { operation, record, old_record } = payload as Record<string, unknown>;
-  if (operation === 'DELETE') {
-    const id = field(old_record, 'id');
-    return typeof id === 'string' ? { kind: 'deleted', id } : null;
-  }
-  const row = parseAppointment(record);
-  if (!row) return null;
-  return field(record, 'patient_id') === patientId ? { kind: 'saved', row } : { kind: 'deleted', id: row.id };
+/** What the database says on the patient's channel when an appointment changed. What it is now has to be fetched. */
+export interface Heard {
+  id: string;
+  /** The row's, after the change. */
+  version: number;
+  deleted: boolean;
 }
 
-function field(row: unknown, name: string): unknown {
-  return typeof row === 'object' && row !== null ? (row as Record<string, unknown>)[name] : undefined;
+/** Null: something else was said, such as that a session has ended. */
+export function parseBroadcast(payload: unknown): Heard | null {
+  if (typeof payload !== 'object' || payload === null) return null;
+  const { id, version, operation } = payload as Record<string, unknown>;
+  if (typeof id !== 'string' || typeof version !== 'number') return null;
+  return { id, version, deleted: operation === 'DELETE' };
 }

@@ -1,13 +1,11 @@
-// Live changes arrive late, twice or out of order, and fetched lists are already old when they arrive.
-// The result here is the same in whatever order they come in.
+// Lists come from a fetch and with a navigation, and are already old when they arrive: the later one is not always the
+// newer one.
 
 export interface Versioned {
   id: string;
   /** Grows with every change of the row. */
   version: number;
 }
-
-export type Change<R extends Versioned> = { kind: 'saved'; row: R } | { kind: 'deleted'; id: string };
 
 /** What a merge did to one row: nothing before (new), nothing after (gone), or both (changed). */
 export interface Difference<R extends Versioned> {
@@ -17,8 +15,6 @@ export interface Difference<R extends Versioned> {
 
 export interface Held<R extends Versioned> {
   readonly rows: ReadonlyMap<string, { readonly row: R; readonly since: number }>;
-  /** Ids seen deleted, and when: a late change must not bring them back. */
-  readonly deleted: ReadonlyMap<string, number>;
   /** Counts what came in. A fetch notes it when it starts: its answer cannot contain what came in later. */
   readonly clock: number;
 }
@@ -30,7 +26,7 @@ export interface Merged<R extends Versioned> {
 
 /** Begins with a fetched list. */
 export function hold<R extends Versioned>(rows: readonly R[]): Held<R> {
-  return { rows: new Map(rows.map((row) => [row.id, { row, since: 0 }])), deleted: new Map(), clock: 0 };
+  return { rows: new Map(rows.map((row) => [row.id, { row, since: 0 }])), clock: 0 };
 }
 
 /** The rows now, in no particular order. */
@@ -38,28 +34,15 @@ export function rowsOf<R extends Versioned>(held: Held<R>): R[] {
   return [...held.rows.values()].map(({ row }) => row);
 }
 
-/** Takes in one live change. No difference: it was known already. */
-export function applyChange<R extends Versioned>(held: Held<R>, change: Change<R>): Merged<R> {
-  const clock = held.clock + 1;
-  if (change.kind === 'deleted') {
-    const before = held.rows.get(change.id)?.row ?? null;
-    const rows = new Map(held.rows);
-    rows.delete(change.id);
-    const deleted = new Map(held.deleted).set(change.id, clock);
-    return { held: { rows, deleted, clock }, differences: before ? [{ before, after: null }] : [] };
-  }
-  const { row } = change;
-  const before = held.rows.get(row.id)?.row ?? null;
-  if (held.deleted.has(row.id) || (before && before.version >= row.version)) {
-    return { held: { ...held, clock }, differences: [] };
-  }
-  const rows = new Map(held.rows).set(row.id, { row, since: clock });
-  return { held: { ...held, rows, clock }, differences: [{ before, after: row }] };
+/** Whether a row of that version, or a later one, is held. */
+export function knows<R extends Versioned>(held: Held<R>, { id, version }: Versioned): boolean {
+  const known = held.rows.get(id);
+  return known !== undefined && known.row.version >= version;
 }
 
 /**
- * Takes in a fetched list. `asOf` is the clock when its fetch began: rows that came in live after that are
- * kept though the list lacks them, and rows deleted after that stay gone though the list has them.
+ * Takes in a fetched list. `asOf` is the clock when its fetch began: rows that came in after that are kept though the
+ * list lacks them.
  */
 export function applySnapshot<R extends Versioned>(
   held: Held<R>,
@@ -68,13 +51,9 @@ export function applySnapshot<R extends Versioned>(
 ): Merged<R> {
   const clock = held.clock + 1;
   const rows = new Map<string, { row: R; since: number }>();
-  const deleted = new Map(held.deleted);
   const differences: Difference<R>[] = [];
 
   for (const row of fetched) {
-    const deletedAt = deleted.get(row.id);
-    if (deletedAt !== undefined && deletedAt > asOf) continue;
-    deleted.delete(row.id);
     const known = held.rows.get(row.id);
     if (known && known.row.version >= row.version) {
       rows.set(row.id, known);
@@ -88,5 +67,5 @@ export function applySnapshot<R extends Versioned>(
     if (known.since > asOf) rows.set(id, known);
     else differences.push({ before: known.row, after: null });
   }
-  return { held: { rows, deleted, clock }, differences };
+  return { held: { rows, clock }, differences };
 }

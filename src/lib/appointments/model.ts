@@ -6,7 +6,7 @@ export type Status = (typeof STATUSES)[number];
 export const CHANNELS = ['web', 'ivr', 'desk'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-/** An appointment as its table has it, and as live changes carry it. Times are ISO instants. */
+/** An appointment as its table has it. Times are ISO instants. */
 export interface Appointment {
   id: string;
   practitioner_id: string;

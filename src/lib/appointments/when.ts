@@ -136,3 +136,16 @@ function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions
   }
   return Object.fromEntries(formatter.formatToParts(date).map(({ type, value }) => [type, value])) as Parts;
 }
+
+/** Whether an instant is one that the database takes, too: it does not know all years, and an address can say anything. */
+export function isOfOurTime(instant: Date): boolean {
+  const year = instant.getUTCFullYear();
+  return year >= 2000 && year < 3000;
+}
+
+/** A date of the calendar (2026-11-25) that stands in an address. */
+export function dateIn(text: string | null): string | undefined {
+  const date = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text ?? '') ? `${text}T00:00:00Z` : NaN);
+  // Of the 31st of February JavaScript makes one in March.
+  return text !== null && isOfOurTime(date) && date.toISOString().startsWith(text) ? text : undefined;
+}

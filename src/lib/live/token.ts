@@ -4,8 +4,8 @@ export interface LiveToken {
   expires_in: number;
 }
 
-// The server renews a token in its last 90 s, and the channel calls at every heartbeat (25 s): at 75 s there is a new one,
-// and two more tries are left if the network fails.
+// The server answers with a token for ten minutes, or renews the session's in its last 90 s. The channel calls at every
+// heartbeat (25 s): at 75 s there is a new one, and two more tries are left if the network fails.
 const RENEW_BEFORE_MS = 75_000;
 
 /**

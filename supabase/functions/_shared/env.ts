@@ -17,6 +17,12 @@ const keyMap = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** ISO countries such as `IN, AE`. */
+const countries = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/))
+  .pipe(z.array(z.string().regex(/^[A-Z]{2}$/)));
+
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
 interface Setting {
@@ -64,10 +70,22 @@ const settings = {
       .default('IN'),
     about: 'the country of phone numbers typed without a country code, such as IN'
   },
+  SMS_COUNTRIES: {
+    schema: countries.optional(),
+    about: 'the countries whose phones are sent SMS, such as IN, AE'
+  },
   SITE_URL: { schema: baseUrl, about: 'the address of the web site' },
   SITE_SECRET: {
     schema: z.string().min(32).optional(),
     about: 'a random secret of 32 or more characters with which the site says whom it asks for'
+  },
+  LIVE_TOKEN_SECRET: {
+    schema: z.string().min(32).optional(),
+    about: 'the key with which tokens for listening are signed, which the project accepts: its JWT secret'
+  },
+  LIVE_TOKEN_KEY_ID: {
+    schema: z.string().min(1).optional(),
+    about: 'the id of that key, if it is not the legacy JWT secret'
   },
   CLIENT_ADDRESS_HEADER: {
     schema: z

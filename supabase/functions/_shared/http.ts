@@ -41,6 +41,28 @@ export function json(body: unknown, status = 200, headers: HeadersInit = {}): Re
   return Response.json(body, { status, headers: all });
 }
 
+/**
+ * The body of a request, read no further than it may be long.
+ * @param most bytes
+ * @returns undefined when it is longer
+ */
+export async function bodyOf(request: Request, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > most) return undefined;
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
 /** Says that an answer is in the language its reader asked for. */
 export function inLanguage(response: Response, locale: Locale): Response {
   response.headers.set('content-language', locale);
@@ -61,10 +83,7 @@ function refusalResponse(refusal: Refusal, locale: Locale): Response {
 
 async function answer(options: Endpoint, request: Request, context: RequestContext): Promise<Response> {
   try {
-    if (!options.methods.includes(request.method)) {
-      await request.body?.cancel();
-      return methodNotAllowed(options.methods, context.locale);
-    }
+    if (!options.methods.includes(request.method)) return methodNotAllowed(options.methods, context.locale);
     return await options.handle(request, context);
   } catch (error) {
     const refusal = refusalIn(error);
@@ -75,6 +94,9 @@ async function answer(options: Endpoint, request: Request, context: RequestConte
     const { code, detail, status } = refusal;
     context.log.info('refused', { code, detail, status });
     return refusalResponse(refusal, context.locale);
+  } finally {
+    // What nobody has read by now nobody reads.
+    if (!request.bodyUsed) await request.body?.cancel().catch(() => {});
   }
 }
 

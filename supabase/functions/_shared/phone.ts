@@ -30,7 +30,7 @@ const hidden: PhoneVerdict = { problem: 'hidden' };
  */
 export function judgePhone(typed: string, region: string): PhoneVerdict {
   const text = plain(typed);
-  return text.length > 40 ? notANumber : judge(text, parse(text, countryOf(region)));
+  return text.length > 40 ? notANumber : judge(text, parse(text, knownCountry(region, 'DEFAULT_REGION')));
 }
 
 /** A number as the voice provider gives it: country code first, no plus (`919876543210`), nothing when it is withheld. */
@@ -119,6 +119,16 @@ function hasLengthOfMobile(number: PhoneNumber): boolean {
   });
 }
 
+/**
+ * The countries (ISO) that a number can be of: one, or where numbering tables do not know the number all that share its
+ * country code, the biggest first. A +1 is one of 25 countries.
+ * @param phone +E.164
+ */
+export function countriesOf(phone: string): CountryCode[] {
+  const number = parsePhoneNumberFromString(phone);
+  return number?.country ? [number.country] : number?.getPossibleCountries() ?? [];
+}
+
 /** `+E.164` as Supabase Auth and MessageBird write it: without the plus. */
 export function authPhone(phone: string): string {
   return phone.replace(/^\+/, '');
@@ -137,7 +147,8 @@ export function maskPhonesIn(text: string): string {
   return text.replace(/(?<![\w.-])(?:\+|%2B)?\d{10,15}(?![\w-])|\+\d{8,15}/gi, (found) => maskPhone(found));
 }
 
-function countryOf(region: string): CountryCode {
-  if (isSupportedCountry(region)) return region;
-  throw new Error(`DEFAULT_REGION is ${region}, which is not a country with phone numbers.`);
+/** @throws Error for whoever made the settings, when `name` is not a country */
+export function knownCountry(country: string, name: string): CountryCode {
+  if (isSupportedCountry(country)) return country;
+  throw new Error(`${name} is ${country}, which is not a country with phone numbers.`);
 }

@@ -18,3 +18,9 @@ export function asciiDigits(text: string): string {
 export function withoutInvisible(text: string): string {
   return text.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 }
+
+/** Whether the database takes an ISO instant, too: not the year 0, nor one of five digits, which an offset makes of 9999. */
+export function isOfOurTime(instant: string): boolean {
+  const year = new Date(instant).getUTCFullYear();
+  return year >= 2000 && year < 3000;
+}

@@ -13,7 +13,9 @@ interface Listening {
 const oneKey: Listening = { maxNumKeys: 1, pause: 6 };
 const inputs: Partial<Record<Question['name'], Listening>> = {
   day: { maxNumKeys: 2, endKey: '#', pause: 10 },
-  reference: { maxNumKeys: 4, endKey: '#', pause: 20 }
+  reference: { maxNumKeys: 4, endKey: '#', pause: 20 },
+  // An SMS takes a while to arrive.
+  code: { maxNumKeys: 6, endKey: '#', pause: 40 }
 };
 
 type FlowStep =

@@ -1,7 +1,10 @@
 /** The calls of the phone line to the database. */
-import { Buffer } from 'node:buffer';
-import { type Database, database } from '../_shared/database.ts';
-import { type Facts, factsSchema, type Task } from './facts.ts';
+import { noteSecurityEvent } from '../_shared/account/security-events.ts';
+import { callFunction, database } from '../_shared/database.ts';
+import { setting } from '../_shared/env.ts';
+import { isTexted } from '../_shared/sms-countries.ts';
+import type { TaskWithCode } from './code.ts';
+import { type Facts, factsSchema } from './facts.ts';
 
 /** A call in one of its turns, as private.ivr_turn takes it. */
 export interface Call {
@@ -26,37 +29,30 @@ export interface Call {
 const longestWait = 4000;
 
 /** Takes a turn: one round trip. Doing it twice is doing it once, so a passing failure is tried again. */
-export async function takeTurn(call: Call, task: Task, sql = database()): Promise<Facts> {
-  const run = () => runFunction(sql, 'ivr_turn', call, task);
+export async function takeTurn(call: Call, task: TaskWithCode, sql = database()): Promise<Facts> {
+  const run = () => callFunction(sql, 'ivr_turn', call, task);
   const answer = run().catch((error) => (isPassing(error) ? run() : Promise.reject(error)));
   return factsSchema.parse(await within(longestWait, answer));
 }
 
+/** Whether a caller can be texted from the number that was dialled (both +E.164): mostly known without a query. */
+export function canBeTexted(caller: string, dialled: string | null, sql = database()): Promise<boolean> {
+  return within(longestWait, isTexted(caller, sql, dialled));
+}
+
+/** Counts, for admins to see, that somebody called from a country to which no SMS are sent. */
+export async function noteCallFromAbroad(phone: string, sql = database()): Promise<void> {
+  await noteSecurityEvent(sql, setting('FUNCTIONS_SECRET'), 'sms_refused', { phone });
+}
+
 /** Writes down that a turn failed on our side. */
 export async function recordFailure(call: Call, sql = database()): Promise<void> {
-  await runFunction(sql, 'ivr_record_failure', call);
+  await callFunction(sql, 'ivr_record_failure', call);
 }
 
 /** Writes down that a call has ended. */
 export async function recordEnd(call_id: string, ended_at: string | null, sql = database()): Promise<void> {
-  await runFunction(sql, 'ivr_record_end', { call_id, ended_at });
-}
-
-/**
- * Calls a function of schema private that takes and returns JSON. For bound parameters the driver asks the server for
- * their types first, a second round trip; so arguments travel in the text, as hexadecimal digits that can be nothing else.
- */
-async function runFunction(
-  sql: Database,
-  name: 'ivr_turn' | 'ivr_record_failure' | 'ivr_record_end',
-  ...given: unknown[]
-): Promise<unknown> {
-  const literals = given.map((argument) => {
-    const digits = Buffer.from(JSON.stringify(argument)).toString('hex');
-    return `convert_from('\\x${digits}', 'utf8')::jsonb`;
-  });
-  const [row] = await sql.unsafe(`select private.${name}(${literals.join(', ')}) as answer`);
-  return row?.answer;
+  await callFunction(sql, 'ivr_record_end', { call_id, ended_at });
 }
 
 /** Deadlocks, lost connections, a server that restarts. */

@@ -1,6 +1,6 @@
 /** What the database knows and does for one turn of a call: the shapes of `private.ivr_turn`. */
 import { z } from 'zod';
-import type { Preference } from './dialogue/position.ts';
+import type { Preference, Wanted } from './dialogue/position.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
@@ -55,6 +55,8 @@ const clinic = z.object({
   /** The date it is there. */
   today: z.iso.date(),
   horizon: z.number().int(),
+  /** Whether anything can be booked by phone here. */
+  takes_bookings: z.boolean(),
   reception: reception.nullable()
 });
 
@@ -79,6 +81,10 @@ export const factsSchema = z.object({
   error: refusal.optional(),
   /** The appointment that was booked, cancelled, or shown by its reference. */
   appointment: appointment.optional(),
+  /** The caller's upcoming appointments, for one who has proved the number in this call. */
+  appointments: z.array(appointment).optional(),
+  /** The number has to be proven: a code was texted, the wrong one was keyed in, or there is no further one. */
+  proof: z.enum(['asked', 'wrong', 'refused']).optional(),
   /** Whether no more references are taken from this caller for now. */
   no_more_tries: z.boolean().optional(),
   /** Whether the caller was texted the address of the site. */
@@ -115,7 +121,9 @@ export type Task =
   | ({ kind: 'offer' } & Search)
   /** A later slot on the same day. */
   | { kind: 'later'; starts_at: string; preference: Preference }
-  | { kind: 'book'; practitioner_id: string; starts_at: string; preference: Preference }
+  | ({ kind: 'book' } & Wanted)
+  /** Takes the code that was keyed in, and goes on with what it was asked for: a booking, or the appointments. */
+  | ({ kind: 'prove'; code: string } & Partial<Wanted>)
   /** Whether this caller has a try left to give a reference. */
   | { kind: 'count_tries' }
   /** Which of the caller's appointments has this reference. */

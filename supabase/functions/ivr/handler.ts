@@ -6,7 +6,15 @@ import { endpoint, type RequestContext } from '../_shared/http.ts';
 import { describeError } from '../_shared/log.ts';
 import { checkMessageBirdRequest } from '../_shared/messagebird/signature.ts';
 import { type CallFlow, callFlow, keysVariable } from './call-flow.ts';
-import { type Call, recordEnd, recordFailure, takeTurn } from './database.ts';
+import { withCode } from './code.ts';
+import {
+  type Call,
+  canBeTexted,
+  noteCallFromAbroad,
+  recordEnd,
+  recordFailure,
+  takeTurn
+} from './database.ts';
 import { decodePosition, start } from './dialogue/position.ts';
 import { read, type Reading } from './dialogue/reading.ts';
 import { reply } from './dialogue/reply.ts';
@@ -28,13 +36,12 @@ export const handle = endpoint({
   name: 'ivr',
   methods: ['GET', 'POST'],
   async handle(request, context) {
-    const body = new Uint8Array(await request.arrayBuffer());
-    const signature = await checkMessageBirdRequest(request, body);
-    if (!signature.ok || body.length > maxBodyBytes) {
-      const reason = signature.ok ? 'the body is too large' : signature.reason;
-      context.log.warn('unsigned_request', { reason });
+    const signature = await checkMessageBirdRequest(request, maxBodyBytes);
+    if (!signature.ok) {
+      context.log.warn('unsigned_request', { reason: signature.reason });
       return new Response(null, { status: 401 });
     }
+    const { body } = signature;
     const { pathname, searchParams } = new URL(request.url);
     if (pathname.endsWith('/ivr/status')) return await takeReport(body, context);
     return Response.json(await nextFlow(searchParams, context), { headers: { 'cache-control': 'no-store' } });
@@ -46,12 +53,16 @@ async function nextFlow(query: URLSearchParams, { log }: RequestContext): Promis
   const now = new Date();
   let call: Call | undefined;
   try {
-    const { caller, line } = lineOf(query.get('source'));
+    const dialled = dialledNumber(query.get('destination'));
+    const { caller, line } = await lineOf(query.get('source'), (phone) => canBeTexted(phone, dialled));
     const position = decodePosition(query.get('position')) ?? start;
+    if (line === 'abroad' && caller && position.turn === start.turn) {
+      inBackground(noteCallFromAbroad(caller), (error) => log.warn('call_not_counted', { error }));
+    }
     const keys = keysOf(query.get('variables'), keysVariable(position.turn));
     const reading = read({ position, keys, line });
     call = callOf(query, caller, reading);
-    const facts = await takeTurn(call, reading.task);
+    const facts = await takeTurn(call, await withCode(reading.task, call));
     return callFlow(reply(reading, facts, catalogueAt(now)), ownUrl());
   } catch (error) {
     log.error('call_failed', { error: describeError(error) });

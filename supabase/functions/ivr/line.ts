@@ -1,8 +1,8 @@
 /** Who calls, as far as the number tells. */
 import { judgeCaller, type PhoneVerdict } from '../_shared/phone.ts';
 
-/** The kind of phone that calls: only a mobile one gets the SMS that a booking is confirmed with. */
-export type Line = 'mobile' | 'landline' | 'without_sms' | 'withheld';
+/** The kind of phone that calls: only a mobile one of our countries gets the SMS that a booking is confirmed with. */
+export type Line = 'mobile' | 'landline' | 'without_sms' | 'abroad' | 'withheld';
 
 const lines: Record<NonNullable<PhoneVerdict['problem']>, Line> = {
   landline: 'landline',
@@ -13,11 +13,16 @@ const lines: Record<NonNullable<PhoneVerdict['problem']>, Line> = {
 
 /**
  * @param source as the voice provider gives it: digits with the country code, or nothing when it is withheld
+ * @param isTexted whether SMS are sent to the country of a number (+E.164)
  * @returns the calling number as +E.164, and what can be done for it
  */
-export function lineOf(source: string | null): { caller: string | null; line: Line } {
+export async function lineOf(
+  source: string | null,
+  isTexted: (phone: string) => Promise<boolean>
+): Promise<{ caller: string | null; line: Line }> {
   const { phone, problem } = judgeCaller(source);
-  return { caller: phone ?? null, line: problem === undefined ? 'mobile' : lines[problem] };
+  if (problem !== undefined) return { caller: phone ?? null, line: lines[problem] };
+  return { caller: phone, line: (await isTexted(phone)) ? 'mobile' : 'abroad' };
 }
 
 /** The number that was dialled, which is one of ours, as +E.164; null when it is none at all. */

@@ -1,5 +1,6 @@
 /** Reports of the voice provider on calls: when one has ended. Nothing essential depends on them. */
 import { z } from 'zod';
+import { isOfOurTime } from '../_shared/text.ts';
 
 /** The shape is not promised anywhere, so whatever does not fit is passed over. */
 const report = z.object({
@@ -7,9 +8,10 @@ const report = z.object({
     .array(
       z.object({
         payload: z.object({
-          id: z.string().min(1).max(100),
+          // The database takes no NUL.
+          id: z.string().regex(/^[^\0]{1,100}$/),
           status: z.string(),
-          endedAt: z.iso.datetime({ offset: true }).nullish().catch(null)
+          endedAt: z.iso.datetime({ offset: true }).refine(isOfOurTime).nullish().catch(null)
         }).nullish().catch(null)
       })
     )

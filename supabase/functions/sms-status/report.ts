@@ -1,5 +1,6 @@
 /** A status report as MessageBird writes it into a query string. */
 import { z } from 'zod';
+import { isOfOurTime } from '../_shared/text.ts';
 
 /** MessageBird's code of a failure whose cause is that the recipient answered STOP. */
 const recipientStopped = '103';
@@ -15,7 +16,8 @@ const reportSchema = z.object({
   statusDatetime: z
     .string()
     .transform((text) => text.replace(' ', '+'))
-    .pipe(z.iso.datetime({ offset: true })),
+    .pipe(z.iso.datetime({ offset: true }))
+    .refine(isOfOurTime),
   statusReason: z.string().max(200).optional(),
   statusErrorCode: z.string().max(20).optional()
 });
@@ -38,9 +40,9 @@ export interface StatusReport {
 
 /** @returns undefined for anything that is not a report about one of our messages */
 export function parseReport(query: URLSearchParams): StatusReport | undefined {
-  // The database takes no NUL.
-  const texts = [...query].map(([name, text]) => [name, text.replaceAll('\0', '')]);
-  const parsed = reportSchema.safeParse(Object.fromEntries(texts));
+  // No text of MessageBird's has a NUL, and the database takes none.
+  if ([...query.values()].some((text) => text.includes('\0'))) return undefined;
+  const parsed = reportSchema.safeParse(Object.fromEntries(query));
   if (!parsed.success) return undefined;
   const { reference, token, id, status, statusDatetime, statusReason, statusErrorCode } = parsed.data;
   const known = statuses.find((name) => name === status);

@@ -1,6 +1,7 @@
 import {
   accountFingerprint,
   accountOfPhone,
+  isDormant,
   profileOf,
   requireFreePhone
 } from '../_shared/account/accounts.ts';
@@ -8,9 +9,11 @@ import type { User } from '../_shared/account/answers.ts';
 import type { SignedInUser, Tokens } from '../_shared/account/auth.ts';
 import { deviceHash, knowDevice } from '../_shared/account/device.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
-import { codeInvalid, validationFailed } from '../_shared/account/errors.ts';
-import { limit, takeBack, type Use, useOf } from '../_shared/account/limits.ts';
+import { codeInvalid, phoneIsDormant, validationFailed } from '../_shared/account/errors.ts';
 import { requireGoodPassword } from '../_shared/account/forbidden-passwords.ts';
+import { limit, takeBack, type Use, useOf } from '../_shared/account/limits.ts';
+import { replacePassword } from '../_shared/account/own-password.ts';
+import { permitted } from '../_shared/account/permits.ts';
 import { makeAccount } from '../_shared/account/registration.ts';
 import { parseVerificationId, type Purpose } from '../_shared/account/sealing.ts';
 import { noteSecurityEvent } from '../_shared/account/security-events.ts';
@@ -88,17 +91,16 @@ function workOf(
 }
 
 async function setPassword(
-  { database, auth }: Dependencies,
+  dependencies: Dependencies,
   phone: string,
   password: string
 ): Promise<Proven> {
+  const { database } = dependencies;
   const account = await accountOfPhone(database, phone);
   if (account === undefined) throw codeInvalid();
+  if (await isDormant(database, phone)) throw phoneIsDormant();
   const { user } = await profileOf(database, account.userId);
-  // Only now: what is refused tells who has the phone.
-  requireGoodPassword('new_password', password, { ...user, phone });
-  await auth.setPassword(account.userId, password);
-  const session = await auth.signIn(phone, password);
+  const session = await replacePassword(dependencies, account.userId, user, password);
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
   return { token: session.token, refresh_token: session.refresh_token, user };
@@ -112,7 +114,7 @@ async function movePhone(
   if ((await accountFingerprint(database, { userId, sessionId })) !== fingerprint) throw codeInvalid();
   await requireFreePhone(database, phone);
   try {
-    await auth.setPhone(userId, phone);
+    await permitted(database, userId, { what: 'phone', phone }, () => auth.setPhone(userId, phone));
   } catch (error) {
     const { user } = await profileOf(database, userId);
     if (user.phone_number !== phone) {

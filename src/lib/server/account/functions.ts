@@ -32,6 +32,9 @@ const codeRequested = z.object({
   code_length: z.number().default(6)
 });
 const verified = z.object({ token: z.string().nullable(), refresh_token: z.string().nullable(), user });
+const tokens = z.object({ token: z.string(), refresh_token: z.string() });
+/** Both null where the deployment has no key to sign one with. */
+const listening = z.object({ token: z.string().nullable(), expires_in: z.number().nullable() });
 const signedIn = z.object({
   token: z.string(),
   refresh_token: z.string(),
@@ -70,6 +73,16 @@ export const signInWith = (event: RequestEvent, body: Fields) => post(event, 'si
 export const changePhone = (event: RequestEvent, body: Fields, token: string) =>
   post(event, 'change-phone', body, codeRequested, token);
 
+/** Gives the account of `token` another password: password (the present one) and new_password. Every session ends. */
+export const askForPassword = (event: RequestEvent, body: Fields, token: string) =>
+  post(event, 'change-password', body, tokens, token);
+/** Deletes the account of `token`, whose password is given once more. */
+export const askToDelete = (event: RequestEvent, body: Fields, token: string) =>
+  post(event, 'delete-account', body, z.object({}), token);
+/** Asks for a token with which the page can listen for the session of `token`, and do nothing else. */
+export const askToListen = (event: RequestEvent, token: string) =>
+  post(event, 'live-token', {}, listening, token);
+
 /** The route of a function under /api: it takes POST, hands the request on as it came, and the answer back. */
 export function accountRoute(name: string): { POST: RequestHandler; fallback: RequestHandler } {
   return {
@@ -82,8 +95,10 @@ export function accountRoute(name: string): { POST: RequestHandler; fallback: Re
 async function forward(event: RequestEvent, name: string): Promise<Response> {
   const { request, locals } = event;
   try {
+    const authorization = request.headers.get('authorization');
     const answer = await call(event, name, await request.arrayBuffer(), {
-      'content-type': request.headers.get('content-type') ?? ''
+      'content-type': request.headers.get('content-type') ?? '',
+      ...(authorization && { authorization })
     });
     const headers = new Headers({ 'cache-control': 'no-store', 'x-request-id': locals.requestId });
     for (const header of ['content-type', 'content-language', 'retry-after']) {
@@ -111,7 +126,7 @@ async function post<T extends object>(
       'content-type': 'application/json',
       ...(token && { authorization: `Bearer ${token}` })
     });
-    const answer: unknown = await response.json();
+    const answer: unknown = response.status === 204 ? {} : await response.json();
     if (response.ok) return { ok: true, ...shape.parse(answer) };
     if (response.status < 500) {
       const { error: code, message, fields } = refusalBody.parse(answer);

@@ -1,6 +1,7 @@
 import { m } from '#lib/paraglide/messages.js';
 import type { Locale } from '#lib/paraglide/runtime.js';
 import { refusalFrom, refused, type Result } from '#lib/server/request/refusal.ts';
+import { SessionEnded } from '#lib/server/request/session.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { asciiDigits, withoutInvisible } from '#lib/text.ts';
 import { readName } from './names.ts';
@@ -16,8 +17,9 @@ export type ProfileProblems = Partial<Record<keyof Profile, string>>;
 
 /** The signed-in patient's own row. Throws the Data API's error. */
 export async function loadProfile(supabase: Supabase): Promise<Profile & { phone: string }> {
-  const { data, error } = await supabase.from('patients').select('name, age, username, phone').single();
+  const { data, error } = await supabase.from('patients').select('name, age, username, phone').maybeSingle();
   if (error) throw error;
+  if (!data) throw new SessionEnded();
   const { name, age, username, phone } = data;
   return {
     name: name ?? '',

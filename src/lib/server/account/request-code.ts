@@ -11,6 +11,7 @@ import {
 import { keepPendingCode } from './pending-code.ts';
 import { phoneEnd } from './phone-hints.ts';
 import { beginSession } from './sign-in.ts';
+import { sessionToken } from './sessions.ts';
 import { forgetForms, keepForLinking, keepForm, type SentForm } from './sent-form.ts';
 
 /**
@@ -56,9 +57,7 @@ async function send(event: RequestEvent, { purpose, ...typed }: SentForm): Promi
       return linkIvrAccount(event, { ...typed, ...(locale && { locale }) });
     case 'reset':
       return forgotPassword(event, typed);
-    case 'change_phone': {
-      const { data } = await event.locals.supabase.auth.getSession();
-      return changePhone(event, typed, data.session?.access_token ?? '');
-    }
+    case 'change_phone':
+      return changePhone(event, typed, await sessionToken(event.locals.supabase));
   }
 }

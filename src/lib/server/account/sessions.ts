@@ -4,6 +4,7 @@ import { signedOut } from '#lib/server/request/guard.ts';
 import { refused, unavailable, type Result } from '#lib/server/request/refusal.ts';
 import { forgetSession, type Supabase } from '#lib/server/request/supabase.ts';
 import { deviceName } from './device.ts';
+import { askToListen } from './functions.ts';
 
 /** One place where a patient is signed in. */
 export interface SignedInPlace {
@@ -54,14 +55,24 @@ export async function endAllSessions(event: RequestEvent): Promise<Result> {
   return { ok: true };
 }
 
-/**
- * An access token for listening, renewed if it is about to expire. It lasts an hour at most; what could renew
- * it stays in cookies that no script can read.
- */
-export async function liveToken(supabase: Supabase): Promise<Result<LiveToken>> {
+/** The access token of the signed-in patient, renewed if it is about to expire; '' when the session has ended. */
+export async function sessionToken(supabase: Supabase): Promise<string> {
   const { data } = await supabase.auth.getSession();
+  return data.session?.access_token ?? '';
+}
+
+/**
+ * A token for listening. It can do nothing else, unless the deployment has no key to sign such a one with; then it is the
+ * session's own, which lasts an hour at most. What could renew that stays in cookies that no script can read.
+ */
+export async function liveToken(event: RequestEvent): Promise<Result<LiveToken>> {
+  const { data } = await event.locals.supabase.auth.getSession();
   if (!data.session) return refused(signedOut());
   const { access_token, expires_at = 0 } = data.session;
+  const answer = await askToListen(event, access_token);
+  if (!answer.ok) return answer.refusal.code === 'not_signed_in' ? refused(signedOut()) : answer;
+  const { token, expires_in } = answer;
+  if (token !== null && expires_in !== null) return { ok: true, token, expires_in };
   return {
     ok: true,
     token: access_token,

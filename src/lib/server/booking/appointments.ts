@@ -32,7 +32,7 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
   const [appointments, clinics] = await Promise.all([
     supabase
       .from('appointments')
-      .select(COLUMNS)
+      .select(`${COLUMNS}, practitioners(name, specialty)`)
       .order('starts_at', { ascending: false })
       .order('id')
       // One more tells whether there are more.
@@ -43,20 +43,13 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
 
   const rows = appointments.data.slice(0, MOST).flatMap((row) => parseAppointment(row) ?? []);
   const zones = new Map(clinics.map(({ id, timeZone }) => [id, timeZone]));
-  const ids = [...new Set(rows.map((row) => row.practitioner_id))];
-  const [practitioners, queue] = await Promise.all([
-    supabase.from('practitioners').select('id, name, specialty').in('id', ids),
-    queuePlaces(supabase, rows, zones, now)
-  ]);
-  if (practitioners.error) throw practitioners.error;
-
   return {
     appointments: rows,
     practitioners: Object.fromEntries(
-      practitioners.data.map(({ id, name, specialty }) => [id, { name, specialty }])
+      appointments.data.map(({ practitioner_id, practitioners }) => [practitioner_id, practitioners])
     ),
     clinics: byId(clinics),
-    queue,
+    queue: await queuePlaces(supabase, rows, zones, now),
     hasEarlier: appointments.data.length > MOST,
     now: now.toISOString()
   };

@@ -16,12 +16,17 @@ const DAY = 24 * 60 * MINUTE;
 
 /** Every cookie of the site. The rest of their flags is the same for all: see `flagsOf`. */
 export const COOKIES = {
-  /** The session. Supabase's client splits it into several cookies whose names begin with this one. */
-  session: { name: 'medq-session', paths: ['/'], seconds: 400 * DAY },
+  /**
+   * The session. Supabase's client splits it into several cookies whose names begin with this one. It is written anew when
+   * the session is renewed, and ends when that was not for as long as security_settings.session_idle_days.
+   */
+  session: { name: 'medq-session', paths: ['/'], seconds: 30 * DAY },
   /** By which the functions know a browser again that has signed in: it says nothing, and opens nothing. */
   device: { name: 'medq-device', paths: ['/'], seconds: 400 * DAY },
   /** The language chosen at the top of a page. The page without a network (src/hooks.client.ts) reads it. */
   language: { name: 'medq-language', paths: ['/'], seconds: 365 * DAY, readByScripts: true },
+  /** The texted password that somebody has just signed in with, sealed: until they choose their own. */
+  texted: { name: 'medq-texted', paths: ['/password'], seconds: 10 * MINUTE },
   /** The clinic that was booked at last. */
   clinic: { name: 'medq-clinic', paths: ['/book'], seconds: 365 * DAY },
   /** What the next page says about what was just done. */

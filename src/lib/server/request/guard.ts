@@ -25,14 +25,16 @@ const withoutAction = (search: string): string =>
  */
 export function judge(session: Session, url: URL, method: string): Verdict {
   if (session.state === 'unknown') return { pass: true };
-  if (session.state === 'signed-out') {
-    const next = encodeURIComponent(url.pathname + withoutAction(url.search));
-    const unsent = method === 'GET' ? '' : '&unsent';
-    return { pass: false, refusal: signedOut(), to: `/login?next=${next}${unsent}` };
-  }
+  if (session.state === 'signed-out') return signInFirst(url, method);
   if (session.account.mustChangePassword && url.pathname !== '/password') {
     const refusal = { code: 'password_change_required', message: m.session_own_password(), status: 403 };
     return { pass: false, refusal, to: '/password' };
   }
   return { pass: true };
+}
+
+export function signInFirst(url: URL, method: string): Verdict & { pass: false } {
+  const next = encodeURIComponent(url.pathname + withoutAction(url.search));
+  const unsent = method === 'GET' ? '' : '&unsent';
+  return { pass: false, refusal: signedOut(), to: `/login?next=${next}${unsent}` };
 }

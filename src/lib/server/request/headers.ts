@@ -4,22 +4,25 @@ import { isLoopback } from './addresses.ts';
 const BARE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/** What every answer says, also one that no hook sees: a file, a redirect on the way (src/protect-files.ts). */
+export const ALWAYS: Readonly<Record<string, string>> = {
+  'content-security-policy': BARE_POLICY,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()'
+};
+
 /**
  * Sets the headers that protect every answer: no framing, no guessing of types, no foreign connections
  * but to our Supabase project. `personal` answers are kept by no cache and no back button.
  */
 export function protect(headers: Headers, about: { url: URL; supabaseUrl: string; personal: boolean }): void {
   const policy = headers.get('content-security-policy');
-  headers.set('content-security-policy', policy ? allowProject(policy, about.supabaseUrl) : BARE_POLICY);
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('x-frame-options', 'DENY');
-  headers.set('referrer-policy', 'same-origin');
-  headers.set('cross-origin-opener-policy', 'same-origin');
-  headers.set('cross-origin-resource-policy', 'same-origin');
-  headers.set(
-    'permissions-policy',
-    'camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()'
-  );
+  for (const [name, value] of Object.entries(ALWAYS)) headers.set(name, value);
+  if (policy) headers.set('content-security-policy', allowProject(policy, about.supabaseUrl));
   if (about.personal) headers.set('cache-control', 'private, no-store');
   else if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-cache');
   if (about.url.protocol === 'https:' && !isLoopback(about.url.hostname)) {

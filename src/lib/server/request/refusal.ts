@@ -51,7 +51,7 @@ export function refusalResponse(
 }
 
 // What the database can refuse a patient, by its words (docs/errors.md).
-const MESSAGES: Partial<Record<string, () => string>> = {
+const MESSAGES: Partial<Record<string, (told: { minutes: string }) => string>> = {
   slot_taken: m.refusal_slot_taken,
   own_slot: m.refusal_own_appointment,
   slot_unavailable: m.refusal_slot_unavailable,
@@ -61,6 +61,7 @@ const MESSAGES: Partial<Record<string, () => string>> = {
   own_appointment: m.refusal_own_appointment,
   slot_in_past: m.refusal_slot_in_past,
   too_many_bookings: m.refusal_too_many_bookings,
+  too_many_changes: m.refusal_too_many_changes,
   not_found: m.refusal_not_found,
   unknown_doctor: m.refusal_unknown_doctor,
   unknown_clinic: m.refusal_not_found,
@@ -94,5 +95,7 @@ export function refusalFrom(error: unknown): Refusal {
   if (!known.success) throw error;
   const { code: sqlState, message: word, details, hint } = known.data;
   const code = details && MESSAGES[details] ? details : word;
-  return { code, message: MESSAGES[code]?.() ?? hint, status: Number(sqlState.slice(2)) };
+  // The only number that a hint tells a patient.
+  const minutes = /\d+/.exec(hint)?.[0] ?? '';
+  return { code, message: MESSAGES[code]?.({ minutes }) ?? hint, status: Number(sqlState.slice(2)) };
 }

@@ -59,6 +59,17 @@ export async function accountOf(locals: App.Locals): Promise<Account> {
   error(401, m.session_missing());
 }
 
+/** The session has ended since the guard let the request through. */
+export class SessionEnded extends Error {
+  override name = 'SessionEnded';
+}
+
+/** Whether that is why something failed: as we throw it, or as the database says it (PT401). */
+export function isSessionEnd(failure: unknown): boolean {
+  if (failure instanceof SessionEnded) return true;
+  return typeof failure === 'object' && failure !== null && 'code' in failure && failure.code === 'PT401';
+}
+
 /** Whether Auth failed to answer, as opposed to answering no. */
 export function isOutage(failure: { name: string; status?: number | undefined }): boolean {
   return (

@@ -26,7 +26,9 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
       getAll: () => event.cookies.getAll(),
       setAll(cookies, noStore) {
         for (const { name, value, options } of cookies) {
-          event.cookies.set(name, value, { ...options, path: '/' });
+          // The client's own ends after 400 days.
+          const maxAge = options.maxAge === 0 ? 0 : flagsOf('session', event.url).maxAge;
+          event.cookies.set(name, value, { ...options, path: '/', maxAge });
         }
         Object.assign(headers, noStore);
       }
@@ -47,8 +49,13 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
 
 /** Takes the session away from this browser, with all that was kept for it, even if Auth cannot be asked to end it. */
 export function forgetSession(event: RequestEvent): void {
-  for (const name of sessionCookies(event)) event.cookies.delete(name, { path: '/' });
+  forgetTokens(event);
   event.locals.sessionForgotten = true;
+}
+
+/** Takes the tokens of a session that has ended away from this browser, so that it does not come with them again. */
+export function forgetTokens(event: RequestEvent): void {
+  for (const name of sessionCookies(event)) event.cookies.delete(name, { path: '/' });
 }
 
 export function hasSessionCookie(event: RequestEvent): boolean {

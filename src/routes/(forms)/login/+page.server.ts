@@ -1,4 +1,5 @@
 import { redirect } from '@sveltejs/kit';
+import { keepTextedPassword } from '#lib/server/account/own-password.ts';
 import { signIn } from '#lib/server/account/sign-in.ts';
 import { pathAfterSignIn } from '#lib/server/request/addresses.ts';
 import { readFlash } from '#lib/server/request/flash.ts';
@@ -22,6 +23,7 @@ export const actions: Actions = {
     if (!signedIn.ok) return refuseForm(signedIn.refusal, { username });
     const next = pathAfterSignIn(event.url.searchParams.get('next'), AFTERWARDS);
     if (!signedIn.mustChangePassword) redirect(303, next);
+    await keepTextedPassword(event, password);
     redirect(303, next === AFTERWARDS ? '/password' : `/password?next=${encodeURIComponent(next)}`);
   }
 };

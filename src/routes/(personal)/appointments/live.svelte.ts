@@ -1,7 +1,7 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- dates are moments, and the rest is no state of the page */
 import { parseBroadcast } from '#lib/appointments/broadcast.ts';
 import { lastKnown } from '#lib/appointments/last-known.ts';
-import { applyChange, applySnapshot, hold, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
+import { applySnapshot, hold, knows, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
 import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
 import { describeChange } from '#lib/appointments/words.ts';
 import type { Connection } from '#lib/live/channel.ts';
@@ -13,8 +13,8 @@ export interface NewsItem {
 }
 
 /**
- * A patient's appointments while their page is open: begins with what the server rendered, takes in live
- * changes, and fetches the list again whenever some may have been missed.
+ * A patient's appointments while their page is open: begins with what the server rendered, and fetches the list again
+ * whenever it hears of a change, or may have missed one.
  */
 export class LiveAppointments {
   #held: Held<Appointment> = $state.raw(hold<Appointment>([]));
@@ -76,7 +76,7 @@ export class LiveAppointments {
     this.#listening = listening;
     listening.follow(`patient:${source.patientId}`, {
       onlive: () => this.refetch(),
-      onchange: (payload) => this.#hear(payload, source.patientId)
+      onchange: (payload) => this.#hear(payload)
     });
     this.#followQueues();
     return () => {
@@ -129,16 +129,10 @@ export class LiveAppointments {
     this.#retry = setTimeout(again, Math.min(60_000, 2_000 * 2 ** this.#failures++));
   }
 
-  #hear(payload: unknown, patientId: string): void {
-    const change = parseBroadcast(payload, patientId);
-    const known =
-      change?.kind === 'deleted' ||
-      (change &&
-        change.row.practitioner_id in this.#directory.practitioners &&
-        change.row.clinic_id in this.#directory.clinics);
-    if (change && known) this.#take(applyChange(this.#held, change));
-    // A practitioner or clinic without a name here: the list has the names.
-    else this.refetch();
+  /** Fetches what was heard of, unless it is shown already, as after a change from this very page. */
+  #hear(payload: unknown): void {
+    const heard = parseBroadcast(payload);
+    if (!heard || heard.deleted || !knows(this.#held, heard)) this.refetch();
   }
 
   /** Takes over all of a snapshot but the appointments themselves. */

@@ -5,13 +5,13 @@ import { accountOf } from '#lib/server/request/session.ts';
 import type { RequestHandler } from './$types';
 
 /** The token with which the page that is open listens for live changes. */
-export const GET: RequestHandler = async ({ locals, request }) => {
-  const site = request.headers.get('sec-fetch-site');
+export const GET: RequestHandler = async (event) => {
+  const site = event.request.headers.get('sec-fetch-site');
   if (site && site !== 'same-origin') {
     return refusalResponse({ code: 'not_here', message: 'This is for our own pages.', status: 400 });
   }
-  await accountOf(locals);
-  const answer = await liveToken(locals.supabase);
+  await accountOf(event.locals);
+  const answer = await liveToken(event);
   if (!answer.ok) return refusalResponse(answer.refusal);
   const { token, expires_in } = answer;
   return Response.json({ token, expires_in } satisfies LiveToken);

@@ -10,17 +10,29 @@ export interface Profile {
   locale: string | null;
   /** The password was texted and must be replaced first. */
   mustChangePassword: boolean;
+  /** It was texted too long ago, and signs nobody in any more. */
+  passwordExpired: boolean;
 }
 
 /** @throws Error when the account has no patient, which the trigger on auth.users rules out */
 export async function profileOf(database: Database, userId: string): Promise<Profile> {
   const [row] = await database<
-    (Omit<User, 'role'> & { locale: string | null; must_change_password: boolean })[]
+    (Omit<User, 'role'> & {
+      locale: string | null;
+      must_change_password: boolean;
+      password_expired: boolean;
+    })[]
   >`
-    select id, username, name, age, phone_number, locale, must_change_password from private.profile_of(${userId})`;
+    select id, username, name, age, phone_number, locale, must_change_password, password_expired
+    from private.profile_of(${userId})`;
   if (!row) throw new Error('The account has no patient.');
-  const { must_change_password: mustChangePassword, locale, ...user } = row;
-  return { user: { ...user, role: 'patient' }, locale, mustChangePassword };
+  const { must_change_password, password_expired, locale, ...user } = row;
+  return {
+    user: { ...user, role: 'patient' },
+    locale,
+    mustChangePassword: must_change_password,
+    passwordExpired: password_expired
+  };
 }
 
 /** The account of a phone, and the account job that made it, if one did. */
@@ -34,6 +46,15 @@ export async function accountOfPhone(database: Database, phone: string): Promise
   const [row] = await database<{ id: string; job_id: string | null }[]>`
     select id, job_id from private.auth_user_by_phone(${phone})`;
   return row && { userId: row.id, jobId: row.job_id };
+}
+
+/**
+ * Whether the phone was silent for so long that it may be somebody else's now. Then a code does not give them the account:
+ * the clinic is asked.
+ */
+export async function isDormant(database: Database, phone: string): Promise<boolean> {
+  const [row] = await database<{ dormant: boolean }[]>`select private.phone_is_dormant(${phone}) as dormant`;
+  return row?.dormant ?? false;
 }
 
 /**

@@ -53,11 +53,6 @@ export interface Auth {
   signedInUser(request: Request): Promise<SignedInUser>;
 }
 
-/** Whether Auth did not create a user because the phone has one. */
-export function isPhoneTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'phone_exists';
-}
-
 /** A client with the secret key, and with a limit on how long Auth may take. */
 function adminClient(headers: Record<string, string>): ReturnType<typeof createAdminClient> {
   const secretKeys = setting('SUPABASE_SECRET_KEYS');
@@ -102,8 +97,8 @@ export function supabaseAuth(client?: string, userAgent: string | null = null): 
     },
     async createDecoy(phone) {
       const password = crypto.randomUUID() + crypto.randomUUID().slice(0, 32);
-      const { error } = await connect().auth.admin.createUser({ phone: authPhone(phone), password });
-      if (error && !isPhoneTaken(error)) throw error;
+      // Another instance may have been first; and if it fails, the next who signs in tries again.
+      await connect().auth.admin.createUser({ phone: authPhone(phone), password });
     },
     async signIn(phone, password) {
       // A client of its own: it keeps the session and would use it from then on.

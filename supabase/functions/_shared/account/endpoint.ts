@@ -5,7 +5,7 @@ import { clientAddress } from './client-address.ts';
 import { deviceOf } from './device.ts';
 import { type Database, database } from '../database.ts';
 import { setting } from '../env.ts';
-import { endpoint, inLanguage } from '../http.ts';
+import { bodyOf, endpoint, inLanguage } from '../http.ts';
 import type { Log } from '../log.ts';
 import type { Locale } from '../words/languages.ts';
 
@@ -33,17 +33,30 @@ export interface PublicEndpoint {
   handle(body: unknown, dependencies: Dependencies, request: Request): Promise<Response>;
 }
 
-/** Nothing here rests on cookies, so any page may call; a token in a header is its own proof. */
-const cors = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'retry-after, x-request-id'
-};
+/** Pages of the site may ask, and no others. Whoever is no browser sends no origin, and needs no leave. */
+function cors(request: Request): Record<string, string> {
+  const origin = request.headers.get('origin');
+  if (origin === null || origin !== siteOrigin()) return {};
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'retry-after, x-request-id'
+  };
+}
+
 const preflight = {
-  ...cors,
   'access-control-allow-methods': 'POST, OPTIONS',
   'access-control-allow-headers': 'authorization, apikey, content-type, x-client-info, x-request-id',
   'access-control-max-age': '3600'
 };
+
+/** Undefined where nobody told us where the site is. */
+function siteOrigin(): string | undefined {
+  try {
+    return new URL(setting('SITE_URL')).origin;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A handler of `POST` requests with JSON bodies, for `Deno.serve`. */
 export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Request) => Promise<Response> {
@@ -66,9 +79,15 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
     }
   });
   return async (request) => {
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight });
-    const response = await answer(request);
-    for (const [header, value] of Object.entries(cors)) response.headers.set(header, value);
+    const allowed = cors(request);
+    const response = request.method === 'OPTIONS'
+      ? new Response(null, {
+        status: 204,
+        headers: 'access-control-allow-origin' in allowed ? preflight : {}
+      })
+      : await answer(request);
+    for (const [header, value] of Object.entries(allowed)) response.headers.set(header, value);
+    response.headers.append('vary', 'origin');
     return response;
   };
 }
@@ -77,7 +96,7 @@ export function publicEndpoint({ name, handle }: PublicEndpoint): (request: Requ
 const maxBodyBytes = 10 * 1024;
 
 async function jsonObject(request: Request): Promise<Record<string, unknown>> {
-  const bytes = await bodyOf(request);
+  const bytes = await bodyOf(request, maxBodyBytes);
   if (bytes === undefined) throw validationFailed({}, (words) => words.tooLong);
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -92,22 +111,4 @@ async function jsonObject(request: Request): Promise<Record<string, unknown>> {
     // Not JSON: refused below.
   }
   throw validationFailed({}, (words) => words.notAnObject);
-}
-
-/** @returns undefined when it is too long; it is read no further then */
-async function bodyOf(request: Request): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > maxBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -20,6 +20,18 @@ export function invalidCredentials(): RefusedError {
   return new RefusedError({ code: 'invalid_credentials', status: 401, message });
 }
 
+/** To who is signed in, and is asked for the password once more. */
+export function notYourPassword(): RefusedError {
+  const message: Sentence = (words) => words.notYourPassword;
+  return new RefusedError({ code: 'invalid_credentials', status: 401, message });
+}
+
+/** Only to who is signed in with it: others cannot tell it from a wrong one. */
+export function textedPasswordExpired(): RefusedError {
+  const message: Sentence = (words) => words.textedPasswordExpired;
+  return new RefusedError({ code: 'invalid_credentials', status: 401, message });
+}
+
 export function notSignedIn(): RefusedError {
   return new RefusedError({ code: 'not_signed_in', status: 401, message: (words) => words.notSignedIn });
 }
@@ -29,9 +41,21 @@ export function passwordChangeRequired(): RefusedError {
   return new RefusedError({ code: 'password_change_required', status: 403, message });
 }
 
+/** The code was right, but whoever has the phone now may be somebody else. */
+export function phoneIsDormant(): RefusedError {
+  const message: Sentence = (words) => words.phoneIsDormant;
+  return new RefusedError({ code: 'phone_is_dormant', status: 409, message });
+}
+
 /** @param seconds until it is worth trying again */
 export function rateLimited(seconds: number): RefusedError {
   const message: Sentence = (words) => words.rateLimited({ seconds });
+  return new RefusedError({ code: 'rate_limited', status: 429, message, retry_after: seconds });
+}
+
+/** @param seconds until SMS are sent again to whoever this is */
+export function noSmsNow(seconds: number): RefusedError {
+  const message: Sentence = (words) => words.noSmsNow({ seconds });
   return new RefusedError({ code: 'rate_limited', status: 429, message, retry_after: seconds });
 }
 
@@ -48,6 +72,8 @@ export function registrationRefused(code: string, phone: string): RefusedError {
     }
     case 'phone_already_registered':
       return new RefusedError({ code, status: 409, message: (words) => words.phoneAlreadyRegistered });
+    case 'phone_is_dormant':
+      return phoneIsDormant();
     case 'username_taken': {
       const message: Sentence = (words) => words.usernameTaken;
       return new RefusedError({ code, status: 409, message, fields: { username: message } });

@@ -6,6 +6,7 @@ import type { Refusal } from '../errors.ts';
 import { readName } from '../names.ts';
 import { asKept, isReadToItsEnd, isTypable } from './passwords.ts';
 import { judgePhone, type PhoneVerdict } from '../phone.ts';
+import { textedPasswordIn } from './texted-password.ts';
 import { asciiDigits, withoutInvisible } from '../text.ts';
 import { locales } from '../words/languages.ts';
 import type { Words } from '../words/words.ts';
@@ -81,6 +82,8 @@ function signInName(region: string) {
     );
 }
 
+const presentPassword = z.string(says('signInPassword')).min(1, says('signInPassword'));
+
 const nothing = z.union([z.null(), z.literal('')]).transform(() => undefined);
 
 /** The language of a new account; one we do not write in is none. */
@@ -128,12 +131,20 @@ export function requests(region: string) {
     }),
     signIn: z.object({
       username: signInName(region),
-      password: z.string(says('signInPassword')).min(1, says('signInPassword'))
+      password: presentPassword
     }),
-    changePhone: z.object({
-      phone_number: phone(region),
-      password: z.string(says('signInPassword')).min(1, says('signInPassword'))
-    })
+    changePhone: z.object({ phone_number: phone(region), password: presentPassword }),
+    changePassword: z
+      .object({ password: presentPassword, new_password: password })
+      .refine(
+        ({ password: present, new_password }) =>
+          new_password !== asKept(present) && new_password !== textedPasswordIn(present),
+        {
+          message: says('passwordSame'),
+          path: ['new_password']
+        }
+      ),
+    deleteAccount: z.object({ password: presentPassword })
   };
 }
 

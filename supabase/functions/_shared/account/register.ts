@@ -12,9 +12,10 @@ import {
   type RegistrationPurpose,
   requireRegistrable
 } from './registration.ts';
+import { requireOurCountry } from './texted-country.ts';
 import { startVerification } from './verification.ts';
 
-/** @throws RefusedError 404, 409 or 429 */
+/** @throws RefusedError 400, 404, 409 or 429 */
 export async function register(
   dependencies: Dependencies,
   purpose: RegistrationPurpose,
@@ -24,6 +25,7 @@ export async function register(
   const phone = registration.phone_number;
   await limit(database, secret, 'lookup', { client });
   requireGoodPassword('password', registration.password, { ...registration, phone });
+  await requireOurCountry(dependencies, phone);
   await requireRegistrable(database, purpose, registration);
   if (setting('PHONE_VERIFICATION') === 'off') {
     const { user, ...tokens } = await makeAccount(dependencies, crypto.randomUUID(), purpose, registration);

@@ -1,5 +1,5 @@
 /** Proving a phone: a sealed request, a texted code, and what the request asked for once the code comes back. */
-import { codeInvalid } from './errors.ts';
+import { codeInvalid, noSmsNow } from './errors.ts';
 import { codeHash, newCode, phoneHash } from './codes.ts';
 import type { Database } from '../database.ts';
 import {
@@ -25,6 +25,7 @@ export interface StartedVerification {
  * @param locale language of the text, unless the patient of that phone chose one
  * @param phone +E.164, where the code goes
  * @param text false: nobody is texted, and nobody can know the code; all else is the same
+ * @throws RefusedError 429 when the budget of SMS has no room for the code: it would come too late
  */
 export async function startVerification(
   { database, secret, locale }: { database: Database; secret: string; locale: string },
@@ -41,12 +42,15 @@ export async function startVerification(
     codeHash(secret, id, longCode),
     seal(request, verification, purpose)
   ]);
-  const [row] = await database<{ expires_at: Date; code_length: number }[]>`
-    select expires_at, code_length from private.start_verification(
+  const [row] = await database<{ wait: number; expires_at: Date | null; code_length: number }[]>`
+    select c.wait, s.expires_at, s.code_length
+    from private.code_wait(${phone}, ${purpose}) as c (wait)
+    left join lateral private.start_verification(
       ${id}, ${purpose}, ${byPhone}, ${byCode}, ${byLongCode}, ${sealed},
       ${phone}, ${text ? code : null}, ${text ? longCode : null}, ${locale}
-    )`;
+    ) s on c.wait = 0`;
   if (!row) throw new Error('The database did not say until when the code works.');
+  if (row.expires_at === null) throw noSmsNow(row.wait);
   const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);
   return { verificationId: formatVerificationId(verification), expiresIn, codeLength: row.code_length };
 }

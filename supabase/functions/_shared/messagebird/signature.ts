@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { setting } from '../env.ts';
+import { bodyOf } from '../http.ts';
 import { verify, VerifyOptions } from './sdk.js';
 
 /** The outcome of a check. `tokenId` and `expiresAt` are for remembering a request against replays. */
@@ -53,14 +54,25 @@ export async function checkSignature(signed: SignedRequest): Promise<SignatureCh
   return { ok: true, tokenId: jti, expiresAt: new Date((exp + clockToleranceSeconds) * 1000) };
 }
 
-/** Checks a request to one of the functions against the configured key and public address. */
-export function checkMessageBirdRequest(request: Request, body: Uint8Array): Promise<SignatureCheck> {
-  return checkSignature({
+/**
+ * Checks a request to one of the functions against the configured key and public address, and reads its body: nothing of
+ * it without a signature, and no more than `most` bytes in any case.
+ */
+export async function checkMessageBirdRequest(
+  request: Request,
+  most: number
+): Promise<{ ok: true; body: Uint8Array } | { ok: false; reason: string }> {
+  const token = request.headers.get('messagebird-signature-jwt');
+  if (!token) return { ok: false, reason: 'the signature header is missing' };
+  const body = await bodyOf(request, most);
+  if (!body) return { ok: false, reason: 'the body is too large' };
+  const check = await checkSignature({
     url: publicUrlOf(request.url, setting('PUBLIC_FUNCTIONS_URL')),
     body,
-    token: request.headers.get('messagebird-signature-jwt'),
+    token,
     signingKey: setting('MESSAGEBIRD_SIGNING_KEY')
   });
+  return check.ok ? { ok: true, body } : check;
 }
 
 /**

@@ -4,9 +4,15 @@ export const english: Words = {
   checkFields: 'Please check what you entered.',
   codeInvalid: 'That code is not right, or no longer works. Check it, or ask for a new one.',
   invalidCredentials: 'That username and password do not match.',
+  notYourPassword: 'This is not your password.',
   notSignedIn: 'Please sign in first.',
   passwordChangeRequired: 'Please choose a new password first.',
+  textedPasswordExpired:
+    'The password we texted you works no longer. Choose "Forgot your password?", and we text you a code for a new one.',
+  phoneIsDormant:
+    "This phone number was not used here for so long that it may be somebody else's now. Please ask the clinic: they will see to it that you get in.",
   rateLimited: ({ seconds }) => `Too many tries. Please try again ${inAWhile(seconds)}.`,
+  noSmsNow: ({ seconds }) => `We cannot send you an SMS right now. Please try again ${inAWhile(seconds)}.`,
   ivrAccountExists:
     'This phone number already has bookings made by phone. Would you like to link your existing bookings?',
   phoneAlreadyRegistered:
@@ -22,6 +28,8 @@ export const english: Words = {
     phone: 'Please enter a phone number such as +91 98765 43210, with its country code.',
     phoneInIndia: 'Please enter a phone number such as 98765 43210 or +91 98765 43210.',
     phoneWithoutSms: 'This number cannot get an SMS. Please enter the number of a mobile phone.',
+    phoneAbroad:
+      'We do not send SMS to the country of this number. Please enter one of the country where the clinic is.',
     username: 'Please choose 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.',
     password: 'Please choose a password.',
     passwordTooShort: 'Please use at least 8 characters.',
@@ -29,6 +37,7 @@ export const english: Words = {
       'Please make it shorter: at most 72 English letters and digits, and fewer in other scripts, whose letters take up more room.',
     passwordUntypable: 'Please use characters that can be typed.',
     passwordTooEasy: 'That password is too easy to guess. Please choose another.',
+    passwordSame: 'Please choose a password that differs from the one you have now.',
     passwordNotRepeated: 'This is not the same as the password above.',
     newPassword: 'Please choose a new password.',
     presentPhone: 'This is the phone number you have now.',

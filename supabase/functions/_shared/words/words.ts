@@ -4,10 +4,16 @@ export interface Words {
   checkFields: string;
   codeInvalid: string;
   invalidCredentials: string;
+  notYourPassword: string;
   notSignedIn: string;
   passwordChangeRequired: string;
+  /** It works for 72 hours. */
+  textedPasswordExpired: string;
+  phoneIsDormant: string;
   /** Seconds until it is worth trying again. */
   rateLimited(facts: { seconds: number }): string;
+  /** No code can be texted: whatever we may spend on SMS is spent. Seconds until it is worth trying again. */
+  noSmsNow(facts: { seconds: number }): string;
   ivrAccountExists: string;
   phoneAlreadyRegistered: string;
   usernameTaken: string;
@@ -23,12 +29,16 @@ export interface Words {
     phone: string;
     phoneInIndia: string;
     phoneWithoutSms: string;
+    /** Of a country to which no SMS are sent. */
+    phoneAbroad: string;
     username: string;
     password: string;
     passwordTooShort: string;
     passwordTooLong: string;
     passwordUntypable: string;
     passwordTooEasy: string;
+    /** The new one is the present one. */
+    passwordSame: string;
     passwordNotRepeated: string;
     newPassword: string;
     presentPhone: string;

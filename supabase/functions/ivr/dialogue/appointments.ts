@@ -1,7 +1,9 @@
-/** The appointments a caller has: their times, and with a reference the rest of them. */
+/** The appointments a caller has: their times, and with a reference or a proven number the rest of them. */
+import type { Appointment } from '../facts.ts';
 import { pageOf } from './choices.ts';
 import type { Draft, Reply } from './draft.ts';
 import { askMenu } from './menu.ts';
+import { askProof } from './proof.ts';
 import { connect } from './reception.ts';
 
 /** How many appointments are said at a time. */
@@ -17,17 +19,36 @@ export function tellAppointments(draft: Draft, wanted: number): Reply {
   return draft.listen({ name: 'appointments', page }, draft.utter(prompts.askAppointments({ more, brief })));
 }
 
-export function askReference(draft: Draft): Reply {
+/** Asks for what opens an appointment; of a caller who has opened them all, which one. */
+export function askReference(draft: Draft, page: number): Reply {
   const { prompts, facts, brief } = draft;
+  const { appointments, proof } = facts;
   if (facts.upcoming.length === 0) return askMenu(draft, prompts.noAppointments());
+  if (proof !== undefined) return askProof(draft, proof);
+  if (appointments) return askWhich(draft, appointments, page);
   if (facts.no_more_tries) return tellNoMoreTries(draft);
   return draft.listen({ name: 'reference' }, draft.utter(prompts.askReference({ brief })));
+}
+
+function askWhich(draft: Draft, appointments: Appointment[], wanted: number): Reply {
+  const { prompts, brief } = draft;
+  const [only] = appointments;
+  if (!only) return askMenu(draft, prompts.noAppointments());
+  if (appointments.length === 1) return tellAppointment(draft, only);
+  const { items, page, more } = pageOf(appointments, wanted, perPage);
+  const options = items.map((item) => draft.spoken(item));
+  const choices = items.map(({ id }) => id);
+  return draft.listen(
+    { name: 'which', choices, page },
+    draft.utter(prompts.askWhich({ options, more, brief }))
+  );
 }
 
 /** What the reference that was entered has shown. */
 export function tellReferred(draft: Draft): Reply {
   const { prompts, facts, brief } = draft;
   if (facts.appointment) return tellDetails(draft);
+  if (facts.proof !== undefined) return askProof(draft, facts.proof);
   if (facts.no_more_tries) return tellNoMoreTries(draft);
   draft.first(prompts.wrongReference());
   return draft.listen({ name: 'reference' }, draft.utter(prompts.askReference({ brief })));
@@ -38,11 +59,15 @@ function tellNoMoreTries(draft: Draft): Reply {
   return draft.clinic.reception ? connect(draft) : askMenu(draft);
 }
 
-/** All of the appointment whose reference the caller gave, with the offer to cancel it. */
+/** The appointment that the caller has opened, unless it does not stand any more. */
 export function tellDetails(draft: Draft): Reply {
-  const { prompts, facts, brief } = draft;
-  const { appointment } = facts;
-  if (!appointment) return askMenu(draft, prompts.notCancellable());
+  const { appointment } = draft.facts;
+  return appointment ? tellAppointment(draft, appointment) : askMenu(draft, draft.prompts.notCancellable());
+}
+
+/** All of an appointment, with the offer to cancel it. */
+function tellAppointment(draft: Draft, appointment: Appointment): Reply {
+  const { prompts, brief } = draft;
   const { id: appointment_id, token_number } = appointment;
   if (!brief) draft.first(prompts.details({ ...draft.spoken(appointment), token_number }));
   return draft.listen({ name: 'cancel', appointment_id }, draft.utter(prompts.askCancel({ brief })));

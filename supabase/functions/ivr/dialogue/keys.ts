@@ -2,7 +2,7 @@
 import type { Search } from '../facts.ts';
 import { chosen } from './choices.ts';
 import { chosenDay } from './days.ts';
-import type { Preference, Question } from './position.ts';
+import type { Preference, Question, Wanted } from './position.ts';
 
 /** Where the caller wants to go next, or what they want done. */
 export type Intent =
@@ -16,9 +16,11 @@ export type Intent =
   | { to: 'day'; preference: Preference; tooFar?: string }
   | { to: 'offer'; search: Search; page: number }
   | { to: 'later'; starts_at: string; preference: Preference }
-  | { to: 'book'; practitioner_id: string; starts_at: string; preference: Preference }
+  | { to: 'book'; wanted: Wanted }
+  | { to: 'code'; wanted: Wanted | undefined }
+  | { to: 'prove'; code: string; wanted: Wanted | undefined }
   | { to: 'appointments'; page: number }
-  | { to: 'reference' }
+  | { to: 'reference'; page: number }
   | { to: 'check'; reference: string }
   | { to: 'details'; appointment_id: string }
   | { to: 'cancel'; appointment_id: string }
@@ -47,7 +49,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       if (keys === '1') return { to: 'offer', search: { preference: {} }, page: 0 };
       if (keys === '2') return { to: 'day', preference: {} };
       if (keys === '3') return { to: 'appointments', page: 0 };
-      if (keys === '4') return { to: 'reference' };
+      if (keys === '4') return { to: 'reference', page: 0 };
       if (keys === '8') return { to: 'language' };
       // One up from the menu is the list of clinics, where the number has several.
       if (keys === '*') return { to: 'clinic', page: 0 };
@@ -79,20 +81,31 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
     }
     case 'confirm': {
       const { practitioner_id, starts_at, preference } = question;
-      if (keys === '1') return { to: 'book', practitioner_id, starts_at, preference };
+      if (keys === '1') return { to: 'book', wanted: { practitioner_id, starts_at, preference } };
       if (keys === '2') return { to: 'later', starts_at, preference };
       if (keys === '3') return { to: 'day', preference };
       if (keys === '*') return { to: 'menu' };
       return atAnyMenu(question, keys);
     }
+    case 'code':
+      if (keys.startsWith('*')) return { to: 'menu' };
+      if (/^\d{6}$/.test(keys)) return { to: 'prove', code: keys, wanted: question.wanted };
+      return atAnyMenu(question, keys);
     case 'appointments':
-      if (keys === '1') return { to: 'reference' };
+      if (keys === '1') return { to: 'reference', page: 0 };
       if (keys === '#') return { to: 'appointments', page: question.page + 1 };
       if (keys === '*') return { to: 'menu' };
       return atAnyMenu(question, keys);
     case 'reference':
       if (keys.startsWith('*')) return { to: 'menu' };
       return /^\d{4}$/.test(keys) ? { to: 'check', reference: keys } : undefined;
+    case 'which': {
+      const appointment_id = chosen(question.choices, keys);
+      if (appointment_id !== undefined) return { to: 'details', appointment_id };
+      if (keys === '#') return { to: 'reference', page: question.page + 1 };
+      if (keys === '*') return { to: 'menu' };
+      return atAnyMenu(question, keys);
+    }
     case 'cancel':
       if (keys === '1') return { to: 'cancel', appointment_id: question.appointment_id };
       if (keys === '*') return { to: 'menu' };
@@ -120,6 +133,12 @@ export function again(question: Question): Intent {
       const { preference, starts_at } = question;
       return { to: 'offer', search: { preference, from: starts_at }, page: 0 };
     }
+    case 'code':
+      return { to: 'code', wanted: question.wanted };
+    case 'reference':
+      return { to: 'reference', page: 0 };
+    case 'which':
+      return { to: 'reference', page: question.page };
     case 'cancel':
       return { to: 'details', appointment_id: question.appointment_id };
     default:

@@ -5,7 +5,9 @@ import type { Draft, Reply, Utterance } from './draft.ts';
 export function askMenu(draft: Draft, ...before: string[]): Reply {
   const { prompts, clinic, brief } = draft;
   draft.first(...before);
-  const menu = prompts.menu({ reception: clinic.reception !== null, brief });
+  const books = clinic.takes_bookings;
+  if (!books && !brief) draft.first(prompts.notByPhone());
+  const menu = prompts.menu({ reception: clinic.reception !== null, books, brief });
   const others = brief ? [] : draft.offerLanguages(draft.otherLocales, () => 8);
   return draft.listen({ name: 'menu' }, draft.utter(menu), ...others);
 }

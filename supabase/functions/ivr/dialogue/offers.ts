@@ -3,7 +3,8 @@ import type { Facts, Refusal } from '../facts.ts';
 import { pageOf } from './choices.ts';
 import type { Draft, Reply } from './draft.ts';
 import { askMenu, listChoices } from './menu.ts';
-import type { Preference } from './position.ts';
+import type { Preference, Wanted } from './position.ts';
+import { askProof } from './proof.ts';
 
 /** @param tooFar the day that was chosen, where it cannot be booked yet: YYYY-MM-DD */
 export function askDay(draft: Draft, preference: Preference, tooFar?: string): Reply {
@@ -75,9 +76,11 @@ export function offer(draft: Draft, preference: Preference, on?: string): Reply 
   );
 }
 
-export function tellBooked(draft: Draft, preference: Preference): Reply {
+/** @param wanted the slot that the caller has chosen */
+export function tellBooked(draft: Draft, wanted: Wanted): Reply {
   const { prompts, facts } = draft;
-  const { appointment, error } = facts;
+  const { appointment, error, proof } = facts;
+  if (proof !== undefined) return askProof(draft, proof, wanted);
   // The confirmation of a call came once more, after its booking had been cancelled.
   if (appointment?.status === 'cancelled') return draft.end(prompts.cancelledMeanwhile());
   if (appointment) {
@@ -85,7 +88,7 @@ export function tellBooked(draft: Draft, preference: Preference): Reply {
     return draft.end(prompts.booked({ ...draft.spoken(appointment), token_number }));
   }
   if (error === 'too_many_bookings') return askMenu(draft, sorry(draft, error));
-  return offer(draft, preference);
+  return offer(draft, wanted.preference);
 }
 
 function sorry({ prompts, clinic }: Draft, refusal: Refusal, on = clinic.today): string {

@@ -9,6 +9,7 @@
  * - position: the question, with what holds for the rest of the call.
  * - intent: what the caller wants, as the keys say at that question. A turn begins with reading it.
  * - preference: the specialty or the practitioner that the caller has asked for.
+ * - proof: what shows that the calling number is not forged, as caller IDs can be: a texted code or a reference.
  * - task: what the database does for a turn, beside telling the facts that every turn gets.
  * - facts: what the database answers. The reply of a turn is made from the intent and the facts.
  * - step: a turn as it is written down in ivr_calls.steps, under the name of its question.
@@ -24,6 +25,9 @@ const preference = z.object({
   specialty: z.string().regex(/^[0-9a-f]{8}$/).optional(),
   practitioner_id: z.uuid().optional()
 });
+
+/** A slot that the caller has chosen. */
+const wanted = z.object({ practitioner_id: z.uuid(), starts_at: z.iso.datetime(), preference });
 
 /** Lists are read out in pages; a page that is no more is the first one. */
 const page = z.number().int().min(0).max(99);
@@ -55,17 +59,16 @@ const question = z.discriminatedUnion('name', [
     page
   }),
   /** Whether to book this slot. */
-  z.object({
-    name: z.literal('confirm'),
-    practitioner_id: z.uuid(),
-    starts_at: z.iso.datetime(),
-    preference
-  }),
+  z.object({ name: z.literal('confirm'), ...wanted.shape }),
+  /** The code we texted to the calling number, which proves it; before this slot is booked, or appointments are told. */
+  z.object({ name: z.literal('code'), wanted: wanted.optional() }),
   /** The times of the caller's appointments were said. */
   z.object({ name: z.literal('appointments'), page }),
   /** The reference of an appointment, which proves more than the calling number does. */
   z.object({ name: z.literal('reference') }),
-  /** The reference was right: whether to cancel this appointment. */
+  /** Which of their appointments: of a caller who has proved the number. */
+  z.object({ name: z.literal('which'), choices: z.array(z.uuid()).max(9), page }),
+  /** The reference was right, or the number is proven: whether to cancel this appointment. */
   z.object({ name: z.literal('cancel'), appointment_id: z.uuid() })
 ]);
 
@@ -84,6 +87,7 @@ const position = z.object({
 export type Position = z.output<typeof position>;
 export type Question = z.output<typeof question>;
 export type Preference = z.output<typeof preference>;
+export type Wanted = z.output<typeof wanted>;
 
 export const start: Position = { turn: 0, misses: 0, question: { name: 'greeting' } };
 

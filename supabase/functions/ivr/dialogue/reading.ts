@@ -34,7 +34,7 @@ export interface Reading {
 const mostMisses = 2;
 
 /** What ends the call, or must not be forgotten when it has become too long. */
-const inTheLastTurn: readonly Intent['to'][] = ['book', 'cancel', 'reception', 'goodbye'];
+const inTheLastTurn: readonly Intent['to'][] = ['book', 'prove', 'cancel', 'reception', 'goodbye'];
 
 /** What a caller can do whom no SMS reaches, and who therefore cannot book. */
 const onAnyLine: readonly Intent['to'][] = ['welcome', 'language', 'clinic', 'reception', 'otherwise'];
@@ -73,10 +73,10 @@ function taskOf(intent: Intent, { line }: Turn): Task {
       return { kind: 'offer', ...intent.search };
     case 'later':
       return { kind: 'later', starts_at: intent.starts_at, preference: intent.preference };
-    case 'book': {
-      const { practitioner_id, starts_at, preference } = intent;
-      return { kind: 'book', practitioner_id, starts_at, preference };
-    }
+    case 'book':
+      return { kind: 'book', ...intent.wanted };
+    case 'prove':
+      return { kind: 'prove', code: intent.code, ...intent.wanted };
     case 'reference':
       return { kind: 'count_tries' };
     case 'check':

@@ -31,6 +31,8 @@ function whyNotBooked(line: Line, prompts: Prompts): string {
       return prompts.withheld();
     case 'landline':
       return prompts.landline();
+    case 'abroad':
+      return prompts.abroad();
     default:
       return prompts.withoutSms();
   }

@@ -7,6 +7,7 @@ import { Draft, type Reply } from './draft.ts';
 import type { Intent } from './keys.ts';
 import { askMenu } from './menu.ts';
 import { askDay, offer, tellBooked, tellFound } from './offers.ts';
+import { askCode } from './proof.ts';
 import type { Reading } from './reading.ts';
 import { connect, tellOtherwise } from './reception.ts';
 
@@ -41,6 +42,7 @@ function replyTo(intent: Intent, draft: Draft): Reply {
 }
 
 function replyAtClinic(intent: Intent, draft: Draft): Reply {
+  if (!draft.clinic.takes_bookings && isAboutBooking(intent)) return askMenu(draft);
   switch (intent.to) {
     case 'otherwise':
       return tellOtherwise(draft);
@@ -53,11 +55,15 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
     case 'later':
       return offer(draft, intent.preference);
     case 'book':
-      return tellBooked(draft, intent.preference);
+      return tellBooked(draft, intent.wanted);
+    case 'code':
+      return askCode(draft, intent.wanted);
+    case 'prove':
+      return intent.wanted ? tellBooked(draft, intent.wanted) : askReference(draft, 0);
     case 'appointments':
       return tellAppointments(draft, intent.page);
     case 'reference':
-      return askReference(draft);
+      return askReference(draft, intent.page);
     case 'check':
       return tellReferred(draft);
     case 'details':
@@ -67,4 +73,9 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
     default:
       return askMenu(draft);
   }
+}
+
+/** Where nothing is booked by phone, these lead to the menu, which says so. */
+function isAboutBooking(intent: Intent): boolean {
+  return ['day', 'offer', 'later'].includes(intent.to) || ('wanted' in intent && intent.wanted !== undefined);
 }

@@ -13,12 +13,14 @@ export const english: Language = {
       `You have an appointment ${dayAndTime(starts_at, now, timeZone)}${
         more > 0 ? `, and ${more} more after it` : ''
       }.`,
-    menu: ({ reception, brief }) =>
+    menu: ({ reception, books, brief }) =>
       brief
-        ? `For the next available appointment, press 1. To choose a day, 2. To hear your appointments, 3. To cancel one, 4.${
-          reception ? ' For reception, 0.' : ''
-        }`
-        : `To book the next available appointment, press 1. To choose a day, press 2. To hear your appointments, press 3. To cancel an appointment, press 4. ${
+        ? `${
+          books ? 'For the next available appointment, press 1. To choose a day, 2. ' : ''
+        }To hear your appointments, 3. To cancel one, 4.${reception ? ' For reception, 0.' : ''}`
+        : `${
+          books ? 'To book the next available appointment, press 1. To choose a day, press 2. ' : ''
+        }To hear your appointments, press 3. To cancel an appointment, press 4. ${
           reception ? 'To speak to reception, press 0. ' : ''
         }To hear this again, press 9.`,
     choose: ({ options, more, back, brief }) =>
@@ -69,6 +71,25 @@ export const english: Language = {
       }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
 
+    notByPhone: () =>
+      'This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception.',
+
+    proveForBooking: ({ starts_at, timeZone }) =>
+      `Before we book your appointment ${
+        dayAndTime(starts_at, now, timeZone)
+      }, we check that this is your phone. We have texted it a code of 6 digits.`,
+    proveForAppointments: () =>
+      'For your safety we first check that this is your phone. We have texted it a code of 6 digits.',
+    askCode: ({ reception, brief }) =>
+      brief
+        ? `Enter the 6 digits of the code in the SMS.${reception ? ' For reception, 0 and hash.' : ''}`
+        : `Please stay on the line, and enter the code when the SMS arrives. To hear this again, press 9 and hash. ${
+          reception ? 'To speak to reception, press 0 and hash. ' : ''
+        }To go back, press star and hash.`,
+    wrongCode: () => 'Sorry, that is not the code we texted you.',
+    notProven: () =>
+      'We cannot check your phone with a code at the moment. Please use our website, or ask at reception.',
+
     noAppointments: () => 'You have no upcoming appointment here.',
     appointments: ({ times, timeZone, count, page }) =>
       [
@@ -84,8 +105,16 @@ export const english: Language = {
         ? 'Enter the 4 digits of the reference.'
         : 'Please enter the 4 digits of the reference in the SMS we sent you for this appointment. To go back, press star and hash.',
     wrongReference: () => 'Sorry, none of your appointments has that reference.',
+    askWhich: ({ options, more, brief }) =>
+      [
+        ...options.map(({ spoken_name, starts_at, timeZone }, index) =>
+          `For ${name(spoken_name)}, ${dayAndTime(starts_at, now, timeZone)}, press ${index + 1}.`
+        ),
+        more ? 'For more appointments, press hash.' : '',
+        brief ? '' : 'To go back, press star.'
+      ].filter((sentence) => sentence !== '').join(' '),
     noMoreTries: () =>
-      'For your safety we take no more references from your number today. Please use our website, or ask at reception.',
+      'For your safety we take no more references in this call. Please call again with the SMS at hand, use our website, or ask at reception.',
     details: ({ spoken_name, starts_at, timeZone, token_number }) =>
       `Your appointment is with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
@@ -109,6 +138,8 @@ export const english: Language = {
       'You are calling from a landline. Bookings are confirmed by SMS, so please call from a mobile phone, or book on our website.',
     withoutSms: () =>
       'We cannot send an SMS to your number. Bookings are confirmed by SMS, so please call from another mobile phone, or book on our website.',
+    abroad: () =>
+      'We do not send SMS to the country you are calling from. Bookings are confirmed by SMS, so please call from a mobile phone of the country where the clinic is.',
     askReception: () => 'To speak to reception, press 0.',
 
     notUnderstood: () => 'Sorry, that is not one of the choices.',

@@ -37,7 +37,8 @@ export interface Prompts {
   thisLanguage(facts: { key: number }): string;
   /** The next of the caller's appointments, and how many there are after it. */
   upcoming(facts: Moment & { more: number }): string;
-  menu(facts: { reception: boolean } & Brevity): string;
+  /** Without the choices that book, where nothing is booked by phone. */
+  menu(facts: { reception: boolean; books: boolean } & Brevity): string;
   /** At most nine options; hash for more, star to go back. */
   choose(facts: { options: string[]; more: boolean; back: boolean } & Brevity): string;
 
@@ -66,12 +67,27 @@ export interface Prompts {
   booked(facts: Spoken & { token_number: number }): string;
   cancelledMeanwhile(): string;
 
+  /** Nothing can be booked by phone here. */
+  notByPhone(): string;
+
+  // Proving the calling number.
+  /** Before a code is asked for: which time is booked then. */
+  proveForBooking(facts: Moment): string;
+  /** The same, where the caller's appointments are told then, or cancelled. */
+  proveForAppointments(): string;
+  askCode(facts: { reception: boolean } & Brevity): string;
+  wrongCode(): string;
+  /** No code can be texted, or taken, any more. */
+  notProven(): string;
+
   // Appointments there are.
   noAppointments(): string;
   /** Some of the caller's appointments: page 0 begins with how many there are. */
   appointments(facts: { times: Date[]; timeZone: string; count: number; page: number }): string;
   askAppointments(facts: { more: boolean } & Brevity): string;
   askReference(facts: Brevity): string;
+  /** Which of some appointments; hash for more, star to go back. */
+  askWhich(facts: { options: Spoken[]; more: boolean } & Brevity): string;
   wrongReference(): string;
   noMoreTries(): string;
   details(facts: Spoken & { token_number: number }): string;
@@ -89,6 +105,8 @@ export interface Prompts {
   landline(): string;
   /** The same to a caller from any other number that gets none. */
   withoutSms(): string;
+  /** The same to a caller from a country to which we send none. */
+  abroad(): string;
   askReception(): string;
 
   // The end.

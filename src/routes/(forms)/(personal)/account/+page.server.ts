@@ -3,14 +3,14 @@ import { DEFAULT_REGION } from '$app/env/private';
 import { m } from '#lib/paraglide/messages.js';
 import { isLocale } from '#lib/paraglide/runtime.js';
 import { deleteAccount } from '#lib/server/account/delete-account.ts';
-import { changePassword, problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
+import { changePassword } from '#lib/server/account/own-password.ts';
+import { problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
 import { phoneExample } from '#lib/server/account/phone-hints.ts';
 import { phoneText } from '#lib/server/account/phone.ts';
 import { loadProfile, problemsOfProfile, saveProfile } from '#lib/server/account/profile.ts';
 import { requestCode } from '#lib/server/account/request-code.ts';
 import { forgetForms } from '#lib/server/account/sent-form.ts';
 import { endAllSessions, endOtherSessions, listSessions } from '#lib/server/account/sessions.ts';
-import { confirmPassword } from '#lib/server/account/sign-in.ts';
 import { unsentOf } from '#lib/server/account/unsent-form.ts';
 import { leaveFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
@@ -71,17 +71,19 @@ export const actions: Actions = {
   },
 
   password: async (event) => {
-    const { locals, request } = event;
-    await accountOf(locals);
-    const { current, password, password2 } = await readForm(request, 'current', 'password', 'password2');
+    await accountOf(event.locals);
+    const { current, password, password2 } = await readForm(
+      event.request,
+      'current',
+      'password',
+      'password2'
+    );
     const problems = problemsOf(password, password2);
     if (anyMistake(problems)) {
       const missing = current === '' ? m.account_current_missing() : undefined;
       return refuse('password', invalid({ current: missing, ...problems }));
     }
-    const confirmed = await confirmPassword(event, current);
-    if (!confirmed.ok) return refuse('password', confirmed.refusal);
-    const changed = await changePassword(locals.supabase, password);
+    const changed = await changePassword(event, { current, password });
     if (!changed.ok) return refuse('password', changed.refusal);
     return done('password', m.account_password_changed());
   },
@@ -119,9 +121,8 @@ export const actions: Actions = {
       };
       return refuse('delete', invalid(problems));
     }
-    const confirmed = await confirmPassword(event, current);
-    if (!confirmed.ok) return refuse('delete', confirmed.refusal, { word });
-    await deleteAccount(event);
+    const deleted = await deleteAccount(event, current);
+    if (!deleted.ok) return refuse('delete', deleted.refusal, { word });
     leaveFlash(event, '/login', 'account_deleted');
     redirect(303, '/login');
   }

@@ -1,6 +1,10 @@
 import { redirect } from '@sveltejs/kit';
-import { agreeOnLanguage } from '#lib/server/account/language.ts';
-import { changePassword, problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
+import {
+  changePassword,
+  forgetTextedPassword,
+  keptTextedPassword
+} from '#lib/server/account/own-password.ts';
+import { problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
 import { pathAfterSignIn } from '#lib/server/request/addresses.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { anyMistake, invalid } from '#lib/server/request/refusal.ts';
@@ -10,10 +14,11 @@ import type { Actions, PageServerLoad } from './$types';
 /** Where they were going when they signed in. */
 const afterwards = (url: URL) => pathAfterSignIn(url.searchParams.get('next'), '/appointments');
 
-export const load: PageServerLoad = async ({ locals, url }) => {
-  const { mustChangePassword, username } = await accountOf(locals);
-  if (!mustChangePassword) redirect(303, afterwards(url));
-  return { username, shortest: SHORTEST_PASSWORD };
+export const load: PageServerLoad = async (event) => {
+  const { mustChangePassword, username } = await accountOf(event.locals);
+  if (!mustChangePassword) redirect(303, afterwards(event.url));
+  const asksForTexted = (await keptTextedPassword(event)) === undefined;
+  return { username, shortest: SHORTEST_PASSWORD, asksForTexted };
 };
 
 export const actions: Actions = {
@@ -22,13 +27,17 @@ export const actions: Actions = {
     const { mustChangePassword } = await accountOf(locals);
     if (!mustChangePassword) redirect(303, afterwards(url));
 
-    const { password, password2 } = await readForm(request, 'password', 'password2');
+    const { current, password, password2 } = await readForm(request, 'current', 'password', 'password2');
     const problems = problemsOf(password, password2);
     if (anyMistake(problems)) return refuseForm(invalid(problems), {});
-    const changed = await changePassword(locals.supabase, password);
-    if (!changed.ok) return refuseForm(changed.refusal, {});
-    // With the texted password the account could not be read.
-    await agreeOnLanguage(event);
+    const texted = await keptTextedPassword(event);
+    const changed = await changePassword(event, { current: texted ?? current, password });
+    if (!changed.ok) {
+      // Another account's, perhaps: it is asked for.
+      if (changed.refusal.code === 'invalid_credentials') forgetTextedPassword(event);
+      return refuseForm(changed.refusal, {});
+    }
+    forgetTextedPassword(event);
     redirect(303, afterwards(url));
   }
 };

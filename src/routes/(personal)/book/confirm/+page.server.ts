@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import type { Appointment } from '#lib/appointments/model.ts';
+import { isOfOurTime } from '#lib/appointments/when.ts';
 import { loadAppointmentAt } from '#lib/server/booking/appointments.ts';
 import { begins, bookAppointment, moveAppointment } from '#lib/server/booking/booking.ts';
 import { checkSlot, loadSelection, nearestSlots, type Scope } from '#lib/server/booking/free-times.ts';
@@ -19,10 +20,10 @@ interface Proposal {
 
 /** What the address proposes. Leads away if it proposes nothing. */
 async function loadProposal(supabase: Supabase, { searchParams }: URL): Promise<Proposal> {
-  const at = searchParams.get('at') ?? '';
+  const at = new Date(searchParams.get('at') ?? '');
   const { scope, moving } = await loadSelection(supabase, searchParams);
-  if (!scope || Number.isNaN(Date.parse(at))) redirect(303, '/book');
-  return { scope, at: new Date(at).toISOString(), moving };
+  if (!scope || !isOfOurTime(at)) redirect(303, '/book');
+  return { scope, at: at.toISOString(), moving };
 }
 
 export const load: PageServerLoad = async ({ depends, locals, url }) => {

@@ -1,5 +1,5 @@
 import { error, redirect } from '@sveltejs/kit';
-import { addDays, localDate } from '#lib/appointments/when.ts';
+import { addDays, dateIn, localDate } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
 import {
   listBookablePractitioners,
@@ -27,9 +27,9 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
   }
 
   const today = localDate(new Date(), scope.clinic.timeZone);
-  const chosen = isDate(query.get('day'));
+  const chosen = dateIn(query.get('day'));
   const from =
-    isDate(query.get('from')) ?? (chosen && chosen < addDays(today, STRIP) ? today : (chosen ?? today));
+    dateIn(query.get('from')) ?? (chosen && chosen < addDays(today, STRIP) ? today : (chosen ?? today));
   const [days, colleagues] = await Promise.all([
     loadDays(supabase, scope, from, STRIP + 1),
     listBookablePractitioners(supabase, scope.clinic.id)
@@ -59,10 +59,6 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
     source: liveSource
   };
 };
-
-function isDate(text: string | null): string | undefined {
-  return text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined;
-}
 
 function maxDate(a: string, b: string): string {
   return a > b ? a : b;

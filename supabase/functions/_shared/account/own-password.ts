@@ -1,0 +1,54 @@
+/** The password of an account that its owner is at: asked for once more, and replaced. */
+import type { Profile } from './accounts.ts';
+import type { User } from './answers.ts';
+import type { Session, SignedInUser } from './auth.ts';
+import type { Dependencies } from './endpoint.ts';
+import { notYourPassword, textedPasswordExpired } from './errors.ts';
+import { requireGoodPassword } from './forbidden-passwords.ts';
+import { limit, takeBack } from './limits.ts';
+import { signInAsTyped } from './passwords.ts';
+import { permitted } from './permits.ts';
+import { noteSecurityEvent } from './security-events.ts';
+
+/**
+ * Lets nobody but the owner go on: a token may be stolen, and somebody else may be at a page that was left open. A wrong
+ * one counts against the session alone; the session that the right one opens is ended.
+ * @param signedIn whose token it was
+ * @throws RefusedError 401 `invalid_credentials`, or 429
+ */
+export async function requireOwnPassword(
+  { database, auth, secret, client }: Pick<Dependencies, 'database' | 'auth' | 'secret' | 'client'>,
+  { sessionId }: SignedInUser,
+  { user: { phone_number: phone }, mustChangePassword: temporary, passwordExpired }: Profile,
+  password: string
+): Promise<void> {
+  const use = await limit(database, secret, 'password', { device: sessionId });
+  if (passwordExpired) throw textedPasswordExpired();
+  const session = await signInAsTyped(auth, { phone, temporary }, password);
+  if (!session) {
+    await noteSecurityEvent(database, secret, 'sign_in_refused', { phone, client });
+    throw notYourPassword();
+  }
+  await takeBack(database, use);
+  await auth.signOut(session.token);
+}
+
+/**
+ * Gives an account, whose owner has just proven who they are, another password. Every session ends, and one begins.
+ * @param user who they are
+ * @returns undefined when they may not sign in: the account is banned
+ * @throws RefusedError 400 when the password is too easy, 401 `code_invalid` when the account is gone
+ */
+export async function replacePassword(
+  { database, auth, secret, client }: Pick<Dependencies, 'database' | 'auth' | 'secret' | 'client'>,
+  userId: string,
+  user: User,
+  password: string
+): Promise<Session | undefined> {
+  const phone = user.phone_number;
+  // What is refused tells something of them, so not before they have proven who they are.
+  requireGoodPassword('new_password', password, { ...user, phone });
+  await permitted(database, userId, { what: 'password' }, () => auth.setPassword(userId, password));
+  await noteSecurityEvent(database, secret, 'password_changed', { phone, client });
+  return await auth.signIn(phone, password);
+}

@@ -1,0 +1,22 @@
+import { profileOf } from '../_shared/account/accounts.ts';
+import type { SignedInUser } from '../_shared/account/auth.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
+import { notSignedIn } from '../_shared/account/errors.ts';
+import { replacePassword, requireOwnPassword } from '../_shared/account/own-password.ts';
+import { json } from '../_shared/http.ts';
+
+/** @throws RefusedError 400, 401 or 429 */
+export async function changePassword(
+  dependencies: Dependencies,
+  signedIn: SignedInUser,
+  { password, new_password }: { password: string; new_password: string }
+): Promise<Response> {
+  const profile = await profileOf(dependencies.database, signedIn.userId);
+  const { user } = profile;
+  await requireOwnPassword(dependencies, signedIn, profile, password);
+  const session = await replacePassword(dependencies, signedIn.userId, user, new_password);
+  // Banned at this very moment.
+  if (!session) throw notSignedIn();
+  dependencies.log.info('password_changed');
+  return json({ token: session.token, refresh_token: session.refresh_token, user });
+}

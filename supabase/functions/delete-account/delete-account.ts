@@ -1,0 +1,21 @@
+import { profileOf } from '../_shared/account/accounts.ts';
+import type { SignedInUser } from '../_shared/account/auth.ts';
+import type { Dependencies } from '../_shared/account/endpoint.ts';
+import { requireOwnPassword } from '../_shared/account/own-password.ts';
+import { noteSecurityEvent } from '../_shared/account/security-events.ts';
+
+/** @throws RefusedError 401 or 429 */
+export async function deleteAccount(
+  dependencies: Dependencies,
+  signedIn: SignedInUser,
+  { password }: { password: string }
+): Promise<Response> {
+  const { database, secret, client, log } = dependencies;
+  const { userId } = signedIn;
+  const profile = await profileOf(database, userId);
+  await requireOwnPassword(dependencies, signedIn, profile, password);
+  await database`select private.delete_account(${userId})`;
+  await noteSecurityEvent(database, secret, 'account_deleted', { phone: profile.user.phone_number, client });
+  log.info('account_deleted');
+  return new Response(null, { status: 204 });
+}
