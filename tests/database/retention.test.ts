@@ -36,6 +36,22 @@ const kept: Record<string, Kept> = {
     count: (tx) => countOf(tx`select count(*)::int from private.rate_limits`),
     until: ['47 hours', '49 hours']
   },
+  'a count of wrong codes': {
+    write: (tx, age) =>
+      tx`insert into private.wrong_codes (hour, guesses) values (now() - ${age}::interval, 1)`,
+    count: (tx) => countOf(tx`select count(*)::int from private.wrong_codes`),
+    until: ['47 hours', '49 hours']
+  },
+  'a device that has signed in': {
+    write: async (tx, age) => {
+      const { userId } = (await aPatient(tx, { phone: aPhone(), account: true })).account;
+      await tx`
+        insert into private.known_devices (user_id, device_hash, last_seen_at)
+        values (${userId}, 'x', now() - ${age}::interval)`;
+    },
+    count: (tx) => countOf(tx`select count(*)::int from private.known_devices`),
+    until: ['399 days', '401 days']
+  },
   'a registration without an account': {
     write: (tx, age) => tx`
       insert into private.registrations (id, phone, name, age, created_at)
@@ -123,6 +139,8 @@ const within = (work: (tx: Transaction) => Promise<void>) =>
     for (const table of [
       'private.phone_verifications',
       'private.rate_limits',
+      'private.wrong_codes',
+      'private.known_devices',
       'private.registrations',
       'private.account_jobs',
       'public.sms_messages',
