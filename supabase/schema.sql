@@ -670,7 +670,6 @@ grant select on public.security_events to service_role;
 create table public.security_settings (
   alert_phone text,
   alert_url text,
-  call_codes_per_hour integer not null default 3,
   calls_days integer not null default 365,
   changes_per_hour integer not null default 20,
   created_at timestamp with time zone not null default now(),
@@ -688,7 +687,6 @@ create table public.security_settings (
 );
 alter table public.security_settings add constraint security_settings_alert_phone_check CHECK (private.check_phone(alert_phone));
 alter table public.security_settings add constraint security_settings_alert_url_check CHECK ((alert_url ~ '^https?://\S+$'::text));
-alter table public.security_settings add constraint security_settings_call_codes_per_hour_check CHECK (((call_codes_per_hour >= 1) AND (call_codes_per_hour <= 20)));
 alter table public.security_settings add constraint security_settings_calls_days_check CHECK ((calls_days >= 30));
 alter table public.security_settings add constraint security_settings_changes_per_hour_check CHECK ((changes_per_hour > 0));
 alter table public.security_settings add constraint security_settings_dormant_days_check CHECK ((dormant_days >= 30));
@@ -708,7 +706,6 @@ CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.security_se
 comment on table public.security_settings is 'One row: the numbers that keep attackers out, and who is told when there are some. See docs/security.md.';
 comment on column public.security_settings.alert_phone is 'Who is texted when something needs a look, as +E.164. Empty: nobody.';
 comment on column public.security_settings.alert_url is 'An address that is told the same as JSON {what, text, at}, by POST. Empty: none.';
-comment on column public.security_settings.call_codes_per_hour is 'How many codes calls from one number may have texted to it within an hour.';
 comment on column public.security_settings.calls_days is 'After so many days what is known of a call is deleted.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
 comment on column public.security_settings.created_at is 'When the row was made.';
@@ -2999,11 +2996,10 @@ CREATE OR REPLACE FUNCTION private.ivr_text_code(p_call jsonb, p_code jsonb, p_c
  SET search_path TO ''
 AS $function$
 begin
-  -- The number may be forged, and its owner is not to be flooded.
-  if p_code is null or private.hit_limits(jsonb_build_array(jsonb_build_object(
-    'bucket', 'call_code:' || (p_code ->> 'phone'), 'seconds', 3600,
-    'max', (select s.call_codes_per_hour from public.security_settings s)
-  )), p_now) > 0 then
+  -- The number may be forged, and its owner is not to be flooded. Nor is a code promised that would come too late.
+  if p_code is null or private.code_wait(p_call ->> 'caller', 'call', p_now) > 0
+    or private.hit_limits('call_code', jsonb_build_object('phone', p_code -> 'phone'), p_now) > 0
+  then
     return false;
   end if;
   return private.queue_sms(
@@ -6503,6 +6499,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.limits: {
 --     "by": "phone",
+--     "max": 3,
+--     "why": "Whoever shows a number in calls has them texted to it; it may not be theirs.",
+--     "mode": "refuse",
+--     "what": "call_code",
+--     "seconds": 3600
+-- }
+-- a row of public.limits: {
+--     "by": "phone",
 --     "max": 5,
 --     "why": "Somebody else asks for codes of this phone.",
 --     "mode": "watch",
@@ -6538,7 +6542,6 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "changes_per_hour": 20,
 --     "session_idle_days": 30,
 --     "wrong_codes_a_day": 90,
---     "call_codes_per_hour": 3,
 --     "new_device_sms_a_day": 3,
 --     "reference_tries_per_day": 15
 -- }

@@ -501,7 +501,6 @@ export type Database = {
         Row: {
           alert_phone: string | null;
           alert_url: string | null;
-          call_codes_per_hour: number;
           calls_days: number;
           changes_per_hour: number;
           created_at: string;
@@ -521,7 +520,6 @@ export type Database = {
         Insert: {
           alert_phone?: string | null;
           alert_url?: string | null;
-          call_codes_per_hour?: number;
           calls_days?: number;
           changes_per_hour?: number;
           created_at?: string;
@@ -540,7 +538,6 @@ export type Database = {
         Update: {
           alert_phone?: string | null;
           alert_url?: string | null;
-          call_codes_per_hour?: number;
           calls_days?: number;
           changes_per_hour?: number;
           created_at?: string;

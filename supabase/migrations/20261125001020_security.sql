@@ -8,7 +8,6 @@ create table public.security_settings (
   dormant_days int not null default 730 check (dormant_days >= 30),
   changes_per_hour int not null default 20 check (changes_per_hour > 0),
   reference_tries_per_day int not null default 15 check (reference_tries_per_day between 0 and 100),
-  call_codes_per_hour int not null default 3 check (call_codes_per_hour between 1 and 20),
   events_days int not null default 90 check (events_days between 1 and 365),
   events_per_hour int not null default 500 check (events_per_hour between 10 and 10000),
   sms_days int not null default 365 check (sms_days >= 30),
@@ -27,7 +26,6 @@ comment on column public.security_settings.session_days is 'So many days after s
 comment on column public.security_settings.dormant_days is 'A phone without any sign of life for so many days may have another owner by now: a code alone gives its account to nobody.';
 comment on column public.security_settings.changes_per_hour is 'How often one patient may book, move and cancel within an hour.';
 comment on column public.security_settings.reference_tries_per_day is 'After so many wrong references in calls from one number within a day, its calls ask for a texted code instead.';
-comment on column public.security_settings.call_codes_per_hour is 'How many codes calls from one number may have texted to it within an hour.';
 comment on column public.security_settings.events_days is 'After so many days what is counted in security_events goes.';
 comment on column public.security_settings.events_per_hour is 'So many rows an hour of one kind tell phones and clients apart in security_events; all others share one row.';
 comment on column public.security_settings.sms_days is 'After so many days a text and where it went are deleted; what it cost stays in sms_cost.';

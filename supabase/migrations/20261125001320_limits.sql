@@ -34,6 +34,7 @@ insert into public.limits (what, by, max, seconds, mode, why) values
   ('code', 'device', 20, 86400, 'refuse', 'The same for a day.'),
   ('code', 'client', 100, 3600, 'refuse', 'A script that goes through phone numbers. Codes that come back do not count.'),
   ('code', 'client_wide', 1000, 3600, 'refuse', 'The same with many networks.'),
+  ('call_code', 'phone', 3, 3600, 'refuse', 'Whoever shows a number in calls has them texted to it; it may not be theirs.'),
   ('lookup', 'client', 150, 900, 'refuse', 'Going through phone numbers to see which are patients.'),
   ('lookup', 'client_wide', 1500, 900, 'refuse', 'The same with many networks.'),
   ('guess', 'client', 150, 900, 'refuse', 'Each code has five guesses of its own; this keeps scripts away from them.'),

@@ -112,11 +112,10 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- The number may be forged, and its owner is not to be flooded.
-  if p_code is null or private.hit_limits(jsonb_build_array(jsonb_build_object(
-    'bucket', 'call_code:' || (p_code ->> 'phone'), 'seconds', 3600,
-    'max', (select s.call_codes_per_hour from public.security_settings s)
-  )), p_now) > 0 then
+  -- The number may be forged, and its owner is not to be flooded. Nor is a code promised that would come too late.
+  if p_code is null or private.code_wait(p_call ->> 'caller', 'call', p_now) > 0
+    or private.hit_limits('call_code', jsonb_build_object('phone', p_code -> 'phone'), p_now) > 0
+  then
     return false;
   end if;
   return private.queue_sms(

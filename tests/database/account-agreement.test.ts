@@ -85,6 +85,7 @@ describe('another phone given to a patient', () => {
     withPatient(async (tx, patient) => {
       const phone = aPhone();
       await tx`update public.patients set phone = ${phone} where id = ${patient.id}`;
+      await permit(tx, patient.account.userId, 'password');
       await tx`update auth.users set encrypted_password = 'a hash' where id = ${patient.account.userId}`;
       const [row] = await tx`
         select private.phone_state(${patient.phone}) as old, private.phone_state(${phone}) as new,

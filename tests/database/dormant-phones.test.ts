@@ -107,7 +107,8 @@ const signs: Sign[] = [
       const { clinic_id, reference } = await anAppointment(tx, patient);
       const call = { call_id: `dormant-${patient.id}`, turn: 1 };
       const [row] = await tx`
-        select private.ivr_check_reference(${tx.json(call)}, ${reference}, ${clinic_id}, ${patient.id}, now()) as checked`;
+        select private.ivr_check_reference(${tx.json(call)}, ${tx.json({ reference })}, c, ${patient.id}, now()) as checked
+        from public.clinics c where c.id = ${clinic_id}`;
       expect(row?.checked).toHaveProperty('appointment');
     }
   },

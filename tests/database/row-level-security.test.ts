@@ -88,7 +88,8 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   security_events: ({ clinic }) => ['client', clinic.id],
   security_today: () => ['kind', 'seen_in_a_test'],
   security_clients: ({ clinic }) => ['client', clinic.id],
-  security_phones: ({ owner }) => ['phone', masked(owner.phone)]
+  security_phones: ({ owner }) => ['phone', masked(owner.phone)],
+  limits: () => ['what', 'password']
 };
 
 /** As private.mask_phone does it. */
