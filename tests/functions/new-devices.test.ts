@@ -5,7 +5,7 @@ import { textsOf } from '../helpers/inbox.ts';
 import { anotherSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone } from '../helpers/world.ts';
-import { anAddress, aWish, nextCode, registered, throughGateway } from './account-api.ts';
+import { anAddress, aWish, nextCode, registered, send, throughGateway } from './account-api.ts';
 
 const { inbox_url, api_url, publishable_key, functions_secret } = theStack();
 const sql = databaseAsPostgres();
@@ -133,6 +133,26 @@ describe('a device', () => {
     await signIn(owner, phone, new_password);
     expect(await told(phone)).toBe(before);
     await signIn(thief, phone, new_password);
+    expect(await told(phone)).toBe(before + 1);
+  });
+
+  test('stays known when it changes the password, and others do not', async () => {
+    const { phone } = await aPatientWithAccount();
+    const mine = { 'x-device': crypto.randomUUID() };
+    const [here, elsewhere] = [throughGateway(anAddress(), mine), aDevice()];
+    await signIn(elsewhere, phone);
+    const { body } = await here('sign-in', { username: phone, password });
+    const before = await told(phone);
+    const new_password = 'another right one';
+    const changed = await send(
+      `${api_url}/functions/v1/change-password`,
+      { password, new_password },
+      { apikey: publishable_key, authorization: `Bearer ${String(body.token)}`, ...mine }
+    );
+    expect(changed.status).toBe(200);
+    await signIn(here, phone, new_password);
+    expect(await told(phone)).toBe(before);
+    await signIn(elsewhere, phone, new_password);
     expect(await told(phone)).toBe(before + 1);
   });
 

@@ -1,5 +1,6 @@
 import { profileOf } from '../_shared/account/accounts.ts';
 import type { SignedInUser } from '../_shared/account/auth.ts';
+import { deviceHash, knowDevice } from '../_shared/account/device.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { notSignedIn } from '../_shared/account/errors.ts';
 import { replacePassword, requireOwnPassword } from '../_shared/account/own-password.ts';
@@ -17,6 +18,12 @@ export async function changePassword(
   const session = await replacePassword(dependencies, signedIn.userId, user, new_password);
   // Banned at this very moment.
   if (!session) throw notSignedIn();
+  // All others are forgotten with the password that they know.
+  await knowDevice(
+    dependencies.database,
+    signedIn.userId,
+    await deviceHash(dependencies.secret, dependencies.device)
+  );
   dependencies.log.info('password_changed');
   return json({ token: session.token, refresh_token: session.refresh_token, user });
 }
