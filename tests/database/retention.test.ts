@@ -92,22 +92,6 @@ const kept: Record<string, Kept> = {
     count: (tx) => countOf(tx`select count(*)::int from private.alerts`),
     until: ['89 days', '91 days']
   },
-  'a count of wrong codes': {
-    write: (tx, age) =>
-      tx`insert into private.wrong_codes (hour, guesses) values (now() - ${age}::interval, 1)`,
-    count: (tx) => countOf(tx`select count(*)::int from private.wrong_codes`),
-    until: ['47 hours', '49 hours']
-  },
-  'a known device': {
-    write: async (tx, age) => {
-      const { account } = await aPatient(tx, { account: true });
-      await tx`
-        insert into private.known_devices (user_id, device_hash, last_seen_at)
-        values (${account.userId}, '', now() - ${age}::interval)`;
-    },
-    count: (tx) => countOf(tx`select count(*)::int from private.known_devices`),
-    until: ['399 days', '401 days']
-  },
   'the proof of a call': {
     write: async (tx, age) => {
       const { id } = await aClinic(tx);
@@ -147,8 +131,6 @@ const within = (work: (tx: Transaction) => Promise<void>) =>
       'public.ivr_calls',
       'public.security_events',
       'private.alerts',
-      'private.wrong_codes',
-      'private.known_devices',
       'private.call_proofs',
       'private.sms_spending'
     ]) {
