@@ -297,7 +297,7 @@ describe('settings the project does not have', () => {
         method: 'PUT',
         path: `/admin/users/${id}`,
         message: expect.stringContaining('Error updating user'),
-        sqlstate: '23505'
+        sqlstate: 'PT409'
       }
     ]);
     expect(JSON.stringify(lines)).not.toContain(other.phone);

@@ -5,16 +5,26 @@ import {
   type SignInWithPasswordCredentials,
   type SupabaseClient
 } from '@supabase/supabase-js';
-import { beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { createAuth, type Auth, type AuthOptions } from '../auth/index.ts';
-import { databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
+import { closeDatabases, databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
 
 // The project lets nobody make or change accounts but its own functions, which tests/database/account-attacks.test.ts
 // tries. Here Auth is on its own.
-beforeAll(async () => {
-  await databaseAsAdmin()`
-    alter table auth.users disable trigger medq_link_patient_of_new_user,
-      disable trigger medq_link_patient_of_confirmed_user, disable trigger medq_change_is_permitted`;
+const ours = [
+  'medq_link_patient_of_new_user',
+  'medq_link_patient_of_confirmed_user',
+  'medq_change_is_permitted'
+];
+const switchOurs = async (onOrOff: 'enable' | 'disable') => {
+  const changes = ours.map((trigger) => `${onOrOff} trigger ${trigger}`).join(', ');
+  await databaseAsAdmin().unsafe(`alter table auth.users ${changes}`);
+};
+beforeAll(() => switchOurs('disable'));
+// The next file has the same stack.
+afterAll(async () => {
+  await switchOurs('enable');
+  await closeDatabases();
 });
 
 /** Where Auth is, without a slash at the end. */

@@ -86,8 +86,8 @@ test.each([
    drop policy "a test" on realtime.messages`,
   'create policy "a test" on auth.users for select using (true); drop policy "a test" on auth.users',
   `insert into auth.users (id, phone) values (gen_random_uuid(), '15550000001');
-   update auth.users set phone = '15550000002' where phone = '15550000001';
-   delete from auth.users where phone = '15550000002'`,
+   update auth.users set raw_user_meta_data = '{}' where phone = '15550000001';
+   delete from auth.users where phone = '15550000001'`,
   'select count(*) from realtime.messages',
   "select realtime.send('{}'::jsonb, 'event', 'topic', true)",
   "select extensions.digest('x', 'sha256')",

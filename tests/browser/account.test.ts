@@ -204,14 +204,15 @@ test.each(WAYS)(
     await press(page, 'Sign out everywhere else');
     await page.getByRole('status').filter({ hasText: 'You are signed out everywhere else.' }).waitFor();
     expect(await places.count()).toBe(1);
-    await other.goto(`${site}/appointments`);
-    expect(new URL(other.url()).pathname).toBe('/login');
+    // Its page is told, and leaves.
+    await other.waitForURL(/\/login/);
 
     await signIn(other, site, patient);
     await open(page, title);
     await press(page, 'Sign out everywhere');
     await page.waitForURL(`${site}/login`);
     await page.getByRole('status').filter({ hasText: 'signed out on every device' }).waitFor();
+    await other.waitForURL(/\/login/);
     for (const signedOut of [page, other]) {
       await signedOut.goto(`${site}/account`);
       expect(new URL(signedOut.url()).pathname).toBe('/login');
