@@ -103,7 +103,8 @@ create table private.call_proofs (
   guesses smallint not null default 0,
   newcomer_at timestamp with time zone,
   patient_id uuid,
-  proven_at timestamp with time zone
+  proven_at timestamp with time zone,
+  short boolean not null default true
 );
 alter table private.call_proofs add constraint call_proofs_guesses_check CHECK (((guesses >= 0) AND (guesses <= 3)));
 alter table private.call_proofs add constraint call_proofs_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
@@ -122,6 +123,7 @@ comment on column private.call_proofs.guesses is 'Codes keyed in so far; after t
 comment on column private.call_proofs.newcomer_at is 'When it booked for a number that was never seen before. Empty: it did not.';
 comment on column private.call_proofs.patient_id is 'The patient of the calling number, if there was one.';
 comment on column private.call_proofs.proven_at is 'When the call proved its number, by a code or a reference. Empty: it did not.';
+comment on column private.call_proofs.short is 'Whether the code has six digits. When many wrong ones were keyed in or typed today it has ten.';
 alter table private.call_proofs enable row level security;
 
 create table private.known_devices (
@@ -2295,6 +2297,19 @@ begin
 end $function$;
 comment on function private.is_known_device(uuid,bytea) is 'Whether a device has signed in to an account before.';
 
+CREATE OR REPLACE FUNCTION private.ivr_alert_flood(p_clinic public.clinics, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.alert_admins('calls:' || p_clinic.id, format(
+    '%s has had %s phone bookings by numbers never seen before within an hour. Further ones are asked for a code. See phone_bookings.',
+    p_clinic.name, p_clinic.new_callers_per_hour
+  ), p_now);
+end $function$;
+comment on function private.ivr_alert_flood(public.clinics,timestamp with time zone) is 'Tells admins that a clinic has as many bookings of new numbers as it takes without proof.';
+
 CREATE OR REPLACE FUNCTION private.ivr_appointment(p_appointment public.appointments)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2313,37 +2328,35 @@ begin
 end $function$;
 comment on function private.ivr_appointment(public.appointments) is 'An appointment as it is told to a caller who may know all of it.';
 
-CREATE OR REPLACE FUNCTION private.ivr_ask_proof(p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_why text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_ask_proof(p_call jsonb, p_codes jsonb, p_clinic public.clinics, p_patient_id uuid, p_why text, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_call_id constant text := p_call ->> 'call_id';
-  v_answer text;
+  v_short constant boolean := private.short_codes_are_safe(p_now);
+  v_code constant jsonb := p_codes -> case when v_short then 'short' else 'long' end;
+  v_proof private.call_proofs;
 begin
   -- One code for a call, however often it is asked for: the first is on its way.
   insert into private.call_proofs (call_id, clinic_id, patient_id, asked_at)
-  values (v_call_id, p_clinic.id, p_patient_id, p_now) on conflict (call_id) do nothing;
+  values (p_call ->> 'call_id', p_clinic.id, p_patient_id, p_now) on conflict (call_id) do nothing;
   if found then
     if p_why = 'flood' then
-      perform private.alert_admins('calls:' || p_clinic.id, format(
-        '%s has had %s phone bookings by numbers never seen before within an hour. Further ones are asked for a code. See phone_bookings.',
-        p_clinic.name, p_clinic.new_callers_per_hour
-      ), p_now);
+      perform private.ivr_alert_flood(p_clinic, p_now);
     end if;
     perform private.note_security_event('call_proof_asked', p_call ->> 'caller', null, p_now);
-    if private.ivr_text_code(p_call, p_code, p_clinic, p_patient_id, p_now) then
-      update private.call_proofs c set code_hash = decode(p_code ->> 'hash', 'hex') where c.call_id = v_call_id;
+    if private.ivr_text_code(p_call, p_codes ->> 'phone', v_code ->> 'text', p_clinic, p_patient_id, p_now) then
+      update private.call_proofs c set short = v_short, code_hash = decode(v_code ->> 'hash', 'hex')
+      where c.call_id = p_call ->> 'call_id';
     end if;
   end if;
-  select case
-    when c.code_hash is not null and c.guesses < 3 and c.asked_at > p_now - interval '10 minutes' then 'asked'
-    else 'refused' end
-  into v_answer from private.call_proofs c where c.call_id = v_call_id;
-  return jsonb_build_object('proof', v_answer, 'noted', jsonb_build_object('proof', v_answer));
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id';
+  return private.ivr_proof_answer(v_proof, case
+    when v_proof.code_hash is not null and v_proof.guesses < 3 and v_proof.asked_at > p_now - interval '10 minutes'
+      then 'asked' else 'refused' end);
 end $function$;
-comment on function private.ivr_ask_proof(jsonb,jsonb,public.clinics,uuid,text,timestamp with time zone) is 'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_why as in private.ivr_standing, or reference.';
+comment on function private.ivr_ask_proof(jsonb,jsonb,public.clinics,uuid,text,timestamp with time zone) is 'Asks for the proof of a number, once a call: {proof} is asked, or refused when no code can be texted or guessed any more. p_codes: {short, long, phone}, either code as {text, hash}, hashes keyed and in hexadecimal. p_why as in private.ivr_standing, or reference.';
 
 CREATE OR REPLACE FUNCTION private.ivr_before_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2402,35 +2415,40 @@ end $function$;
 comment on function private.ivr_cancel(uuid,uuid,timestamp with time zone) is 'Cancels an appointment whose reference the caller gave before; empty when it cannot be cancelled any more.';
 
 CREATE OR REPLACE FUNCTION private.ivr_check_code(p_call jsonb, p_code jsonb, p_patient_id uuid, p_now timestamp with time zone)
- RETURNS text
+ RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   v_proof private.call_proofs;
   v_noted text;
+  v_right boolean;
 begin
   -- Locked: codes keyed in at the same time are tried one by one.
   select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id' for no key update;
   if v_proof.proven_at is not null then
-    return 'right';
+    return private.ivr_proof_answer(v_proof, 'right');
   end if;
   -- The same request once more is no further guess.
   select s ->> 'proof' into v_noted
   from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
   where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'proof';
   if found then
-    return v_noted;
+    return private.ivr_proof_answer(v_proof, v_noted);
   elsif v_proof.code_hash is null or v_proof.guesses >= 3 or v_proof.asked_at <= p_now - interval '10 minutes' then
-    return 'refused';
+    return private.ivr_proof_answer(v_proof, 'refused');
+  end if;
+  v_right := v_proof.code_hash = decode(p_code ->> 'hash', 'hex');
+  if v_proof.short then
+    v_right := private.take_short_guess(v_right, p_now);
   end if;
   update private.call_proofs c
-  set guesses = c.guesses + 1, patient_id = p_patient_id,
-    proven_at = case when c.code_hash = decode(p_code ->> 'hash', 'hex') then p_now end
+  set guesses = c.guesses + 1, patient_id = p_patient_id, proven_at = case when v_right then p_now end
   where c.call_id = v_proof.call_id returning * into v_proof;
-  return case when v_proof.proven_at is not null then 'right' when v_proof.guesses < 3 then 'wrong' else 'refused' end;
+  return private.ivr_proof_answer(v_proof, case
+    when v_right then 'right' when v_proof.guesses < 3 then 'wrong' else 'refused' end);
 end $function$;
-comment on function private.ivr_check_code(jsonb,jsonb,uuid,timestamp with time zone) is 'Takes one guess at the code of a call: right, wrong, or refused when there is no further guess. p_code: {hash}.';
+comment on function private.ivr_check_code(jsonb,jsonb,uuid,timestamp with time zone) is 'Takes one guess at the code of a call: {proof} is right, wrong, or refused when there is no further guess. p_code: {hash}.';
 
 CREATE OR REPLACE FUNCTION private.ivr_check_reference(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2766,21 +2784,34 @@ begin
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
 
+CREATE OR REPLACE FUNCTION private.ivr_proof_answer(p_proof private.call_proofs, p_answer text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_build_object(
+    'proof', p_answer, 'code_length', case when p_proof.short then 6 else 10 end,
+    'noted', jsonb_build_object('proof', p_answer)
+  );
+end $function$;
+comment on function private.ivr_proof_answer(private.call_proofs,text) is 'What a turn tells of a proof: {proof, code_length}, and as noted what is written down with the step.';
+
 CREATE OR REPLACE FUNCTION private.ivr_prove(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_proof constant text := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
-  v_noted constant jsonb := jsonb_build_object('noted', jsonb_build_object('proof', v_proof));
+  v_checked constant jsonb := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
 begin
-  if v_proof <> 'right' then
+  if v_checked ->> 'proof' <> 'right' then
     perform private.note_security_event('call_proof_refused', p_call ->> 'caller', null, p_now);
-    return jsonb_build_object('proof', v_proof) || v_noted;
+    return v_checked;
   end if;
   perform private.ivr_keep_language(p_call, p_patient_id);
-  return v_noted || case
+  return jsonb_build_object('noted', v_checked -> 'noted') || case
     when p_task ? 'practitioner_id' then
       private.ivr_book(p_call || '{"proven": true}', p_task, p_clinic, p_patient_id, p_now)
     else private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now)
@@ -2990,7 +3021,7 @@ begin
 end $function$;
 comment on function private.ivr_take_place(jsonb,public.clinics,timestamp with time zone) is 'Takes one of the bookings that a clinic gives to numbers never seen before within an hour, however many call at once. False: there is none left.';
 
-CREATE OR REPLACE FUNCTION private.ivr_text_code(p_call jsonb, p_code jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_text_code(p_call jsonb, p_phone_hash text, p_code text, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2998,20 +3029,20 @@ AS $function$
 begin
   -- The number may be forged, and its owner is not to be flooded. Nor is a code promised that would come too late.
   if p_code is null or private.code_wait(p_call ->> 'caller', 'call', p_now) > 0
-    or private.hit_limits('call_code', jsonb_build_object('phone', p_code -> 'phone'), p_now) > 0
+    or private.hit_limits('call_code', jsonb_build_object('phone', p_phone_hash), p_now) > 0
   then
     return false;
   end if;
   return private.queue_sms(
-    'call_code', p_call ->> 'caller', jsonb_build_object('code', p_code ->> 'text'),
-    'call_code:' || (p_call ->> 'call_id'), p_patient_id, null,
+    'call_code', p_call ->> 'caller', jsonb_build_object('code', p_code), 'call_code:' || (p_call ->> 'call_id'),
+    p_patient_id, null,
     coalesce(
       p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
     ),
     true, p_now + interval '10 minutes'
   ) is not null;
 end $function$;
-comment on function private.ivr_text_code(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a code to the calling number. False: it has had as many as it may, or gets no SMS now. p_code: {text, hash, phone}, the last two keyed hashes in hexadecimal.';
+comment on function private.ivr_text_code(jsonb,text,text,public.clinics,uuid,timestamp with time zone) is 'Texts a code to the calling number. False: it has had as many as it may, or gets no SMS now. p_phone_hash is a keyed hash that stands for the number.';
 
 CREATE OR REPLACE FUNCTION private.ivr_text_link(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS boolean

@@ -99,15 +99,14 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_proof constant text := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
-  v_noted constant jsonb := jsonb_build_object('noted', jsonb_build_object('proof', v_proof));
+  v_checked constant jsonb := private.ivr_check_code(p_call, p_task -> 'code', p_patient_id, p_now);
 begin
-  if v_proof <> 'right' then
+  if v_checked ->> 'proof' <> 'right' then
     perform private.note_security_event('call_proof_refused', p_call ->> 'caller', null, p_now);
-    return jsonb_build_object('proof', v_proof) || v_noted;
+    return v_checked;
   end if;
   perform private.ivr_keep_language(p_call, p_patient_id);
-  return v_noted || case
+  return jsonb_build_object('noted', v_checked -> 'noted') || case
     when p_task ? 'practitioner_id' then
       private.ivr_book(p_call || '{"proven": true}', p_task, p_clinic, p_patient_id, p_now)
     else private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now)

@@ -125,7 +125,7 @@ export function spokenDay(instant: Date, timeZone = 'Asia/Kolkata'): string {
 /** The code that a call had texted to the phone. */
 export async function codeTextedTo(inboxUrl: string, phone: string, limitMs?: number): Promise<string> {
   const { body } = await smsTo(inboxUrl, phone, 'Key it in during the call', limitMs);
-  return /^\d{6}/.exec(body)?.[0] ?? '';
+  return /^\d+/.exec(body)?.[0] ?? '';
 }
 
 /** The code that this very call had texted, where calls from the phone had several. */
@@ -138,7 +138,7 @@ export async function codeTextedIn(
     select id, to_phone from public.sms_messages where dedupe_key = ${`call_code:${callId}`}`;
   if (!text) throw new Error(`The call ${callId} had no code texted.`);
   const { body } = await smsTo(inboxUrl, text.to_phone, ({ reference }) => reference === text.id);
-  return /^\d{6}/.exec(body)?.[0] ?? '';
+  return /^\d+/.exec(body)?.[0] ?? '';
 }
 
 /** A call that takes whatever time is offered, however often it is gone; it ends, or waits for a code. */

@@ -31,9 +31,7 @@ describe("phone_booking = 'proven'", () => {
   test('asks every caller for the code that is texted to the phone, and books with it', async () => {
     const { clinic } = await aCarefulClinic();
     const { call, phone } = await anAskedCaller(clinic);
-    expect(prompt(call)).toMatch(
-      /^Before we book your appointment .* We have texted it a code of 6 digits\./
-    );
+    expect(prompt(call)).toMatch(/^Before we book your appointment .* We have texted it a code\./);
     expect(await sql`select from public.patients where phone = ${phone}`).toHaveLength(0);
     expect(await call.press(await codeTextedTo(inbox_url, phone))).toContain('Your appointment is booked.');
     expect(await bookingsOf(sql, phone)).toMatchObject([{ status: 'booked', unproven: false }]);
@@ -64,6 +62,28 @@ describe("phone_booking = 'proven'", () => {
     expect(await codesFor(phone)).toHaveLength(1);
   });
 
+  test('texts ten digits on a day with many wrong codes, and six that are out open nothing any more', async () => {
+    const { clinic } = await aCarefulClinic();
+    const early = await anAskedCaller(clinic);
+    const short = await codeTextedTo(inbox_url, early.phone);
+    const [{ before } = { before: 0 }] = await sql<{ before: number }[]>`
+      select coalesce(sum(guesses), 0)::int as before from private.wrong_codes`;
+    expect(await early.call.press(another(short))).toContain('not the code');
+    expect(await sql`select sum(guesses)::int as now from private.wrong_codes`).toMatchObject([
+      { now: before + 1 }
+    ]);
+    await sql`update public.security_settings set wrong_codes_a_day = ${before + 1}`;
+    try {
+      expect(await early.call.press(short)).toContain('not the code');
+      const { call, phone } = await anAskedCaller(clinic);
+      const long = await codeTextedTo(inbox_url, phone);
+      expect(long).toMatch(/^\d{10}$/);
+      expect(await call.press(long)).toContain('Your appointment is booked.');
+    } finally {
+      await sql`update public.security_settings set wrong_codes_a_day = 90`;
+    }
+  });
+
   test('does not hold the time meanwhile; what is offered then needs no second code', async () => {
     const { clinic } = await aCarefulClinic();
     const { call, phone } = await anAskedCaller(clinic);
@@ -92,7 +112,7 @@ describe("phone_booking = 'proven'", () => {
     const phone = aPhone();
     const call = callTo(clinic, phone);
     await call.dial();
-    expect(await call.press('1', '1', '1')).toContain('ஆறு இலக்கக் குறியீடு');
+    expect(await call.press('1', '1', '1')).toContain('குறியீடு ஒன்றை');
     const { body } = await smsTo(inbox_url, phone, 'குறியீடு');
     expect(await call.press(/^\d{6}/.exec(body)?.[0] ?? '')).toContain('உங்கள் முன்பதிவு உறுதி செய்யப்பட்டது');
   });
@@ -230,8 +250,8 @@ describe('the code of a call', () => {
   test('can be waited for: silence is asked again twice; star leads back, 0 to reception', async () => {
     const { clinic } = await aCarefulClinic({ reception_phone: '+914440001001' });
     const { call, phone } = await anAskedCaller(clinic);
-    expect(await call.silence()).toContain('Enter the 6 digits');
-    expect(await call.silence()).toContain('Enter the 6 digits');
+    expect(await call.silence()).toContain('Enter the digits');
+    expect(await call.silence()).toContain('Enter the digits');
     expect(await call.press(await codeTextedTo(inbox_url, phone))).toContain('is booked');
     const other = await anAskedCaller(clinic);
     expect(await other.call.press('*#')).toContain('press 1');

@@ -8,6 +8,7 @@ import {
   type Position,
   type Question
 } from '../../supabase/functions/ivr/dialogue/position.ts';
+import { callFlow } from '../../supabase/functions/ivr/call-flow.ts';
 import { read } from '../../supabase/functions/ivr/dialogue/reading.ts';
 import { reply, type Reply } from '../../supabase/functions/ivr/dialogue/reply.ts';
 import { refusal, type Facts } from '../../supabase/functions/ivr/facts.ts';
@@ -179,11 +180,11 @@ describe('a number that has to be proven', () => {
   >;
   const wanted = { practitioner_id, starts_at, preference };
   const asked = answer(confirm, '1', { proof: 'asked' });
-  const code = at({ name: 'code', wanted });
+  const code = at({ name: 'code', wanted, length: 6 });
 
   test('is told which time is booked then, that a code was texted, and the ways out', () => {
     expect(heard(asked)).toBe(
-      'Before we book your appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, we check that this is your phone. We have texted it a code of 6 digits. Please stay on the line, and enter the code when the SMS arrives. To hear this again, press 9 and hash. To speak to reception, press 0 and hash. To go back, press star and hash.'
+      'Before we book your appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, we check that this is your phone. We have texted it a code. Please stay on the line, and enter the code when the SMS arrives. To hear this again, press 9 and hash. To speak to reception, press 0 and hash. To go back, press star and hash.'
     );
     expect(listening(asked).question).toEqual(code.question);
     expect(listening(answer(code, '9')).question).toEqual(code.question);
@@ -208,8 +209,20 @@ describe('a number that has to be proven', () => {
       expect(read({ position: code, keys, line: 'mobile' }).misses).toBe(1);
   });
 
+  test('has as many digits to key in as the code has', () => {
+    const long = listening(answer(confirm, '1', { proof: 'asked', code_length: 10 }));
+    expect(long.question).toEqual({ ...code.question, length: 10 });
+    expect(taskOf(long, '0482193071')).toMatchObject({ kind: 'prove', code: '0482193071' });
+    expect(read({ position: long, keys: '048219', line: 'mobile' }).misses).toBe(1);
+    const { steps } = callFlow(
+      answer(confirm, '1', { proof: 'asked', code_length: 10 }),
+      'https://x.example/ivr'
+    );
+    expect(steps.at(-2)).toMatchObject({ action: 'pause', maxNumKeys: 10, endKey: '#' });
+  });
+
   test('without a code that can be had goes to reception, or back to the menu', () => {
-    for (const position of [confirm, code, at({ name: 'code' })]) {
+    for (const position of [confirm, code, at({ name: 'code', length: 6 })]) {
       const keys = position === confirm ? '1' : '048219';
       const known = { proof: 'refused' as const, upcoming: [slot.starts_at] };
       expect(answer(position, keys, known).then).toEqual({ transfer: '+914440001001' });
@@ -261,7 +274,7 @@ describe('a clinic that takes no bookings by phone', () => {
   test('still lets a caller cancel', () => {
     const upcoming = [slot.starts_at];
     expect(listening(answer(menu, '4', { ...closed, upcoming })).question.name).toBe('reference');
-    const proven = answer(at({ name: 'code' }), '048219', {
+    const proven = answer(at({ name: 'code', length: 6 }), '048219', {
       ...closed,
       upcoming,
       appointments: [appointment]
@@ -373,8 +386,14 @@ describe('when it cannot be done', () => {
     const migration = (name: string) => readFileSync(`supabase/migrations/${name}.sql`, 'utf8');
     const list = migration('20261125000100_foundations').matchAll(/\('(\w+)', (?:null|'\w+'), 'PT4/g);
     const booking = migration('20261125000600_booking');
-    // Said where an appointment is changed, not where one is booked.
-    const changes = ['already_begun', 'already_cancelled', 'already_seen', 'unknown_appointment'];
+    // Said where an appointment is changed, or to sessions alone, not in calls that book.
+    const changes = [
+      'too_many_changes',
+      'already_begun',
+      'already_cancelled',
+      'already_seen',
+      'unknown_appointment'
+    ];
     const words = [...list]
       .map(([, word = '']) => word)
       .filter((word) => booking.includes(`'${word}'`) && !changes.includes(word));

@@ -18,6 +18,11 @@ const inputs: Partial<Record<Question['name'], Listening>> = {
   code: { maxNumKeys: 6, endKey: '#', pause: 40 }
 };
 
+function inputOf(question: Question): Listening {
+  const input = inputs[question.name] ?? oneKey;
+  return question.name === 'code' ? { ...input, maxNumKeys: question.length } : input;
+}
+
 type FlowStep =
   | { id?: string; action: 'say'; options: { payload: string; language: string; voice: 'female' } }
   | { id?: string; action: 'pause'; options: { length: number } }
@@ -61,7 +66,7 @@ export function callFlow({ say, then }: Reply, ownUrl: string): CallFlow {
     };
   }
   const { turn, question } = then.listen;
-  const { pause, ...keys } = inputs[question.name] ?? oneKey;
+  const { pause, ...keys } = inputOf(question);
   const input = { onKeypressVar: keysVariable(turn), onKeypressGoto: 'next', ...keys };
   return {
     title: 'MedQ',

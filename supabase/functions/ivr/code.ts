@@ -6,18 +6,25 @@ import type { Call } from './database.ts';
 import type { Task } from './facts.ts';
 
 /** Keyed hashes are hexadecimal. */
-interface Code {
-  /** To be texted to the caller, should it be asked for. */
-  text?: string;
+interface NewCode {
+  text: string;
   hash: string;
+}
+
+/** To be texted to the caller, should it be asked for. */
+interface NewCodes {
+  /** Of six digits. */
+  short: NewCode;
+  /** Of ten, for a day on which many wrong ones were tried. */
+  long: NewCode;
   /** Stands for the calling number. */
-  phone?: string;
+  phone: string;
 }
 
 /** A task as private.ivr_turn takes it, with the rest of what the task says. */
 export interface TaskWithCode {
   kind: Task['kind'];
-  code?: Code;
+  code?: NewCodes | { hash: string };
 }
 
 const mayAsk: readonly Task['kind'][] = ['book', 'count_tries', 'check_reference'];
@@ -28,9 +35,13 @@ export async function withCode(task: Task, { call_id, caller }: Call): Promise<T
     hex(await codeHash(setting('FUNCTIONS_SECRET'), `call:${call_id}`, text));
   if (task.kind === 'prove') return { ...task, code: { hash: await hashOf(task.code) } };
   if (caller === null || !mayAsk.includes(task.kind)) return task;
-  const text = newCode(6);
-  const phone = hex(await phoneHash(setting('FUNCTIONS_SECRET'), caller));
-  return { ...task, code: { text, hash: await hashOf(text), phone } };
+  const [text, longText] = [newCode(6), newCode(10)];
+  const [hash, longHash, phone] = await Promise.all([
+    hashOf(text),
+    hashOf(longText),
+    phoneHash(setting('FUNCTIONS_SECRET'), caller).then(hex)
+  ]);
+  return { ...task, code: { short: { text, hash }, long: { text: longText, hash: longHash }, phone } };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 /** What the database knows and does for one turn of a call: the shapes of `private.ivr_turn`. */
 import { z } from 'zod';
-import type { Preference, Wanted } from './dialogue/position.ts';
+import { codeLength, type Preference, type Wanted } from './dialogue/position.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
@@ -85,6 +85,8 @@ export const factsSchema = z.object({
   appointments: z.array(appointment).optional(),
   /** The number has to be proven: a code was texted, the wrong one was keyed in, or there is no further one. */
   proof: z.enum(['asked', 'wrong', 'refused']).optional(),
+  /** How many digits that code has. */
+  code_length: codeLength.optional(),
   /** Whether no more references are taken from this caller for now. */
   no_more_tries: z.boolean().optional(),
   /** Whether the caller was texted the address of the site. */

@@ -2,7 +2,7 @@
 import type { Search } from '../facts.ts';
 import { chosen } from './choices.ts';
 import { chosenDay } from './days.ts';
-import type { Preference, Question, Wanted } from './position.ts';
+import type { CodeLength, Preference, Question, Wanted } from './position.ts';
 
 /** Where the caller wants to go next, or what they want done. */
 export type Intent =
@@ -17,7 +17,7 @@ export type Intent =
   | { to: 'offer'; search: Search; page: number }
   | { to: 'later'; starts_at: string; preference: Preference }
   | { to: 'book'; wanted: Wanted }
-  | { to: 'code'; wanted: Wanted | undefined }
+  | { to: 'code'; wanted: Wanted | undefined; length: CodeLength }
   | { to: 'prove'; code: string; wanted: Wanted | undefined }
   | { to: 'appointments'; page: number }
   | { to: 'reference'; page: number }
@@ -89,7 +89,9 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
     }
     case 'code':
       if (keys.startsWith('*')) return { to: 'menu' };
-      if (/^\d{6}$/.test(keys)) return { to: 'prove', code: keys, wanted: question.wanted };
+      if (/^\d+$/.test(keys) && keys.length === question.length) {
+        return { to: 'prove', code: keys, wanted: question.wanted };
+      }
       return atAnyMenu(question, keys);
     case 'appointments':
       if (keys === '1') return { to: 'reference', page: 0 };
@@ -134,7 +136,7 @@ export function again(question: Question): Intent {
       return { to: 'offer', search: { preference, from: starts_at }, page: 0 };
     }
     case 'code':
-      return { to: 'code', wanted: question.wanted };
+      return { to: 'code', wanted: question.wanted, length: question.length };
     case 'reference':
       return { to: 'reference', page: 0 };
     case 'which':

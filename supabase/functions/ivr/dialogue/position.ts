@@ -15,6 +15,7 @@
  * - step: a turn as it is written down in ivr_calls.steps, under the name of its question.
  */
 import { z } from 'zod';
+import { codeLengths } from '../../_shared/account/codes.ts';
 
 /** The number of the last turn a call may take. Whoever presses keys for ever is asked to use the site instead. */
 export const lastTurn = 39;
@@ -25,6 +26,9 @@ const preference = z.object({
   specialty: z.string().regex(/^[0-9a-f]{8}$/).optional(),
   practitioner_id: z.uuid().optional()
 });
+
+/** How many digits a texted code has. */
+export const codeLength = z.literal(codeLengths);
 
 /** A slot that the caller has chosen. */
 const wanted = z.object({ practitioner_id: z.uuid(), starts_at: z.iso.datetime(), preference });
@@ -61,7 +65,7 @@ const question = z.discriminatedUnion('name', [
   /** Whether to book this slot. */
   z.object({ name: z.literal('confirm'), ...wanted.shape }),
   /** The code we texted to the calling number, which proves it; before this slot is booked, or appointments are told. */
-  z.object({ name: z.literal('code'), wanted: wanted.optional() }),
+  z.object({ name: z.literal('code'), wanted: wanted.optional(), length: codeLength }),
   /** The times of the caller's appointments were said. */
   z.object({ name: z.literal('appointments'), page }),
   /** The reference of an appointment, which proves more than the calling number does. */
@@ -87,6 +91,7 @@ const position = z.object({
 export type Position = z.output<typeof position>;
 export type Question = z.output<typeof question>;
 export type Preference = z.output<typeof preference>;
+export type CodeLength = z.output<typeof codeLength>;
 export type Wanted = z.output<typeof wanted>;
 
 export const start: Position = { turn: 0, misses: 0, question: { name: 'greeting' } };

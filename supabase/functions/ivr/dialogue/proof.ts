@@ -2,7 +2,7 @@
 import type { Facts } from '../facts.ts';
 import type { Draft, Reply } from './draft.ts';
 import { askMenu } from './menu.ts';
-import type { Wanted } from './position.ts';
+import type { CodeLength, Wanted } from './position.ts';
 import { connect } from './reception.ts';
 
 /**
@@ -10,7 +10,7 @@ import { connect } from './reception.ts';
  * @param wanted the slot to book then; none: the caller's appointments are told then
  */
 export function askProof(draft: Draft, proof: NonNullable<Facts['proof']>, wanted?: Wanted): Reply {
-  const { prompts, clinic } = draft;
+  const { prompts, clinic, facts: { code_length: length = 6 } } = draft;
   if (proof === 'refused') {
     draft.first(prompts.notProven());
     return clinic.reception ? connect(draft) : askMenu(draft);
@@ -21,11 +21,11 @@ export function askProof(draft: Draft, proof: NonNullable<Facts['proof']>, wante
     const starts_at = new Date(wanted.starts_at);
     draft.first(prompts.proveForBooking({ starts_at, timeZone: clinic.time_zone }));
   }
-  return askCode(draft, wanted);
+  return askCode(draft, length, wanted);
 }
 
-export function askCode(draft: Draft, wanted: Wanted | undefined): Reply {
+export function askCode(draft: Draft, length: CodeLength, wanted: Wanted | undefined): Reply {
   const { prompts, clinic, brief } = draft;
   const reception = clinic.reception !== null;
-  return draft.listen({ name: 'code', wanted }, draft.utter(prompts.askCode({ reception, brief })));
+  return draft.listen({ name: 'code', wanted, length }, draft.utter(prompts.askCode({ reception, brief })));
 }

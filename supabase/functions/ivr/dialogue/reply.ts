@@ -57,7 +57,7 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
     case 'book':
       return tellBooked(draft, intent.wanted);
     case 'code':
-      return askCode(draft, intent.wanted);
+      return askCode(draft, intent.length, intent.wanted);
     case 'prove':
       return intent.wanted ? tellBooked(draft, intent.wanted) : askReference(draft, 0);
     case 'appointments':

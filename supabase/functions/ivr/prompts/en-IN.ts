@@ -77,12 +77,12 @@ export const english: Language = {
     proveForBooking: ({ starts_at, timeZone }) =>
       `Before we book your appointment ${
         dayAndTime(starts_at, now, timeZone)
-      }, we check that this is your phone. We have texted it a code of 6 digits.`,
+      }, we check that this is your phone. We have texted it a code.`,
     proveForAppointments: () =>
-      'For your safety we first check that this is your phone. We have texted it a code of 6 digits.',
+      'For your safety we first check that this is your phone. We have texted it a code.',
     askCode: ({ reception, brief }) =>
       brief
-        ? `Enter the 6 digits of the code in the SMS.${reception ? ' For reception, 0 and hash.' : ''}`
+        ? `Enter the digits of the code in the SMS.${reception ? ' For reception, 0 and hash.' : ''}`
         : `Please stay on the line, and enter the code when the SMS arrives. To hear this again, press 9 and hash. ${
           reception ? 'To speak to reception, press 0 and hash. ' : ''
         }To go back, press star and hash.`,
