@@ -72,6 +72,15 @@ function route(pathname: string): { service: string; path: string } | undefined 
   return service === undefined ? undefined : { service, path: path ?? '/' };
 }
 
+/**
+ * Reads what nobody wants any more: a client that is still writing would see a broken connection instead of the answer,
+ * or with its next request.
+ */
+function swallow(req: IncomingMessage): void {
+  req.unpipe();
+  req.resume();
+}
+
 /** Adds what a proxy says about the caller. */
 function addForwarded(req: IncomingMessage, headers: Headers): void {
   headers.append('x-forwarded-for', req.socket.remoteAddress ?? '');
@@ -95,9 +104,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await services?.functions.ready();
     const { hostname, port } = new URL(services?.functions.origin ?? '');
     await new Promise<void>((resolve, reject) => {
+      let answered = false;
       const upstream = httpRequest(
         { hostname, port, path: path + url.search, method: req.method, headers: Object.fromEntries(headers) },
         (answer) => {
+          answered = true;
           res.statusCode = answer.statusCode ?? 502;
           for (const [header, value] of Object.entries(answer.headers)) {
             if (travels(header) && value !== undefined) res.setHeader(header, value);
@@ -105,9 +116,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           pipeline(answer, res).then(resolve, reject);
         }
       );
-      upstream.once('error', reject);
+      // Once there is an answer, it alone can fail.
+      upstream.on('error', (error) => {
+        if (!answered) reject(error);
+      });
+      upstream.once('close', () => swallow(req));
       res.once('close', () => upstream.destroy());
-      pipeline(req, limitedTo(maxBodyBytes), upstream).catch(reject);
+      req.pipe(limitedTo(maxBodyBytes).once('error', reject)).pipe(upstream);
     });
   }
 
@@ -162,9 +177,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       : refused
         ? [503, { code: 'BOOT_ERROR', message: 'Function failed to start (please check logs)' }]
         : [502, { message: 'An invalid response was received from the upstream server' }];
-    // Swallow the rest: a client that is still writing would see a broken connection instead of the answer.
-    req.unpipe();
-    req.resume();
+    swallow(req);
     res.setHeader('access-control-allow-origin', '*');
     sendResponse(json(Number(status), body), res).catch(() => res.destroy());
   }

@@ -77,6 +77,7 @@ begin
       'code', p_phone, jsonb_build_object('code', case when v_short then p_code else p_long_code end), 'code:' || p_id,
       v_patient.id, null, coalesce(v_patient.locale, p_locale, 'en-IN'), true, v_expires_at
     );
+    perform private.note_security_event('code_sent', p_phone, null, p_now);
   end if;
   return query select v_expires_at, case when v_short then 6 else 10 end;
 end $$;
