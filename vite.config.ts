@@ -40,9 +40,9 @@ export default defineConfig({
       ],
   test: {
     globalSetup: 'tests/helpers/global-setup.ts',
-    // Tests wait for pages and servers much of the time: two workers more than there are cores keep all cores busy. Each
+    // Tests wait for pages and servers much of the time: one worker more than there are cores keeps all cores busy. Each
     // has a stack of its own, so that on big machines memory is what limits them.
-    maxWorkers: Math.min(availableParallelism() + 2, 6),
+    maxWorkers: Math.min(availableParallelism() + 1, 6),
     // How long something may take that is waited for: a machine may be busy with all the other workers.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', 'tests/helpers/reporter.ts'],

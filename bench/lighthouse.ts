@@ -15,6 +15,12 @@ const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as 
 /** The marks for speed vary with what else the machine does: of several runs the median counts. */
 const runsOf: Record<Effort, number> = { full: 3, quick: 1 };
 
+/** Pages that anybody sees, and those of a patient who is signed in. */
+const pagesOf: Record<Effort, { open: string[]; personal: string[] }> = {
+  full: { open: ['/', '/login'], personal: ['/book', '/appointments'] },
+  quick: { open: [], personal: ['/appointments'] }
+};
+
 interface Run {
   /** Of each category, 0 to 100. */
   marks: number[];
@@ -63,10 +69,10 @@ export async function benchLighthouse(stack: Stack, site: Site, effort: Effort):
     );
   };
   try {
-    for (const where of ['/', '/login']) await measure(where);
+    for (const where of pagesOf[effort].open) await measure(where);
     const patient = await aBenchPatient(stack, sql, '+919000000009');
     await signIn(await context.newPage(), site.url, patient);
-    for (const where of ['/book', '/appointments']) await measure(where);
+    for (const where of pagesOf[effort].personal) await measure(where);
     return findings;
   } finally {
     await context.close();

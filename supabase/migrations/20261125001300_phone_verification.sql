@@ -56,15 +56,20 @@ create function private.start_verification(
   p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea,
   p_phone text, p_code text, p_long_code text, p_locale text default null, p_now timestamptz default now()
 )
-returns table (expires_at timestamptz, code_length int)
+returns table (wait int, expires_at timestamptz, code_length int)
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_wait constant int := private.code_wait(p_phone, p_purpose, p_now);
   v_expires_at constant timestamptz := p_now + interval '10 minutes';
   v_short constant boolean := private.short_codes_are_safe(p_now);
   v_patient public.patients;
 begin
+  if v_wait > 0 then
+    return query select v_wait, null::timestamptz, null::int;
+    return;
+  end if;
   insert into private.phone_verifications (id, purpose, phone_hash, short, code_hash, sealed_request, expires_at)
   values (
     p_id, p_purpose, p_phone_hash, v_short, case when v_short then p_code_hash else p_long_code_hash end,
@@ -79,11 +84,11 @@ begin
     );
     perform private.note_security_event('code_sent', p_phone, null, p_now);
   end if;
-  return query select v_expires_at, case when v_short then 6 else 10 end;
+  return query select 0, v_expires_at, case when v_short then 6 else 10 end;
 end $$;
 comment on function
   private.start_verification(uuid, text, bytea, bytea, bytea, bytea, text, text, text, text, timestamptz) is
-  'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has.';
+  'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has; or, where no code can be texted now, after how many seconds to try again (wait).';
 
 create function private.live_verification(p_id uuid, p_now timestamptz default now())
 returns table (purpose text, sealed_request bytea)

@@ -172,7 +172,7 @@ test('a time that somebody else takes is marked while looking, and comes back wh
   const other = await aPatient(sql);
   const { id, reference } = await aBooking(sql, other, clinic, { hour: 10 });
   await page.getByText(/^10:00\sam\s*Taken$/).waitFor();
-  expect(await ten.count()).toBe(0);
+  await expect.poll(() => ten.count()).toBe(0);
   await page
     .getByRole('status')
     .getByText(/10:00\sam was just taken/)

@@ -42,7 +42,7 @@ const wait = ({ body }: Answer) => Number(body.retry_after);
 const hold = () =>
   sql.begin(async (tx) => {
     const counted = await tx`
-      delete from private.rate_limits where window_start <= now() returning bucket, hits`;
+      delete from private.rate_limits where window_start <= now() and bucket ~ '/\\d+$' returning bucket, hits`;
     await tx`
       insert into private.rate_limits as r (bucket, window_start, hits)
       select bucket, date_bin(length, now(), '2020-01-01 00:00:00Z') + n * length, sum(hits)
@@ -54,7 +54,7 @@ const hold = () =>
 
 /** As if so much time had passed that these windows are over. */
 const passed = (...seconds: number[]) =>
-  sql`delete from private.rate_limits where split_part(bucket, '/', 2)::int = any (${seconds})`;
+  sql`delete from private.rate_limits where substring(bucket from '/(\\d+)$')::int = any (${seconds})`;
 
 /** Lowers a rule for a while. */
 async function withRule(

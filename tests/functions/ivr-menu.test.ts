@@ -116,10 +116,11 @@ describe('2, a day', () => {
     const clinic = await aClinic(sql);
     const doctor = await aPractitioner(sql, clinic, { hours: [{ from: '10:00', to: '10:15' }] });
     await anException(sql, doctor, localDate(inDays(2)));
-    await sql`insert into public.patients (phone) values (${aPhone()})`;
+    const [other] = await sql<{ id: string }[]>`
+      insert into public.patients (phone) values (${aPhone()}) returning id`;
     await sql`
       insert into public.appointments (patient_id, practitioner_id, starts_at)
-      select (select max(id::text)::uuid from public.patients), ${doctor.id}, s.starts_at
+      select ${other?.id ?? ''}::uuid, ${doctor.id}, s.starts_at
       from private.slots_on(${doctor.id}, ${localDate(inDays(3))}) s`;
     const call = callTo(clinic);
     await call.dial();

@@ -33,7 +33,10 @@ const FOR_ADMINS = [
   'practitioner_is_fixed',
   'unknown_patient',
   'account_still_there',
-  'account_has_other_phone'
+  'account_has_other_phone',
+  // And for whoever writes to Auth past our functions.
+  'unproven_account',
+  'change_not_permitted'
 ];
 
 /** The words of the one list of refusals, each with the stable word of the API that it is a finer one of. */

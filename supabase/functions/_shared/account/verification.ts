@@ -43,12 +43,10 @@ export async function startVerification(
     seal(request, verification, purpose)
   ]);
   const [row] = await database<{ wait: number; expires_at: Date | null; code_length: number }[]>`
-    select c.wait, s.expires_at, s.code_length
-    from private.code_wait(${phone}, ${purpose}) as c (wait)
-    left join lateral private.start_verification(
+    select wait, expires_at, code_length from private.start_verification(
       ${id}, ${purpose}, ${byPhone}, ${byCode}, ${byLongCode}, ${sealed},
       ${phone}, ${text ? code : null}, ${text ? longCode : null}, ${locale}
-    ) s on c.wait = 0`;
+    )`;
   if (!row) throw new Error('The database did not say until when the code works.');
   if (row.expires_at === null) throw noSmsNow(row.wait);
   const expiresIn = Math.round((row.expires_at.getTime() - Date.now()) / 1000);
