@@ -21,3 +21,8 @@ export async function sameSecret(given: string, expected: string): Promise<boole
   const [left, right] = await Promise.all([hmac(key, given), hmac(key, expected)]);
   return left.reduce((difference, byte, index) => difference | (byte ^ (right[index] ?? 0)), 0) === 0;
 }
+
+/** Bytes in hexadecimal. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,7 +1,7 @@
 /** The code that proves a calling number: a fresh one beside each task that may have to ask for it, hashes of it at rest. */
-import { Buffer } from 'node:buffer';
 import { codeHash, newCode, phoneHash } from '../_shared/account/codes.ts';
 import { setting } from '../_shared/env.ts';
+import { hex } from '../_shared/secrets.ts';
 import type { Call } from './database.ts';
 import type { Task } from './facts.ts';
 
@@ -42,8 +42,4 @@ export async function withCode(task: Task, { call_id, caller }: Call): Promise<T
     phoneHash(setting('FUNCTIONS_SECRET'), caller).then(hex)
   ]);
   return { ...task, code: { short: { text, hash }, long: { text: longText, hash: longHash }, phone } };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

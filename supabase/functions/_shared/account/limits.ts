@@ -4,7 +4,7 @@
  */
 import type { Database } from '../database.ts';
 import { rateLimited } from './errors.ts';
-import { hmac } from '../secrets.ts';
+import { hex, hmac } from '../secrets.ts';
 import { noteSecurityEvent } from './security-events.ts';
 
 /** What is limited: texting a code, looking up whether a phone can register, guessing at a code or a password. */
@@ -70,7 +70,7 @@ export async function useOf(secret: string, what: Limited, subject: Subject): Pr
 /** Readable as to nobody. */
 export async function subjectHash(secret: string, name: string, value: string): Promise<string> {
   const digest = await hmac(secret, JSON.stringify(['limit', name, value]));
-  return Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex(digest.subarray(0, 16));
 }
 
 /** The /48 of an IPv6 network: who is given one has 65,536 networks. */

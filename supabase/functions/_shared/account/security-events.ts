@@ -1,6 +1,6 @@
 /** What an admin may want to see of sign-ins, refusals and limits: counted by hour in security_events. */
 import type { Database } from '../database.ts';
-import { hmac } from '../secrets.ts';
+import { hex, hmac } from '../secrets.ts';
 
 /** docs/security.md says what each is. */
 export type SecurityEvent =
@@ -34,5 +34,5 @@ export async function noteSecurityEvent(
 /** What stands for a client in the database. */
 export async function clientHash(secret: string, client: string): Promise<string> {
   const digest = await hmac(secret, `client:${client}`);
-  return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex(digest.subarray(0, 8));
 }
