@@ -75,6 +75,13 @@ export class Replication {
   #stop(): void {
     this.#abort?.abort();
     this.#abort = undefined;
+    this.#unready();
+  }
+
+  /** Whoever asks from now on waits for the next stream, also while this one is still closing. */
+  #unready(): void {
+    if (this.#isReady) this.#ready = Promise.withResolvers();
+    this.#isReady = false;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -127,14 +134,13 @@ export class Replication {
       if (!(copy instanceof Duplex)) throw new Error('Postgres did not start to replicate.');
       stream = copy;
       const ended = this.#follow(stream);
+      signal.throwIfAborted();
       onReady();
       this.#isReady = true;
       this.#ready.resolve();
       await ended;
     } finally {
-      // Those who wait for a stream that did not come wait for the next one.
-      if (this.#isReady) this.#ready = Promise.withResolvers();
-      this.#isReady = false;
+      this.#unready();
       signal.removeEventListener('abort', abandon);
       await sql.end({ timeout: 0 });
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { Replication } from '../realtime/replication.ts';
 import { isOutdated, maintainPartitions, partitionsAt } from '../realtime/partitions.ts';
 import {
   FrameClient,
@@ -120,6 +121,27 @@ describe('the stream', () => {
     await until(async () => (await slots()).length === 0);
     const raw = await listen(topic, token);
     expect(await all(raw)).toHaveLength(1);
+  });
+
+  test('whoever comes while it is being closed waits for the next one', async () => {
+    const heard: unknown[] = [];
+    const replication = new Replication({
+      databaseUrl: database.adminUrl,
+      onInsert: ({ row }) => row.topic === topic && heard.push(row.event),
+      lingerMs: 0,
+      log: () => undefined
+    });
+    onTestFinished(() => replication.close());
+    replication.want();
+    for (const event of ['first', 'second', 'third']) {
+      await replication.ready;
+      await sql`select realtime.send('{}', ${event}, ${topic})`;
+      await until(() => Promise.resolve(heard.at(-1) === event));
+      replication.release();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      replication.want();
+    }
+    expect(heard).toEqual(['first', 'second', 'third']);
   });
 
   test('rows without event or payload are not delivered and harm nobody', async () => {

@@ -973,6 +973,8 @@ export type Database = {
         Returns: {
           must_change_password: boolean;
           patient_id: string;
+          phone: string;
+          user_id: string;
           username: string;
         }[];
       };

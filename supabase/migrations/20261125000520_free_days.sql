@@ -1,8 +1,13 @@
 -- Many days of many practitioners at once, as a page with a calendar asks for: what private.hours_on and
 -- private.free_slots tell of one practitioner and day, in one pass and without going through slots one by one.
 
-create function private.sessions_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text)
-returns table (practitioner_id uuid, on_date date, opens timestamptz, length interval, slots int)
+create function private.sessions_between(
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz
+)
+returns table (
+  practitioner_id uuid, on_date date, opens timestamptz, goes_on timestamptz, closes timestamptz, length interval,
+  seconds int, slots int
+)
 language plpgsql stable
 set search_path = ''
 as $$
@@ -24,47 +29,51 @@ begin
       select l.local, private.instant_of(l.local, p_time_zone) as instant
       from (select h.on_date + h.start_time from hours h union select h.on_date + h.end_time from hours h) l (local)
     )
-    select h.practitioner_id, h.on_date, o.instant, make_interval(mins => h.slot_minutes),
-      div(extract(epoch from c.instant - o.instant), h.slot_minutes * 60)::int
+    select h.practitioner_id, h.on_date, o.instant, o.instant + b.begun * l.length, o.instant + n.slots * l.length,
+      l.length, l.seconds, n.slots - b.begun
     from hours h
     join clock o on o.local = h.on_date + h.start_time
     join clock c on c.local = h.on_date + h.end_time
-    where c.instant - o.instant >= make_interval(mins => h.slot_minutes);
+    cross join lateral (select make_interval(mins => h.slot_minutes) as length, h.slot_minutes * 60 as seconds) l
+    cross join lateral (select div(extract(epoch from c.instant - o.instant), l.seconds)::int as slots) n
+    cross join lateral (
+      select least(greatest(floor(extract(epoch from p_now - o.instant) / l.seconds) + 1, 0), n.slots)::int as begun
+    ) b
+    where n.slots > 0;
 end $$;
-comment on function private.sessions_between(uuid[], date, date, text) is
-  'What private.hours_on tells, of many practitioners of one time zone and all dates of a range.';
+comment on function private.sessions_between(uuid[], date, date, text, timestamptz) is
+  'What private.hours_on tells, of many practitioners of one time zone and all dates of a range: when a session opens, goes on with the first slot that has not begun, and closes with its last whole slot; how long a slot is, and how many have not begun.';
 
-create function private.taken_between(
+create function private.days_with_strays(
   p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid
 )
-returns table (practitioner_id uuid, on_date date, starts_at timestamptz, ends_at timestamptz)
+returns table (practitioner_id uuid, on_date date)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return query
-    with taken as (
-      select a.practitioner_id, a.local_date, a.starts_at, a.ends_at
-      from public.appointments a
-      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from - 2 and p_until + 2
-      union all
-      -- Where the patient is elsewhere nobody can see them.
-      select p.id, (a.starts_at at time zone p_time_zone)::date, a.starts_at, a.ends_at
+    with dates as materialized (
+      select d.day::date as on_date, private.instant_of(d.day::date + 1, p_time_zone) as over
+      from generate_series(p_from - 2, p_until, interval '1 day') as d (day)
+    ), strays as (
+      select p.id as practitioner_id, a.ends_at, (a.starts_at at time zone p_time_zone)::date as first_date
       from public.appointments a cross join unnest(p_practitioners) p (id)
       where a.patient_id = p_patient_id and a.active
         and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
         and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+      union all
+      select a.practitioner_id, a.ends_at, a.local_date + 1
+      from public.appointments a join dates d on d.on_date = a.local_date
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from - 2 and p_until
+        and a.ends_at > d.over
     )
-    select t.* from taken t
-    union all
-    -- Few reach beyond the date on which they begin.
-    select t.practitioner_id, t.local_date + n, t.starts_at, t.ends_at
-    from taken t
-    cross join lateral generate_series(1, (t.ends_at at time zone p_time_zone)::date - t.local_date) n
-    where (t.ends_at at time zone p_time_zone)::date > t.local_date;
+    select t.practitioner_id, t.first_date + n
+    from strays t
+    cross join lateral generate_series(0, (t.ends_at at time zone p_time_zone)::date - t.first_date) n;
 end $$;
-comment on function private.taken_between(uuid[], date, date, text, uuid) is
-  'When practitioners, or the patient, have appointments; once for each date of the clinic that an appointment reaches into.';
+comment on function private.days_with_strays(uuid[], date, date, text, uuid) is
+  'Dates on which practitioners are not only kept from slots by appointments that begin then: one of the day before reaches into it, or the patient has an appointment somewhere.';
 
 create function private.free_by_date(
   p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_patient_id uuid
@@ -76,26 +85,32 @@ as $$
 begin
   return query
     with sessions as materialized (
-      -- The slots of a session are numbered from 0; those before the first have begun.
-      select s.*, l.seconds, greatest(floor(date_part('epoch', p_now - s.opens) / l.seconds) + 1, 0)::int as first
-      from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone) s
-      cross join lateral (select date_part('epoch', s.length) as seconds) l
-    ), blocked as (
-      select distinct s.practitioner_id, s.on_date, s.opens, n
-      from private.taken_between(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) t
-      join sessions s on s.practitioner_id = t.practitioner_id and s.on_date = t.on_date
-        and t.ends_at > s.opens and t.starts_at < s.opens + s.slots * s.length
-      cross join lateral generate_series(
-        greatest(floor(date_part('epoch', t.starts_at - s.opens) / s.seconds)::int, s.first),
-        least(ceil(date_part('epoch', t.ends_at - s.opens) / s.seconds)::int, s.slots) - 1
-      ) n
+      select s.* from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone, p_now) s
+    ), taken as materialized (
+      -- Nearly every appointment is one slot, so that they need only be counted.
+      select s.practitioner_id, s.on_date, s.opens, count(*) filter (where a.starts_at >= s.goes_on) as slots,
+        bool_and(a.ends_at - a.starts_at = s.length and date_part('epoch', a.starts_at - s.opens)::int % s.seconds = 0) as whole
+      from public.appointments a
+      join sessions s on s.practitioner_id = a.practitioner_id and s.on_date = a.local_date
+        and a.ends_at > s.opens and a.starts_at < s.closes
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from and p_until
+      group by s.practitioner_id, s.on_date, s.opens
+    ), uneven as materialized (
+      select t.practitioner_id, t.on_date from taken t where not t.whole
+      union
+      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) d
+    ), offered as (
+      select s.on_date, s.slots, case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end as free
+      from sessions s
+      left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
+      left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
+      union all
+      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_patient_id))
+      from uneven u
     )
-    select d.day::date, (coalesce(o.slots, 0) - coalesce(b.slots, 0))::int, o.slots is not null, coalesce(o.slots = 0, false)
-    from generate_series(p_from, p_until, interval '1 day') as d (day)
-    left join (
-      select s.on_date, sum(greatest(s.slots - s.first, 0)) as slots from sessions s group by s.on_date
-    ) o on o.on_date = d.day::date
-    left join (select b.on_date, count(*) as slots from blocked b group by b.on_date) b on b.on_date = d.day::date
+    select d.day::date, coalesce(sum(o.free), 0)::int, count(o.slots) > 0, coalesce(sum(o.slots) = 0, false)
+    from generate_series(p_from, p_until, interval '1 day') as d (day) left join offered o on o.on_date = d.day::date
+    group by d.day
     order by d.day;
 end $$;
 comment on function private.free_by_date(uuid[], date, date, text, timestamptz, uuid) is

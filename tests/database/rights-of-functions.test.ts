@@ -37,7 +37,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
     visitor: '42501',
     owner: 'works',
     'other patient': 'works',
-    'account without patient': 'finds nothing',
+    'account without patient': 'works',
     'owner with a temporary password': 'works',
     'owner after signing out': 'finds nothing',
     'secret key': 'finds nothing'
@@ -117,11 +117,24 @@ test('the account of a session tells whether its password is temporary', async (
   await rolledBack(sql, async (tx) => {
     const scene = await aScene(tx);
     const status = (db: Transaction) => db`select * from public.account_status()`;
-    expect([...(await scene.as('owner', status))]).toEqual([
-      { patient_id: scene.owner.id, username: null, must_change_password: false }
-    ]);
+    const { id: patient_id, phone, account } = scene.owner;
+    const owner = { user_id: account.userId, phone, patient_id, username: null };
+    expect([...(await scene.as('owner', status))]).toEqual([{ ...owner, must_change_password: false }]);
     expect([...(await scene.as('owner with a temporary password', status))]).toEqual([
-      { patient_id: scene.owner.id, username: null, must_change_password: true }
+      { ...owner, must_change_password: true }
     ]);
+  });
+});
+
+test('a banned account is nobody’s at once, whatever its token says', async () => {
+  await rolledBack(sql, async (tx) => {
+    const scene = await aScene(tx);
+    const banned = (until: string) =>
+      tx`update auth.users set banned_until = now() + ${until}::interval where id = ${scene.owner.account.userId}`;
+    const status = () => scene.as('owner', (db: Transaction) => db`select * from public.account_status()`);
+    await banned('1 hour');
+    expect(await status()).toHaveLength(0);
+    await banned('-1 second');
+    expect(await status()).toHaveLength(1);
   });
 });

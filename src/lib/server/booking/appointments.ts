@@ -8,7 +8,7 @@ import {
 } from '#lib/appointments/model.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
-import { clinicOf, CLINIC_COLUMNS, listClinics, type Clinic } from './clinics.ts';
+import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 
 // So many stand on one page.
 const MOST = 100;
@@ -29,28 +29,25 @@ export function isId(text: string | null): text is string {
  */
 export async function loadAppointments(supabase: Supabase, page = 1): Promise<Snapshot> {
   const now = new Date();
-  const [appointments, clinics] = await Promise.all([
-    supabase
-      .from('appointments')
-      .select(`${COLUMNS}, practitioners(name, specialty)`)
-      .order('starts_at', { ascending: false })
-      .order('id')
-      // One more tells whether there are more.
-      .range((page - 1) * MOST, page * MOST),
-    listClinics(supabase)
-  ]);
-  if (appointments.error) throw appointments.error;
+  const { data, error } = await supabase
+    .from('appointments')
+    .select(`${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS})`)
+    .order('starts_at', { ascending: false })
+    .order('id')
+    // One more tells whether there are more.
+    .range((page - 1) * MOST, page * MOST);
+  if (error) throw error;
 
-  const rows = appointments.data.slice(0, MOST).flatMap((row) => parseAppointment(row) ?? []);
-  const zones = new Map(clinics.map(({ id, timeZone }) => [id, timeZone]));
+  const rows = data.slice(0, MOST).flatMap((row) => parseAppointment(row) ?? []);
+  const clinics = new Map(data.map(({ clinics: clinic }) => [clinic.id, clinic]));
   return {
     appointments: rows,
     practitioners: Object.fromEntries(
-      appointments.data.map(({ practitioner_id, practitioners }) => [practitioner_id, practitioners])
+      data.map(({ practitioner_id, practitioners }) => [practitioner_id, practitioners])
     ),
-    clinics: byId(clinics),
-    queue: await queuePlaces(supabase, rows, zones, now),
-    hasEarlier: appointments.data.length > MOST,
+    clinics: byId([...clinics.values()].map(clinicOf)),
+    queue: await queuePlaces(supabase, rows, clinics, now),
+    hasEarlier: data.length > MOST,
     now: now.toISOString()
   };
 }
@@ -94,19 +91,20 @@ export async function loadDirectory(
   };
 }
 
-function byId(clinics: Clinic[]): Directory['clinics'] {
+/** Clinics as a page looks them up. */
+export function byId(clinics: Clinic[]): Directory['clinics'] {
   return Object.fromEntries(clinics.map(({ id, ...place }) => [id, place]));
 }
 
 async function queuePlaces(
   supabase: Supabase,
   appointments: Appointment[],
-  zones: Map<string, string>,
+  clinics: Map<string, { time_zone: string }>,
   now: Date
 ): Promise<QueuePlaces> {
   const waiting = appointments.flatMap((appointment) => {
     const { status, starts_at, clinic_id } = appointment;
-    const zone = zones.get(clinic_id);
+    const zone = clinics.get(clinic_id)?.time_zone;
     if (!zone || (status !== 'booked' && status !== 'arrived')) return [];
     const date = localDate(now, zone);
     return localDate(new Date(starts_at), zone) === date ? [{ appointment, date }] : [];

@@ -17,41 +17,54 @@ export interface Account {
 export type Session =
   | { state: 'signed-in'; account: Account }
   | { state: 'signed-out' }
-  /** Auth did not answer, so nobody knows. */
+  /** Auth or the database did not answer, so nobody knows. */
   | { state: 'unknown' };
 
-// One row; none for a user without a patient.
-const accountStatus = z.array(
-  z.object({
-    patient_id: z.uuid(),
-    username: z.string().nullable(),
-    must_change_password: z.boolean()
-  })
-);
+// One row; none when the session has ended.
+const accountStatus = z
+  .array(
+    z.object({
+      user_id: z.uuid(),
+      phone: z.string().nullable(),
+      patient_id: z.uuid().nullable(),
+      username: z.string().nullable(),
+      must_change_password: z.boolean()
+    })
+  )
+  .max(1);
 
-/** Who is asking: verified by Auth, with the state of their account. */
+/**
+ * Who is asking, with the state of their account. The database says it, which looks at the session itself: a token
+ * outlives its session, and Auth would have to be asked besides.
+ */
 export async function readSession(supabase: Supabase, requestId: string): Promise<Session> {
-  const [who, status] = await Promise.all([supabase.auth.getUser(), supabase.rpc('account_status')]);
-  if (who.error) {
-    if (isOutage(who.error)) return unknown('auth', requestId, who.error);
-    return { state: 'signed-out' };
+  // Renews a token that has expired.
+  const renewed = await supabase.auth.getSession();
+  if (renewed.error) {
+    return isOutage(renewed.error) ? unknown('auth', requestId, renewed.error) : { state: 'signed-out' };
   }
-  if (status.error) return unknown('account_status', requestId, status.error);
+  if (!renewed.data.session) return { state: 'signed-out' };
+  const status = await supabase.rpc('account_status');
+  if (status.error) {
+    // 401: a token that this project did not sign, or whose session has ended.
+    return status.status === 401 ? { state: 'signed-out' } : unknown('account_status', requestId, status.error);
+  }
   const known = accountStatus.safeParse(status.data);
   if (!known.success) return unknown('account_status', requestId, known.error);
   const [row] = known.data;
+  if (!row) return { state: 'signed-out' };
   return {
     state: 'signed-in',
     account: {
-      userId: who.data.user.id,
-      patientId: row?.patient_id ?? null,
-      username: row?.username ?? `+${who.data.user.phone ?? ''}`,
-      mustChangePassword: row?.must_change_password ?? false
+      userId: row.user_id,
+      patientId: row.patient_id,
+      username: row.username ?? row.phone ?? '',
+      mustChangePassword: row.must_change_password
     }
   };
 }
 
-/** The account behind a request that the guard has let through. Answers 503 while Auth cannot be reached. */
+/** The account behind a request that the guard has let through. Answers 503 while nobody can tell. */
 export async function accountOf(locals: App.Locals): Promise<Account> {
   const session = await locals.session();
   if (session.state === 'signed-in') return session.account;
