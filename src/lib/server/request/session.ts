@@ -47,7 +47,9 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
   const status = await supabase.rpc('account_status');
   if (status.error) {
     // 401: a token that this project did not sign, or whose session has ended.
-    return status.status === 401 ? { state: 'signed-out' } : unknown('account_status', requestId, status.error);
+    return status.status === 401
+      ? { state: 'signed-out' }
+      : unknown('account_status', requestId, status.error);
   }
   const known = accountStatus.safeParse(status.data);
   if (!known.success) return unknown('account_status', requestId, known.error);
