@@ -1,4 +1,5 @@
 import { createAuth } from './auth/index.ts';
+import type { TokenLimits } from './auth/limits.ts';
 import type { Cleanup } from './supervision/cleanup.ts';
 import type { ProjectConfig } from './settings/config.ts';
 import { startScheduler } from './extensions/cron.ts';
@@ -21,6 +22,8 @@ export interface ServiceOptions {
   apiUrl: string;
   databaseUrl: DatabaseUrl;
   functions: { origin: string; ready(): Promise<void> };
+  /** How Auth limits sign-ins by client address; without it, it does not. */
+  authLimits?: TokenLimits | undefined;
   log: (line: string) => void;
 }
 
@@ -47,6 +50,7 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     },
     sessionTimebox: config.auth.sessions.timebox,
     sessionInactivityTimeout: config.auth.sessions.inactivity_timeout,
+    limits: options.authLimits,
     log: (entry) => log(JSON.stringify(entry))
   });
   cleanup.add(() => auth.close());
