@@ -1,5 +1,4 @@
-import { createAuth } from './auth/index.ts';
-import type { TokenLimits } from './auth/limits.ts';
+import { createAuth, type AuthOptions } from './auth/index.ts';
 import type { Cleanup } from './supervision/cleanup.ts';
 import type { ProjectConfig } from './settings/config.ts';
 import { startScheduler } from './extensions/cron.ts';
@@ -22,8 +21,8 @@ export interface ServiceOptions {
   apiUrl: string;
   databaseUrl: DatabaseUrl;
   functions: { origin: string; ready(): Promise<void> };
-  /** How Auth limits sign-ins by client address; without it, it does not. */
-  authLimits?: TokenLimits | undefined;
+  /** What differs in Auth from what `config` says. */
+  auth?: Partial<AuthOptions> | undefined;
   log: (line: string) => void;
 }
 
@@ -50,8 +49,8 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     },
     sessionTimebox: config.auth.sessions.timebox,
     sessionInactivityTimeout: config.auth.sessions.inactivity_timeout,
-    limits: options.authLimits,
-    log: (entry) => log(JSON.stringify(entry))
+    log: (entry) => log(JSON.stringify(entry)),
+    ...options.auth
   });
   cleanup.add(() => auth.close());
 

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { keepFunctions, keepPostgres } from './supervision/children.ts';
 import { Cleanup, settled } from './supervision/cleanup.ts';
-import type { TokenLimits } from './auth/limits.ts';
+import type { AuthOptions } from './auth/index.ts';
 import { authProblems } from './settings/auth-checks.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
@@ -46,8 +46,8 @@ export interface StackOptions {
   watchFunctions?: boolean;
   /** Settings of the functions that differ from the usual ones. */
   functionsEnvironment?: NodeJS.Dict<string>;
-  /** How Auth limits sign-ins by client address; without it, it does not. */
-  authLimits?: TokenLimits;
+  /** Settings of Auth that differ from those of supabase/config.toml. */
+  auth?: Partial<AuthOptions>;
   /** Gets one line at a time. Default: standard error. */
   log?: (line: string) => void;
 }
@@ -217,7 +217,7 @@ async function startParts({
     apiUrl,
     databaseUrl,
     functions,
-    authLimits: options.authLimits,
+    auth: options.auth,
     log
   };
   gateway.open(await startServices(services, cleanup));

@@ -25,8 +25,9 @@ function take(limits: TokenLimits, address: string, now: number): boolean {
   buckets.set(limits, all);
   const { left, at } = all.get(address) ?? { left: limits.burst, at: now };
   const available = Math.min(limits.burst, left + (now - at) / refillMs);
-  all.set(address, { left: Math.max(available - 1, 0), at: now });
-  return available >= 1;
+  const isTaken = available >= 1;
+  all.set(address, { left: isTaken ? available - 1 : available, at: now });
+  return isTaken;
 }
 
 /** An endpoint with the limits of the settings, if there are any: here all clients have one address. */

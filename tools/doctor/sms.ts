@@ -5,9 +5,8 @@ const provider: Check = {
   name: 'MessageBird',
   needs: ["Functions' secret"],
   async run(examined) {
-    const { messagebird, settings } = await examined.selfCheck({ messagebird: true });
-    if (settings.some(({ name }) => name.startsWith('MESSAGEBIRD_'))) return skipped('see Settings');
-    if (messagebird === null) return skipped('the functions did not ask');
+    const { messagebird } = await examined.selfCheck({ messagebird: true });
+    if (messagebird === null) return skipped('see Settings');
     if (!messagebird.told) {
       return fails(
         `MessageBird does not take our key: ${messagebird.reason}`,
@@ -38,7 +37,7 @@ interface Health {
 /** So many failures an hour are normal: numbers are mistyped. */
 const usualFailures = 5;
 
-export function queueProblems({ sending, due, oldest_seconds, failed, sent }: Health): Problem[] {
+export function queueProblems({ sending, oldest_seconds, failed, sent }: Health): Problem[] {
   const problems: Problem[] = [];
   if (!sending) {
     problems.push({
@@ -46,9 +45,9 @@ export function queueProblems({ sending, due, oldest_seconds, failed, sent }: He
       cause: 'sending in sms_settings is false.',
       mend: 'Set it to true; what still waits is sent at once.'
     });
-  } else if (due > 0 && oldest_seconds > 120) {
+  } else if (oldest_seconds > 120) {
     problems.push({
-      sentence: `${due} SMS are due, the oldest has waited for ${Math.round(oldest_seconds / 60)} minutes.`,
+      sentence: `An SMS has waited for ${Math.round(oldest_seconds / 60)} minutes.`,
       cause: 'last_error in the view sms_queue says why; without one, nothing calls sms-dispatch.',
       mend: 'See what else is named here; then docs/operate.md, "SMS do not arrive".'
     });

@@ -143,5 +143,5 @@ export function secretsOf(subject: Subject): string[] {
     password,
     password && decodeURIComponent(password)
   ];
-  return all.filter((secret): secret is string => !!secret);
+  return all.filter((secret): secret is string => secret !== undefined && secret.length >= 6);
 }

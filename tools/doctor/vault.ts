@@ -14,7 +14,7 @@ const mend = 'Run `npm run deploy`, which writes them; or use vault.create_secre
 
 const secrets: Check = {
   name: 'Vault',
-  needs: ['Database'],
+  needs: ['Database', "Functions' secret"],
   async run(examined) {
     const found = await vaultSecrets(examined);
     const missing = ['functions_url', 'functions_secret'].filter((name) => !found.get(name));

@@ -28,6 +28,9 @@ async function trySignIns(): Promise<Pick<AuthCheck, 'sign_ins' | 'limited'>> {
       () => false,
       (error) => {
         if (refusalIn(error)?.code === 'rate_limited') return true;
+        // Refused for another reason, such as that phones are switched off: not for its number.
+        const { status } = error as { status?: unknown };
+        if (typeof status === 'number' && status < 500) return false;
         throw error;
       }
     );

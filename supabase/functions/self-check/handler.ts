@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { clientAddress } from '../_shared/account/client-address.ts';
 import { database } from '../_shared/database.ts';
-import { setting } from '../_shared/env.ts';
+import { setting, SettingError } from '../_shared/env.ts';
 import { bodyOf, endpoint, json } from '../_shared/http.ts';
-import { createMessageBird } from '../_shared/messagebird/client.ts';
+import { createMessageBird, type MessageBird } from '../_shared/messagebird/client.ts';
 import { requireInternalRequest } from '../_shared/queue/internal-request.ts';
 import { authCheck } from './auth-check.ts';
 import { settingProblems } from './settings.ts';
@@ -31,17 +31,23 @@ export const handle = endpoint({
       at: new Date().toISOString(),
       settings: settingProblems(),
       client: await clientAddress(request),
-      messagebird: wish.messagebird ? await messageBird().balance() : null,
+      messagebird: wish.messagebird ? await messageBird()?.balance() ?? null : null,
       auth: wish.auth ? await authCheck(database()) : null
     });
   }
 });
 
-function messageBird() {
-  return createMessageBird({
-    apiUrl: setting('MESSAGEBIRD_API_URL'),
-    accessKey: setting('MESSAGEBIRD_ACCESS_KEY')
-  });
+/** Undefined where its settings are among the problems. */
+function messageBird(): MessageBird | undefined {
+  try {
+    return createMessageBird({
+      apiUrl: setting('MESSAGEBIRD_API_URL'),
+      accessKey: setting('MESSAGEBIRD_ACCESS_KEY')
+    });
+  } catch (error) {
+    if (error instanceof SettingError) return undefined;
+    throw error;
+  }
 }
 
 /** Whatever is no wish is none. */

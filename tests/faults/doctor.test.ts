@@ -1,0 +1,521 @@
+// Everything that can be wrong with a deployment is broken on a stack, seen, and mended again.
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { siteSecret } from '../../local/settings/keys.ts';
+import { freePort } from '../../local/settings/ports.ts';
+import type { Site } from '../../local/site.ts';
+import { startStack, type Stack } from '../../local/start-stack.ts';
+import type { Check } from '../../tools/doctor/check.ts';
+import { checks } from '../../tools/doctor/checks.ts';
+import { examine, type Result } from '../../tools/doctor/examine.ts';
+import { Examined } from '../../tools/doctor/examined.ts';
+import { type Subject, subjectOf } from '../../tools/doctor/subject.ts';
+import { alteringProxy, type PassingAnswer } from '../helpers/altering-proxy.ts';
+import { failSends } from '../helpers/inbox.ts';
+import { anotherSite } from '../helpers/site.ts';
+
+let stack: Stack;
+let site: Site;
+let subject: Subject;
+let sql: postgres.Sql;
+let admin: postgres.Sql;
+const authLimits = { burst: 30, forwarding: true };
+
+beforeAll(async () => {
+  const port = await freePort();
+  const siteUrl = `http://127.0.0.1:${port}`;
+  stack = await startStack({
+    ephemeral: true,
+    auth: { limits: authLimits },
+    functionsEnvironment: { SITE_URL: siteUrl },
+    log: () => undefined
+  });
+  const { addresses } = stack;
+  site = await anotherSite({
+    supabaseUrl: addresses.api_url,
+    key: addresses.publishable_key,
+    secret: siteSecret(addresses.functions_secret),
+    port,
+    log: () => undefined
+  });
+  subject = subjectOf({ MEDQ_STACK: JSON.stringify(addresses), SITE_URL: siteUrl }, 'none');
+  sql = postgres(addresses.db_url, { max: 2, onnotice: () => undefined });
+  admin = postgres(addresses.admin_db_url, { max: 2, onnotice: () => undefined });
+}, 240_000);
+afterAll(async () => {
+  await Promise.all([sql?.end(), admin?.end(), site?.close()]);
+  await stack?.close();
+});
+
+/** The names of what does not hold, with all that is said of it. */
+function failuresIn(results: Result[]): Record<string, string> {
+  return Object.fromEntries(
+    results.flatMap(({ name, finding }) =>
+      finding.state === 'fails'
+        ? [[name, finding.problems.map((problem) => Object.values(problem).join(' ')).join(' ')]]
+        : []
+    )
+  );
+}
+
+const failures = async (differs: Partial<Subject> = {}) =>
+  failuresIn(await examine({ ...subject, ...differs }));
+
+/** What one check alone says of a subject that differs. */
+async function problemsOf(name: string, differs: Partial<Subject>): Promise<string> {
+  const check = checks.find((candidate) => candidate.name === name) as Check;
+  const examined = new Examined({ ...subject, ...differs });
+  const finding = await check.run(examined).finally(() => examined.close());
+  return finding.state === 'fails'
+    ? finding.problems.map(({ sentence }) => sentence).join(' ')
+    : finding.state;
+}
+
+interface Run {
+  code: number | null;
+  output: string;
+}
+
+/** Runs the command as `npm run doctor` does. */
+function run(env: NodeJS.Dict<string>, ...args: string[]): Promise<Run> {
+  const child = spawn(process.execPath, ['tools/doctor/index.ts', ...args], {
+    env: { ...process.env, ...env }
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
+const environment = () => ({ MEDQ_STACK: JSON.stringify(stack.addresses), SITE_URL: subject.siteUrl });
+
+/** Rows of everything that the clinic has, and that people see. */
+const contents = () => sql`
+  select (select count(*) from public.appointments) as appointments, (select count(*) from public.patients) as patients,
+    (select count(*) from public.sms_messages) as sms, (select count(*) from public.ivr_calls) as calls,
+    (select count(*) from public.security_events) as security, (select count(*) from public.audit_events) as audit,
+    (select count(*) from private.rate_limits) as limits, (select count(*) from auth.sessions) as sessions,
+    (select count(*) from net._http_response) as answers`;
+
+test('a healthy stack is all green, in a table of 80 columns without a secret', async () => {
+  const before = await contents();
+  const { code, output } = await run(environment());
+  expect(output).toMatch(/\n24 hold, 0 fail, 0 were not looked at\.\n$/);
+  expect(code).toBe(0);
+  expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  for (const [name, value] of Object.entries(stack.addresses)) {
+    if (/key|secret/.test(name)) expect(output).not.toContain(value);
+  }
+  expect(await contents()).toEqual(before);
+});
+
+test('what fails is told with its cause and its mend, to machines too, and ends with 1', async () => {
+  await sql`update public.sms_settings set sending = false`;
+  const [people, machines] = await Promise.all([run(environment()), run(environment(), '--json')]);
+  await sql`update public.sms_settings set sending = true`;
+  expect(people.code).toBe(1);
+  expect(people.output).toContain('SMS queue         FAILS  Sending SMS is switched off.\n');
+  expect(people.output).toMatch(
+    /\n {25}Cause: sending in sms_settings is false\.\n {25}Mend: Set it to true/
+  );
+  expect(machines.code).toBe(1);
+  const told = JSON.parse(machines.output) as { holds: boolean; checks: { name: string; state: string }[] };
+  expect(told.holds).toBe(false);
+  expect(told.checks.filter(({ state }) => state !== 'holds')).toEqual([
+    {
+      name: 'SMS queue',
+      state: 'fails',
+      problems: [
+        {
+          sentence: 'Sending SMS is switched off.',
+          cause: 'sending in sms_settings is false.',
+          mend: 'Set it to true; what still waits is sent at once.'
+        }
+      ]
+    }
+  ]);
+});
+
+test('without anything to examine it says what is missing, and ends with 2', async () => {
+  const { code, output } = await run({ MEDQ_STACK: '' }, '--env', 'nowhere/.env.production');
+  expect(code).toBe(2);
+  expect(output).toContain('nowhere/.env.production cannot be read');
+});
+
+interface Breakage {
+  what: string;
+  /** Which check names it, and how. */
+  named: string;
+  says: RegExp;
+  breaks: () => Promise<unknown>;
+  mends: () => Promise<unknown>;
+}
+
+const secretOfVault = async (name: string, value: string) =>
+  sql`select vault.update_secret((select id from vault.secrets where name = ${name}), ${value})`;
+
+const breakages: Breakage[] = [
+  {
+    what: 'a migration that is not applied',
+    named: 'Migrations',
+    says: /1 migrations are not applied: jobs\./,
+    breaks: () => admin`delete from supabase_migrations.schema_migrations where name = 'jobs'`,
+    mends: () => admin`
+      insert into supabase_migrations.schema_migrations (version, name) values ('20261125002200', 'jobs')`
+  },
+  {
+    what: 'a migration from elsewhere',
+    named: 'Migrations',
+    says: /has migrations that are not here: 20990101000000\./,
+    breaks: () =>
+      admin`insert into supabase_migrations.schema_migrations (version) values ('20990101000000')`,
+    mends: () => admin`delete from supabase_migrations.schema_migrations where version = '20990101000000'`
+  },
+  {
+    what: 'a function that was edited',
+    named: 'Schema',
+    says: /different: function private\.mask_phone\(\)\. /,
+    breaks: () => sql`
+      create or replace function private.mask_phone(p_phone text) returns text language sql immutable
+      set search_path = '' as 'select p_phone'`,
+    mends: () =>
+      sql.unsafe(`
+      create or replace function private.mask_phone(p_phone text) returns text
+      language plpgsql immutable
+      set search_path = ''
+      as $$
+begin
+  return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
+end $$`)
+  },
+  {
+    what: 'an index that was dropped',
+    named: 'Schema',
+    says: /different: table public\.ivr_calls\. /,
+    breaks: () => sql`drop index public.ivr_calls_of_patient`,
+    mends: () => sql`create index ivr_calls_of_patient on public.ivr_calls (patient_id)`
+  },
+  {
+    what: 'a trigger of ours on a table of the platform that was dropped',
+    named: 'Schema',
+    says: /missing: trigger medq_broadcast_end_of_session on auth\.sessions\. /,
+    breaks: () => admin`drop trigger medq_broadcast_end_of_session on auth.sessions`,
+    mends: () => sql`
+      create trigger medq_broadcast_end_of_session after delete on auth.sessions
+        for each row execute function private.tg_sessions__broadcast_end()`
+  },
+  {
+    what: 'a table that somebody added',
+    named: 'Schema',
+    says: /has what no migration makes: table public\.notes\. /,
+    breaks: () => sql`create table public.notes ()`,
+    mends: () => sql`drop table public.notes`
+  },
+  {
+    what: 'a function that anybody may run',
+    named: 'Rights',
+    says: /grant execute on function private\.mask_phone\(text\) to anon\. /,
+    breaks: () => sql`grant execute on function private.mask_phone(text) to anon`,
+    mends: () => sql`revoke execute on function private.mask_phone(text) from anon`
+  },
+  {
+    what: 'a right that was taken away',
+    named: 'Rights',
+    says: /Rights are missing: grant execute on function public\.sms_health\(\) to service_role\. /,
+    breaks: () => sql`revoke execute on function public.sms_health() from service_role`,
+    mends: () => sql`grant execute on function public.sms_health() to service_role`
+  },
+  {
+    what: 'a table without row level security',
+    named: 'Rights',
+    says: /Row level security is off: public\.patients\. .*alter table public\.patients enable/,
+    breaks: () => sql`alter table public.patients disable row level security`,
+    mends: () => sql`alter table public.patients enable row level security`
+  },
+  {
+    what: 'a policy that somebody added',
+    named: 'Rights',
+    says: /Policies differ from those of the migrations: policy "?everybody"?/,
+    breaks: () => sql`create policy everybody on public.patients for select to anon using (true)`,
+    mends: () => sql`drop policy everybody on public.patients`
+  },
+  {
+    what: 'functions that are open as soon as they are made',
+    named: 'Rights',
+    says: /New objects are open by themselves: functions to anon\. /,
+    breaks: () => sql`alter default privileges in schema public grant execute on functions to anon`,
+    mends: () => sql`alter default privileges in schema public revoke execute on functions from anon`
+  },
+  {
+    what: 'an extension that was switched off',
+    named: 'Extensions',
+    says: /Extensions are missing: uuid-ossp\. /,
+    breaks: () => admin`drop extension "uuid-ossp"`,
+    mends: () => admin`create extension "uuid-ossp" with schema extensions`
+  },
+  {
+    what: 'a job that was unscheduled',
+    named: 'Jobs',
+    says: /The job medq-reminders is missing\. /,
+    breaks: () => sql`select cron.unschedule('medq-reminders')`,
+    mends: () => sql`select cron.schedule('medq-reminders', '* * * * *', 'select private.queue_reminders()')`
+  },
+  {
+    what: 'a job that is switched off',
+    named: 'Jobs',
+    says: /The job medq-sweep is switched off\. /,
+    breaks: () => admin`update cron.job set active = false where jobname = 'medq-sweep'`,
+    mends: () => admin`update cron.job set active = true where jobname = 'medq-sweep'`
+  },
+  {
+    what: 'a job that fails',
+    named: 'Jobs',
+    says: /The last run of the job medq-forget failed: ERROR: {2}no such thing /,
+    breaks: () => admin`
+      insert into cron.job_run_details (jobid, status, return_message, start_time)
+      select jobid, 'failed', E'ERROR:  no such thing\nCONTEXT', now() from cron.job where jobname = 'medq-forget'`,
+    mends: () => admin`delete from cron.job_run_details where status = 'failed'`
+  },
+  {
+    what: 'a vault with another secret than the functions',
+    named: 'Vault',
+    says: /The functions_secret of the vault is not the FUNCTIONS_SECRET/,
+    breaks: () => secretOfVault('functions_secret', 'another secret'),
+    mends: () => secretOfVault('functions_secret', subject.functionsSecret)
+  },
+  {
+    what: 'a vault without the address of the functions',
+    named: 'Vault',
+    says: /The vault lacks functions_url\. /,
+    breaks: () => sql`delete from vault.secrets where name = 'functions_url'`,
+    mends: () => sql`select vault.create_secret(${subject.functionsUrl}, 'functions_url')`
+  },
+  {
+    what: 'a vault with a wrong address of the functions',
+    named: 'Wake-ups',
+    says: /The database does not reach the functions at http:\/\/127\.0\.0\.1:9: /,
+    breaks: () => secretOfVault('functions_url', 'http://127.0.0.1:9'),
+    mends: () => secretOfVault('functions_url', subject.functionsUrl)
+  },
+  {
+    what: 'a MessageBird account without money',
+    named: 'MessageBird',
+    says: /The MessageBird account is empty/,
+    breaks: () => failSends(stack.addresses.inbox_url, 'no_balance', null),
+    mends: () => failSends(stack.addresses.inbox_url, 'ok', null)
+  },
+  {
+    what: 'SMS that wait too long',
+    named: 'SMS queue',
+    says: /An SMS has waited for 5 minutes\. /,
+    breaks: () => sql`
+      insert into public.sms_messages (to_phone, template, body, attempts, next_attempt_at, created_at)
+      values ('+919812345678', 'code', 'A text.', 1, now() + interval '1 day', now() - interval '5 minutes')`,
+    mends: () => sql`delete from public.sms_messages`
+  },
+  {
+    what: 'a budget that is nearly used up',
+    named: 'SMS queue',
+    says: /2900 of 3000 parts of SMS are used this hour\. /,
+    breaks: () =>
+      sql`insert into private.sms_spending (hour, slot, parts) values (date_trunc('hour', now()), 0, 2900)`,
+    mends: () => sql`delete from private.sms_spending`
+  },
+  {
+    what: 'accounts that are never made',
+    named: 'Accounts',
+    says: /1 accounts of callers wait to be made, the oldest for 60 minutes\. /,
+    breaks: () => sql`
+      with caller as (insert into public.patients (phone) values ('+919812345678') returning id)
+      insert into private.account_jobs (patient_id, next_attempt_at, created_at)
+      select id, now() + interval '1 day', now() - interval '1 hour' from caller`,
+    mends: () => sql`delete from public.patients where phone = '+919812345678'`
+  },
+  {
+    what: 'a database in another time zone',
+    named: 'Clocks',
+    says: /The database is set to the time zone Asia\/Kolkata\. /,
+    breaks: () => sql`alter role postgres set timezone = 'Asia/Kolkata'`,
+    mends: () => sql`alter role postgres reset timezone`
+  },
+  {
+    what: 'sign-ins that Auth counts as one client',
+    named: 'Sign-ins',
+    says: /already number \d+ of as many clients.* IP forwarding is off/,
+    breaks: () => Promise.resolve((authLimits.forwarding = false)),
+    mends: () => Promise.resolve((authLimits.forwarding = true))
+  }
+];
+
+test.each(breakages)('$what: $named alone says so', async ({ named, says, breaks, mends }) => {
+  await breaks();
+  const found = await failures().finally(mends);
+  expect(Object.keys(found), JSON.stringify(found)).toEqual([named]);
+  expect(found[named]).toMatch(says);
+});
+
+const differing: [what: string, named: string, says: RegExp, differs: () => Partial<Subject>][] = [
+  ['no address of the database', 'Database', /Set SUPABASE_DB_URL/, () => ({ databaseUrl: undefined })],
+  [
+    'a wrong password of the database',
+    'Database',
+    /cannot be reached: password authentication failed/,
+    () => ({ databaseUrl: subject.databaseUrl?.replace(/:[^:@]+@/, ':wrong@') })
+  ],
+  [
+    'a superuser for the database',
+    'Database',
+    /used as supabase_admin/,
+    () => ({ databaseUrl: stack.addresses.admin_db_url })
+  ],
+  [
+    'a key of another project',
+    'API',
+    /publishable key is refused/,
+    () => ({ publishableKey: 'sb_publishable_other' })
+  ],
+  [
+    "another secret than the functions'",
+    "Functions' secret",
+    /refuse our FUNCTIONS_SECRET/,
+    () => ({ functionsSecret: 'x'.repeat(40) })
+  ],
+  [
+    'a site with another secret',
+    'Client addresses',
+    /do not believe the site/,
+    () => ({ siteSecret: 'x'.repeat(40) })
+  ],
+  ['another signing key', 'Calls', /A signed call is refused/, () => ({ signingKey: 'another key' })],
+  [
+    'another key for tokens',
+    'Realtime',
+    /Realtime does not take our tokens/,
+    () => ({ liveTokenSecret: 'x'.repeat(40) })
+  ],
+  [
+    'a site that the functions do not know',
+    'Origins',
+    /may not call the functions/,
+    () => ({ siteUrl: subject.siteUrl?.replace('127.0.0.1', 'localhost') })
+  ],
+  ['a site that does not run', 'Site', /cannot be reached/, () => ({ siteUrl: 'http://127.0.0.1:9' })]
+];
+
+test.each(differing)('%s: %s says so', async (_, named, says, differs) => {
+  const found = await failures(differs());
+  // Nobody is at the other site: the functions do not know it either.
+  delete found[named === 'Site' ? 'Origins' : ''];
+  expect(Object.keys(found), JSON.stringify(found)).toEqual([named]);
+  expect(found[named]).toMatch(says);
+});
+
+describe('the functions, with one that is not as it should be', () => {
+  const platform = (status: number, body: object) => (answer: PassingAnswer) =>
+    Object.assign(answer, { status, body: JSON.stringify(body) });
+  test.each([
+    ['/sign-in', platform(404, { code: 'NOT_FOUND' }), 'The function sign-in is not there.'],
+    [
+      '/verify-phone',
+      platform(401, { msg: 'Error: Missing authorization header' }),
+      'The function verify-phone answers 401 to'
+    ],
+    ['/live-token', platform(503, { code: 'BOOT_ERROR' }), 'The function live-token answers 503 to'],
+    ['/sms-dispatch', platform(200, { sent: 0 }), 'The function sms-dispatch answers 200 to'],
+    ['/ivr?', platform(200, { steps: [] }), 'The function ivr answers 200 to']
+  ])('%s', async (path, alter, sentence) => {
+    const proxy = await alteringProxy(stack.addresses.api_url, (asked, answer) => {
+      if (asked.includes(path)) alter(answer);
+    });
+    const problems = await problemsOf('Functions', { functionsUrl: `${proxy.url}/functions/v1` });
+    await proxy.close();
+    expect(problems).toMatch(new RegExp(`^${sentence}`));
+    expect(problems.match(/The function/g)).toHaveLength(1);
+  });
+
+  test('pages of other sites that a proxy lets in', async () => {
+    const proxy = await alteringProxy(stack.addresses.api_url, (_, { headers }) => {
+      headers['access-control-allow-origin'] = '*';
+    });
+    expect(await problemsOf('Origins', { functionsUrl: `${proxy.url}/functions/v1` })).toBe(
+      'Pages of other sites may call the functions.'
+    );
+    await proxy.close();
+  });
+
+  test('a call that is answered with what MessageBird would not run', async () => {
+    const proxy = await alteringProxy(stack.addresses.api_url, (_, answer) => {
+      Object.assign(answer, { status: 200, body: '{"steps": [{"action": "sing"}]}' });
+    });
+    const problems = await problemsOf('Calls', { functionsUrl: `${proxy.url}/functions/v1` });
+    await proxy.close();
+    expect(problems).toMatch(/^A call is answered with 200 and no valid call flow\. /);
+  });
+});
+
+describe('the site, behind a proxy', () => {
+  const behind = async (alter: (path: string, answer: PassingAnswer) => void, host?: string) => {
+    const proxy = await alteringProxy(site.url, alter, host);
+    const problems = await problemsOf('Site', { siteUrl: proxy.url });
+    await proxy.close();
+    return problems;
+  };
+
+  test('that changes nothing', async () => {
+    expect(await behind(() => undefined)).toBe('holds');
+  });
+  test('that takes headers of files away', async () => {
+    const problems = await behind((path, { headers }) => {
+      if (path.startsWith('/favicon')) delete headers['x-content-type-options'];
+    });
+    expect(problems).toBe('A file comes without x-content-type-options: nosniff.');
+  });
+  test('that takes the policy of pages away', async () => {
+    expect(await behind((_, { headers }) => delete headers['content-security-policy'])).toBe(
+      'Pages come without their Content-Security-Policy.'
+    );
+  });
+  test('that does not say how the site is called', async () => {
+    expect(await behind(() => undefined, 'site.internal')).toMatch(/^The site takes no form: /);
+  });
+  test('that does not compress', async () => {
+    expect(await behind((_, { headers }) => delete headers['content-encoding'])).toBe(
+      'Pages are not compressed, and slow on slow phones.'
+    );
+  });
+  test('when the site fails', async () => {
+    expect(await behind((_, answer) => (answer.status = 500))).toBe('The site answers 500.');
+  });
+  test('when the site is of another project', async () => {
+    expect(await problemsOf('Site', { apiUrl: 'https://other.supabase.co' })).toBe(
+      'The site does not belong to https://other.supabase.co.'
+    );
+  });
+});
+
+test('a project as it comes, without clinic, and functions with wrong settings', async () => {
+  const other = await startStack({
+    ephemeral: true,
+    seed: false,
+    auth: {
+      enablePhone: false,
+      captcha: false,
+      minimumPasswordLength: 6,
+      offers: { signup: true, email: true }
+    },
+    functionsEnvironment: { MESSAGEBIRD_ACCESS_KEY: 'of somebody else', SMS_DISPATCH_CONCURRENCY: 'many' },
+    log: () => undefined
+  });
+  const found = failuresIn(await examine(subjectOf({ MEDQ_STACK: JSON.stringify(other.addresses) }, 'none')));
+  await other.close();
+  expect(Object.keys(found)).toEqual(['Settings', 'Auth', 'Sign-ins', 'Calls', 'MessageBird']);
+  expect(found.Settings).toMatch(/^SMS_DISPATCH_CONCURRENCY has a value that cannot be used\./);
+  expect(found.Auth).toMatch(
+    /^Anybody can sign up at Auth\..* Auth takes e-mail addresses\..* Nobody can sign in with a phone\..* Anybody can try passwords/
+  );
+  expect(found['Sign-ins']).toMatch(/Auth takes passwords of seven characters\./);
+  expect(found.Calls).toMatch(/^No call can be answered: there is no clinic\./);
+  expect(found.MessageBird).toMatch(/^MessageBird does not take our key: MessageBird answered 401/);
+});
