@@ -139,7 +139,7 @@ test('what fails is told with its cause and its mend, to machines too, and ends 
 });
 
 test('without anything to examine it says what is missing, and ends with 2', async () => {
-  const { code, output } = await run({ MEDQ_STACK: '' }, '--env', 'nowhere/.env.production');
+  const { code, output } = await run({ MEDQ_STACK: '', MEDQ_ENV_FILE: 'nowhere/.env.production' });
   expect(code).toBe(2);
   expect(output).toContain('nowhere/.env.production cannot be read');
 });
@@ -357,7 +357,7 @@ test.each(breakages)('$what: $named alone says so', async ({ named, says, breaks
 });
 
 const differing: [what: string, named: string, says: RegExp, differs: () => Partial<Subject>][] = [
-  ['no address of the database', 'Database', /Set SUPABASE_DB_URL/, () => ({ databaseUrl: undefined })],
+  ['no address of the database', 'Database', /Put SUPABASE_DB_URL into/, () => ({ databaseUrl: undefined })],
   [
     'a wrong password of the database',
     'Database',
@@ -484,6 +484,13 @@ describe('the site, behind a proxy', () => {
     expect(await behind((_, { headers }) => delete headers['content-encoding'])).toBe(
       'Pages are not compressed, and slow on slow phones.'
     );
+  });
+  test('when the site does not reach Supabase', async () => {
+    const problems = await behind((path, answer) => {
+      if (path === '/readyz')
+        Object.assign(answer, { status: 503, headers: {}, body: '{"auth": "no answer"}' });
+    });
+    expect(problems).toBe('The site does not reach Supabase: {"auth": "no answer"}');
   });
   test('when the site fails', async () => {
     expect(await behind((_, answer) => (answer.status = 500))).toBe('The site answers 500.');

@@ -12,7 +12,7 @@ const database: FoundationCheck = {
       return fails(
         'The database cannot be examined.',
         'Its address is not known.',
-        'Set SUPABASE_DB_URL: Supabase shows it under "Connect", with the role postgres.'
+        'Put SUPABASE_DB_URL into .env.production: Supabase shows it under "Connect", with the role postgres.'
       );
     }
     try {

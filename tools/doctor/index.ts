@@ -2,13 +2,15 @@
  * `npm run doctor`: examines a deployment, or a stack, from outside and inside, and says of everything that does not hold
  * what it is, why, and what to do. Ends with 0 only when all holds.
  *
- *   --json        for machines
- *   --env <file>  the settings of the deployment. Default: .env.production
+ *   --json   for machines
  *
- * With MEDQ_STACK=<the line of `npm run stack -- --json`> it examines that stack; SITE_URL tells where its site is.
+ * The settings of the deployment are in `.env.production`, or in the file that MEDQ_ENV_FILE names. With MEDQ_STACK=<the line
+ * of `npm run stack -- --json`> it examines that stack; SITE_URL tells where its site is.
  */
+import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { projectDirectory } from '../../local/site/build.ts';
 import { log, print } from '../../local/output.ts';
 import { examine } from './examine.ts';
 import { allHold, json, masked, table } from './report.ts';
@@ -23,7 +25,10 @@ async function main(): Promise<number> {
   });
   let subject: Subject;
   try {
-    subject = subjectOf(process.env, values.env);
+    subject = subjectOf(
+      process.env,
+      process.env.MEDQ_ENV_FILE || path.join(projectDirectory, '.env.production')
+    );
   } catch (error) {
     if (!(error instanceof SubjectError)) throw error;
     log(error.message);

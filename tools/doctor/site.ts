@@ -103,6 +103,20 @@ async function formProblems(examined: Examined, siteUrl: string): Promise<Proble
   return [];
 }
 
+/** The site itself says whether it reaches Supabase from where it runs. */
+async function reachProblems(examined: Examined, siteUrl: string): Promise<Problem[]> {
+  const ready = await examined.fetch(`${siteUrl}/readyz`);
+  const text = await ready.text();
+  if (ready.status !== 503) return [];
+  return [
+    {
+      sentence: `The site does not reach Supabase: ${text.slice(0, 200)}`,
+      cause: 'From where it runs the network to the project is closed, or the project is paused.',
+      mend: 'Ask from that machine: curl -i <PUBLIC_SUPABASE_URL>/auth/v1/health'
+    }
+  ];
+}
+
 async function compressionProblems(examined: Examined, siteUrl: string): Promise<Problem[]> {
   const page = await examined.fetch(`${siteUrl}/login`, { headers: { 'accept-encoding': 'gzip, br' } });
   await page.arrayBuffer();
@@ -149,6 +163,7 @@ export const site: Check = {
       policyProblems(page, apiUrl),
       encryptionProblems(examined, siteUrl, page),
       formProblems(examined, siteUrl),
+      reachProblems(examined, siteUrl),
       compressionProblems(examined, siteUrl)
     ]);
     return unless(problems.flat(), 'it answers, takes forms, and protects its pages and files');
