@@ -40,7 +40,9 @@ export function clockProblems(readings: Reading[]): Problem[] {
     return `${Math.abs(seconds)} seconds ${seconds > 0 ? 'before' : 'behind'}`;
   };
   const mend = 'Have it set by NTP.';
-  if (readings.length > 1 && wrong.length === readings.length) {
+  const offs = wrong.map(secondsOff);
+  const agree = Math.max(...offs) - Math.min(...offs) <= mostSeconds;
+  if (wrong.length > 1 && wrong.length === readings.length && agree) {
     return [
       {
         sentence: `The clock of this machine is wrong: all others are ${describe(wrong[0] as Reading)} it.`,
