@@ -1,8 +1,10 @@
 // Everything that can be wrong with a deployment is broken on a stack, seen, and mended again.
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
 import { freePort } from '../../local/settings/ports.ts';
 import type { Site } from '../../local/site.ts';
@@ -66,7 +68,7 @@ const failures = async (differs: Partial<Subject> = {}) =>
 /** What one check alone says of a subject that differs. */
 async function problemsOf(name: string, differs: Partial<Subject>): Promise<string> {
   const check = checks.find((candidate) => candidate.name === name) as Check;
-  const examined = new Examined({ ...subject, ...differs });
+  const examined = await Examined.open({ ...subject, ...differs });
   const finding = await check.run(examined).finally(() => examined.close());
   return finding.state === 'fails'
     ? finding.problems.map(({ sentence }) => sentence).join(' ')
@@ -410,6 +412,70 @@ test.each(differing)('%s: %s says so', async (_, named, says, differs) => {
   delete found[named === 'Site' ? 'Origins' : ''];
   expect(Object.keys(found), JSON.stringify(found)).toEqual([named]);
   expect(found[named]).toMatch(says);
+});
+
+describe('a project at supabase.com, of which only a token is known', () => {
+  const project = { ref: 'abcdefghijklmnopqrst', token: 'sbp_token' };
+  const role = `cli_login_postgres.${project.ref}`;
+  const database = () => new URL(stack.addresses.db_url);
+
+  /** The two answers of the Management API that a login takes. */
+  async function management(): Promise<{ asked: string[]; close(): void }> {
+    const asked: string[] = [];
+    const answers: Record<string, object> = {
+      'POST /cli/login-role': { role: 'cli_login_postgres', password: 'for/minutes', ttl_seconds: 300 },
+      'GET /config/database/pooler': [
+        { database_type: 'READ_REPLICA', db_host: 'elsewhere.invalid', db_name: 'postgres', db_port: 6543 },
+        {
+          database_type: 'PRIMARY',
+          db_host: '127.0.0.1',
+          db_name: 'postgres',
+          db_port: Number(database().port)
+        }
+      ]
+    };
+    const server = createServer((request, response) => {
+      const wish = `${request.method} ${request.url?.replace(`/v1/projects/${project.ref}`, '')}`;
+      asked.push(wish);
+      const isKnown = request.headers.authorization === `Bearer ${project.token}` && wish in answers;
+      response.writeHead(isKnown ? 201 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answers[wish] ?? {}));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('MEDQ_MANAGEMENT_API', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    return {
+      asked,
+      close() {
+        vi.unstubAllEnvs();
+        server.close();
+      }
+    };
+  }
+
+  test('is examined with a login for minutes, as postgres', async () => {
+    await admin.unsafe(
+      `create role "${role}" login noinherit password 'for/minutes'; grant postgres to "${role}"`
+    );
+    const api = await management();
+    const results = await examine({ ...subject, databaseUrl: undefined, project });
+    api.close();
+    await admin.unsafe(`drop role "${role}"`);
+    expect(failuresIn(results)).toEqual({});
+    expect(results.find(({ name }) => name === 'Database')?.finding).toMatchObject({
+      says: expect.stringMatching(/as postgres$/)
+    });
+    expect(api.asked.toSorted()).toEqual(['GET /config/database/pooler', 'POST /cli/login-role']);
+  });
+
+  test('with a token that was revoked, Database says so', async () => {
+    const api = await management();
+    const found = await failures({ databaseUrl: undefined, project: { ...project, token: 'sbp_revoked' } });
+    api.close();
+    expect(Object.keys(found)).toEqual(['Database']);
+    expect(found.Database).toMatch(
+      /^The database cannot be reached: Supabase answered 401 when asked for a login\. /
+    );
+  });
 });
 
 describe('the functions, with one that is not as it should be', () => {

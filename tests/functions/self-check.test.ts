@@ -18,7 +18,12 @@ const answerTo = async (headers: Record<string, string>, body?: string) =>
   (await (await ask({ ...bearer, ...headers }, body)).json()) as Record<string, unknown>;
 
 test('nobody without the secret learns anything', async () => {
-  for (const headers of [{}, { authorization: 'Bearer wrong' }, { apikey: publishable_key }]) {
+  const strangers: Record<string, string>[] = [
+    {},
+    { authorization: 'Bearer wrong' },
+    { apikey: publishable_key }
+  ];
+  for (const headers of strangers) {
     const answer = await ask(headers, '{"auth": true}');
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ error: 'unauthorized' });

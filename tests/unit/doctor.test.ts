@@ -203,8 +203,15 @@ describe('what is examined', () => {
       functionsUrl: 'https://abc.supabase.co/functions/v1',
       functionsSecret: '0123456789abcdef',
       siteSecret: undefined,
-      siteUrl: undefined
+      siteUrl: undefined,
+      project: undefined
     });
+  });
+  test('is reached with a token, where one is known', () => {
+    const known = ['SUPABASE_PROJECT_REF=abc', 'SUPABASE_ACCESS_TOKEN=sbp_token'];
+    const subject = subjectOf({}, written([...lines, ...known]));
+    expect(subject.project).toEqual({ ref: 'abc', token: 'sbp_token' });
+    expect(secretsOf(subject)).toContain('sbp_token');
   });
   test('its secrets are known, also as they are written in an address', () => {
     const subject = subjectOf(

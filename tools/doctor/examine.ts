@@ -25,7 +25,7 @@ async function make({ name, run }: Check, examined: Examined): Promise<Result> {
 
 /** All checks, in the order in which they are told; those without their foundations are not made. */
 export async function examine(subject: Subject): Promise<Result[]> {
-  const examined = new Examined(subject);
+  const examined = await Examined.open(subject);
   try {
     const first = await Promise.all(foundations.map((check) => make(check, examined)));
     const missing = first.flatMap(({ name, finding }) => (finding.state === 'holds' ? [] : [name]));

@@ -1,6 +1,7 @@
 /** The subject while it is examined: one pool of connections, and one answer of the functions to each question. */
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { z } from 'zod';
+import { openDatabase } from './database.ts';
 import type { Subject } from './subject.ts';
 
 /** What the function self-check tells. */
@@ -36,24 +37,29 @@ const patienceMs = 30_000;
 export class Examined {
   readonly subject: Subject;
   readonly #sql: postgres.Sql | undefined;
+  /** Why there is no connection to the database, if it is more than that nobody told its address. */
+  readonly databaseError: unknown;
 
-  constructor(subject: Subject) {
+  private constructor(subject: Subject, sql: postgres.Sql | undefined, databaseError: unknown) {
     this.subject = subject;
-    const { databaseUrl } = subject;
-    if (databaseUrl === undefined) return;
-    this.#sql = postgres(databaseUrl, {
-      max: 4,
-      // What a transaction pooler can do.
-      prepare: false,
-      connect_timeout: 10,
-      onnotice: () => undefined,
-      connection: { application_name: 'medq-doctor' }
-    });
+    this.#sql = sql;
+    this.databaseError = databaseError;
+  }
+
+  static open(subject: Subject): Promise<Examined> {
+    return openDatabase(subject).then(
+      (sql) => new Examined(subject, sql, undefined),
+      (error: unknown) => new Examined(subject, undefined, error)
+    );
+  }
+
+  get hasDatabase(): boolean {
+    return this.#sql !== undefined;
   }
 
   /** As role postgres. */
   get sql(): postgres.Sql {
-    if (!this.#sql) throw new Error('There is no address of the database.');
+    if (!this.#sql) throw new Error('There is no connection to the database.');
     return this.#sql;
   }
 

@@ -7,8 +7,7 @@ type FoundationCheck = Check & { name: Foundation };
 const database: FoundationCheck = {
   name: 'Database',
   async run(examined) {
-    const { databaseUrl } = examined.subject;
-    if (databaseUrl === undefined) {
+    if (!examined.hasDatabase && examined.databaseError === undefined) {
       return fails(
         'The database cannot be examined.',
         'Its address is not known.',
@@ -16,6 +15,7 @@ const database: FoundationCheck = {
       );
     }
     try {
+      if (!examined.hasDatabase) throw examined.databaseError;
       const [row] = await examined.sql<{ role: string; version: string; major: number }[]>`
         select current_user as role, current_setting('server_version') as version,
           current_setting('server_version_num')::int / 10000 as major`;
@@ -37,8 +37,8 @@ const database: FoundationCheck = {
     } catch (error) {
       return fails(
         `The database cannot be reached: ${reasonOf(error)}`,
-        'The address or the password is wrong, the project is paused, or a firewall stands between.',
-        'Compare SUPABASE_DB_URL with "Connect" in the dashboard; a paused project is resumed there.'
+        'The address, the password or the access token is wrong, the project is paused, or a firewall stands between.',
+        'Compare SUPABASE_DB_URL, or SUPABASE_ACCESS_TOKEN without it, with the dashboard; a paused project is resumed there.'
       );
     }
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { siteSecret } from '../../local/settings/keys.ts';
+import type { Project } from './temporary-login.ts';
 
 export interface Subject {
   /** For the heading. */
@@ -11,6 +12,8 @@ export interface Subject {
   publishableKey: string;
   /** As role postgres. */
   databaseUrl: string | undefined;
+  /** With which the database is reached where its address is not known. */
+  project: Project | undefined;
   /** Where MessageBird reaches the functions. */
   functionsUrl: string;
   functionsSecret: string;
@@ -50,6 +53,8 @@ const answers = z.object({
   FUNCTIONS_SECRET: z.string().min(1),
   PUBLIC_FUNCTIONS_URL: optional.pipe(address.optional()),
   SUPABASE_DB_URL: optional,
+  SUPABASE_PROJECT_REF: optional,
+  SUPABASE_ACCESS_TOKEN: optional,
   SITE_URL: optional.pipe(address.optional()),
   SITE_SECRET: optional,
   MESSAGEBIRD_SIGNING_KEY: optional,
@@ -79,6 +84,7 @@ function stackSubject(line: string, siteUrl: string | undefined): Subject {
     apiUrl: stack.api_url,
     publishableKey: stack.publishable_key,
     databaseUrl: stack.db_url,
+    project: undefined,
     functionsUrl: stack.ivr_url.replace(/\/ivr$/, ''),
     functionsSecret: stack.functions_secret,
     signingKey: stack.messagebird_signing_key,
@@ -107,11 +113,13 @@ function deployedSubject(file: string): Subject {
     );
   }
   const given = parsed.data;
+  const { SUPABASE_PROJECT_REF: ref, SUPABASE_ACCESS_TOKEN: token } = given;
   return {
     what: given.PUBLIC_SUPABASE_URL,
     apiUrl: given.PUBLIC_SUPABASE_URL,
     publishableKey: given.PUBLIC_SUPABASE_ANON_KEY,
     databaseUrl: given.SUPABASE_DB_URL,
+    project: ref && token ? { ref, token } : undefined,
     functionsUrl: given.PUBLIC_FUNCTIONS_URL ?? `${given.PUBLIC_SUPABASE_URL}/functions/v1`,
     functionsSecret: given.FUNCTIONS_SECRET,
     signingKey: given.MESSAGEBIRD_SIGNING_KEY,
@@ -133,13 +141,14 @@ export function subjectOf(environment: NodeJS.Dict<string>, file: string): Subje
 
 /** Everything of the subject that must not be shown. */
 export function secretsOf(subject: Subject): string[] {
-  const { functionsSecret, signingKey, siteSecret: shared, liveTokenSecret, databaseUrl } = subject;
+  const { functionsSecret, signingKey, siteSecret: shared, liveTokenSecret, databaseUrl, project } = subject;
   const password = databaseUrl && URL.canParse(databaseUrl) ? new URL(databaseUrl).password : undefined;
   const all = [
     functionsSecret,
     signingKey,
     shared,
     liveTokenSecret,
+    project?.token,
     password,
     password && decodeURIComponent(password)
   ];
