@@ -1,6 +1,7 @@
 /** The subject while it is examined: one pool of connections, and one answer of the functions to each question. */
 import type postgres from 'postgres';
 import { z } from 'zod';
+import { readSections, type Section } from '../schema.ts';
 import { openDatabase } from './database.ts';
 import type { Subject } from './subject.ts';
 
@@ -39,6 +40,7 @@ export class Examined {
   readonly #sql: postgres.Sql | undefined;
   /** Why there is no connection to the database, if it is more than that nobody told its address. */
   readonly databaseError: unknown;
+  #sections: Promise<Section[]> | undefined;
 
   private constructor(subject: Subject, sql: postgres.Sql | undefined, databaseError: unknown) {
     this.subject = subject;
@@ -61,6 +63,12 @@ export class Examined {
   get sql(): postgres.Sql {
     if (!this.#sql) throw new Error('There is no connection to the database.');
     return this.#sql;
+  }
+
+  /** What the database is made of: of each kind the objects, as SQL. Read once. */
+  async objects(heading: string): Promise<string[]> {
+    const sections = await (this.#sections ??= readSections(this.sql));
+    return sections.find((section) => section.heading === heading)?.objects ?? [];
   }
 
   /** A request to the API with the publishable key, or without any (null). */

@@ -5,7 +5,6 @@ import type postgres from 'postgres';
 import { type Check, type Problem, unless } from './check.ts';
 import { compare } from './compare.ts';
 import { expectedSections, someOf } from './expected.ts';
-import { readSections } from '../schema.ts';
 
 /** What the extensions of the platform are used by; the embedded stack has them without the extensions. */
 const interfaces = {
@@ -17,12 +16,12 @@ const interfaces = {
 const extensions: Check = {
   name: 'Extensions',
   needs: ['Database'],
-  async run({ sql }) {
-    const live = (await readSections(sql)).find(({ heading }) => heading === 'Extensions')?.objects ?? [];
+  async run(examined) {
+    const live = await examined.objects('Extensions');
     // A project has more of them than we need.
     const { missing } = compare(live, expectedSections().get('Extensions') ?? '');
-    const rows = await sql<{ name: string }[]>`
-      select e.key as name from jsonb_each_text(${sql.json(interfaces)}) e where to_regprocedure(e.value) is null`;
+    const rows = await examined.sql<{ name: string }[]>`
+      select e.key as name from jsonb_each_text(${examined.sql.json(interfaces)}) e where to_regprocedure(e.value) is null`;
     const lacking = [
       ...missing.map((name) => name.replace('extension ', '')),
       ...rows.map(({ name }) => name)
@@ -84,6 +83,9 @@ function periodOf(schedule: string): number {
 /** How long a job may be overdue: twice its period, and a minute for a busy server. */
 const patienceOf = (schedule: string) => 2 * periodOf(schedule) + 60;
 
+const hasNeverRun = 'has never run';
+const firstMinuteMs = 70_000;
+
 const mendOfCron =
   'Restart the database under Settings, General, and look into the logs of Postgres for pg_cron. Until then SMS wait.';
 
@@ -104,7 +106,7 @@ export function jobProblem(job: Job, live: LiveJob | undefined): Problem | undef
     return {
       sentence: `The last run of the job ${job.name} failed: ${live.message?.split('\n')[0]}`,
       cause: 'The database refused it; the message says why.',
-      mend: `Run it in the SQL editor to see all of it: ${job.command}; a restart of the server mends itself within the next run.`
+      mend: `Run it in the SQL editor to see all of it: ${job.command}; what only a restart of the server broke off is well after the next run.`
     };
   }
   const patience = patienceOf(job.schedule);
@@ -116,7 +118,7 @@ export function jobProblem(job: Job, live: LiveJob | undefined): Problem | undef
   if (!isLate) return undefined;
   const since =
     live.began_seconds_ago === null
-      ? 'has never run'
+      ? hasNeverRun
       : `has not run for ${Math.round(live.began_seconds_ago / 60)} minutes`;
   return { sentence: `The job ${job.name} ${since}.`, cause: 'pg_cron does not work.', mend: mendOfCron };
 }
@@ -141,11 +143,8 @@ const jobs: Check = {
     };
     let problems = await look();
     // Right after a deployment the first minute is still to come.
-    for (
-      let second = 0;
-      second < 70 && problems.some(({ sentence }) => sentence.endsWith('has never run.'));
-      second += 1
-    ) {
+    const deadline = Date.now() + firstMinuteMs;
+    while (Date.now() < deadline && problems.some(({ sentence }) => sentence.includes(hasNeverRun))) {
       await sleep(1000);
       problems = await look();
     }

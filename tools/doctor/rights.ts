@@ -1,6 +1,4 @@
-import { readSections } from '../schema.ts';
-import type { Check, Problem } from './check.ts';
-import { unless } from './check.ts';
+import { type Check, type Problem, unless } from './check.ts';
 import { compare, rightsIn } from './compare.ts';
 import { expectedSections, someOf } from './expected.ts';
 
@@ -61,18 +59,17 @@ function problemsOfPolicies(live: string[], expected: string): Problem[] {
 export const rights: Check = {
   name: 'Rights',
   needs: ['Database'],
-  async run({ sql }) {
+  async run(examined) {
     const expected = expectedSections();
-    const live = await readSections(sql);
-    const objects = (heading: string) => live.find((section) => section.heading === heading)?.objects ?? [];
+    const live = await Promise.all(headings.map((heading) => examined.objects(heading)));
     const problems = [
       ...problemsOfGrants(
-        headings.flatMap((heading) => objects(heading).flatMap(rightsIn)),
+        live.flat().flatMap(rightsIn),
         headings.flatMap((heading) => rightsIn(expected.get(heading) ?? ''))
       ),
-      ...problemsOfPolicies(objects('Policies'), expected.get('Policies') ?? '')
+      ...problemsOfPolicies(await examined.objects('Policies'), expected.get('Policies') ?? '')
     ];
-    const byDefault = await sql<{ kind: string; role: string }[]>`
+    const byDefault = await examined.sql<{ kind: string; role: string }[]>`
       select case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' else 'functions' end as kind,
         case when x.grantee = 0 then 'everybody' else x.grantee::regrole::text end as role
       from pg_default_acl d cross join aclexplode(d.defaclacl) x

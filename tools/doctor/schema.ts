@@ -1,4 +1,3 @@
-import { readSections } from '../schema.ts';
 import { type Check, fails, holds, type Problem, unless } from './check.ts';
 import { compare, definitionIn } from './compare.ts';
 import { expectedMigrations, expectedSections, someOf } from './expected.ts';
@@ -43,13 +42,14 @@ const history: Check = {
 const definitions: Check = {
   name: 'Schema',
   needs: ['Database'],
-  async run({ sql }) {
+  async run(examined) {
     const expected = expectedSections();
-    const live = await readSections(sql);
-    const all = sections.map((heading) => {
-      const objects = live.find((section) => section.heading === heading)?.objects ?? [];
-      return compare(objects.map(definitionIn), definitionIn(expected.get(heading) ?? ''));
-    });
+    const all = await Promise.all(
+      sections.map(async (heading) => {
+        const objects = await examined.objects(heading);
+        return compare(objects.map(definitionIn), definitionIn(expected.get(heading) ?? ''));
+      })
+    );
     const gather = (kind: 'missing' | 'different' | 'added') =>
       all.flatMap((differences) => differences[kind]);
     const [missing, different, added] = [gather('missing'), gather('different'), gather('added')];

@@ -56,7 +56,7 @@ async function encryptionProblems(examined: Examined, siteUrl: string, page: Res
     problems.push({
       sentence: 'Browsers are not told to stay with HTTPS (strict-transport-security).',
       cause: 'The site does not know that it is behind HTTPS, or the proxy removes the header.',
-      mend: 'Start the site with PROTOCOL_HEADER=x-forwarded-proto, and let the proxy send that header.'
+      mend: `Start the site with ORIGIN=https://${host}, or with PROTOCOL_HEADER naming the header in which the proxy says https.`
     });
   }
   const plain = await examined.fetch(`http://${host}/`).catch(() => undefined);
