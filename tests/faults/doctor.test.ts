@@ -106,6 +106,7 @@ test('a healthy stack is all green, in a table of 80 columns without a secret', 
   const { code, output } = await run(environment());
   expect(output).toMatch(/\n24 hold, 0 fail, 0 were not looked at\.\n$/);
   expect(code).toBe(0);
+  expect(output.replace(/\s+/g, ' ')).toContain('strangers hear nothing; news of the database arrive');
   expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
   for (const [name, value] of Object.entries(stack.addresses)) {
     if (/key|secret/.test(name)) expect(output).not.toContain(value);
@@ -568,7 +569,7 @@ describe('the site, behind a proxy', () => {
   });
 });
 
-test('a project as it comes, without clinic, and functions with wrong settings', async () => {
+test('a project as it comes, without clinic, with wrong settings of the functions, and without its publication', async () => {
   const other = await startStack({
     ephemeral: true,
     seed: false,
@@ -578,12 +579,33 @@ test('a project as it comes, without clinic, and functions with wrong settings',
       minimumPasswordLength: 6,
       offers: { signup: true, email: true }
     },
-    functionsEnvironment: { MESSAGEBIRD_ACCESS_KEY: 'of somebody else', SMS_DISPATCH_CONCURRENCY: 'many' },
+    functionsEnvironment: {
+      MESSAGEBIRD_ACCESS_KEY: 'of somebody else',
+      SMS_DISPATCH_CONCURRENCY: 'many',
+      CLIENT_ADDRESS_HEADER: 'cf-connecting-ip'
+    },
     log: () => undefined
   });
-  const found = failuresIn(await examine(subjectOf({ MEDQ_STACK: JSON.stringify(other.addresses) }, 'none')));
+  const owner = postgres(other.addresses.admin_db_url, { max: 1 });
+  await owner`drop publication supabase_realtime_messages_publication`;
+  await owner.end();
+  const empty = subjectOf({ MEDQ_STACK: JSON.stringify(other.addresses) }, 'none');
+  expect(await problemsOf('Calls', empty)).toBe('skipped');
+  const found = failuresIn(await examine({ ...empty, isStack: false }));
   await other.close();
-  expect(Object.keys(found)).toEqual(['Settings', 'Auth', 'Sign-ins', 'Calls', 'MessageBird']);
+  expect(Object.keys(found)).toEqual([
+    'Settings',
+    'Client addresses',
+    'Auth',
+    'Sign-ins',
+    'Calls',
+    'MessageBird',
+    'Realtime'
+  ]);
+  expect(found['Client addresses']).toMatch(/^Whoever asks can make up the address that is counted/);
+  expect(found.Realtime).toMatch(
+    /^What the database broadcasts does not arrive.* publication of realtime\.messages is missing/
+  );
   expect(found.Settings).toMatch(/^SMS_DISPATCH_CONCURRENCY has a value that cannot be used\./);
   expect(found.Auth).toMatch(
     /^Anybody can sign up at Auth\..* Auth takes e-mail addresses\..* Nobody can sign in with a phone\..* Anybody can try passwords/

@@ -8,6 +8,8 @@ import type { Project } from './temporary-login.ts';
 export interface Subject {
   /** For the heading. */
   what: string;
+  /** For development and tests: it may be without what only a clinic needs. */
+  isStack: boolean;
   apiUrl: string;
   publishableKey: string;
   /** As role postgres. */
@@ -81,6 +83,7 @@ function stackSubject(line: string, siteUrl: string | undefined): Subject {
   const stack = parsed.data;
   return {
     what: `the stack at ${stack.api_url}`,
+    isStack: true,
     apiUrl: stack.api_url,
     publishableKey: stack.publishable_key,
     databaseUrl: stack.db_url,
@@ -116,6 +119,7 @@ function deployedSubject(file: string): Subject {
   const { SUPABASE_PROJECT_REF: ref, SUPABASE_ACCESS_TOKEN: token } = given;
   return {
     what: given.PUBLIC_SUPABASE_URL,
+    isStack: false,
     apiUrl: given.PUBLIC_SUPABASE_URL,
     publishableKey: given.PUBLIC_SUPABASE_ANON_KEY,
     databaseUrl: given.SUPABASE_DB_URL,
