@@ -7,6 +7,7 @@ import { compare } from '../../tools/doctor/compare.ts';
 import { jobProblem } from '../../tools/doctor/jobs.ts';
 import { clockProblems, nodeFinding } from '../../tools/doctor/machine.ts';
 import { allHold, json, masked, table } from '../../tools/doctor/report.ts';
+import { encryptionProblems } from '../../tools/doctor/site.ts';
 import { queueProblems } from '../../tools/doctor/sms.ts';
 import { secretsOf, subjectOf } from '../../tools/doctor/subject.ts';
 
@@ -129,6 +130,30 @@ describe('comparing objects', () => {
       different: ['function public.b()'],
       added: ['table public.c']
     });
+  });
+});
+
+describe('a site behind HTTPS', () => {
+  const url = 'https://medq.example.org';
+  const answer = (status: number, headers: Record<string, string> = {}) =>
+    new Response(null, { status, headers });
+  const safe = answer(200, { 'strict-transport-security': 'max-age=63072000' });
+  const sentences = (...given: Parameters<typeof encryptionProblems>) =>
+    encryptionProblems(...given).map(({ sentence }) => sentence);
+
+  test('keeps browsers there, and leads others to it or has nothing else', () => {
+    expect(sentences(url, safe, answer(308, { location: `${url}/` }))).toEqual([]);
+    expect(sentences(url, safe, undefined)).toEqual([]);
+  });
+  test('is told to do both', () => {
+    expect(sentences(url, answer(200), answer(200))).toEqual([
+      'Browsers are not told to stay with HTTPS (strict-transport-security).',
+      'The site answers without encryption.'
+    ]);
+    expect(sentences(url, safe, answer(301, { location: 'http://www.medq.example.org/' }))).toHaveLength(1);
+  });
+  test('is not asked of one on this machine', () => {
+    expect(sentences('http://127.0.0.1:5173', answer(200), undefined)).toEqual([]);
   });
 });
 

@@ -47,8 +47,13 @@ function policyProblems({ headers }: Response, apiUrl: string): Problem[] {
   return [];
 }
 
-/** Only a site behind HTTPS can be examined for what keeps browsers there. */
-async function encryptionProblems(examined: Examined, siteUrl: string, page: Response): Promise<Problem[]> {
+/**
+ * What keeps browsers with HTTPS; nothing of a site that has none.
+ *
+ * @param page an answer over HTTPS
+ * @param plain the answer without it; undefined: there is none
+ */
+export function encryptionProblems(siteUrl: string, page: Response, plain: Response | undefined): Problem[] {
   const { protocol, host } = new URL(siteUrl);
   if (protocol !== 'https:') return [];
   const problems: Problem[] = [];
@@ -59,7 +64,6 @@ async function encryptionProblems(examined: Examined, siteUrl: string, page: Res
       mend: `Start the site with ORIGIN=https://${host}, or with PROTOCOL_HEADER naming the header in which the proxy says https.`
     });
   }
-  const plain = await examined.fetch(`http://${host}/`).catch(() => undefined);
   if (plain && !plain.headers.get('location')?.startsWith('https://')) {
     problems.push({
       sentence: 'The site answers without encryption.',
@@ -68,6 +72,12 @@ async function encryptionProblems(examined: Examined, siteUrl: string, page: Res
     });
   }
   return problems;
+}
+
+/** What the site answers without HTTPS, if it has that. */
+async function withoutHttps(examined: Examined, siteUrl: string): Promise<Response | undefined> {
+  const { protocol, host } = new URL(siteUrl);
+  return protocol === 'https:' ? examined.fetch(`http://${host}/`).catch(() => undefined) : undefined;
 }
 
 /** A form that leads nowhere: it is refused either for where it leads, or for where it seems to come from. */
@@ -161,7 +171,7 @@ export const site: Check = {
       headerProblems('A page', page),
       headerProblems('A file', file),
       policyProblems(page, apiUrl),
-      encryptionProblems(examined, siteUrl, page),
+      encryptionProblems(siteUrl, page, await withoutHttps(examined, siteUrl)),
       formProblems(examined, siteUrl),
       reachProblems(examined, siteUrl),
       compressionProblems(examined, siteUrl)
