@@ -1,4 +1,4 @@
-import { createAuth } from './auth/index.ts';
+import { createAuth, type AuthOptions } from './auth/index.ts';
 import type { Cleanup } from './supervision/cleanup.ts';
 import type { ProjectConfig } from './settings/config.ts';
 import { startScheduler } from './extensions/cron.ts';
@@ -21,6 +21,8 @@ export interface ServiceOptions {
   apiUrl: string;
   databaseUrl: DatabaseUrl;
   functions: { origin: string; ready(): Promise<void> };
+  /** What differs in Auth from what `config` says. */
+  auth?: Partial<AuthOptions> | undefined;
   log: (line: string) => void;
 }
 
@@ -47,7 +49,8 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
     },
     sessionTimebox: config.auth.sessions.timebox,
     sessionInactivityTimeout: config.auth.sessions.inactivity_timeout,
-    log: (entry) => log(JSON.stringify(entry))
+    log: (entry) => log(JSON.stringify(entry)),
+    ...options.auth
   });
   cleanup.add(() => auth.close());
 

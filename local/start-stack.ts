@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { keepFunctions, keepPostgres } from './supervision/children.ts';
 import { Cleanup, settled } from './supervision/cleanup.ts';
+import type { AuthOptions } from './auth/index.ts';
 import { authProblems } from './settings/auth-checks.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
@@ -45,6 +46,8 @@ export interface StackOptions {
   watchFunctions?: boolean;
   /** Settings of the functions that differ from the usual ones. */
   functionsEnvironment?: NodeJS.Dict<string>;
+  /** Settings of Auth that differ from those of supabase/config.toml. */
+  auth?: Partial<AuthOptions>;
   /** Gets one line at a time. Default: standard error. */
   log?: (line: string) => void;
 }
@@ -206,7 +209,17 @@ async function startParts({
     const watcher = watchFunctions(functionsDirectory, () => void functions.restart());
     cleanup.add(() => watcher.close());
   }
-  const services = { config, keys, apiKeys, verifyToken, apiUrl, databaseUrl, functions, log };
+  const services = {
+    config,
+    keys,
+    apiKeys,
+    verifyToken,
+    apiUrl,
+    databaseUrl,
+    functions,
+    auth: options.auth,
+    log
+  };
   gateway.open(await startServices(services, cleanup));
   const auth = await fetch(`${apiUrl}/auth/v1/settings`, { headers: { apikey: keys.publishable_key } });
   for (const problem of authProblems(await auth.json())) log(problem);

@@ -157,23 +157,50 @@ async function readRows(sql: postgres.TransactionSql): Promise<string> {
   return texts.filter(Boolean).join('\n');
 }
 
+/** The objects of one kind. */
+export interface Section {
+  heading: string;
+  /** The SQL of each object, with its comments and grants. */
+  objects: string[];
+}
+
+/** Everything that migrations define, without a row of any table. Changes nothing. */
+async function sectionsOf(transaction: postgres.TransactionSql): Promise<Section[]> {
+  // Nothing on the path: every name is written with its schema.
+  await transaction`set local search_path = ''`;
+  const read: Section[] = [];
+  for (const [heading, query] of sections) {
+    const objects = await transaction.unsafe<{ text: string }[]>(query);
+    read.push({ heading, objects: objects.map(({ text }) => text) });
+  }
+  return read;
+}
+
+/** What a database is made of, without what is in it. `sql` is logged in as `postgres`. */
+export function readSections(sql: postgres.Sql): Promise<Section[]> {
+  return sql.begin('read only', sectionsOf);
+}
+
 /** Everything that migrations made of a database, as text. `sql` is logged in as `postgres`. */
 export function readSchema(sql: postgres.Sql): Promise<string> {
   return sql.begin(async (transaction) => {
-    // Nothing on the path: every name is written with its schema.
-    await transaction`set local search_path = ''`;
     const parts = [
       '-- What the migrations make of a fresh database, written by `npm run db:dump`. Read it; never run it.'
     ];
     const begin = (heading: string) =>
       parts.push(`-- ${heading} ${'-'.repeat(Math.max(0, 116 - heading.length))}`);
-    for (const [heading, query] of sections) {
+    for (const { heading, objects } of await sectionsOf(transaction)) {
       begin(heading);
-      const objects = await transaction.unsafe<{ text: string }[]>(query);
-      parts.push(...objects.map(({ text }) => text));
+      parts.push(...objects);
     }
     begin('Rows');
     parts.push(await readRows(transaction));
     return `${parts.join('\n\n')}\n`;
   });
+}
+
+/** The text of each section of what `readSchema` wrote, by its heading. */
+export function sectionsIn(schema: string): Map<string, string> {
+  const [, ...parts] = schema.split(/^-- (.+?) -+$\n/m);
+  return new Map(parts.flatMap((heading, at) => (at % 2 === 0 ? [[heading, parts[at + 1] ?? '']] : [])));
 }

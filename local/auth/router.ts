@@ -6,6 +6,7 @@ import type { Handler } from './call.ts';
 import { behindCaptcha } from './captcha.ts';
 import { token } from './grants.ts';
 import { health, keys, publicSettings } from './info.ts';
+import { limited } from './limits.ts';
 import { switchedOff } from './switched-off.ts';
 
 interface Route {
@@ -23,7 +24,7 @@ const routes: Route[] = [
   route('GET', '/health', health),
   route('GET', '/settings', publicSettings),
   route('GET', '/.well-known/jwks.json', keys),
-  route('POST', '/token', behindCaptcha(token)),
+  route('POST', '/token', limited(behindCaptcha(token))),
   route('GET', '/user', getUser),
   route('PUT', '/user', updateUser),
   route('POST', '/logout', logout),

@@ -1,4 +1,5 @@
 import { log } from '../output.ts';
+import type { TokenLimits } from './limits.ts';
 
 const passwordRequirements = [
   '',
@@ -66,14 +67,17 @@ export interface AuthOptions {
   sessionTimebox?: number;
   /** Seconds without a refresh after which a session ends; 0: never. Default 0. */
   sessionInactivityTimeout?: number;
+  /** Limits by client address. Default: none, because here everybody has the same address. */
+  limits?: TokenLimits | undefined;
   /** Where failures are told. Default: one JSON line to standard error. */
   log?: (entry: LogEntry) => void;
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<Omit<AuthOptions, 'passwordRequirements' | 'offers'>> & {
+export type Settings = Required<Omit<AuthOptions, 'passwordRequirements' | 'offers' | 'limits'>> & {
   passwordRequirements: PasswordRequirements;
   offers: Offers;
+  limits: TokenLimits | undefined;
 };
 
 function knownRequirements(name = ''): PasswordRequirements {
@@ -100,6 +104,7 @@ export function withDefaults(options: AuthOptions): Settings {
     offers: { ...nothing, ...options.offers },
     sessionTimebox: options.sessionTimebox ?? 0,
     sessionInactivityTimeout: options.sessionInactivityTimeout ?? 0,
+    limits: options.limits,
     log: options.log ?? ((entry) => log(JSON.stringify(entry)))
   };
 }

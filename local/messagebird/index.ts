@@ -49,6 +49,7 @@ export interface MessageBird {
  * Rejects with a sentence when the port is taken.
  *
  * - `/rest/messages`, `/rest/messages/<id>`: the SMS API as MessageBird documents it
+ * - `/rest/balance`: what is left in the account
  * - `GET /inbox/messages?recipient=`: the texts of a phone, newest first; `GET /inbox/events` the same live
  * - `POST /inbox/faults {mode, count, recipient?}`: the next sends fail; `GET /inbox/faults` what is still to come
  * - `POST /inbox/latency {ms}`: answers come late, after the message was accepted

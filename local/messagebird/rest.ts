@@ -32,6 +32,7 @@ export interface RestOptions {
 export async function handleRest(request: Request, path: string, options: RestOptions): Promise<Response> {
   if (!isAuthorised(request, options.accessKey)) return errorAnswer(401, accessKeyIsWrong);
   const [collection, id, ...rest] = path.split('/').filter((part) => part !== '');
+  if (collection === 'balance' && id === undefined) return balance(request, options.faults);
   if (collection !== 'messages' || rest.length > 0) return errorAnswer(404, apiNotFound);
   if (id === undefined) {
     if (request.method === 'POST') return send(request, options);
@@ -48,6 +49,13 @@ export async function handleRest(request: Request, path: string, options: RestOp
 
 function isAuthorised(request: Request, accessKey: string): boolean {
   return request.headers.get('authorization') === `AccessKey ${accessKey}`;
+}
+
+/** What is left in the account: plenty, or nothing while sends fail for want of it. */
+function balance(request: Request, faults: Faults): Response {
+  if (request.method !== 'GET') return errorAnswer(405, apiNotFound);
+  const empty = faults.list().some(({ mode, recipient }) => mode === 'no_balance' && recipient === null);
+  return Response.json({ payment: 'prepaid', type: 'credits', amount: empty ? 0 : 1000 });
 }
 
 async function send(request: Request, options: RestOptions): Promise<Response> {

@@ -152,7 +152,7 @@ describe('a wrong request', () => {
   });
 
   test('to an address the API does not have is 404', async () => {
-    expect((await rest.get('/balance')).status).toBe(404);
+    expect((await rest.get('/lookup')).status).toBe(404);
     const unknown = await rest.get('/messages/0123');
     expect(unknown.status).toBe(404);
     expect(unknown.body.errors).toMatchObject([{ code: 20, description: 'message not found' }]);
@@ -196,6 +196,28 @@ describe('messages afterwards', () => {
       { code: 10, parameter: 'limit' },
       { code: 10, parameter: 'status' }
     ]);
+  });
+});
+
+describe('the balance', () => {
+  test('is answered in the shape of the API', async () => {
+    const { status, body } = await rest.get('/balance');
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { payment: 'prepaid', type: 'credits', amount: 1000 }
+    });
+  });
+
+  test('is used up while sends to everybody fail for it, and asking uses up no fault', async () => {
+    await failSends(messagebird.inboxUrl, 'no_balance', null);
+    for (const time of [1, 2])
+      expect((await rest.get('/balance')).body, `${time}`).toMatchObject({ amount: 0 });
+    expect((await rest.post(fields())).status).toBe(402);
+    expect((await rest.get('/balance')).body).toMatchObject({ amount: 1000 });
+  });
+
+  test('is only asked for', async () => {
+    expect((await rest.send('POST', '/balance', '{}')).status).toBe(405);
   });
 });
 

@@ -17,7 +17,7 @@ const due: DueSms = {
 /** Dispatches one message with a provider that behaves as told, and returns what happened to it. */
 async function run(
   sms: DueSms,
-  provider: Partial<MessageBird>,
+  provider: Partial<Pick<MessageBird, 'send' | 'find'>>,
   queue: Partial<SmsQueue> = {},
   sendWithin?: number
 ) {

@@ -151,8 +151,25 @@ describe('against the API', () => {
     expect(await client().find(message.to, message.id)).toMatchObject({ found: false });
   });
 
+  test('the balance is told: plenty, or nothing while sends fail for want of it', async () => {
+    expect(await client().balance()).toEqual({
+      told: true,
+      payment: 'prepaid',
+      type: 'credits',
+      amount: 1000
+    });
+    await fault('no_balance');
+    expect(await client().balance()).toMatchObject({ told: true, amount: 0 });
+    expect(await client().send(aMessage())).toMatchObject({ outcome: 'hold' });
+    expect(await client().balance()).toMatchObject({ told: true, amount: 1000 });
+  });
+
   test('a wrong key holds messages back and finds nothing out', async () => {
     const stranger = client({ accessKey: 'other_key' });
+    expect(await stranger.balance()).toEqual({
+      told: false,
+      reason: 'MessageBird answered 401: Request not allowed (incorrect access_key) (code 2).'
+    });
     expect(await stranger.send(aMessage())).toMatchObject({ outcome: 'hold' });
     expect(await stranger.find(sms.to, sms.id)).toMatchObject({ found: 'unclear' });
   });
@@ -165,6 +182,7 @@ describe('against the API', () => {
     for (const apiUrl of [`http://127.0.0.1:${port}`, 'http://messagebird.invalid']) {
       expect(await client({ apiUrl }).send(aMessage())).toMatchObject({ outcome: 'retry' });
       expect(await client({ apiUrl }).find(sms.to, sms.id)).toMatchObject({ found: 'unclear' });
+      expect(await client({ apiUrl }).balance()).toMatchObject({ told: false });
     }
   });
 });

@@ -60,7 +60,7 @@ function jsonText(value: unknown): string {
 }
 
 /** Encrypted wherever the server can, unless the address itself says how. */
-function encryption(url: string): { ssl?: 'prefer' } {
+export function encryption(url: string): { ssl?: 'prefer' } {
   const { hostname, searchParams } = new URL(url);
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   return local || searchParams.has('sslmode') || searchParams.has('ssl') ? {} : { ssl: 'prefer' };

@@ -10,7 +10,7 @@ import type { DueSms, SmsQueue } from './queue.ts';
 
 export interface DispatchOptions {
   queue: SmsQueue;
-  provider: MessageBird;
+  provider: Pick<MessageBird, 'send' | 'find'>;
   originator: string;
   /** Public address of sms-status. */
   reportUrl: string;

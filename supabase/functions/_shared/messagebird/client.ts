@@ -38,6 +38,12 @@ export type Lookup =
   | { found: false }
   | { found: 'unclear'; reason: string };
 
+/** What is left to pay SMS with, or why MessageBird did not tell. */
+export type Balance =
+  /** `amount` in `type`: credits, euros or another currency; of accounts that pay later (postpaid) it is 0. */
+  | { told: true; payment: string; type: string; amount: number }
+  | { told: false; reason: string };
+
 export interface MessageBird {
   /** Sends one SMS. Never throws. */
   send(sms: Sms): Promise<SendOutcome>;
@@ -46,6 +52,8 @@ export interface MessageBird {
    * reached nobody, and may be from before it was queued again. Never throws.
    */
   find(to: string, id: string): Promise<Lookup>;
+  /** Asks what is left in the account. Never throws. */
+  balance(): Promise<Balance>;
 }
 
 export interface MessageBirdOptions {
@@ -93,6 +101,14 @@ export function createMessageBird({ apiUrl, accessKey, timeout = 10_000 }: Messa
         if (lookup.found !== false || lookup.last) return lookup;
       }
       return { found: 'unclear', reason: 'This number has too many messages to search.' };
+    },
+    async balance() {
+      const reply = await call('/balance', { method: 'GET' });
+      if (reply.kind !== 'answer') return { told: false, reason: 'MessageBird could not be reached.' };
+      const balance = balanceSchema.safeParse(reply.body);
+      return reply.status === 200 && balance.success
+        ? { told: true, ...balance.data }
+        : { told: false, reason: describe(reply.status, errorsIn(reply.body)) };
     }
   };
 }
@@ -175,6 +191,8 @@ function classifyFailure(error: unknown): Reply {
   const timeout = name === 'TimeoutError' || name === 'AbortError';
   return { kind: 'lost', reason: timeout ? 'timeout' : 'broken connection' };
 }
+
+const balanceSchema = z.object({ payment: z.string(), type: z.string(), amount: z.number() });
 
 const recipientsSchema = z.object({ items: z.array(z.object({ status: z.string() })) });
 
