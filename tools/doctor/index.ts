@@ -18,10 +18,7 @@ import { secretsOf, type Subject, SubjectError, subjectOf } from './subject.ts';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      env: { type: 'string', default: '.env.production' }
-    }
+    options: { json: { type: 'boolean', default: false } }
   });
   let subject: Subject;
   try {
