@@ -66,6 +66,8 @@ export interface AuthOptions {
   sessionTimebox?: number;
   /** Seconds without a refresh after which a session ends; 0: never. Default 0. */
   sessionInactivityTimeout?: number;
+  /** Seconds after which a request is given up. Default 10. */
+  maxRequestDuration?: number;
   /** Where failures are told. Default: one JSON line to standard error. */
   log?: (entry: LogEntry) => void;
 }
@@ -100,6 +102,7 @@ export function withDefaults(options: AuthOptions): Settings {
     offers: { ...nothing, ...options.offers },
     sessionTimebox: options.sessionTimebox ?? 0,
     sessionInactivityTimeout: options.sessionInactivityTimeout ?? 0,
+    maxRequestDuration: options.maxRequestDuration ?? 10,
     log: options.log ?? ((entry) => log(JSON.stringify(entry)))
   };
 }
