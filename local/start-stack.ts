@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { keepFunctions, keepPostgres } from './supervision/children.ts';
 import { Cleanup, settled } from './supervision/cleanup.ts';
+import type { StackAddresses } from './settings/addresses.ts';
 import { authProblems } from './settings/auth-checks.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
@@ -21,7 +22,8 @@ import {
   type Ports
 } from './settings/ports.ts';
 import { acquireLock } from './supervision/lock.ts';
-import { startMessageBird, type CallableClinic } from './messagebird/index.ts';
+import { clinicsToCall } from './messagebird/clinics.ts';
+import { startMessageBird } from './messagebird/index.ts';
 import { log as logToStandardError } from './output.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
@@ -33,6 +35,8 @@ import {
   type DataFiles
 } from './settings/data-directory.ts';
 import { startWatchdog, type Watchdog } from './supervision/watchdog.ts';
+
+export type { StackAddresses } from './settings/addresses.ts';
 
 export interface StackOptions {
   /** Free ports, and data in a temporary folder that is removed at the end. */
@@ -47,24 +51,6 @@ export interface StackOptions {
   functionsEnvironment?: NodeJS.Dict<string>;
   /** Gets one line at a time. Default: standard error. */
   log?: (line: string) => void;
-}
-
-/** What programs need to know of a running stack: the line that `npm run stack -- --json` prints. */
-export interface StackAddresses {
-  api_url: string;
-  /** As the role `postgres`. */
-  db_url: string;
-  /** As the superuser `supabase_admin`. */
-  admin_db_url: string;
-  anon_key: string;
-  service_role_key: string;
-  publishable_key: string;
-  secret_key: string;
-  jwt_secret: string;
-  inbox_url: string;
-  messagebird_signing_key: string;
-  ivr_url: string;
-  functions_secret: string;
 }
 
 /** A running stack. */
@@ -112,14 +98,6 @@ function throwAway(files: DataFiles): void {
   for (const file of [files.cluster, files.bootstrap, files.keys, files.messagebird, files.databaseLog]) {
     rmSync(file, { recursive: true, force: true });
   }
-}
-
-/** What the phone simulator offers to call, as any visitor of the site may read it. */
-async function clinicsToCall(apiUrl: string, key: string): Promise<CallableClinic[]> {
-  const answer = await fetch(`${apiUrl}/rest/v1/clinics?select=name,phone,timeZone:time_zone&order=name`, {
-    headers: { apikey: key }
-  });
-  return answer.ok ? ((await answer.json()) as CallableClinic[]) : [];
 }
 
 async function startParts({

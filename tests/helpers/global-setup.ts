@@ -1,8 +1,10 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import process from 'node:process';
 import type { TestProject } from 'vitest/node';
 import { buildSite } from '../../local/site/build.ts';
+import { readStackAddresses, type StackAddresses } from '../../local/settings/addresses.ts';
 import { startSite, type Site } from '../../local/site.ts';
 import { runStack, type StackCommand } from './command.ts';
 
@@ -19,6 +21,12 @@ let built: Promise<void> | undefined;
 /** Builds the site once, however many workers need it. */
 const builtSite = () => (built ??= buildSite(log));
 
+/** A Supabase that runs already, whatever it is made of, with the stand-in for MessageBird beside it. */
+function givenStack(): StackAddresses | undefined {
+  const line = process.env.MEDQ_TEST_STACK;
+  return line ? readStackAddresses(line, 'MEDQ_TEST_STACK') : undefined;
+}
+
 /** What the test files that run in one worker, one after the other, have to themselves; started when it is first asked for. */
 class Worker {
   #number: string;
@@ -29,8 +37,8 @@ class Worker {
     this.#number = number;
   }
 
-  async stack() {
-    return (await (this.#stack ??= this.#startStack())).addresses;
+  async stack(): Promise<StackAddresses> {
+    return givenStack() ?? (await (this.#stack ??= this.#startStack())).addresses;
   }
 
   async site() {
