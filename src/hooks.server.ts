@@ -12,7 +12,7 @@ import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
 import { isSessionEnd, readSession, type Session } from '#lib/server/request/session.ts';
-import { clientFor, forgetTokens, hasSessionCookie } from '#lib/server/request/supabase.ts';
+import { clientFor, forgetTokens, hasSessionCookie, type Supabase } from '#lib/server/request/supabase.ts';
 
 // Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
@@ -22,7 +22,9 @@ const identify: Handle = async ({ event, resolve }) => {
   const { locals } = event;
   locals.requestId = crypto.randomUUID();
   locals.language = languageOf(event);
-  locals.supabase = clientFor(event, fresh);
+  // Not before it is needed: where there is a session cookie, a client goes to work at once.
+  let client: Supabase | undefined;
+  Object.defineProperty(locals, 'supabase', { get: () => (client ??= clientFor(event, fresh)) });
   let session: Promise<Session> | undefined;
   locals.session = () =>
     (session ??= hasSessionCookie(event)
