@@ -9,6 +9,15 @@ import { words } from './src/words/compile.ts';
 
 /** With MEDQ_TEST_STACK, tests run on that Supabase instead of embedded ones of their own; tests/helpers/global-setup.ts. */
 const onGivenStack = Boolean(process.env.MEDQ_TEST_STACK);
+/** Projects that are about the embedded stack, and mean nothing on another. */
+const aboutEmbedded = [
+  // The stand-ins themselves.
+  'local',
+  // What the embedded stack writes into its files.
+  'embedded',
+  // Parts are killed, and each file wants settings of its own.
+  'faults'
+];
 
 const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
@@ -65,6 +74,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // What the embedded stack writes down.
+          name: 'embedded',
+          include: ['tests/embedded/**/*.test.ts'],
+          setupFiles: withStack,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        extends: true,
+        test: {
           name: 'local',
           include: ['local/tests/**/*.test.ts'],
           setupFiles: withStack,
@@ -100,6 +119,6 @@ export default defineConfig({
           hookTimeout: 120_000
         }
       }
-    ]
+    ].filter(({ test: { name } }) => !onGivenStack || !aboutEmbedded.includes(name))
   }
 });
