@@ -1,5 +1,6 @@
+import process from 'node:process';
 import { redirect } from '@sveltejs/kit';
-import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks';
+import { sequence, type Handle, type HandleServerError, type ServerInit } from '@sveltejs/kit/hooks';
 import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { getRequestEvent } from '$app/server';
 import { m } from '#lib/paraglide/messages.js';
@@ -10,9 +11,12 @@ import { isPersonal, judge, signInFirst, type Verdict } from '#lib/server/reques
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
+import { requireNode } from '#lib/server/request/node-version.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
 import { isSessionEnd, readSession, type Session } from '#lib/server/request/session.ts';
 import { clientFor, forgetTokens, hasSessionCookie, type Supabase } from '#lib/server/request/supabase.ts';
+
+export const init: ServerInit = () => requireNode(process.versions.node);
 
 // Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
