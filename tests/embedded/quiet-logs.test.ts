@@ -13,7 +13,15 @@ import {
 } from '../helpers/database.ts';
 import { closeDatabases, databaseAsAdmin, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone, aUser } from '../helpers/world.ts';
-import { anAddress, aWish, nextCode, onBehalfOf, registered, send, throughGateway } from '../functions/account-api.ts';
+import {
+  anAddress,
+  aWish,
+  nextCode,
+  onBehalfOf,
+  registered,
+  send,
+  throughGateway
+} from '../functions/account-api.ts';
 import { anOpenClinic, callTo } from '../functions/ivr-calls.ts';
 
 // The embedded Postgres logs as that of hosted projects does: every statement that fails, with its text, what the error
