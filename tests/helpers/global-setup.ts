@@ -30,15 +30,17 @@ function givenStack(): StackAddresses | undefined {
 /** What the test files that run in one worker, one after the other, have to themselves; started when it is first asked for. */
 class Worker {
   #number: string;
+  #given: StackAddresses | undefined;
   #stack: Promise<StackCommand> | undefined;
   #site: Promise<Site> | undefined;
 
-  constructor(number: string) {
+  constructor(number: string, given: StackAddresses | undefined) {
     this.#number = number;
+    this.#given = given;
   }
 
   async stack(): Promise<StackAddresses> {
-    return givenStack() ?? (await (this.#stack ??= this.#startStack())).addresses;
+    return this.#given ?? (await (this.#stack ??= this.#startStack())).addresses;
   }
 
   async site() {
@@ -72,10 +74,11 @@ class Worker {
  * lasts, each of those places gets a stack of its own, so that files never meet in one database at the same time.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = givenStack();
   const workers = new Map<string, Worker>();
   const server = createServer((request, response) => {
     const [, number = '', what] = (request.url ?? '').split('/');
-    const worker = workers.get(number) ?? new Worker(number);
+    const worker = workers.get(number) ?? new Worker(number, given);
     workers.set(number, worker);
     const answers: Record<string, () => Promise<unknown>> = {
       stack: () => worker.stack(),

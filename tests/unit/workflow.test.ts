@@ -49,7 +49,7 @@ test.each(matching(/npx vitest run (.+)$/))('$command: there are such projects',
   for (const project of projects) expect(read('vite.config.ts')).toContain(`name: '${project}'`);
 });
 
-test.each(matching(/^npx supabase ((?:[a-z]+ ?)+)/))(
+test.concurrent.each(matching(/^npx supabase ((?:[a-z]+ ?)+)/))(
   '$command: the CLI has it',
   async ({ command, name }) => {
     const args = [...name.trim().split(' '), '--help'];
