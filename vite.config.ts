@@ -7,6 +7,18 @@ import { defineConfig } from 'vitest/config';
 import { protectFiles } from './src/protect-files.ts';
 import { words } from './src/words/compile.ts';
 
+/** With MEDQ_TEST_STACK, tests run on that Supabase instead of embedded ones of their own; tests/helpers/global-setup.ts. */
+const onGivenStack = Boolean(process.env.MEDQ_TEST_STACK);
+/** Projects that are about the embedded stack, and mean nothing on another. */
+const aboutEmbedded = [
+  // The stand-ins themselves.
+  'local',
+  // What the embedded stack writes into its files.
+  'embedded',
+  // Parts are killed, and each file wants settings of its own.
+  'faults'
+];
+
 const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
@@ -41,8 +53,9 @@ export default defineConfig({
   test: {
     globalSetup: 'tests/helpers/global-setup.ts',
     // Tests wait for pages and servers much of the time: one worker more than there are cores keeps all cores busy. Each
-    // has a stack of its own, so that on big machines memory is what limits them.
-    maxWorkers: Math.min(availableParallelism() + 1, 6),
+    // has a stack of its own, so that on big machines memory is what limits them. A given stack is one for all: files
+    // that make every limit of it full, or every queue empty, must not meet.
+    maxWorkers: onGivenStack ? 1 : Math.min(availableParallelism() + 1, 6),
     // How long something may take that is waited for: a machine may be busy with all the other workers.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', 'tests/helpers/reporter.ts'],
@@ -54,6 +67,16 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['tests/{database,functions}/**/*.test.ts'],
+          setupFiles: withStack,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        extends: true,
+        test: {
+          // What the embedded stack writes down.
+          name: 'embedded',
+          include: ['tests/embedded/**/*.test.ts'],
           setupFiles: withStack,
           hookTimeout: 60_000
         }
@@ -96,6 +119,6 @@ export default defineConfig({
           hookTimeout: 120_000
         }
       }
-    ]
+    ].filter(({ test: { name } }) => !onGivenStack || !aboutEmbedded.includes(name))
   }
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { keepFunctions, keepPostgres } from './supervision/children.ts';
 import { Cleanup, settled } from './supervision/cleanup.ts';
 import type { AuthOptions } from './auth/index.ts';
+import type { StackAddresses } from './settings/addresses.ts';
 import { authProblems } from './settings/auth-checks.ts';
 import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
@@ -22,7 +23,8 @@ import {
   type Ports
 } from './settings/ports.ts';
 import { acquireLock } from './supervision/lock.ts';
-import { startMessageBird, type CallableClinic } from './messagebird/index.ts';
+import { clinicsToCall } from './messagebird/clinics.ts';
+import { startMessageBird } from './messagebird/index.ts';
 import { log as logToStandardError } from './output.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
@@ -34,6 +36,8 @@ import {
   type DataFiles
 } from './settings/data-directory.ts';
 import { startWatchdog, type Watchdog } from './supervision/watchdog.ts';
+
+export type { StackAddresses } from './settings/addresses.ts';
 
 export interface StackOptions {
   /** Free ports, and data in a temporary folder that is removed at the end. */
@@ -50,24 +54,6 @@ export interface StackOptions {
   auth?: Partial<AuthOptions>;
   /** Gets one line at a time. Default: standard error. */
   log?: (line: string) => void;
-}
-
-/** What programs need to know of a running stack: the line that `npm run stack -- --json` prints. */
-export interface StackAddresses {
-  api_url: string;
-  /** As the role `postgres`. */
-  db_url: string;
-  /** As the superuser `supabase_admin`. */
-  admin_db_url: string;
-  anon_key: string;
-  service_role_key: string;
-  publishable_key: string;
-  secret_key: string;
-  jwt_secret: string;
-  inbox_url: string;
-  messagebird_signing_key: string;
-  ivr_url: string;
-  functions_secret: string;
 }
 
 /** A running stack. */
@@ -115,14 +101,6 @@ function throwAway(files: DataFiles): void {
   for (const file of [files.cluster, files.bootstrap, files.keys, files.messagebird, files.databaseLog]) {
     rmSync(file, { recursive: true, force: true });
   }
-}
-
-/** What the phone simulator offers to call, as any visitor of the site may read it. */
-async function clinicsToCall(apiUrl: string, key: string): Promise<CallableClinic[]> {
-  const answer = await fetch(`${apiUrl}/rest/v1/clinics?select=name,phone,timeZone:time_zone&order=name`, {
-    headers: { apikey: key }
-  });
-  return answer.ok ? ((await answer.json()) as CallableClinic[]) : [];
 }
 
 async function startParts({

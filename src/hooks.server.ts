@@ -1,5 +1,6 @@
+import process from 'node:process';
 import { redirect } from '@sveltejs/kit';
-import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks';
+import { sequence, type Handle, type HandleServerError, type ServerInit } from '@sveltejs/kit/hooks';
 import { PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { getRequestEvent } from '$app/server';
 import { m } from '#lib/paraglide/messages.js';
@@ -10,9 +11,12 @@ import { isPersonal, judge, signInFirst, type Verdict } from '#lib/server/reques
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
+import { requireNode } from '#lib/server/request/node-version.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
 import { isSessionEnd, readSession, type Session } from '#lib/server/request/session.ts';
-import { clientFor, forgetTokens, hasSessionCookie } from '#lib/server/request/supabase.ts';
+import { clientFor, forgetTokens, hasSessionCookie, type Supabase } from '#lib/server/request/supabase.ts';
+
+export const init: ServerInit = () => requireNode(process.versions.node);
 
 // Messages are in the language of the request that they answer.
 overwriteGetLocale(() => getRequestEvent().locals.language);
@@ -22,7 +26,9 @@ const identify: Handle = async ({ event, resolve }) => {
   const { locals } = event;
   locals.requestId = crypto.randomUUID();
   locals.language = languageOf(event);
-  locals.supabase = clientFor(event, fresh);
+  // Not before it is needed: where there is a session cookie, a client goes to work at once.
+  let client: Supabase | undefined;
+  Object.defineProperty(locals, 'supabase', { get: () => (client ??= clientFor(event, fresh)) });
   let session: Promise<Session> | undefined;
   locals.session = () =>
     (session ??= hasSessionCookie(event)

@@ -5,7 +5,7 @@ import { requireAdmin } from './authentication.ts';
 import { readBody, type Call } from './call.ts';
 import { confirmPhone } from './confirm.ts';
 import { audience, instanceId, json, transaction, type Query } from './database.ts';
-import { badRequest, databaseError, unprocessable } from './errors.ts';
+import { badRequest, unprocessable } from './errors.ts';
 import { createIdentity, listIdentities } from './identities.ts';
 import { mergeMetadata, type Metadata } from './metadata.ts';
 import { hashPassword, unguessablePassword } from './passwords.ts';
@@ -58,15 +58,10 @@ async function insertUser(sql: Query, user: NewUser): Promise<void> {
   if (user.confirmPhone) await confirmPhone(sql, id);
 }
 
-/** Whether somebody else registered the phone after it was looked for. */
-function lostRace(error: unknown): boolean {
-  const cause = databaseError(error);
-  return (
-    cause?.code === '23505' && cause.schema_name === 'auth' && cause.constraint_name === 'users_phone_key'
-  );
-}
-
-/** `POST /admin/users`. The password may be as weak as the admin likes; without one nobody can sign in by password. */
+/**
+ * `POST /admin/users`. The password may be as weak as the admin likes; without one nobody can sign in by password. Who
+ * loses a race for a phone is told of a failure, not that it is taken: that was looked up before.
+ */
 export async function adminCreateUser(call: Call): Promise<Response> {
   await requireAdmin(call);
   const { database } = call;
@@ -86,9 +81,6 @@ export async function adminCreateUser(call: Call): Promise<Response> {
     await insertUser(sql, user);
     const created = await findUserById(sql, user.id);
     return created && userJson(created, await listIdentities(sql, user.id));
-  }).catch((error: unknown) => {
-    // Kinder than a hosted project, where whoever loses the race gets a 500 and learns this from the next attempt.
-    throw lostRace(error) ? phoneExists() : error;
   });
   return Response.json(answer);
 }

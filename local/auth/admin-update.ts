@@ -6,7 +6,7 @@ import { readBody, type Call } from './call.ts';
 import { confirmPhone } from './confirm.ts';
 import { json, transaction, type Query } from './database.ts';
 import { notFound } from './errors.ts';
-import { listIdentities, savePhoneOfIdentity } from './identities.ts';
+import { listIdentities, savePhoneOfIdentity, type Identity } from './identities.ts';
 import { mergeMetadata } from './metadata.ts';
 import { checkPasswordStrength, hashPassword } from './passwords.ts';
 import { validPhone } from './phone.ts';
@@ -36,7 +36,10 @@ async function applyChanges(sql: Query, user: User, changes: Changes): Promise<v
   }
 }
 
-/** `PUT /admin/users/{id}`. A new password ends all sessions; a new phone counts at once and stays as confirmed as it was. */
+/**
+ * `PUT /admin/users/{id}`. A new password ends all sessions; a new phone counts at once and stays as confirmed as it was.
+ * The answer still shows the identities that were read before the change: a new phone is in them from the next request on.
+ */
 export async function adminUpdateUser(call: Call): Promise<Response> {
   await requireAdmin(call);
   const { id } = await userOfPath(call);
@@ -47,9 +50,12 @@ export async function adminUpdateUser(call: Call): Promise<Response> {
   const answer = await transaction(call.database, 'Error updating user', async (sql) => {
     const user = await findUserById(sql, id, 'lock');
     if (!user) throw notFound('user_not_found', 'User not found');
+    const before = await listIdentities(sql, id);
     await applyChanges(sql, user, { ...body, phone, hash });
     const updated = await findUserById(sql, id);
-    return updated && userJson(updated, await listIdentities(sql, id));
+    const isNew = (identity: Identity) => !before.some((known) => known.id === identity.id);
+    const added = (await listIdentities(sql, id)).filter(isNew);
+    return updated && userJson(updated, [...before, ...added]);
   });
   return Response.json(answer);
 }

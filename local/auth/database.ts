@@ -12,12 +12,12 @@ export const instanceId = '00000000-0000-0000-0000-000000000000';
 /** Whom the tokens of every user are for. */
 export const audience = 'authenticated';
 
-export function openDatabase(url: string): Database {
+/** @param requestSeconds how long a statement, and with it a request, may take; see toAuthError */
+export function openDatabase(url: string, requestSeconds: number): Database {
   return postgres(url, {
     max: 10,
     onnotice: () => {},
-    // A request may take ten seconds; see toAuthError.
-    connection: { application_name: 'auth', statement_timeout: 10_000 }
+    connection: { application_name: 'auth', statement_timeout: requestSeconds * 1000 }
   });
 }
 

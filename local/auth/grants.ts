@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { deviceOf, readBody, text, type Call } from './call.ts';
 import { transaction } from './database.ts';
-import { AuthError, badRequest, unexpected, unprocessable } from './errors.ts';
+import { AuthError, badRequest, notFound, unexpected, unprocessable } from './errors.ts';
 import { passwordMatches, passwordWeakness } from './passwords.ts';
 import { formatPhone } from './phone.ts';
 import { refreshGrant } from './refresh.ts';
@@ -9,6 +9,7 @@ import { openSession, sessionJson } from './sessions.ts';
 import { findUserById, findUserByPhone, isBanned, type User } from './users.ts';
 
 const passwordBody = z.object({ phone: text, email: text, password: text });
+const pkceBody = z.object({ auth_code: text, code_verifier: text });
 
 /** `POST /token`: exchanges a password or a refresh token for a session. */
 export async function token(call: Call): Promise<Response> {
@@ -17,6 +18,8 @@ export async function token(call: Call): Promise<Response> {
       return passwordGrant(call);
     case 'refresh_token':
       return refreshGrant(call);
+    case 'pkce':
+      return pkceGrant(call);
     default:
       throw badRequest('invalid_credentials', 'unsupported_grant_type');
   }
@@ -62,4 +65,14 @@ async function passwordGrant(call: Call): Promise<Response> {
   });
   const weakness = passwordWeakness(body.password, settings);
   return Response.json({ ...session, weak_password: weakness ?? null });
+}
+
+/** Exchanges the code of a sign-in elsewhere. Nothing here ever gives one out. */
+async function pkceGrant(call: Call): Promise<Response> {
+  const { auth_code: code, code_verifier: verifier } = await readBody(call, pkceBody);
+  if (!code || !verifier) {
+    const message = 'invalid request: both auth code and code verifier should be non-empty';
+    throw badRequest('validation_failed', message);
+  }
+  throw notFound('flow_state_not_found', 'invalid flow state, no valid flow state found');
 }

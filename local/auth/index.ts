@@ -44,7 +44,7 @@ async function answer(dependencies: Dependencies, request: Request): Promise<Res
 /** Starts Auth; it connects to the database with the first request that needs it. */
 export function createAuth(options: AuthOptions): Auth {
   const settings = withDefaults(options);
-  const database = openDatabase(settings.databaseUrl);
+  const database = openDatabase(settings.databaseUrl, settings.maxRequestDuration);
   const dependencies = { database, settings };
   return {
     async fetch(request) {

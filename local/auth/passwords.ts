@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { hash, verify } from '@node-rs/bcrypt';
-import { AuthError, badRequest } from './errors.ts';
+import { AuthError, badRequest, unexpected } from './errors.ts';
 import type { PasswordRequirements, Settings } from './settings.ts';
 
 /** bcrypt reads no more. */
@@ -56,10 +56,10 @@ export function checkPasswordStrength(password: string, settings: Settings): voi
   if (weakness) throw new AuthError(422, 'weak_password', weakness.message, { reasons: weakness.reasons });
 }
 
-/** @throws {AuthError} 400 `validation_failed` when the password has more than 72 bytes. */
+/** @throws {AuthError} 500 when the password has more than 72 bytes: Auth stumbles over it unless it was checked before. */
 export async function hashPassword(password: string): Promise<string> {
   if (bytes(password) > maximumBytes) {
-    throw badRequest('validation_failed', 'bcrypt: password length exceeds 72 bytes');
+    throw unexpected('Internal Server Error', new Error('bcrypt: password length exceeds 72 bytes'));
   }
   return hash(password, { cost });
 }

@@ -60,11 +60,12 @@ const noToken = () => badRequest('refresh_token_not_found', 'Invalid Refresh Tok
 async function refresh(sql: Query, presented: string, settings: Settings, device: Device) {
   const found = await findToken(sql, presented, settings.refreshTokenReuseInterval);
   if (!found) throw noToken();
-  await sql`set local lock_timeout = '5s'`;
-  // User, session, token: everybody who needs several of these locks takes them in this order.
+  // User, session, token: everybody who needs several of these locks takes them in this order. Auth waits for a user as
+  // long as a request may take, for a session only so long.
   const user = await findUserById(sql, found.user_id, 'lock');
   if (!user) throw noToken();
   if (isBanned(user)) throw badRequest('user_banned', 'Invalid Refresh Token: User Banned');
+  await sql`set local lock_timeout = '5s'`;
   const { sessionTimebox, sessionInactivityTimeout } = settings;
   const [session] = await sql<{ id: string; expired: boolean; idle: boolean }[]>`
     select id,

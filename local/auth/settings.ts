@@ -69,6 +69,8 @@ export interface AuthOptions {
   sessionInactivityTimeout?: number;
   /** Limits by client address. Default: none, because here everybody has the same address. */
   limits?: TokenLimits | undefined;
+  /** Seconds after which a request is given up. Default 10. */
+  maxRequestDuration?: number;
   /** Where failures are told. Default: one JSON line to standard error. */
   log?: (entry: LogEntry) => void;
 }
@@ -105,6 +107,7 @@ export function withDefaults(options: AuthOptions): Settings {
     sessionTimebox: options.sessionTimebox ?? 0,
     sessionInactivityTimeout: options.sessionInactivityTimeout ?? 0,
     limits: options.limits,
+    maxRequestDuration: options.maxRequestDuration ?? 10,
     log: options.log ?? ((entry) => log(JSON.stringify(entry)))
   };
 }

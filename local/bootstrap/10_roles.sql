@@ -9,7 +9,7 @@ create role service_role nologin bypassrls;
 create role authenticator login noinherit;
 create role supabase_auth_admin login noinherit createrole;
 create role supabase_realtime_admin login noinherit createrole replication;
-create role postgres login createdb createrole replication bypassrls;
+create role postgres login createdb replication bypassrls;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator, pg_monitor, pg_read_all_data, pg_signal_backend
@@ -64,11 +64,17 @@ alter default privileges for role postgres in schema public
 
 -- What postgres may do with the tables of Auth and Realtime -------------------------------------------------------
 --
--- Hosted projects let postgres make triggers and policies on some of these tables although it does not own them
--- (a server extension does that). Plain Postgres knows no such right, so postgres inherits from the owners, may not
--- become them, and the event triggers below take back everything else that owners can do.
+-- Hosted projects let postgres make triggers and policies on some of these tables although it does not own them: the
+-- server extension supautils does that. Plain Postgres knows no such right. So those tables, and nothing else, belong to
+-- a role of that name, from which postgres inherits and which it may not become; the event triggers below take back
+-- everything else that owners can do. Of the services' own roles postgres has none.
 
-grant supabase_auth_admin, supabase_realtime_admin to postgres with inherit true, set false;
+create role supautils nologin;
+-- What foreign keys between its tables check runs with its rights.
+grant usage on schema auth, realtime to supautils;
+grant supautils to postgres with inherit true, set false;
+-- To them the tables are still their own.
+grant supautils to supabase_auth_admin, supabase_realtime_admin with inherit true, set false;
 
 create function extensions.guard_platform_schemas() returns event_trigger
 language plpgsql

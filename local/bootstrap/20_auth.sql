@@ -202,7 +202,14 @@ comment on function auth.jwt() is 'All claims of the request''s token, or null.'
 
 reset role;
 
--- The schema history of Auth: nobody's to write, so it belongs to nobody whose rights postgres inherits.
+-- The tables on which migrations may make triggers and policies; see 10_roles.sql.
+
+alter table auth.users owner to supautils;
+alter table auth.identities owner to supautils;
+alter table auth.sessions owner to supautils;
+alter table auth.refresh_tokens owner to supautils;
+
+-- The schema history of Auth: nobody's to write.
 
 create table auth.schema_migrations (version varchar(255) not null primary key);
 comment on table auth.schema_migrations is 'Auth: its own schema history; empty here.';

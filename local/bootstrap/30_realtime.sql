@@ -25,13 +25,11 @@ comment on column realtime.messages.private is
   'Whether the message is for private channels; a private and a public channel of one name are two channels.';
 comment on column realtime.messages.inserted_at is 'UTC; decides the partition.';
 
--- The owner is a service role that no login of a project can become. 10_roles.sql lets `postgres` inherit from it,
--- because policies and triggers on this table are made by migrations; event triggers there refuse everything else
--- that an owner can do to the table. What no event trigger sees is taken away here: hosted projects cannot delete
--- messages either.
-alter table realtime.messages owner to supabase_realtime_admin;
+-- The owner is the role from which postgres inherits what migrations may do to this table; see 10_roles.sql. What no event
+-- trigger sees is taken away here: hosted projects cannot delete messages either.
+alter table realtime.messages owner to supautils;
 alter table realtime.messages enable row level security;
-revoke delete, truncate on realtime.messages from supabase_realtime_admin;
+revoke delete, truncate on realtime.messages from supautils;
 grant select, insert, update on realtime.messages to postgres, anon, authenticated, service_role;
 
 -- Partitions are the service's business (local/realtime/partitions.ts makes the coming ones and drops the old). The
@@ -46,7 +44,7 @@ begin
       'create table realtime.%I partition of realtime.messages for values from (%L) to (%L)',
       to_char(day, '"messages_"YYYY_MM_DD'), day, day + 1
     );
-    execute format('alter table realtime.%I owner to supabase_realtime_admin', to_char(day, '"messages_"YYYY_MM_DD'));
+    execute format('alter table realtime.%I owner to supautils', to_char(day, '"messages_"YYYY_MM_DD'));
   end loop;
 end
 $$;

@@ -62,6 +62,7 @@ export function functionsEnvironment(
     LIVE_TOKEN_SECRET: keys.jwt_secret,
     SUPABASE_URL: addresses.apiUrl,
     SUPABASE_DB_URL: addresses.databaseUrl,
+    DATABASE_URL: addresses.databaseUrl,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secret_key }),
     // The tokens are signed with a shared secret, which is never published.

@@ -24,10 +24,10 @@ export class Refusal extends Error {
 }
 
 /**
- * Serves a web-standard handler on 127.0.0.1. Port 0 takes any free port.
+ * Serves a web-standard handler on 127.0.0.1, or where `host` says. Port 0 takes any free port.
  * Rejects with a sentence when the port is taken. `close` ends open streams too.
  */
-export async function listen(port: number, handle: Handler): Promise<Listening> {
+export async function listen(port: number, handle: Handler, host = '127.0.0.1'): Promise<Listening> {
   const closing = new AbortController();
   const server = createServer((request, response) => {
     void answer(request, response, handle, closing.signal);
@@ -37,7 +37,7 @@ export async function listen(port: number, handle: Handler): Promise<Listening> 
       const taken = `Port ${port} is in use by another program; stop it or choose another port for MessageBird.`;
       reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error);
     });
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
   return {

@@ -10,7 +10,9 @@ import type { CallableClinic } from './simulator.ts';
 export type { CallableClinic };
 
 export interface MessageBirdOptions {
-  /** Where to listen on 127.0.0.1; 0 takes any free port. */
+  /** Where to listen; 0.0.0.0 for everything that reaches this machine. Default 127.0.0.1. */
+  host?: string;
+  /** 0 takes any free port. */
   port: number;
   /** The key the REST API asks for (`Authorization: AccessKey <key>`). */
   accessKey: string;
@@ -83,7 +85,7 @@ export async function startMessageBird(options: MessageBirdOptions): Promise<Mes
       return handleInbox(request, pathname.slice('/inbox'.length), { messages, faults, reports, latency });
     return simulator.handle(request, pathname);
   };
-  const server = await listen(options.port, handle).catch((error: unknown) => {
+  const server = await listen(options.port, handle, options.host).catch((error: unknown) => {
     messages.close();
     throw error;
   });

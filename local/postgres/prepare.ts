@@ -61,7 +61,7 @@ export async function prepareCluster(
 }
 
 /** Tells the database what one tells a hosted project once by hand. */
-async function setVaultSecrets(sql: postgres.Sql, secrets: Record<string, string>): Promise<void> {
+export async function setVaultSecrets(sql: postgres.Sql, secrets: Record<string, string>): Promise<void> {
   for (const [name, value] of Object.entries(secrets)) {
     const [known] = await sql<{ id: string; decrypted_secret: string }[]>`
       select id, decrypted_secret from vault.decrypted_secrets where name = ${name}`;

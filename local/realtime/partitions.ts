@@ -43,12 +43,13 @@ export async function maintainPartitions(sql: postgres.Sql, now = new Date()): P
       join pg_class child on child.oid = inhrelid
       where inhparent = 'realtime.messages'::regclass`;
     const tables = new Set(existing.map(({ table }) => table));
-    await tx`set local role supabase_realtime_admin`;
     for (const { table, from, to } of partitionsAt(now)) {
       if (tables.has(table)) continue;
       await tx.unsafe(
         `create table realtime.${table} partition of realtime.messages for values from ('${from}') to ('${to}')`
       );
+      // As that of the whole table: what is made on it is made on each partition.
+      await tx.unsafe(`alter table realtime.${table} owner to supautils`);
     }
     for (const table of tables) {
       if (isOutdated(table, now)) await tx`drop table realtime.${tx(table)}`;

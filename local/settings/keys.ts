@@ -31,7 +31,7 @@ const keysSchema = z.object({
 export type Keys = z.infer<typeof keysSchema>;
 
 /** `bytes` random bytes in URL-safe base64. */
-function secret(bytes: number): string {
+export function secret(bytes: number): string {
   return randomBytes(bytes).toString('base64url');
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isAuthApiError } from '@supabase/supabase-js';
+import type postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDatabases, databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
 import { aClient, anAdmin, aPhone, authUrl, aUser, password, signIn, withPassword } from './auth-stack.ts';
@@ -7,6 +8,14 @@ import { aClient, anAdmin, aPhone, authUrl, aUser, password, signIn, withPasswor
 const database = databaseAsAdmin();
 const admin = anAdmin();
 afterAll(closeDatabases);
+
+/** Waits until another connection waits for what `holder` has locked. */
+async function untilWaiting(holder: postgres.ReservedSql): Promise<void> {
+  const [self] = await holder<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const waiting = () => database`
+    select pid from pg_stat_activity where ${self?.pid ?? 0} = any (pg_blocking_pids(pid))`;
+  await expect.poll(waiting).toHaveLength(1);
+}
 
 const refusal = (error: unknown) => (isAuthApiError(error) ? [error.status, error.code] : error);
 
@@ -55,11 +64,21 @@ describe('creating a user', () => {
       { phone: aPhone(), id: '00000000-0000-0000-0000-000000000000' },
       [400, 'validation_failed']
     ],
-    ['a password of 73 bytes', { phone: aPhone(), password: 'x'.repeat(73) }, [400, 'validation_failed']],
     ['what is not offered here', { phone: aPhone(), email: 'asha@example.org' }, [400, 'bad_json']]
   ])('is refused for %s', async (_, attributes, expected) => {
     const { error } = await admin.createUser(attributes);
     expect(refusal(error)).toEqual(expected);
+  });
+
+  test('with a password of 73 bytes fails without a reason, and leaves nothing', async () => {
+    const phone = aPhone();
+    const { error } = await admin.createUser({ phone, password: 'x'.repeat(73) });
+    expect(error).toMatchObject({
+      name: 'AuthRetryableFetchError',
+      status: 500,
+      message: 'Internal Server Error'
+    });
+    expect(await database`select from auth.users where phone = ${phone}`).toHaveLength(0);
   });
 
   test('is refused for a phone that is taken, however it is written', async () => {
@@ -75,21 +94,29 @@ describe('creating a user', () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => admin.createUser({ phone, password, phone_confirm: true }))
     );
-    // Who comes while another is being created hears of an error, as from the real one; who comes later hears why.
+    // Who comes while another is being created hears of a failure; who comes later hears why.
     const outcomes = answers.map(({ error }) => (error ? String(refusal(error)) : 'created'));
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
-    expect(
-      outcomes.filter(
-        (outcome) =>
-          outcome !== '422,phone_exists' &&
-          outcome !== 'AuthRetryableFetchError: Database error creating new user'
-      )
-    ).toEqual(['created']);
+    const failures = ['422,phone_exists', 'AuthRetryableFetchError: Database error creating new user'];
+    expect(outcomes.filter((outcome) => !failures.includes(outcome))).toEqual(['created']);
     const [row] = await database`
       select count(*)::int as users,
         (select count(*)::int from auth.identities where identity_data ->> 'phone' = ${phone}) as identities
       from auth.users where phone = ${phone}`;
     expect(row).toEqual({ users: 1, identities: 1 });
+  });
+
+  test('loses a race for a phone with a failure that does not say so', async () => {
+    const phone = aPhone();
+    const rival = await database.reserve();
+    await rival`begin`;
+    await rival`insert into auth.users (instance_id, id, phone) values (${randomUUID()}, ${randomUUID()}, ${phone})`;
+    const late = admin.createUser({ phone, password });
+    await untilWaiting(rival);
+    await rival`commit`;
+    rival.release();
+    expect((await late).error).toMatchObject({ status: 500, message: 'Database error creating new user' });
+    await database`delete from auth.users where phone = ${phone}`;
   });
 });
 
@@ -128,6 +155,13 @@ describe('updating a user', () => {
     await signIn(phone, 'another horse');
   });
 
+  test('a password of 73 bytes is refused', async () => {
+    const { id, phone } = await aUser();
+    const { error } = await admin.updateUserById(id, { password: 'x'.repeat(73) });
+    expect(refusal(error)).toEqual([400, 'validation_failed']);
+    await signIn(phone);
+  });
+
   test('a weak password is refused', async () => {
     const { id } = await aUser();
     const { error } = await admin.updateUserById(id, { password: 'abc' });
@@ -142,8 +176,12 @@ describe('updating a user', () => {
     expect(data.user).toMatchObject({
       phone: next,
       phone_confirmed_at: before.data.user?.phone_confirmed_at,
-      identities: [{ identity_data: { phone: next, phone_verified: false } }]
+      identities: [{ identity_data: { phone } }]
     });
+    // The answer shows the identities of before the change.
+    expect((await admin.getUserById(id)).data.user?.identities).toMatchObject([
+      { identity_data: { phone: next, phone_verified: false } }
+    ]);
     await signIn(next);
     const { error } = await withPassword({ phone, password });
     expect(refusal(error)).toEqual([400, 'invalid_credentials']);

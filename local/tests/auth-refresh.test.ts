@@ -1,5 +1,6 @@
 import { isAuthApiError } from '@supabase/supabase-js';
 import { decodeJwt } from 'jose';
+import type postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Auth } from '../auth/index.ts';
 import { closeDatabases, databaseAsAdmin, theStack } from '../../tests/helpers/stack.ts';
@@ -7,7 +8,8 @@ import { aClient, authUrl, authWith, aUser, signIn } from './auth-stack.ts';
 
 const database = databaseAsAdmin();
 const strict = authWith({ refreshTokenReuseInterval: 0 });
-afterAll(() => Promise.all([strict.close(), closeDatabases()]));
+const hasty = authWith({ maxRequestDuration: 1, log: () => undefined });
+afterAll(() => Promise.all([strict.close(), hasty.close(), closeDatabases()]));
 
 /** Refreshes without a client in between: the status, and the session or the error. */
 async function refresh(token: unknown, auth?: Auth) {
@@ -159,16 +161,36 @@ describe('many refreshes at once', () => {
     expect((await refresh(there.session.refresh_token)).status).toBe(400);
   });
 
-  test('wait for a lock only so long', async () => {
-    const { id, token } = await aSession();
+  /** Refreshes while somebody else has locked what `locked` selects, and again when they have let go. */
+  async function refreshBehind(
+    locked: (holder: postgres.ReservedSql) => Promise<unknown>,
+    token: string,
+    auth?: Auth
+  ) {
     const holder = await database.reserve();
     await holder`begin`;
-    await holder`select from auth.users where id = ${id} for update`;
-    const { status, body } = await refresh(token);
+    await locked(holder);
+    const { status, body } = await refresh(token, auth);
     await holder`rollback`;
     holder.release();
-    expect([status, body.code]).toEqual([409, 'conflict']);
-    expect((await refresh(token)).status).toBe(200);
+    return { refused: [status, body.code], after: (await refresh(token)).status };
+  }
+
+  test('wait for a locked session only so long', async () => {
+    const { id, token } = await aSession();
+    const locked = (holder: postgres.ReservedSql) =>
+      holder`select from auth.sessions where user_id = ${id} for update`;
+    expect(await refreshBehind(locked, token)).toEqual({ refused: [409, 'conflict'], after: 200 });
+  });
+
+  test('wait for a locked user until the request is given up', async () => {
+    const { id, token } = await aSession();
+    const locked = (holder: postgres.ReservedSql) =>
+      holder`select from auth.users where id = ${id} for update`;
+    expect(await refreshBehind(locked, token, hasty)).toEqual({
+      refused: [504, 'request_timeout'],
+      after: 200
+    });
   });
 });
 

@@ -36,7 +36,7 @@ describe('what is switched off says so', () => {
     ['POST', '/sso', 404, 'saml_provider_disabled'],
     ['POST', '/passkeys/authentication/options', 404, 'passkey_disabled'],
     ['POST', '/oauth/token', 404, 'feature_disabled'],
-    ['POST', '/token?grant_type=pkce', 400, 'invalid_credentials'],
+    ['POST', '/token?grant_type=pkce', 400, 'validation_failed'],
     ['POST', '/token', 400, 'invalid_credentials']
   ])('%s %s', async (method, path, status, code) => {
     const token = theStack().service_role_key;
@@ -65,6 +65,12 @@ describe('what is switched off says so', () => {
     const answer = await call(method, path, { token: theStack().service_role_key });
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect((await call(method, path)).body.code).toBe('not_admin');
+  });
+
+  test('a code of a sign-in elsewhere, which nobody has', async () => {
+    const body = { auth_code: crypto.randomUUID(), code_verifier: 'x'.repeat(43) };
+    const answer = await call('POST', '/token?grant_type=pkce', { body });
+    expect([answer.status, answer.body.code]).toEqual([404, 'flow_state_not_found']);
   });
 
   test('supabase-js shows the refusal', async () => {

@@ -38,7 +38,7 @@ test('the roles have the attributes of a hosted project', async () => {
     anon: 'inherit',
     authenticated: 'inherit',
     authenticator: 'canlogin',
-    postgres: 'inherit createrole createdb canlogin replication bypassrls',
+    postgres: 'inherit createdb canlogin replication bypassrls',
     service_role: 'inherit bypassrls',
     supabase_admin: 'super inherit createrole createdb canlogin replication bypassrls',
     supabase_auth_admin: 'createrole canlogin',
@@ -57,11 +57,27 @@ test('the roles have the settings of a hosted project', async () => {
   });
 });
 
+test('postgres has the rights of no service', async () => {
+  const held = await sql`
+    select roleid::regrole::text as role from pg_auth_members where member = 'postgres'::regrole order by 1`;
+  expect(held.map(({ role }) => role)).toEqual([
+    'anon',
+    'authenticated',
+    'authenticator',
+    'pg_create_subscription',
+    'pg_monitor',
+    'pg_read_all_data',
+    'pg_signal_backend',
+    'service_role',
+    'supautils'
+  ]);
+});
+
 test('postgres may become the API roles and no service', async () => {
   for (const role of ['anon', 'authenticated', 'service_role', 'authenticator']) {
     await tryAsPostgres(`set role ${role}`);
   }
-  for (const role of ['supabase_admin', 'supabase_auth_admin', 'supabase_realtime_admin']) {
+  for (const role of ['supabase_admin', 'supabase_auth_admin', 'supabase_realtime_admin', 'supautils']) {
     await expect(tryAsPostgres(`set role ${role}`)).rejects.toMatchObject({ code: '42501' });
   }
 });
@@ -74,7 +90,6 @@ test.each([
   'create extension if not exists pgcrypto with schema extensions',
   'create extension if not exists "uuid-ossp" with schema extensions',
   'create schema something',
-  'create role reporter; grant reporter to authenticator',
   'create publication mine',
   'alter publication supabase_realtime add table public.clinics',
   `create table public.child (user_id uuid references auth.users on delete cascade); drop table public.child`,
@@ -118,6 +133,10 @@ test.each([
   'alter table realtime.messages add column mine int',
   'drop table realtime.messages',
   'drop function realtime.send(jsonb, text, text, boolean)',
+  'create role reporter',
+  'drop table auth.sessions cascade',
+  'create policy "a test" on auth.one_time_tokens for select using (true)',
+  'grant supabase_auth_admin to postgres',
   'alter role supabase_auth_admin superuser',
   'alter role supabase_admin nologin',
   'alter role postgres superuser',

@@ -340,7 +340,8 @@ describe('the role postgres', () => {
       'create or replace function realtime.topic() returns text language sql return null::text'
     ],
     ['delete messages', 'delete from realtime.messages'],
-    ['become the owner', 'set role supabase_realtime_admin']
+    ['become the service', 'set role supabase_realtime_admin'],
+    ['become the owner', 'set role supautils']
   ])('may not %s', async (_, statement) => {
     await expect(sql.unsafe(statement)).rejects.toMatchObject({ code: '42501' });
   });

@@ -189,7 +189,7 @@ describe('partitions', () => {
     expect(await tables(admin)).toEqual([...new Set(expected)].sort());
     const owners = await admin`
       select distinct pg_get_userbyid(relowner) as owner from pg_class where relname like 'messages_2%'`;
-    expect(owners).toEqual([{ owner: 'supabase_realtime_admin' }]);
+    expect(owners).toEqual([{ owner: 'supautils' }]);
   });
 
   test('old means older than 72 hours', () => {

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import type { Sql } from 'postgres';
 import { smsTo } from '../helpers/inbox.ts';
@@ -148,8 +148,5 @@ export async function extendLimits(sql: Sql, what: string): Promise<void> {
 
 /** All tests share this machine's address, whose limits are those of one client. */
 export async function forgiveThisMachine(sql: Sql): Promise<void> {
-  const hash = createHmac('sha256', theStack().functions_secret)
-    .update(JSON.stringify(['limit', 'client', '127.0.0.1']))
-    .digest('hex');
-  await sql`delete from private.rate_limits where bucket like ${`%:client:${hash.slice(0, 32)}/%`}`;
+  await sql`delete from private.rate_limits where bucket like '%:client:%'`;
 }

@@ -152,6 +152,32 @@ test('an account that its owner registered meanwhile is left alone', async () =>
   expect((await serviceClient().auth.signInWithPassword({ phone, password })).error).toBeNull();
 });
 
+test('an account that its owner registers in the same moment is found, and the job is done at the first attempt', async () => {
+  const { id, phone } = await aPatient();
+  const job = await aJob(id, true);
+  const registration = await aRegistration(sql, phone);
+  // Whoever makes an account of this phone waits here, after having seen that the phone has none.
+  const holder = await sql.reserve();
+  await holder`begin`;
+  await holder`select private.come_one_after_the_other(${`account of ${phone.slice(1)}`})`;
+  const [self] = await holder<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const waiting = () => sql`
+    select from pg_stat_activity where ${self?.pid ?? 0} = any (pg_blocking_pids(pid))`;
+  const owner = admin.createUser({ phone, phone_confirm: true, app_metadata: { registration } });
+  await expect.poll(waiting).toHaveLength(1);
+  await hurry(job);
+  const provisioned = provision();
+  await expect.poll(waiting).toHaveLength(2);
+  await holder`commit`;
+  holder.release();
+
+  expect((await owner).error).toBeNull();
+  expect((await provisioned).status).toBe(200);
+  const [row] = await sql`select * from private.account_jobs where id = ${job.id}`;
+  expect(row).toMatchObject({ attempts: 1, last_error: null, done_at: expect.any(Date) });
+  expect(await welcomesOf(phone)).toEqual([]);
+});
+
 test('a password that was chosen meanwhile is never set back', async () => {
   const { id, phone } = await aPatient();
   const job = await aJob(id);

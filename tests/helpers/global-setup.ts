@@ -1,8 +1,10 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import process from 'node:process';
 import type { TestProject } from 'vitest/node';
 import { buildSite } from '../../local/site/build.ts';
+import { readStackAddresses, type StackAddresses } from '../../local/settings/addresses.ts';
 import { startSite, type Site } from '../../local/site.ts';
 import { runStack, type StackCommand } from './command.ts';
 
@@ -19,18 +21,26 @@ let built: Promise<void> | undefined;
 /** Builds the site once, however many workers need it. */
 const builtSite = () => (built ??= buildSite(log));
 
+/** A Supabase that runs already, whatever it is made of, with the stand-in for MessageBird beside it. */
+function givenStack(): StackAddresses | undefined {
+  const line = process.env.MEDQ_TEST_STACK;
+  return line ? readStackAddresses(line, 'MEDQ_TEST_STACK') : undefined;
+}
+
 /** What the test files that run in one worker, one after the other, have to themselves; started when it is first asked for. */
 class Worker {
   #number: string;
+  #given: StackAddresses | undefined;
   #stack: Promise<StackCommand> | undefined;
   #site: Promise<Site> | undefined;
 
-  constructor(number: string) {
+  constructor(number: string, given: StackAddresses | undefined) {
     this.#number = number;
+    this.#given = given;
   }
 
-  async stack() {
-    return (await (this.#stack ??= this.#startStack())).addresses;
+  async stack(): Promise<StackAddresses> {
+    return this.#given ?? (await (this.#stack ??= this.#startStack())).addresses;
   }
 
   async site() {
@@ -64,10 +74,11 @@ class Worker {
  * lasts, each of those places gets a stack of its own, so that files never meet in one database at the same time.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = givenStack();
   const workers = new Map<string, Worker>();
   const server = createServer((request, response) => {
     const [, number = '', what] = (request.url ?? '').split('/');
-    const worker = workers.get(number) ?? new Worker(number);
+    const worker = workers.get(number) ?? new Worker(number, given);
     workers.set(number, worker);
     const answers: Record<string, () => Promise<unknown>> = {
       stack: () => worker.stack(),

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { aBooking, aClinic, aDoctor, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
-import { testStates, type States } from './states.ts';
+import { showFew, testStates, type States } from './states.ts';
 
 const { browser, sql, site } = await opening();
 
@@ -19,6 +19,7 @@ const STATES: States = {
   'choosing a clinic': async (page) => {
     await Promise.all([aClinic(sql), aClinic(sql)]);
     await signIn(page, site, await aPatient(sql));
+    await showFew(page, 'main ul > li');
     await page.goto(`${site}/book`);
     await page.getByRole('heading', { name: 'Which clinic?' }).waitFor();
   },

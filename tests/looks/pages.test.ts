@@ -1,5 +1,5 @@
 import { aBooking, aClinic, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
-import { testStates, type States } from './states.ts';
+import { showFew, testStates, type States } from './states.ts';
 
 const { browser, sql, site } = await opening();
 
@@ -7,6 +7,7 @@ const { browser, sql, site } = await opening();
 const STATES: States = {
   'the start page': async (page) => {
     await aClinic(sql);
+    await showFew(page, 'section > .panel');
     await page.goto(site);
   },
   'the sign-in page': (page) => page.goto(`${site}/login`),

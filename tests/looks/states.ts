@@ -53,6 +53,15 @@ export function testStates(browser: Browser, states: States, { steady = false } 
   });
 }
 
+/** Shows the first of a list's items only: other tests leave more clinics than pages are made for. */
+export function showFew(page: Page, item: string): Promise<unknown> {
+  return page.addInitScript((selector) => {
+    const few = new CSSStyleSheet();
+    few.replaceSync(`${selector}:nth-child(n + 4) { display: none }`);
+    document.adoptedStyleSheets.push(few);
+  }, item);
+}
+
 function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -37,6 +37,7 @@ test('what may be left out has its documented default', () => {
   expect(setting('PHONE_VERIFICATION', from({}))).toBe('required');
   expect(setting('DEFAULT_REGION', from({}))).toBe('IN');
   expect(setting('SMS_DISPATCH_CONCURRENCY', from({}))).toBe(8);
+  expect(setting('DATABASE_CONNECTIONS', from({}))).toBe(2);
 });
 
 test.each([
@@ -46,6 +47,8 @@ test.each([
   ['SMS_COUNTRIES', 'in'],
   ['SMS_DISPATCH_CONCURRENCY', '0'],
   ['SMS_DISPATCH_CONCURRENCY', 'many'],
+  ['DATABASE_CONNECTIONS', '0'],
+  ['DATABASE_CONNECTIONS', '51'],
   ['MESSAGEBIRD_ORIGINATOR', 'MedQ Clinics Ltd'],
   ['SUPABASE_SECRET_KEYS', 'sb_secret_x']
 ] as const)('%s refuses %j', (name, value) => {

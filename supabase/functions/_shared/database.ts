@@ -8,11 +8,17 @@ import { setting } from './env.ts';
  */
 export type Database = postgres.Sql<{ bigint: number; date: string }>;
 
-/** Opens a pool. Without prepared statements, which a transaction pooler cannot keep. */
-export function connect(url: string): Database {
+/**
+ * Opens a pool. Without prepared statements, which a transaction pooler cannot keep.
+ *
+ * Small by default: on Supabase every worker of every function has a pool of its own, there are as many workers as calls
+ * need, and all of them share what the project's pooler takes (docs/scale.md). A query that finds no connection free waits
+ * its turn.
+ */
+export function connect(url: string, connections = setting('DATABASE_CONNECTIONS')): Database {
   return postgres(url, {
     prepare: false,
-    max: 5,
+    max: connections,
     idle_timeout: 20,
     connect_timeout: 10,
     // The driver's own waits grow to minutes; a database that was away is wanted back at once.
@@ -32,9 +38,9 @@ export function connect(url: string): Database {
 
 let pool: Database | undefined;
 
-/** The pool of this process, opened at the first use. */
+/** The pool of this process, opened at the first use. What Supabase tells functions is the direct address. */
 export function database(): Database {
-  pool ??= connect(setting('SUPABASE_DB_URL'));
+  pool ??= connect(setting('DATABASE_URL') ?? setting('SUPABASE_DB_URL'));
   return pool;
 }
 

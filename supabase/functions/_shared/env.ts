@@ -33,6 +33,14 @@ interface Setting {
 const settings = {
   SUPABASE_URL: { schema: baseUrl, about: 'the address of the Supabase project' },
   SUPABASE_DB_URL: { schema: z.string().min(1), about: 'the database, as role postgres' },
+  DATABASE_URL: {
+    schema: z.string().min(1).optional(),
+    about: 'the transaction pooler of the database, as role postgres'
+  },
+  DATABASE_CONNECTIONS: {
+    schema: z.coerce.number().int().min(1).max(50).default(2),
+    about: 'how many connections to the database one worker of a function opens'
+  },
   SUPABASE_SECRET_KEYS: { schema: keyMap.optional(), about: 'the secret API keys' },
   SUPABASE_SERVICE_ROLE_KEY: { schema: z.string().min(1).optional(), about: 'the legacy secret API key' },
   PUBLIC_FUNCTIONS_URL: {

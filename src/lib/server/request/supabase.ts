@@ -20,11 +20,16 @@ const TIMEOUT_MS = 8_000;
  * keeps somebody's cookies.
  */
 export function clientFor(event: RequestEvent, headers: Record<string, string>): Supabase {
+  const setBeforeAnswer = event.cookies.set;
   return createServerClient<Database>(PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_ANON_KEY, {
     cookieOptions: { name: COOKIES.session.name, path: '/', ...flagsOf('session', event.url) },
     cookies: {
       getAll: () => event.cookies.getAll(),
       setAll(cookies, noStore) {
+        // The client looks at the session by itself as well, and may come to something after the answer. SvelteKit has then
+        // put a function that throws into the place of this one, and nobody would catch what it throws: the whole server
+        // would end. The next request comes to the same.
+        if (event.cookies.set !== setBeforeAnswer) return;
         for (const { name, value, options } of cookies) {
           // The client's own ends after 400 days.
           const maxAge = options.maxAge === 0 ? 0 : flagsOf('session', event.url).maxAge;

@@ -13,8 +13,16 @@ import {
 } from '../helpers/database.ts';
 import { closeDatabases, databaseAsAdmin, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone, aUser } from '../helpers/world.ts';
-import { anAddress, aWish, nextCode, onBehalfOf, registered, send, throughGateway } from './account-api.ts';
-import { anOpenClinic, callTo } from './ivr-calls.ts';
+import {
+  anAddress,
+  aWish,
+  nextCode,
+  onBehalfOf,
+  registered,
+  send,
+  throughGateway
+} from '../functions/account-api.ts';
+import { anOpenClinic, callTo } from '../functions/ivr-calls.ts';
 
 // The embedded Postgres logs as that of hosted projects does: every statement that fails, with its text, what the error
 // quotes and where it stood. Whatever of a patient stands in one of them, somebody reads who has no business to.
