@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { openDatabase, type Database } from './database.ts';
+import { readDatabase } from './database-state.ts';
+import { authSettings as hostedAuthSettings } from './hosted/auth-settings.ts';
+import { functions as hostedFunctions } from './hosted/functions.ts';
+import { management } from './hosted/management.ts';
+import { project } from './hosted/project.ts';
+import { secrets as hostedSecrets } from './hosted/secrets.ts';
+import type { Kind } from './questions.ts';
+import { authSettings } from './self-hosted/auth-settings.ts';
+import { functions, secrets } from './self-hosted/functions.ts';
+import type { Settings } from './settings-file.ts';
+import type { Step } from './step.ts';
+import { clinic } from './steps/clinic.ts';
+import { migrations } from './steps/migrations.ts';
+import { site } from './steps/site.ts';
+import { vault } from './steps/vault.ts';
+import { supabaseCli } from './supabase-cli.ts';
+import type { WorkFolder } from './work-folder.ts';
+import { z } from 'zod';
+
+export interface Deployment {
+  settings: Settings;
+  /** What is handed to the CLI. */
+  folder: WorkFolder;
+  /** Where `.env.production` is; other files of settings are written beside it. */
+  home: string;
+  /** Writes a setting that was found out to `.env.production`. */
+  keep(name: string, value: string, about: string): void;
+}
+
+/** The steps for a project at supabase.com; everything goes through the CLI. */
+function hostedSteps({ settings, folder, home, keep }: Deployment): Step[] {
+  const ref = settings.SUPABASE_PROJECT_REF ?? '';
+  const cli = supabaseCli({
+    folder: folder.path,
+    credentials: { SUPABASE_ACCESS_TOKEN: settings.SUPABASE_ACCESS_TOKEN }
+  });
+  const linked = openDatabase(cli, ref, folder);
+  const database: Database = {
+    ...linked,
+    async pushMigrations() {
+      // Tells the CLI the address of the pooler, which also those without IPv6 reach.
+      await cli.run(['link', '--project-ref', ref, '--yes'], z.unknown());
+      await linked.pushMigrations();
+    }
+  };
+  const state = once(() => readDatabase(database));
+  let found: Settings = settings;
+  const note = (name: string, value: string, about: string) => {
+    found = { ...found, [name]: value };
+    return () => keep(name, value, about);
+  };
+  return [
+    project(settings, cli, note),
+    migrations(database, state),
+    hostedAuthSettings(cli, ref, folder, management(settings)),
+    hostedSecrets(settings, cli, ref, folder),
+    hostedFunctions(cli, ref),
+    vault(settings, database, state),
+    clinic(settings, database, state),
+    site(() => found, path.join(home, '.env.site'))
+  ];
+}
+
+/** The address of a database without its password, and the password: the CLI takes that from the environment. */
+function withoutPassword(address: string): { remote: string; password: string } {
+  const url = new URL(address);
+  const password = decodeURIComponent(url.password);
+  url.password = '';
+  return { remote: url.href, password };
+}
+
+/** The steps for a Supabase that somebody runs: what no program can do there is told. */
+function selfHostedSteps({ settings, folder, home }: Deployment): Step[] {
+  const { remote, password } = withoutPassword(settings.SUPABASE_DB_URL ?? '');
+  const cli = supabaseCli({ folder: folder.path, credentials: { PGPASSWORD: password } });
+  const database = openDatabase(cli, remote, folder);
+  const state = once(() => readDatabase(database));
+  const functionsFile = path.join(home, '.env.functions');
+  return [
+    migrations(database, state),
+    authSettings(settings),
+    secrets(settings, functionsFile),
+    functions(settings, functionsFile),
+    vault(settings, database, state),
+    clinic(settings, database, state),
+    site(() => settings, path.join(home, '.env.site'))
+  ];
+}
+
+/** Everything a deployment is made of, in the order in which it is done. */
+export function stepsOf(kind: Kind, deployment: Deployment): Step[] {
+  return kind === 'hosted' ? hostedSteps(deployment) : selfHostedSteps(deployment);
+}
+
+/** The same result, however often it is asked for. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}
