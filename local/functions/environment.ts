@@ -63,6 +63,16 @@ export function functionsEnvironment(
     SITE_SECRET: siteSecret(keys.functions_secret),
     LIVE_TOKEN_SECRET: keys.jwt_secret,
     LIVE_TOKEN_KEY_ID: '',
+    ...platformEnvironment(keys, addresses)
+  };
+}
+
+/** What Supabase tells every function by itself. */
+export function platformEnvironment(
+  keys: Keys,
+  addresses: Pick<FunctionAddresses, 'apiUrl' | 'databaseUrl'>
+): NodeJS.Dict<string> {
+  return {
     SUPABASE_URL: addresses.apiUrl,
     SUPABASE_DB_URL: addresses.databaseUrl,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),

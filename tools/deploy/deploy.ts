@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findAnswers, type Answers } from './answers.ts';
+import { findAnswers, type Answers, type Sources } from './answers.ts';
 import type { Kind } from './questions.ts';
 import {
   parseSettings,
@@ -27,14 +27,16 @@ export interface DeployOptions {
   print(line: string): void;
 }
 
-/** A file is about one deployment: a project at supabase.com, or a Supabase of one's own. */
-function kindOf(known: NodeJS.Dict<string>): Kind {
-  if (!known.SUPABASE_DB_URL) return 'hosted';
-  if (!known.SUPABASE_PROJECT_REF) return 'self-hosted';
-  throw new Error(
-    'SUPABASE_PROJECT_REF is for a project at supabase.com, SUPABASE_DB_URL (--db-url) for a Supabase of your own. ' +
-      'Keep one of them, or name another file of answers with MEDQ_ENV_FILE.'
-  );
+/** A project at supabase.com, or a Supabase of one's own, whose database and API are named. */
+function kindOf({ given, file, environment }: Omit<Sources, 'asker'>): Kind {
+  if (file.SUPABASE_PROJECT_REF && given.PUBLIC_SUPABASE_URL) {
+    throw new Error(
+      `The answers are of the project ${file.SUPABASE_PROJECT_REF}. Name another file for a Supabase of your own, with ` +
+        'MEDQ_ENV_FILE.'
+    );
+  }
+  const known = [given, file, environment].find((one) => one.SUPABASE_PROJECT_REF || one.SUPABASE_DB_URL);
+  return known && !known.SUPABASE_PROJECT_REF ? 'self-hosted' : 'hosted';
 }
 
 function printPlan(planned: readonly Planned[], print: (line: string) => void): void {
@@ -68,10 +70,13 @@ Whether all of it stands: npm run doctor`);
  */
 export async function deploy(options: DeployOptions): Promise<boolean> {
   const { file, dryRun, terminal, print } = options;
-  const known = parseSettings(readText(file));
-  const kind = kindOf({ ...options.environment, ...known, ...options.given });
-  const { given, environment } = options;
-  const answers = await findAnswers(kind, { given, file: known, environment, asker: terminal });
+  const sources = {
+    given: options.given,
+    file: parseSettings(readText(file)),
+    environment: options.environment
+  };
+  const kind = kindOf(sources);
+  const answers = await findAnswers(kind, { ...sources, asker: terminal });
   const { settings } = answers;
   if (!dryRun) keepAnswers(file, answers, print);
 

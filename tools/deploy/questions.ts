@@ -127,6 +127,16 @@ export const questions: readonly Question[] = [
     schema: () => databaseUrl
   },
   {
+    name: 'SUPABASE_DB_URL',
+    about:
+      'The database as role postgres: Connect, Session pooler in the dashboard, with the password in it. Optional: without ' +
+      'it the Supabase CLI logs in with the access token.',
+    for: 'hosted',
+    secret: true,
+    optional: true,
+    schema: () => databaseUrl
+  },
+  {
     name: 'PUBLIC_SUPABASE_URL',
     about: 'The address of the Supabase project.',
     decide: ({ SUPABASE_PROJECT_REF: ref }, kind) =>

@@ -15,7 +15,7 @@ import { clinic } from './steps/clinic.ts';
 import { migrations } from './steps/migrations.ts';
 import { site } from './steps/site.ts';
 import { vault } from './steps/vault.ts';
-import { supabaseCli } from './supabase-cli.ts';
+import { supabaseCli, type SupabaseCli } from './supabase-cli.ts';
 import type { WorkFolder } from './work-folder.ts';
 import { z } from 'zod';
 
@@ -31,20 +31,13 @@ export interface Deployment {
 
 /** The steps for a project at supabase.com; everything goes through the CLI. */
 function hostedSteps({ settings, folder, home, keep }: Deployment): Step[] {
-  const ref = settings.SUPABASE_PROJECT_REF ?? '';
+  const { SUPABASE_PROJECT_REF: ref = '', SUPABASE_ACCESS_TOKEN: token, SUPABASE_DB_URL: address } = settings;
+  const { remote, password } = address ? withoutPassword(address) : { remote: ref, password: undefined };
   const cli = supabaseCli({
     folder: folder.path,
-    credentials: { SUPABASE_ACCESS_TOKEN: settings.SUPABASE_ACCESS_TOKEN }
+    credentials: { SUPABASE_ACCESS_TOKEN: token, ...(password && { PGPASSWORD: password }) }
   });
-  const linked = openDatabase(cli, ref, folder);
-  const database: Database = {
-    ...linked,
-    async pushMigrations() {
-      // Tells the CLI the address of the pooler, which also those without IPv6 reach.
-      await cli.run(['link', '--project-ref', ref, '--yes'], z.unknown());
-      await linked.pushMigrations();
-    }
-  };
+  const database = address ? openDatabase(cli, remote, folder) : linkedDatabase(cli, ref, folder);
   const state = once(() => readDatabase(database));
   let found: Settings = settings;
   const note = (name: string, value: string, about: string) => {
@@ -61,6 +54,18 @@ function hostedSteps({ settings, folder, home, keep }: Deployment): Step[] {
     clinic(settings, database, state),
     site(() => found, path.join(home, '.env.site'))
   ];
+}
+
+/** A database that the CLI logs in to by itself. */
+export function linkedDatabase(cli: SupabaseCli, ref: string, folder: WorkFolder): Database {
+  return {
+    ...openDatabase(cli, ref, folder),
+    async pushMigrations() {
+      // Tells the CLI where the pooler is, which also those without IPv6 reach; only what is linked is asked for it.
+      await cli.run(['link', '--project-ref', ref, '--yes'], z.unknown());
+      await cli.run(['db', 'push', '--yes', '--remote'], z.unknown());
+    }
+  };
 }
 
 /** The address of a database without its password, and the password: the CLI takes that from the environment. */
