@@ -3,7 +3,7 @@
  * stack. What the CLI sets takes effect: Auth changes, functions are served with their secrets, SQL runs.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,21 @@ type Route = (body: string, query: URLSearchParams) => Answer | Promise<Answer>;
 
 const ref = 'abcdefghijklmnopqrst';
 const named = z.array(z.object({ name: z.string(), value: z.string() }));
-const bundled = z.array(z.object({ slug: z.string() }).loose());
+const bundled = z.array(z.object({ slug: z.string() }));
+
+interface DeployedFunction {
+  slug: string;
+  version: number;
+}
+
+/** A function as the Management API tells of it. */
+function aFunction(slug: string, version: number): DeployedFunction {
+  const at = { created_at: Date.now(), updated_at: Date.now() };
+  return Object.assign(
+    { slug, version },
+    { id: slug, name: slug, status: 'ACTIVE', verify_jwt: false, ...at }
+  );
+}
 
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -57,7 +71,7 @@ export async function startHostedProject(): Promise<HostedProject> {
   const token = `sbp_${randomBytes(20).toString('hex')}`;
   const auth = new AuthConfig((settings) => stack.project.configureAuth(settings), stack.project.auth);
   const secrets = new Map<string, string>();
-  const functions = new Map<string, Record<string, unknown>>();
+  const functions = new Map<string, DeployedFunction>();
   const broken = new Map<string, number>();
   const changes: string[] = [];
   const serve = () => stack.project.serveFunctions([...functions.keys()], Object.fromEntries(secrets));
@@ -137,14 +151,12 @@ export async function startHostedProject(): Promise<HostedProject> {
     },
     'GET /functions': () => ({ body: [...functions.values()] }),
     'POST /functions/deploy': (_body, query) => {
-      const slug = query.get('slug') ?? '';
-      return {
-        status: 201,
-        body: { id: slug, slug, name: slug, status: 'ACTIVE', version: 1, verify_jwt: false }
-      };
+      return { status: 201, body: aFunction(query.get('slug') ?? '', 1) };
     },
     'PUT /functions': async (body) => {
-      for (const one of bundled.parse(JSON.parse(body))) functions.set(one.slug, one);
+      for (const { slug } of bundled.parse(JSON.parse(body))) {
+        functions.set(slug, aFunction(slug, (functions.get(slug)?.version ?? 0) + 1));
+      }
       await serve();
       return { body: { functions: [...functions.values()] } };
     }

@@ -31,18 +31,16 @@ export class StepError extends Error {
 }
 
 /**
- * Looks at every part.
- * @throws StepError before anything was changed
+ * Looks at every part, at all at once: each takes seconds.
+ * @throws StepError for the first that cannot be looked at, before anything was changed
  */
 export async function plan(steps: readonly Step[]): Promise<Planned[]> {
-  const planned: Planned[] = [];
-  for (const step of steps) {
-    const changes = await step.examine().catch((error: unknown) => {
-      throw new StepError(step, error, 'Nothing was changed.');
-    });
-    planned.push({ step, changes });
-  }
-  return planned;
+  const looks = await Promise.allSettled(steps.map((step) => step.examine()));
+  return looks.map((look, index) => {
+    const step = steps[index] as Step;
+    if (look.status === 'rejected') throw new StepError(step, look.reason, 'Nothing was changed.');
+    return { step, changes: look.value };
+  });
 }
 
 /**

@@ -4,8 +4,8 @@ import { readDatabase } from './database-state.ts';
 import { authSettings as hostedAuthSettings } from './hosted/auth-settings.ts';
 import { functions as hostedFunctions } from './hosted/functions.ts';
 import { management } from './hosted/management.ts';
-import { project } from './hosted/project.ts';
-import { secrets as hostedSecrets } from './hosted/secrets.ts';
+import { project, publishableKey } from './hosted/project.ts';
+import { listSecrets, secrets as hostedSecrets } from './hosted/secrets.ts';
 import type { Kind } from './questions.ts';
 import { authSettings } from './self-hosted/auth-settings.ts';
 import { functions, secrets } from './self-hosted/functions.ts';
@@ -39,20 +39,18 @@ function hostedSteps({ settings, folder, home, keep }: Deployment): Step[] {
   });
   const database = address ? openDatabase(cli, remote, folder) : linkedDatabase(cli, ref, folder);
   const state = once(() => readDatabase(database));
-  let found: Settings = settings;
-  const note = (name: string, value: string, about: string) => {
-    found = { ...found, [name]: value };
-    return () => keep(name, value, about);
-  };
+  const key = publishableKey(cli, ref);
+  const withKey = key.then((found) => ({ ...settings, PUBLIC_SUPABASE_ANON_KEY: found }));
+  const kept = once(() => listSecrets(cli, ref));
   return [
-    project(settings, cli, note),
+    project(settings, key, keep),
     migrations(database, state),
     hostedAuthSettings(cli, ref, folder, management(settings)),
-    hostedSecrets(settings, cli, ref, folder),
-    hostedFunctions(cli, ref),
+    hostedSecrets(settings, cli, ref, folder, kept),
+    hostedFunctions(cli, ref, folder, kept),
     vault(settings, database, state),
     clinic(settings, database, state),
-    site(() => found, path.join(home, '.env.site'))
+    site(withKey, path.join(home, '.env.site'))
   ];
 }
 
@@ -90,7 +88,7 @@ function selfHostedSteps({ settings, folder, home }: Deployment): Step[] {
     functions(settings, functionsFile),
     vault(settings, database, state),
     clinic(settings, database, state),
-    site(() => settings, path.join(home, '.env.site'))
+    site(Promise.resolve(settings), path.join(home, '.env.site'))
   ];
 }
 

@@ -19,27 +19,28 @@ function publicKeyOf({ keys }: z.infer<typeof apiKeys>): string {
 /**
  * Whether the project can be reached with the token, and its publishable key.
  *
- * @param keep remembers the key, at once for the steps that follow, and in the file when the returned function is called
+ * @param key as `publishableKey` finds it
+ * @param keep writes it to the file of answers
  */
 export function project(
   settings: Settings,
-  cli: SupabaseCli,
-  keep: (name: string, value: string, about: string) => () => void
+  key: Promise<string>,
+  keep: (name: string, value: string, about: string) => void
 ): Step {
+  const name = 'PUBLIC_SUPABASE_ANON_KEY';
   return {
     name: 'project',
     hint: 'Look at SUPABASE_PROJECT_REF and SUPABASE_ACCESS_TOKEN in .env.production, and whether the project is paused.',
     async examine() {
-      const key = publicKeyOf(
-        await cli.run(['projects', 'api-keys', `--remote=${settings.SUPABASE_PROJECT_REF}`], apiKeys)
-      );
-      if (settings.PUBLIC_SUPABASE_ANON_KEY === key) return [];
-      const write = keep(
-        'PUBLIC_SUPABASE_ANON_KEY',
-        key,
-        "The project's publishable key, which every visitor may know."
-      );
-      return [{ what: 'note its publishable key', make: async () => write() }];
+      const found = await key;
+      if (settings[name] === found) return [];
+      const about = "The project's publishable key, which every visitor may know.";
+      return [{ what: 'note its publishable key', make: async () => keep(name, found, about) }];
     }
   };
+}
+
+/** The key of a project that every visitor may know. */
+export async function publishableKey(cli: SupabaseCli, ref: string): Promise<string> {
+  return publicKeyOf(await cli.run(['projects', 'api-keys', `--remote=${ref}`], apiKeys));
 }

@@ -6,20 +6,44 @@ import type { Change, Step } from '../step.ts';
 import type { SupabaseCli } from '../supabase-cli.ts';
 import type { WorkFolder } from '../work-folder.ts';
 
-/** The values are digests: SHA-256 as hexadecimal. */
+/** The values are digests. */
 const listed = z.object({ secrets: z.array(z.object({ name: z.string(), value: z.string() })) });
 
-const digest = (value: string) => createHash('sha256').update(value).digest('hex');
+/** The digests of what the functions are told, by name. */
+export type SecretDigests = ReadonlyMap<string, string>;
+
+/** As the CLI lists them: SHA-256 as hexadecimal. */
+export const digest = (value: string) => createHash('sha256').update(value).digest('hex');
+
+export async function listSecrets(cli: SupabaseCli, ref: string): Promise<SecretDigests> {
+  const { secrets: kept } = await cli.run(['secrets', 'list', `--remote=${ref}`], listed);
+  return new Map(kept.map(({ name, value }) => [name, value]));
+}
+
+/** Sets what the functions are told. It is handed over in a file, so that no list of processes shows it. */
+export async function setSecrets(
+  cli: SupabaseCli,
+  ref: string,
+  folder: WorkFolder,
+  values: Settings
+): Promise<void> {
+  const file = folder.write('secrets.env', plainText(values));
+  await cli.run(['secrets', 'set', '--env-file', file, '--yes', `--remote=${ref}`], z.unknown());
+}
 
 /** The settings of the functions: those that differ are set, and what was taken out of the file is unset. */
-export function secrets(settings: Settings, cli: SupabaseCli, ref: string, folder: WorkFolder): Step {
-  const at = `--remote=${ref}`;
+export function secrets(
+  settings: Settings,
+  cli: SupabaseCli,
+  ref: string,
+  folder: WorkFolder,
+  kept: () => Promise<SecretDigests>
+): Step {
   return {
     name: 'secrets',
     hint: 'See Edge Functions, Secrets in the dashboard.',
     async examine() {
-      const { secrets: kept } = await cli.run(['secrets', 'list', at], listed);
-      const digests = new Map(kept.map(({ name, value }) => [name, value]));
+      const digests = await kept();
       const wanted = Object.entries(functionSettings(settings));
       const different = wanted.filter(([name, value]) => value !== '' && digests.get(name) !== digest(value));
       const unwanted = wanted.flatMap(([name, value]) => (value === '' && digests.has(name) ? [name] : []));
@@ -27,16 +51,14 @@ export function secrets(settings: Settings, cli: SupabaseCli, ref: string, folde
       if (different.length > 0) {
         changes.push({
           what: `set ${different.map(([name]) => name).join(', ')}`,
-          async make() {
-            const file = folder.write('secrets.env', plainText(Object.fromEntries(different)));
-            await cli.run(['secrets', 'set', '--env-file', file, '--yes', at], z.unknown());
-          }
+          make: () => setSecrets(cli, ref, folder, Object.fromEntries(different))
         });
       }
       if (unwanted.length > 0) {
         changes.push({
           what: `unset ${unwanted.join(', ')}`,
-          make: async () => void (await cli.run(['secrets', 'unset', ...unwanted, '--yes', at], z.unknown()))
+          make: async () =>
+            void (await cli.run(['secrets', 'unset', ...unwanted, '--yes', `--remote=${ref}`], z.unknown()))
         });
       }
       return changes;
