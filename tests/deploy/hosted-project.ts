@@ -39,6 +39,7 @@ type Route = (body: string, query: URLSearchParams) => Answer | Promise<Answer>;
 
 const ref = 'abcdefghijklmnopqrst';
 const named = z.array(z.object({ name: z.string(), value: z.string() }));
+const asked = z.object({ query: z.string(), read_only: z.boolean().default(false) });
 const bundled = z.array(z.object({ slug: z.string() }));
 
 interface DeployedFunction {
@@ -123,8 +124,11 @@ export async function startHostedProject(): Promise<HostedProject> {
       return { status: 201, body: { role: 'cli_login_postgres', password, ttl_seconds: 300 } };
     },
     'POST /database/query': async (body) => {
-      const { query } = z.object({ query: z.string() }).parse(JSON.parse(body));
-      return { status: 201, body: [...(await sql.unsafe(query))] };
+      const { query, read_only } = asked.parse(JSON.parse(body));
+      const rows = await sql.begin(read_only ? 'read only' : 'read write', (transaction) =>
+        transaction.unsafe(query)
+      );
+      return { status: 201, body: [...rows] };
     },
     'GET /config/auth': () => ({ body: auth.told() }),
     'PATCH /config/auth': async (body) => {
@@ -174,9 +178,10 @@ export async function startHostedProject(): Promise<HostedProject> {
     const called = `${request.method} ${below}`;
     const [, status] = [...broken].find(([prefix]) => called.startsWith(prefix)) ?? [];
     if (status !== undefined) return { status, body: { message: 'Something went wrong at Supabase' } };
-    const readOnly = called.endsWith('/read-only');
-    if (!called.startsWith('GET') && !readOnly) changes.push(called);
-    const route = routes[readOnly ? 'POST /database/query' : called];
+    const reads =
+      request.method === 'GET' || (called === 'POST /database/query' && body.includes('"read_only":true'));
+    if (!reads) changes.push(called);
+    const route = routes[called];
     return (await route?.(body, searchParams)) ?? { status: 404, body: { message: `No ${called} here` } };
   }
 

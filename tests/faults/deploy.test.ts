@@ -1,12 +1,13 @@
 // `npm run deploy`, as one runs it, against a project that was just made: the real CLI, and what it sets takes effect.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authProblems } from '../../local/settings/auth-checks.ts';
 import { projectDirectory } from '../../local/site/build.ts';
+import { deploy, planned, type DeployRun } from '../deploy/command.ts';
 import { startHostedProject, type HostedProject } from '../deploy/hosted-project.ts';
 import { smsTo } from '../helpers/inbox.ts';
 import { aCall } from '../helpers/phone.ts';
@@ -45,31 +46,8 @@ LIVE_TOKEN_SECRET=${addresses.jwt_secret}
 `;
 }
 
-interface Run {
-  code: number | null;
-  output: string;
-}
-
-/** Runs the command as the npm script does, with nobody at a terminal. */
-async function deploy(args: string[] = [], environment: NodeJS.Dict<string> = {}): Promise<Run> {
-  const child = spawn(process.execPath, ['tools/deploy/cli.ts', ...args], {
-    cwd: projectDirectory,
-    env: { ...process.env, ...project.environment, MEDQ_ENV_FILE: file, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe']
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, output };
-}
-
-/** What the plan says of a step. */
-const planned = (output: string, step: string) =>
-  output
-    .split('\n')
-    .filter((line) => line.startsWith(`  ${step.padEnd(10)} `))
-    .map((line) => line.slice(13));
+const run = (args: string[] = [], environment: NodeJS.Dict<string> = {}): Promise<DeployRun> =>
+  deploy(['--yes', ...args], { ...project.environment, MEDQ_ENV_FILE: file, ...environment });
 
 const steps = ['project', 'database', 'settings', 'secrets', 'functions', 'vault', 'clinic', 'site'];
 
@@ -89,19 +67,20 @@ function expectNoSecrets(output: string): void {
 test('a dry run prints the plan, and changes nothing', { timeout: 300_000 }, async () => {
   const before = readFileSync(file, 'utf8');
   // Also without an address of the database.
-  const { code, output } = await deploy(['--dry-run', '--yes'], { MEDQ_ENV_FILE: withoutDatabase() });
+  const dry = await run(['--dry-run'], { MEDQ_ENV_FILE: withoutDatabase() });
+  const { code, output } = dry;
   expect(output).toMatch(/The plan:[^]*Nothing was changed\./);
   expect(code).toBe(0);
-  expect(planned(output, 'database')).toEqual([
+  expect(planned(dry, 'database')).toEqual([
     expect.stringMatching(/^apply \d\d migrations \(20261125000100 to /)
   ]);
-  expect(planned(output, 'settings').join()).toMatch(
+  expect(planned(dry, 'settings').join()).toMatch(
     /auth\.enable_signup.*auth\.site_url.*IP address forwarding/
   );
-  expect(planned(output, 'secrets').join()).toContain('FUNCTIONS_SECRET');
-  expect(planned(output, 'functions').join()).toContain('sms-dispatch');
-  expect(planned(output, 'clinic')).toEqual([`enter the clinic St. John's with the number ${CLINIC}`]);
-  for (const step of steps) expect(planned(output, step).length, step).toBeGreaterThan(0);
+  expect(planned(dry, 'secrets').join()).toContain('FUNCTIONS_SECRET');
+  expect(planned(dry, 'functions').join()).toContain('sms-dispatch');
+  expect(planned(dry, 'clinic')).toEqual([`enter the clinic St. John's with the number ${CLINIC}`]);
+  for (const step of steps) expect(planned(dry, step).length, step).toBeGreaterThan(0);
 
   expectNoSecrets(output);
   expect(readFileSync(file, 'utf8')).toBe(before);
@@ -133,11 +112,10 @@ const breaks: { step: string; breakIt: () => Promise<() => unknown> }[] = [
     step: 'vault',
     async breakIt() {
       const { admin_db_url } = project.stack.addresses;
-      const { default: postgres } = await import('postgres');
       const admin = postgres(admin_db_url, { max: 1, onnotice: () => undefined });
-      await admin`revoke execute on function vault.create_secret from postgres`;
+      await admin`alter function vault.create_secret rename to create_secret_elsewhere`;
       return async () => {
-        await admin`grant execute on function vault.create_secret to postgres`;
+        await admin`alter function vault.create_secret_elsewhere rename to create_secret`;
         await admin.end();
       };
     }
@@ -168,17 +146,18 @@ test(
   async () => {
     for (const { step, breakIt } of breaks) {
       const mend = await breakIt();
-      const { code, output } = await deploy(['--yes']);
+      const broken = await run();
+      const { code, output } = broken;
       await mend();
       expect(output.split('\n\n').at(-1) ?? '', output).toMatch(new RegExp(`^${step}: `));
       expect(code).toBe(1);
       expectNoSecrets(output);
       // What came before is done, and is not done again.
-      for (const done of steps.slice(0, steps.indexOf(step) - 1)) {
-        expect(planned(output, done), `${done} while ${step} is broken`).toEqual(['nothing to do']);
+      for (const done of steps.slice(0, Math.max(0, steps.indexOf(step) - 1))) {
+        expect(planned(broken, done), `${done} while ${step} is broken`).toEqual(['nothing to do']);
       }
     }
-    const { code, output } = await deploy(['--yes']);
+    const { code, output } = await run();
     expect(code, output).toBe(0);
     expect(output).toContain('npm run doctor');
   }
@@ -227,8 +206,8 @@ test('a call books, is texted about, and opens an account that signs in', async 
 
 test('once more there is nothing to do', { timeout: 300_000 }, async () => {
   const before = [...project.changes];
-  const { code, output } = await deploy(['--yes']);
-  for (const step of steps) expect(planned(output, step), output).toEqual(['nothing to do']);
-  expect(code).toBe(0);
+  const again = await run();
+  for (const step of steps) expect(planned(again, step), again.output).toEqual(['nothing to do']);
+  expect(again.code).toBe(0);
   expect(project.changes).toEqual(before);
 });
