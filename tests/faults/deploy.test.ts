@@ -179,7 +179,7 @@ test('what it leaves is closed to strangers, and known to nobody else', async ()
   expect(text).toContain("# Somebody's own words stay.");
   expect(text).toMatch(/^CLINIC_PHONE=\+914440001000$/m);
   const site = readFileSync(siteFile, 'utf8');
-  expect(site).toMatch(/^ORIGIN=https:\/\/medq\.example\.org$/m);
+  expect(site).toMatch(/^ADDRESS_HEADER=x-forwarded-for$/m);
   expect(site).toContain(`PUBLIC_SUPABASE_ANON_KEY=${publishable_key}\n`);
   expect(site).not.toMatch(/FUNCTIONS_SECRET|MESSAGEBIRD|LIVE_TOKEN|ACCESS_TOKEN|DB_URL/);
   expect(existsSync(path.join(projectDirectory, 'build', 'index.js'))).toBe(true);

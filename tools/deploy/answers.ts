@@ -99,7 +99,7 @@ export function functionSettings(settings: Settings): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, settings[name]?.trim() ?? '']));
 }
 
-/** Where a proxy stands before the site and how it says so is in the file only if somebody wrote it there. */
+/** What the site's server knows of all this; what is not asked for may be added to the file. */
 const siteNames = [
   'PUBLIC_SUPABASE_URL',
   'PUBLIC_SUPABASE_ANON_KEY',
@@ -108,12 +108,12 @@ const siteNames = [
   'SECURITY_CONTACT',
   'ADDRESS_HEADER',
   'XFF_DEPTH',
+  'PROTOCOL_HEADER',
   'HOST',
   'PORT'
 ];
 
 /** What the site's server is told, and nothing else of what is secret. */
 export function siteSettings(settings: Settings): Record<string, string> {
-  const given = siteNames.flatMap((name) => (settings[name] ? [[name, settings[name]]] : []));
-  return { ORIGIN: settings.SITE_URL ?? '', ...Object.fromEntries(given) };
+  return Object.fromEntries(siteNames.map((name) => [name, settings[name] ?? '']));
 }

@@ -156,6 +156,22 @@ export const questions: readonly Question[] = [
     schema: () => siteAddress
   },
   {
+    name: 'ADDRESS_HEADER',
+    about:
+      "The header in which the proxy before the site tells its visitors' address, so that limits count visitors.",
+    suggest: 'x-forwarded-for',
+    optional: true,
+    // Without TLS it is a try on one machine, with no proxy.
+    decide: ({ SITE_URL }) => (SITE_URL?.startsWith('http:') ? '' : undefined),
+    schema: () => line.regex(/^[A-Za-z0-9-]+$/, 'This must be the name of a header.')
+  },
+  {
+    name: 'PROTOCOL_HEADER',
+    about: 'The header in which that proxy tells https from http, so that forms know their origin.',
+    decide: () => 'x-forwarded-proto',
+    schema: () => line.regex(/^[A-Za-z0-9-]+$/, 'This must be the name of a header.')
+  },
+  {
     name: 'SECURITY_CONTACT',
     about: 'Whom to tell of a hole in the site, such as mailto:security@example.org. Optional.',
     optional: true,
