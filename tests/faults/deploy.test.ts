@@ -1,6 +1,6 @@
 // `npm run deploy`, as one runs it, against a project that was just made: the real CLI, and what it sets takes effect.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
@@ -134,8 +134,8 @@ const breaks: { step: string; breakIt: () => Promise<() => unknown> }[] = [
   {
     step: 'site',
     async breakIt() {
-      await mkdir(siteFile);
-      return () => rmdir(siteFile);
+      await symlink(path.join(home, 'no such folder', 'file'), siteFile);
+      return () => rm(siteFile);
     }
   }
 ];
