@@ -10,7 +10,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
@@ -91,9 +90,16 @@ async function save(sql: postgres.Sql, file: string): Promise<number> {
 }
 
 /** The lines of a backup, one after the other. */
-function linesOf(file: string): AsyncIterator<string> {
-  const text = createReadStream(file).pipe(createGunzip());
-  return createInterface({ input: text, crlfDelay: Infinity })[Symbol.asyncIterator]();
+async function* linesOf(file: string): AsyncGenerator<string, void, void> {
+  const packed = createReadStream(file);
+  const text = createGunzip().setEncoding('utf8');
+  packed.on('error', (error) => text.destroy(error)).pipe(text);
+  let begun = '';
+  for await (const chunk of text) {
+    const lines = `${begun}${String(chunk)}`.split('\n');
+    begun = lines.pop() ?? '';
+    yield* lines;
+  }
 }
 
 async function restoreTable(
