@@ -37,7 +37,7 @@ const ready = async (sql: postgres.Sql) => migrate(sql, path.join(project, 'supa
 
 /** Patients with and without an account, bookings of both channels, words that are hard to write down, and a changed text. */
 async function aClinicAtWork(sql: postgres.Sql): Promise<void> {
-  const clinic = await aClinic(sql, { name: "St. John's \\ \t'க்ளினிக்'", address: 'Line 1\nLine 2\r\n\\.\n' });
+  const clinic = await aClinic(sql, { name: "St. John's \\ 'க்ளினிக்'", address: 'Line 1\nLine 2\r\n\\.\n\t' });
   const doctor = await aPractitioner(sql, clinic, { name: 'மருத்துவர் லட்சுமி' });
   const [first, second, third] = await nextSlots(sql, doctor, 3);
   if (!first || !second || !third) throw new Error('There are no slots.');
