@@ -7,10 +7,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { findAnswers, functionSettings, siteSettings } from '../../tools/deploy/answers.ts';
 import { plainText, withEntries, writeSecretFile } from '../../tools/deploy/settings-file.ts';
-import { linkedDatabase } from '../../tools/deploy/steps.ts';
-import type { SupabaseCli } from '../../tools/deploy/supabase-cli.ts';
 import { openTerminal } from '../../tools/deploy/terminal.ts';
-import { createWorkFolder } from '../../tools/deploy/work-folder.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'medq-unit-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -135,22 +132,4 @@ test('what is secret is not shown while it is typed', async () => {
   expect(seen).toContain('The token.');
   expect(seen).toMatch(/That was no name\.\nNAME \[MedQ\]: [^]*Lakeside/);
   expect(seen).not.toContain('sbp_hidden');
-});
-
-test('without an address of the database the project is linked, and pushed to as such', async () => {
-  const calls: string[] = [];
-  const cli: SupabaseCli = {
-    run(args, said) {
-      calls.push(args.join(' '));
-      return Promise.resolve(said.parse({ upToDate: true }));
-    }
-  };
-  const folder = createWorkFolder('https://medq.example.org');
-  try {
-    await linkedDatabase(cli, 'abcdefghijklmnopqrst', folder).pushMigrations();
-    // `db push` alone would mean the CLI's own local database.
-    expect(calls).toEqual(['link --project-ref abcdefghijklmnopqrst --yes', 'db push --yes --remote']);
-  } finally {
-    folder.remove();
-  }
 });

@@ -21,7 +21,8 @@ export function literal(value: string): string {
 export function openDatabase(cli: SupabaseCli, remote: string, folder: WorkFolder): Database {
   const at = `--remote=${remote}`;
   return {
-    query: (sql, row) => cli.run(['db', 'query', sql, '--read-only', at], z.array(row)),
+    // With --read-only Supabase runs it as a role of its own, which cannot look into the vault.
+    query: (sql, row) => cli.run(['db', 'query', sql, '--yes', at], z.array(row)),
     async execute(sql) {
       await cli.run(['db', 'query', '--file', folder.write('statement.sql', sql), '--yes', at], z.unknown());
     },

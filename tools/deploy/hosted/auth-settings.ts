@@ -9,7 +9,7 @@ const diff = z.object({
 });
 
 /** `auth.sessions` is for paying plans; security_settings ends sessions on all of them. */
-const withoutSessionLimits = (config: string) => config.replace(/^\[auth\.sessions\]\n(?:[^[].*\n|\n)*/m, '');
+const withoutSessionLimits = (config: string) => config.replace(/^\[auth\.sessions\]\n(?:(?!\[).*\n)*/m, '');
 
 /**
  * What supabase/config.toml says of Auth and of the Data API, and that Auth counts visitors instead of our functions.
