@@ -1,4 +1,4 @@
-import { createAuth, type AuthOptions } from './auth/index.ts';
+import { createAuth, type Auth, type AuthOptions } from './auth/index.ts';
 import type { Cleanup } from './supervision/cleanup.ts';
 import type { ProjectConfig } from './settings/config.ts';
 import { startScheduler } from './extensions/cron.ts';
@@ -26,33 +26,42 @@ export interface ServiceOptions {
   log: (line: string) => void;
 }
 
-/** Starts the services that live in this process, on a database that has its migrations. */
-export async function startServices(options: ServiceOptions, cleanup: Cleanup): Promise<Services> {
-  const { config, databaseUrl, log } = options;
-  const auth = createAuth({
+/** Auth with the settings of `[auth]`. */
+export function startAuth(
+  { databaseUrl, keys, apiUrl, log, auth }: Omit<ServiceOptions, 'config'>,
+  settings: ProjectConfig['auth']
+): Auth {
+  return createAuth({
     databaseUrl: databaseUrl('supabase_auth_admin'),
-    jwtSecret: options.keys.jwt_secret,
-    issuer: `${options.apiUrl}/auth/v1`,
-    jwtExpiry: config.auth.jwt_expiry,
-    minimumPasswordLength: config.auth.minimum_password_length,
-    passwordRequirements: config.auth.password_requirements,
-    enablePhone: config.auth.sms.enabled,
-    captcha: config.auth.captcha.enabled,
-    refreshTokenRotation: config.auth.enable_refresh_token_rotation,
-    refreshTokenReuseInterval: config.auth.refresh_token_reuse_interval,
+    jwtSecret: keys.jwt_secret,
+    issuer: `${apiUrl}/auth/v1`,
+    jwtExpiry: settings.jwt_expiry,
+    minimumPasswordLength: settings.minimum_password_length,
+    passwordRequirements: settings.password_requirements,
+    enablePhone: settings.sms.enabled,
+    captcha: settings.captcha.enabled,
+    refreshTokenRotation: settings.enable_refresh_token_rotation,
+    refreshTokenReuseInterval: settings.refresh_token_reuse_interval,
     offers: {
-      signup: config.auth.enable_signup,
-      anonymous: config.auth.enable_anonymous_sign_ins,
-      email: config.auth.email.enabled,
-      emailAutoconfirm: !config.auth.email.enable_confirmations,
-      phoneAutoconfirm: !config.auth.sms.enable_confirmations
+      signup: settings.enable_signup,
+      anonymous: settings.enable_anonymous_sign_ins,
+      email: settings.email.enabled,
+      emailAutoconfirm: !settings.email.enable_confirmations,
+      phoneAutoconfirm: !settings.sms.enable_confirmations
     },
-    sessionTimebox: config.auth.sessions.timebox,
-    sessionInactivityTimeout: config.auth.sessions.inactivity_timeout,
+    sessionTimebox: settings.sessions.timebox,
+    sessionInactivityTimeout: settings.sessions.inactivity_timeout,
     log: (entry) => log(JSON.stringify(entry)),
-    ...options.auth
+    ...auth
   });
-  cleanup.add(() => auth.close());
+}
+
+/** Starts the services that live in this process. */
+export async function startServices(
+  options: ServiceOptions,
+  cleanup: Cleanup
+): Promise<Services & { auth: Auth }> {
+  const { config, databaseUrl, log } = options;
 
   const realtime = createRealtime({
     databaseUrl: databaseUrl('supabase_admin'),
@@ -79,14 +88,18 @@ export async function startServices(options: ServiceOptions, cleanup: Cleanup): 
   cleanup.add(() => worker.close());
   cleanup.add(() => scheduler.close());
 
-  return {
+  const services = {
     rest,
-    auth,
+    auth: startAuth(options, config.auth),
     realtime,
     functions: {
       origin: options.functions.origin,
       ready: () => options.functions.ready(),
-      verifiesJwt: (name) => functionNames().includes(name) && (config.functions[name]?.verify_jwt ?? true)
+      verifiesJwt: (name: string) =>
+        functionNames().includes(name) && (config.functions[name]?.verify_jwt ?? true)
     }
   };
+  // It may have been replaced by one with other settings.
+  cleanup.add(() => services.auth.close());
+  return services;
 }

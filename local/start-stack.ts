@@ -5,10 +5,10 @@ import { Cleanup, settled } from './supervision/cleanup.ts';
 import type { AuthOptions } from './auth/index.ts';
 import type { StackAddresses } from './settings/addresses.ts';
 import { authProblems } from './settings/auth-checks.ts';
-import { readConfig, supabaseDirectory, type ProjectConfig } from './settings/config.ts';
+import { readConfig, supabaseDirectory, withFreshAuth, type ProjectConfig } from './settings/config.ts';
 import { cacheFunctions } from './functions/cache.ts';
-import { functionsDirectory } from './functions/deno.ts';
-import { functionsEnvironment } from './functions/environment.ts';
+import { functionNames, functionsDirectory } from './functions/deno.ts';
+import { functionsEnvironment, platformEnvironment } from './functions/environment.ts';
 import { watchFunctions } from './functions/watch.ts';
 import { startGateway } from './gateway/index.ts';
 import { createApiKeys } from './gateway/api-keys.ts';
@@ -28,7 +28,7 @@ import { startMessageBird } from './messagebird/index.ts';
 import { log as logToStandardError } from './output.ts';
 import { stopLeftover } from './postgres/leftover.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
-import { startServices } from './services.ts';
+import { startAuth, startServices } from './services.ts';
 import {
   dataFiles,
   temporaryDataDirectory,
@@ -48,6 +48,8 @@ export interface StackOptions {
   seed?: boolean;
   /** Load the functions again when their files change. Default: unless ephemeral. */
   watchFunctions?: boolean;
+  /** Like a project that was just made at supabase.com; what makes MedQ of it is up to the caller (`Stack.project`). */
+  bare?: boolean;
   /** Settings of the functions that differ from the usual ones. */
   functionsEnvironment?: NodeJS.Dict<string>;
   /** Settings of Auth that differ from those of supabase/config.toml. */
@@ -56,8 +58,19 @@ export interface StackOptions {
   log?: (line: string) => void;
 }
 
+/** What one can change of a stack while it runs, as of a project at supabase.com. */
+export interface StackProject {
+  readonly auth: ProjectConfig['auth'];
+  configureAuth(auth: ProjectConfig['auth']): Promise<void>;
+  /** Serves these functions and no others, with these settings beside those that Supabase gives them. */
+  serveFunctions(names: readonly string[], settings: NodeJS.Dict<string>): Promise<void>;
+  /** The account at the MessageBird stand-in. */
+  messagebird: { apiUrl: string; accessKey: string };
+}
+
 /** A running stack. */
 export interface Stack {
+  project: StackProject;
   addresses: StackAddresses;
   /** The page with the phone that calls. */
   simulatorUrl: string;
@@ -112,7 +125,7 @@ async function startParts({
   watchdog,
   log
 }: Context): Promise<Stack> {
-  const config = readConfig();
+  const config = options.bare ? withFreshAuth(readConfig()) : readConfig();
   const files = dataFiles(root);
   if (!files.cluster.startsWith(root)) {
     log(`Only root can reach ${root}, so the database lives in ${files.cluster}.`);
@@ -159,19 +172,21 @@ async function startParts({
   cleanup.add(() => postgres.stop());
   const databaseUrl = databaseUrls(postgres.current.port, keys);
 
-  const environment = functionsEnvironment(
-    keys,
-    {
-      apiUrl,
-      databaseUrl: databaseUrl('postgres'),
-      messagebirdApiUrl: messagebird.apiUrl,
-      siteUrl
-    },
-    options.functionsEnvironment ?? {}
-  );
+  const functionAddresses = {
+    apiUrl,
+    databaseUrl: databaseUrl('postgres'),
+    messagebirdApiUrl: messagebird.apiUrl,
+    siteUrl
+  };
+  const served = options.bare
+    ? { environment: platformEnvironment(keys, functionAddresses), switchedOff: functionNames() }
+    : {
+        environment: functionsEnvironment(keys, functionAddresses, options.functionsEnvironment ?? {}),
+        switchedOff: switchedOff(config)
+      };
   // Deno boots while the migrations run.
   const [functions] = await settled(
-    keepFunctions({ environment, switchedOff: switchedOff(config) }, { watchdog, log }).then((started) => {
+    keepFunctions(served, { watchdog, log }).then((started) => {
       cleanup.add(() => started.stop());
       return started;
     }),
@@ -179,7 +194,12 @@ async function startParts({
       databaseUrl,
       keys,
       files,
-      { fresh, seedFiles: seedFiles(config, options.seed ?? true), functionsUrl },
+      {
+        fresh,
+        seedFiles: seedFiles(config, options.seed ?? true),
+        functionsUrl,
+        bare: options.bare ?? false
+      },
       log
     )
   );
@@ -187,7 +207,7 @@ async function startParts({
     const watcher = watchFunctions(functionsDirectory, () => void functions.restart());
     cleanup.add(() => watcher.close());
   }
-  const services = {
+  const serviceOptions = {
     config,
     keys,
     apiKeys,
@@ -198,11 +218,29 @@ async function startParts({
     auth: options.auth,
     log
   };
-  gateway.open(await startServices(services, cleanup));
+  const services = await startServices(serviceOptions, cleanup);
+  gateway.open(services);
   const auth = await fetch(`${apiUrl}/auth/v1/settings`, { headers: { apikey: keys.publishable_key } });
-  for (const problem of authProblems(await auth.json())) log(problem);
+  for (const problem of options.bare ? [] : authProblems(await auth.json())) log(problem);
 
   return {
+    project: {
+      get auth() {
+        return config.auth;
+      },
+      async configureAuth(settings) {
+        const before = services.auth;
+        config.auth = settings;
+        services.auth = startAuth(serviceOptions, settings);
+        await before.close();
+      },
+      async serveFunctions(names, settings) {
+        served.environment = { ...settings, ...platformEnvironment(keys, functionAddresses) };
+        served.switchedOff = functionNames().filter((name) => !names.includes(name));
+        await functions.restart();
+      },
+      messagebird: { apiUrl: messagebird.apiUrl, accessKey: keys.messagebird_access_key }
+    },
     addresses: {
       api_url: apiUrl,
       db_url: databaseUrl('postgres'),

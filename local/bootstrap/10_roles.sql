@@ -62,6 +62,9 @@ alter default privileges for role postgres in schema public
 alter default privileges for role postgres in schema public
   grant update on sequences to anon, authenticated, service_role;
 
+-- As the server extension of hosted projects lets it: a backup is restored past triggers.
+grant set on parameter session_replication_role to postgres;
+
 -- What postgres may do with the tables of Auth and Realtime -------------------------------------------------------
 --
 -- Hosted projects let postgres make triggers and policies on some of these tables although it does not own them: the

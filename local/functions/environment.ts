@@ -22,10 +22,10 @@ const fromShell = [
   'SITE_URL'
 ];
 
-/** The secrets of `supabase/functions/.env`, the file the Supabase CLI reads too; empty without it. */
-function fromFile(): NodeJS.Dict<string> {
+/** The settings in `file`; empty without it. */
+function fromFile(file: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(path.join(functionsDirectory, '.env'), 'utf8'));
+    return parseEnv(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
@@ -40,26 +40,39 @@ function pick(source: NodeJS.Dict<string>, names: string[]): NodeJS.Dict<string>
 
 /**
  * The environment of the functions: what Supabase sets, and our own names with values for the embedded stack.
- * `supabase/functions/.env`, the shell and `overrides` win, in this order, except over what Supabase sets and the site shares.
+ * `supabase/functions/.env` may be that of a deployment: it adds, and never changes whom the stack talks to. The shell and
+ * `overrides` win, in this order, except over what Supabase sets and the site shares.
  */
 export function functionsEnvironment(
   keys: Keys,
   addresses: FunctionAddresses,
-  overrides: NodeJS.Dict<string>
+  overrides: NodeJS.Dict<string>,
+  file = path.join(functionsDirectory, '.env')
 ): NodeJS.Dict<string> {
   return {
+    ...fromFile(file),
     PUBLIC_FUNCTIONS_URL: `${addresses.apiUrl}/functions/v1`,
     FUNCTIONS_SECRET: keys.functions_secret,
     MESSAGEBIRD_API_URL: addresses.messagebirdApiUrl,
     MESSAGEBIRD_ACCESS_KEY: keys.messagebird_access_key,
     MESSAGEBIRD_SIGNING_KEY: keys.messagebird_signing_key,
     SITE_URL: addresses.siteUrl,
-    ...fromFile(),
     ...pick(process.env, fromShell),
     ...overrides,
     // The site of this stack knows no other.
     SITE_SECRET: siteSecret(keys.functions_secret),
     LIVE_TOKEN_SECRET: keys.jwt_secret,
+    LIVE_TOKEN_KEY_ID: '',
+    ...platformEnvironment(keys, addresses)
+  };
+}
+
+/** What Supabase tells every function by itself. */
+export function platformEnvironment(
+  keys: Keys,
+  addresses: Pick<FunctionAddresses, 'apiUrl' | 'databaseUrl'>
+): NodeJS.Dict<string> {
+  return {
     SUPABASE_URL: addresses.apiUrl,
     SUPABASE_DB_URL: addresses.databaseUrl,
     DATABASE_URL: addresses.databaseUrl,

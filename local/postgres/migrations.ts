@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type postgres from 'postgres';
 import { splitStatements } from './statements.ts';
 
-interface Migration {
+export interface Migration {
   file: string;
   version: string;
   name: string;
@@ -32,11 +32,23 @@ export class OtherHistoryError extends Error {
   override name = 'OtherHistoryError';
 }
 
+/** A migration as the history table has it. */
+export interface AppliedMigration {
+  version: string;
+  statements: string[] | null;
+}
+
+/**
+ * The migrations of `directory` that a database with this history, in the order of versions, does not have yet.
+ * @throws {OtherHistoryError}
+ */
+export function pendingMigrations(history: AppliedMigration[], directory: string): Migration[] {
+  const migrations = listMigrations(directory);
+  return migrations.slice(lengthOfHistory(history, migrations));
+}
+
 /** Where the recorded history ends, as the number of migrations that are applied already. */
-function lengthOfHistory(
-  history: { version: string; statements: string[] | null }[],
-  migrations: Migration[]
-): number {
+function lengthOfHistory(history: AppliedMigration[], migrations: Migration[]): number {
   history.forEach(({ version, statements }, index) => {
     const migration = migrations[index];
     const same =
@@ -67,11 +79,10 @@ export async function migrate(sql: postgres.Sql, directory: string): Promise<str
       add column if not exists statements text[],
       add column if not exists name text;
   `);
-  const history = await sql<{ version: string; statements: string[] | null }[]>`
+  const history = await sql<AppliedMigration[]>`
     select version, statements from supabase_migrations.schema_migrations order by version`;
-  const migrations = listMigrations(directory);
   const done: string[] = [];
-  for (const { file, version, name } of migrations.slice(lengthOfHistory(history, migrations))) {
+  for (const { file, version, name } of pendingMigrations(history, directory)) {
     const text = readFileSync(file, 'utf8');
     await sql.begin(async (transaction) => {
       await transaction.unsafe(text).catch((cause: Error) => {

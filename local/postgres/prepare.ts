@@ -83,9 +83,11 @@ export interface DatabaseContent {
   seedFiles: string[];
   /** Where the database reaches the functions. */
   functionsUrl: string;
+  /** Nothing of the project at all, as a hosted database has before its first migration. */
+  bare: boolean;
 }
 
-/** Brings a running database to where the project's migrations are. */
+/** Brings a running database to where the project's migrations are, or a bare one to where they begin. */
 export async function prepareDatabase(
   url: DatabaseUrl,
   keys: Keys,
@@ -101,6 +103,7 @@ export async function prepareDatabase(
       await applyBootstrap(admin);
       await setPasswords(admin, keys.passwords);
     }
+    if (content.bare) return;
     const applied = await migrate(owner, path.join(supabaseDirectory, 'migrations')).catch(
       (error: unknown) => {
         if (!(error instanceof OtherHistoryError)) throw error;

@@ -83,3 +83,18 @@ export function readConfig(): ProjectConfig {
   if (config.success) return config.data;
   throw new Error(`supabase/config.toml: ${z.prettifyError(config.error)}`);
 }
+
+/** The same with Auth as supabase.com makes it for a new project. */
+export function withFreshAuth(config: ProjectConfig): ProjectConfig {
+  const auth = {
+    ...config.auth,
+    site_url: 'http://localhost:3000',
+    minimum_password_length: 6,
+    enable_signup: true,
+    sessions: { timebox: 0, inactivity_timeout: 0 },
+    email: { enabled: true, enable_confirmations: true },
+    captcha: { enabled: false },
+    sms: { enabled: false, enable_confirmations: true }
+  };
+  return { ...config, auth };
+}

@@ -20,7 +20,8 @@ function lastChange(file: string): number {
   );
 }
 
-function isStale(): boolean {
+/** Whether `build/` is missing or older than what it is made of. */
+export function isSiteStale(): boolean {
   const built = statSync(path.join(projectDirectory, 'build/index.js'), { throwIfNoEntry: false });
   if (!built) return true;
   return sources.some((source) => lastChange(path.join(projectDirectory, source)) > built.mtimeMs);
@@ -36,7 +37,7 @@ export function plainEnvironment(): NodeJS.Dict<string> {
 
 /** Builds the site into `build/` unless it is newer than everything it is made of. */
 export async function buildSite(log: (line: string) => void): Promise<void> {
-  if (!isStale()) return;
+  if (!isSiteStale()) return;
   log('Building the site ...');
   const vite = path.join(projectDirectory, 'node_modules/vite/bin/vite.js');
   const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {

@@ -67,10 +67,12 @@ test('they leave the same rights where new objects are given away by default, as
 });
 
 test('the advisors of Supabase find nothing', async () => {
-  const { stdout } = await promisify(execFile)(
+  const { stdout, stderr } = await promisify(execFile)(
     inProject('node_modules/.bin/supabase'),
     ['db', 'advisors', `--remote=${theStack().db_url}?sslmode=disable`, '--output-format', 'json'],
     { env: { ...process.env, DO_NOT_TRACK: '1', SUPABASE_TELEMETRY_DISABLED: '1' } }
   );
   expect(JSON.parse(stdout)).toMatchObject({ results: [], message: 'db advisors' });
+  // A setting of supabase/config.toml in the wrong place would be passed over, with no more than a warning.
+  expect(stderr).not.toContain('does not recognize');
 });

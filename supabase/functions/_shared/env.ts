@@ -138,6 +138,11 @@ export function settingNames(): SettingName[] {
   return Object.keys(settings) as SettingName[];
 }
 
+/** What a setting is, in half a sentence. */
+export function aboutSetting(name: SettingName): string {
+  return settings[name].about;
+}
+
 function runtimeEnvironment(name: string): string | undefined {
   const { Deno: deno, process } = globalThis as {
     Deno?: { env: { get(name: string): string | undefined } };

@@ -1,0 +1,135 @@
+// What the deployment asks, how answers are kept, and what of them goes where.
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { parseEnv } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { findAnswers, functionSettings, siteSettings } from '../../tools/deploy/answers.ts';
+import { plainText, withEntries, writeSecretFile } from '../../tools/deploy/settings-file.ts';
+import { openTerminal } from '../../tools/deploy/terminal.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'medq-unit-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const typed: Record<string, string> = {
+  SUPABASE_PROJECT_REF: 'https://supabase.com/dashboard/project/abcdefghijklmnopqrst/settings',
+  SUPABASE_ACCESS_TOKEN: 'sbp_0123456789',
+  SITE_URL: 'https://medq.example.org/',
+  CLINIC_NAME: 'Lakeside',
+  CLINIC_PHONE: '044 4000 1000',
+  MESSAGEBIRD_ACCESS_KEY: 'live_key',
+  MESSAGEBIRD_SIGNING_KEY: 'signing'
+};
+
+const nobody = { given: {}, file: {}, environment: {}, asker: undefined };
+
+test('whoever sits there is asked for what is not known, and asked again for what cannot be', async () => {
+  const asked: string[] = [];
+  const problems: string[] = [];
+  const asker = {
+    ask({ name }: { name: string }, problem?: string) {
+      if (problem) problems.push(`${name}: ${problem}`);
+      const wrong = !asked.includes(name) && name === 'CLINIC_PHONE';
+      asked.push(name);
+      return Promise.resolve(wrong ? 'none' : (typed[name] ?? ''));
+    }
+  };
+  const { settings, fresh } = await findAnswers('hosted', { ...nobody, asker });
+  expect(problems).toEqual(['CLINIC_PHONE: This is no phone number. Write it like +914440001000.']);
+  expect(settings).toMatchObject({
+    SUPABASE_PROJECT_REF: 'abcdefghijklmnopqrst',
+    PUBLIC_SUPABASE_URL: 'https://abcdefghijklmnopqrst.supabase.co',
+    PUBLIC_FUNCTIONS_URL: 'https://abcdefghijklmnopqrst.supabase.co/functions/v1',
+    SITE_URL: 'https://medq.example.org',
+    CLINIC_PHONE: '+914440001000',
+    CLINIC_TIME_ZONE: 'Asia/Kolkata',
+    MESSAGEBIRD_ORIGINATOR: 'MedQ',
+    CLIENT_ADDRESS_HEADER: 'cf-connecting-ip',
+    FUNCTIONS_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
+    LIVE_TOKEN_SECRET: ''
+  });
+  expect(settings.SITE_SECRET).not.toBe(settings.FUNCTIONS_SECRET);
+  expect(asked).not.toContain('FUNCTIONS_SECRET');
+
+  // What is kept is never asked for again, nor made anew.
+  const file = parseEnv(withEntries('', fresh)) as Record<string, string>;
+  asked.length = 0;
+  const again = await findAnswers('hosted', { ...nobody, file, asker });
+  expect(asked).toEqual([]);
+  expect(again).toEqual({ settings, fresh: [] });
+});
+
+test('the file goes before the environment, and what the command was given before both', async () => {
+  const { settings } = await findAnswers('hosted', {
+    given: { SITE_URL: 'https://given.example.org' },
+    file: { CLINIC_NAME: 'of the file' },
+    environment: { ...typed, CLINIC_NAME: 'of a shell', SITE_URL: 'https://shell.example.org' },
+    asker: undefined
+  });
+  expect(settings).toMatchObject({ SITE_URL: 'https://given.example.org', CLINIC_NAME: 'of the file' });
+});
+
+test.each([
+  ['SITE_URL', 'http://medq.example.org'],
+  ['SITE_URL', 'https://medq.example.org/clinic'],
+  ['SUPABASE_PROJECT_REF', 'abc'],
+  ['SUPABASE_ACCESS_TOKEN', 'eyJhbGciOi'],
+  ['CLINIC_TIME_ZONE', 'India'],
+  ['CLINIC_NAME', 'x'.repeat(101)],
+  ['MESSAGEBIRD_ORIGINATOR', 'far too long a name'],
+  ['MESSAGEBIRD_ACCESS_KEY', "it's"],
+  ['FUNCTIONS_SECRET', 'short'],
+  ['DEFAULT_REGION', 'India'],
+  ['SMS_COUNTRIES', 'India']
+])('%s is not %s', async (name, value) => {
+  await expect(findAnswers('hosted', { ...nobody, file: { ...typed, [name]: value } })).rejects.toThrow(name);
+});
+
+test('a file keeps what somebody wrote in it, and every value comes back as it was', () => {
+  const values = ['plain', "St. John's", 'a "word"', 'a # b', '$& $1 $$', 'a=b', ' spaced ', '\'"', ''];
+  const entries = values.map((value, index) => ({ name: `NAME_${index}`, value, about: 'What it is.' }));
+  const text = withEntries('# mine\nNAME_0=old # and this\n\nOTHER=1', entries);
+  expect(text).toMatch(/^# mine\nNAME_0=plain\n\nOTHER=1\n/);
+  expect(parseEnv(text)).toEqual({
+    OTHER: '1',
+    ...Object.fromEntries(entries.map(({ name, value }) => [name, value]))
+  });
+  const file = path.join(directory, 'open');
+  writeFileSync(file, '', { mode: 0o644 });
+  writeSecretFile(file, plainText({ A: 'b', NONE: '' }));
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('functions and site are told what is theirs', () => {
+  const all = { ...typed, SITE_SECRET: 's', FUNCTIONS_SECRET: 'f', SMS_COUNTRIES: 'IN', XFF_DEPTH: '2' };
+  expect(functionSettings(all)).toMatchObject({ SMS_COUNTRIES: 'IN', MESSAGEBIRD_ACCESS_KEY: 'live_key' });
+  expect(Object.keys(functionSettings(all)).filter((name) => name.startsWith('SUPABASE_'))).toEqual([]);
+  expect(siteSettings(all)).toMatchObject({ SITE_SECRET: 's', XFF_DEPTH: '2' });
+  expect(Object.keys(siteSettings(all)).join()).not.toMatch(/FUNCTIONS|MESSAGEBIRD|TOKEN|DB_URL/);
+});
+
+test('what is secret is not shown while it is typed', async () => {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const terminal = openTerminal(input, output);
+  const schema = () => {
+    throw new Error('Not asked here.');
+  };
+  const answer = terminal.ask({ name: 'TOKEN', about: 'The token.', secret: true, schema });
+  input.write('sbp_hidden\r');
+  expect(await answer).toBe('sbp_hidden');
+  const shown = terminal.ask(
+    { name: 'NAME', about: 'The name.', suggest: 'MedQ', schema },
+    'That was no name.'
+  );
+  input.write('Lakeside\r');
+  expect(await shown).toBe('Lakeside');
+  const left = terminal.agrees('Do this?');
+  terminal.close();
+  await expect(left).rejects.toThrow('Nothing was changed');
+  const seen = String(output.read());
+  expect(seen).toContain('The token.');
+  expect(seen).toMatch(/That was no name\.\nNAME \[MedQ\]: [^]*Lakeside/);
+  expect(seen).not.toContain('sbp_hidden');
+});
