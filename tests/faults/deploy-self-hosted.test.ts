@@ -1,5 +1,7 @@
-// `npm run deploy` for a Supabase of one's own: what no program can do there is told, until a person has done it.
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+// `npm run deploy` for a Supabase of one's own: what no program can do there is told, until a person has done it. Then all
+// of it stands.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
@@ -7,26 +9,41 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { functionNames } from '../../local/functions/deno.ts';
 import { readConfig } from '../../local/settings/config.ts';
+import { freePort } from '../../local/settings/ports.ts';
 import { startStack, type Stack } from '../../local/start-stack.ts';
-import { deploy, planned, type DeployRun } from '../deploy/command.ts';
+import { projectDirectory } from '../../local/site/build.ts';
+import { deploy, doctor, planned, type Run } from '../deploy/command.ts';
+import { alteringProxy, type AlteringProxy } from '../helpers/altering-proxy.ts';
+import { expectCallToBook } from '../deploy/first-call.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'medq-answers-'));
+const file = path.join(home, '.env.production');
 const functionsFile = path.join(home, '.env.functions');
 let stack: Stack;
+let siteUrl: string;
+let sitePort: string;
+let proxy: AlteringProxy;
 let sql: postgres.Sql;
 
 beforeAll(async () => {
+  sitePort = String(await freePort());
+  proxy = await alteringProxy(`http://127.0.0.1:${sitePort}`, () => undefined, {
+    'x-forwarded-proto': 'http'
+  });
+  siteUrl = proxy.url;
   stack = await startStack({ ephemeral: true, bare: true, log: () => undefined });
   sql = postgres(stack.addresses.db_url, { onnotice: () => undefined });
+  // Nobody is asked for it: only where MessageBird is another is it written to the file.
+  writeFileSync(file, `MESSAGEBIRD_API_URL=${stack.project.messagebird.apiUrl}\n`);
 });
 afterAll(async () => {
-  await sql?.end({ timeout: 5 });
+  await Promise.all([sql?.end({ timeout: 5 }), proxy?.close()]);
   await stack?.close();
   rmSync(home, { recursive: true });
 });
 
-const run = (args: string[] = [], environment: NodeJS.Dict<string> = {}): Promise<DeployRun> =>
-  deploy(['--yes', ...args], { MEDQ_ENV_FILE: path.join(home, '.env.production'), ...environment });
+const run = (args: string[] = [], environment: NodeJS.Dict<string> = {}): Promise<Run> =>
+  deploy(['--yes', ...args], { MEDQ_ENV_FILE: file, ...environment });
 
 const addresses = () => [
   '--db-url',
@@ -37,7 +54,7 @@ const addresses = () => [
 
 const inEnvironment = () => ({
   PUBLIC_SUPABASE_ANON_KEY: stack.addresses.publishable_key,
-  SITE_URL: 'http://127.0.0.1:5173',
+  SITE_URL: siteUrl,
   CLINIC_NAME: 'Lakeside',
   CLINIC_PHONE: '+914440001000',
   MESSAGEBIRD_ACCESS_KEY: stack.project.messagebird.accessKey,
@@ -78,7 +95,7 @@ test(
     expect(statSync(functionsFile).mode & 0o777).toBe(0o600);
     expect(settings).toMatchObject({
       CLIENT_ADDRESS_HEADER: 'x-forwarded-for',
-      SITE_URL: 'http://127.0.0.1:5173'
+      SITE_URL: siteUrl
     });
     expect(await sql`select name, decrypted_secret from vault.decrypted_secrets order by name`).toEqual([
       { name: 'functions_secret', decrypted_secret: settings.FUNCTIONS_SECRET },
@@ -103,6 +120,23 @@ test(
     }
   }
 );
+
+test('it stands: the site runs with its settings, the doctor finds nothing wrong, and a call books', async () => {
+  const site = spawn(process.execPath, [`--env-file=${path.join(home, '.env.site')}`, 'build/index.js'], {
+    cwd: projectDirectory,
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: sitePort },
+    stdio: 'ignore'
+  });
+  try {
+    await expect.poll(() => fetch(`${siteUrl}/readyz`).then(({ status }) => status, String)).toBe(200);
+    const { code, output } = await doctor([], { MEDQ_ENV_FILE: file });
+    expect(output).toMatch(/\n24 hold, 0 fail, 0 were not looked at\.\n$/);
+    expect(code).toBe(0);
+  } finally {
+    site.kill();
+  }
+  await expectCallToBook(stack.addresses, sql);
+});
 
 test('a database that other migrations made is left alone', { timeout: 120_000 }, async () => {
   const [last] = await sql<{ version: string }[]>`

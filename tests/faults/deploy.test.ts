@@ -7,12 +7,9 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authProblems } from '../../local/settings/auth-checks.ts';
 import { projectDirectory } from '../../local/site/build.ts';
-import { deploy, planned, type DeployRun } from '../deploy/command.ts';
+import { deploy, planned, type Run } from '../deploy/command.ts';
+import { expectCallToBook } from '../deploy/first-call.ts';
 import { startHostedProject, type HostedProject } from '../deploy/hosted-project.ts';
-import { smsTo } from '../helpers/inbox.ts';
-import { aCall } from '../helpers/phone.ts';
-import { aPhone, aPractitioner } from '../helpers/world.ts';
-import { send } from '../functions/account-api.ts';
 
 const CLINIC = '+914440001000';
 const home = mkdtempSync(path.join(tmpdir(), 'medq-answers-'));
@@ -46,7 +43,7 @@ LIVE_TOKEN_SECRET=${addresses.jwt_secret}
 `;
 }
 
-const run = (args: string[] = [], environment: NodeJS.Dict<string> = {}): Promise<DeployRun> =>
+const run = (args: string[] = [], environment: NodeJS.Dict<string> = {}): Promise<Run> =>
   deploy(['--yes', ...args], { ...project.environment, MEDQ_ENV_FILE: file, ...environment });
 
 const steps = ['project', 'database', 'settings', 'secrets', 'functions', 'vault', 'clinic', 'site'];
@@ -185,24 +182,8 @@ test('what it leaves is closed to strangers, and known to nobody else', async ()
   expect(existsSync(path.join(projectDirectory, 'build', 'index.js'))).toBe(true);
 });
 
-test('a call books, is texted about, and opens an account that signs in', async () => {
-  const [clinic] = await project.sql<{ id: string }[]>`select id from public.clinics`;
-  if (!clinic) throw new Error('There is no clinic.');
-  // As an admin enters them in the dashboard.
-  await aPractitioner(project.sql, clinic, { hours: [{ from: '00:00', to: '24:00' }] });
-  const { ivr_url, messagebird_signing_key, inbox_url, api_url } = project.stack.addresses;
-  const from = aPhone();
-  const call = aCall({ ivrUrl: ivr_url, signingKey: messagebird_signing_key, from, to: CLINIC });
-  await call.dial();
-  while (!call.ended) await call.press('1');
-  expect(
-    await project.sql`select a.status from public.appointments a join public.patients p on p.id = a.patient_id where p.phone = ${from}`
-  ).toEqual([{ status: 'booked' }]);
-  const { body } = await smsTo(inbox_url, from, 'Welcome to MedQ!');
-  const [, username = '', password = ''] = /Username: (\S+)\nPassword: (\S+)/.exec(body) ?? [];
-  const signedIn = await send(`${api_url}/functions/v1/sign-in`, { username, password });
-  expect(signedIn.status).toBe(200);
-});
+test('a call books, is texted about, and opens an account that signs in', () =>
+  expectCallToBook(project.stack.addresses, project.sql));
 
 test('once more there is nothing to do', { timeout: 300_000 }, async () => {
   const before = [...project.changes];

@@ -1,8 +1,6 @@
 // Everything that can be wrong with a deployment is broken on a stack, seen, and mended again.
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import process from 'node:process';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
@@ -14,6 +12,7 @@ import { checks } from '../../tools/doctor/checks.ts';
 import { examine, type Result } from '../../tools/doctor/examine.ts';
 import { Examined } from '../../tools/doctor/examined.ts';
 import { type Subject, subjectOf } from '../../tools/doctor/subject.ts';
+import { doctor } from '../deploy/command.ts';
 import { alteringProxy, type PassingAnswer } from '../helpers/altering-proxy.ts';
 import { anotherSite } from '../helpers/site.ts';
 import { breakages } from './doctor-breakages.ts';
@@ -75,22 +74,6 @@ async function problemsOf(name: string, differs: Partial<Subject>): Promise<stri
     : finding.state;
 }
 
-interface Run {
-  code: number | null;
-  output: string;
-}
-
-/** Runs the command as `npm run doctor` does. */
-function run(env: NodeJS.Dict<string>, ...args: string[]): Promise<Run> {
-  const child = spawn(process.execPath, ['tools/doctor/index.ts', ...args], {
-    env: { ...process.env, ...env }
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
-}
-
 const environment = () => ({ MEDQ_STACK: JSON.stringify(stack.addresses), SITE_URL: subject.siteUrl });
 
 /** Rows of everything that the clinic has, and that people see. */
@@ -103,7 +86,7 @@ const contents = () => sql`
 
 test('a healthy stack is all green, in a table of 80 columns without a secret', async () => {
   const before = await contents();
-  const { code, output } = await run(environment());
+  const { code, output } = await doctor([], environment());
   expect(output).toMatch(/\n24 hold, 0 fail, 0 were not looked at\.\n$/);
   expect(code).toBe(0);
   expect(output.replace(/\s+/g, ' ')).toContain('strangers hear nothing; news of the database arrive');
@@ -116,7 +99,10 @@ test('a healthy stack is all green, in a table of 80 columns without a secret', 
 
 test('what fails is told with its cause and its mend, to machines too, and ends with 1', async () => {
   await sql`update public.sms_settings set sending = false`;
-  const [people, machines] = await Promise.all([run(environment()), run(environment(), '--json')]);
+  const [people, machines] = await Promise.all([
+    doctor([], environment()),
+    doctor(['--json'], environment())
+  ]);
   await sql`update public.sms_settings set sending = true`;
   expect(people.code).toBe(1);
   expect(people.output).toContain('SMS queue         FAILS  Sending SMS is switched off.\n');
@@ -142,7 +128,7 @@ test('what fails is told with its cause and its mend, to machines too, and ends 
 });
 
 test('without anything to examine it says what is missing, and ends with 2', async () => {
-  const { code, output } = await run({ MEDQ_STACK: '', MEDQ_ENV_FILE: 'nowhere/.env.production' });
+  const { code, output } = await doctor([], { MEDQ_STACK: '', MEDQ_ENV_FILE: 'nowhere/.env.production' });
   expect(code).toBe(2);
   expect(output).toContain('nowhere/.env.production cannot be read');
 });
@@ -319,8 +305,11 @@ describe('the functions, with one that is not as it should be', () => {
 });
 
 describe('the site, behind a proxy', () => {
-  const behind = async (alter: (path: string, answer: PassingAnswer) => void, host?: string) => {
-    const proxy = await alteringProxy(site.url, alter, host);
+  const behind = async (
+    alter: (path: string, answer: PassingAnswer) => void,
+    told?: Record<string, string>
+  ) => {
+    const proxy = await alteringProxy(site.url, alter, told);
     const problems = await problemsOf('Site', { siteUrl: proxy.url });
     await proxy.close();
     return problems;
@@ -341,7 +330,7 @@ describe('the site, behind a proxy', () => {
     );
   });
   test('that does not say how the site is called', async () => {
-    expect(await behind(() => undefined, 'site.internal')).toMatch(/^The site takes no form: /);
+    expect(await behind(() => undefined, { host: 'site.internal' })).toMatch(/^The site takes no form: /);
   });
   test('that does not compress', async () => {
     expect(await behind((_, { headers }) => delete headers['content-encoding'])).toBe(

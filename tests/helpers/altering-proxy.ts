@@ -18,18 +18,18 @@ export interface AlteringProxy {
  *
  * @param target the server's origin
  * @param alter gets the path with its query, and may change the answer
- * @param host what the server is told that it is called; default: what the client said
+ * @param told headers that the server is sent besides, or instead of the client's
  */
 export async function alteringProxy(
   target: string,
   alter: (path: string, answer: PassingAnswer) => void,
-  host?: string
+  told: Record<string, string> = {}
 ): Promise<AlteringProxy> {
   const { hostname, port } = new URL(target);
   const server = createServer((incoming, outgoing) => {
     const { method, url: path = '/', headers } = incoming;
     const upstream = httpRequest(
-      { hostname, port, path, method, headers: { ...headers, ...(host !== undefined && { host }) } },
+      { hostname, port, path, method, headers: { ...headers, ...told } },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));

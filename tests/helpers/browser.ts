@@ -33,11 +33,25 @@ export async function launchProfile(directory: string, port: number): Promise<Br
   });
 }
 
+const opened = new Set<BrowserContext>();
+
 /** A page with cookies and storage of its own, as on a small phone unless told otherwise. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: PHONE, locale: 'en-IN', ...options });
+  opened.add(context);
   context.setDefaultTimeout(15_000);
   return context.newPage();
+}
+
+/** Leaves the pages that are open now to whoever opened them. */
+export function leavePagesOpen(): void {
+  opened.clear();
+}
+
+/** Closes all others: a live page that nobody looks at goes on working. */
+export async function closePages(): Promise<void> {
+  await Promise.all([...opened].map((context) => context.close()));
+  opened.clear();
 }
 
 /** Fills in the sign-in form of the site, in whatever language it is, and sends it. */

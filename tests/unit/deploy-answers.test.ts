@@ -133,3 +133,20 @@ test('what is secret is not shown while it is typed', async () => {
   expect(seen).toMatch(/That was no name\.\nNAME \[MedQ\]: [^]*Lakeside/);
   expect(seen).not.toContain('sbp_hidden');
 });
+
+test("the functions' pooler is that of the session pooler, at its other port, unless another is given", async () => {
+  const pooler = (port: number) =>
+    `postgresql://postgres.abcdefghijklmnopqrst:secret@aws-0-ap-south-1.pooler.supabase.com:${port}/postgres`;
+  const told = async (SUPABASE_DB_URL: string, DATABASE_URL = '') => {
+    const environment = { ...typed, SUPABASE_DB_URL, DATABASE_URL };
+    const { settings } = await findAnswers('hosted', { ...nobody, environment });
+    return functionSettings(settings).DATABASE_URL;
+  };
+  expect(await told(pooler(5432))).toBe(pooler(6543));
+  expect(await told(pooler(5432), 'postgresql://postgres@elsewhere:6543/postgres')).toBe(
+    'postgresql://postgres@elsewhere:6543/postgres'
+  );
+  expect(await told('postgresql://postgres:secret@db.abcdefghijklmnopqrst.supabase.co:5432/postgres')).toBe(
+    ''
+  );
+});

@@ -137,6 +137,19 @@ export const questions: readonly Question[] = [
     schema: () => databaseUrl
   },
   {
+    name: 'DATABASE_URL',
+    about:
+      'The database as role postgres, for the functions: Connect, Transaction pooler in the dashboard, with the password in ' +
+      'it. Optional: without it each of them takes one of the few direct connections that there are.',
+    for: 'hosted',
+    secret: true,
+    optional: true,
+    // The two poolers differ by their ports alone.
+    decide: ({ SUPABASE_DB_URL: url = '' }) =>
+      /\.pooler\.supabase\.com:5432\//.test(url) ? url.replace(':5432/', ':6543/') : undefined,
+    schema: () => databaseUrl
+  },
+  {
     name: 'PUBLIC_SUPABASE_URL',
     about: 'The address of the Supabase project.',
     decide: ({ SUPABASE_PROJECT_REF: ref }, kind) =>

@@ -54,14 +54,14 @@ function policyProblems({ headers }: Response, apiUrl: string): Problem[] {
  * @param plain the answer without it; undefined: there is none
  */
 export function encryptionProblems(siteUrl: string, page: Response, plain: Response | undefined): Problem[] {
-  const { protocol, host } = new URL(siteUrl);
+  const { protocol } = new URL(siteUrl);
   if (protocol !== 'https:') return [];
   const problems: Problem[] = [];
   if (!page.headers.get('strict-transport-security')) {
     problems.push({
       sentence: 'Browsers are not told to stay with HTTPS (strict-transport-security).',
       cause: 'The site does not know that it is behind HTTPS, or the proxy removes the header.',
-      mend: `Start the site with ORIGIN=https://${host}, or with PROTOCOL_HEADER naming the header in which the proxy says https.`
+      mend: 'Start the site with PROTOCOL_HEADER naming the header in which the proxy says https, and have the proxy send it.'
     });
   }
   if (plain && !plain.headers.get('location')?.startsWith('https://')) {
@@ -97,7 +97,7 @@ async function formProblems(examined: Examined, siteUrl: string): Promise<Proble
       {
         sentence: 'The site takes no form: nobody can sign in, register or book.',
         cause: 'It does not know its own address: it believes that its forms come from elsewhere.',
-        mend: `Start it with ORIGIN=${new URL(siteUrl).origin}, or with PROTOCOL_HEADER and HOST_HEADER as docs/deploy.md says.`
+        mend: 'Start it with PROTOCOL_HEADER naming the header in which the proxy says https or http, and have the proxy send that and the host: docs/deploy.md, The site.'
       }
     ];
   }
