@@ -3,6 +3,8 @@
 -- A function on the way of a booking is plpgsql, which keeps its plans; SQL functions are planned again at every call.
 
 create extension if not exists btree_gist with schema extensions;
+create extension if not exists pgcrypto with schema extensions;
+create extension if not exists pg_trgm with schema extensions;
 
 -- Present on hosted Supabase; the embedded stack offers the same SQL interface without the extensions.
 do $$
@@ -70,6 +72,11 @@ from (values
    'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'),
   ('change_not_permitted', null, 'PT403',
    'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'),
+  -- The desk.
+  ('not_staff', null, 'PT403', 'You do not work at the desk of this clinic.'),
+  ('manager_only', 'not_staff', 'PT403', 'Only a manager of this clinic can do that.'),
+  ('desk_proof_required', null, 'PT403', 'Please enter the code that we text to your phone.'),
+  ('too_many_codes', 'rate_limited', 'PT429', 'Please wait %s minutes, then ask for another code.'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),
@@ -175,7 +182,7 @@ end $$;
 comment on function private.check_phone(text) is
   'Refuses what is not written as +E.164. Every column that holds a phone number is checked with it.';
 -- Checks run as whoever writes the row.
-grant execute on function private.check_phone(text) to service_role;
+grant execute on function private.check_phone(text) to authenticated, service_role;
 
 create function private.tg_touch() returns trigger
 language plpgsql

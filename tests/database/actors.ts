@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import { asAnon, asPatient, asServiceRole, type Account, type Transaction } from '../helpers/database.ts';
+import { aDeskPerson } from '../helpers/desk.ts';
 import {
   aClinic,
   anAccount,
@@ -20,7 +21,10 @@ export const actors = [
   'account without patient',
   'owner with a temporary password',
   'owner after signing out',
-  'secret key'
+  'secret key',
+  'desk',
+  'manager',
+  'desk of another clinic'
 ] as const;
 
 export type Actor = (typeof actors)[number];
@@ -77,7 +81,10 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     'account without patient': signedIn(nobody),
     'owner with a temporary password': (work) => asTemporary(tx, owner.account, work),
     'owner after signing out': signedIn(signedOut),
-    'secret key': (work) => asServiceRole(tx, work)
+    'secret key': (work) => asServiceRole(tx, work),
+    desk: signedIn((await aDeskPerson(tx, clinic)).account),
+    manager: signedIn((await aDeskPerson(tx, clinic, { role: 'manager' })).account),
+    'desk of another clinic': signedIn((await aDeskPerson(tx, await aClinic(tx))).account)
   };
   return {
     clinic,

@@ -18,9 +18,35 @@ const onlyForPatients: Record<Actor, Outcome> = {
   'account without patient': 'PT401 not_signed_in',
   'owner with a temporary password': 'PT403 password_change_required',
   'owner after signing out': 'PT401 not_signed_in',
-  'secret key': '42501'
+  'secret key': '42501',
+  // Who works at a desk is a patient too, of themselves.
+  desk: 'works',
+  manager: 'works',
+  'desk of another clinic': 'works'
 };
-const onlyForTheOwner: Record<Actor, Outcome> = { ...onlyForPatients, 'other patient': 'PT404 not_found' };
+const onlyForTheOwner: Record<Actor, Outcome> = {
+  ...onlyForPatients,
+  'other patient': 'PT404 not_found',
+  desk: 'PT404 not_found',
+  manager: 'PT404 not_found',
+  'desk of another clinic': 'PT404 not_found'
+};
+
+/** What the desk asks about a clinic: others hear that they do not work there. */
+const onlyForTheDesk: Record<Actor, Outcome> = {
+  visitor: '42501',
+  owner: 'PT403 not_staff',
+  'other patient': 'PT403 not_staff',
+  'account without patient': 'PT403 not_staff',
+  'owner with a temporary password': 'PT403 password_change_required',
+  'owner after signing out': 'PT401 not_signed_in',
+  'secret key': '42501',
+  desk: 'works',
+  manager: 'works',
+  'desk of another clinic': 'PT403 not_staff'
+};
+/** The same about oneself, whichever the clinic. */
+const onlyForStaff: Record<Actor, Outcome> = { ...onlyForTheDesk, 'desk of another clinic': 'works' };
 
 const onlyForAdmins: Record<Actor, Outcome> = {
   visitor: '42501',
@@ -29,7 +55,10 @@ const onlyForAdmins: Record<Actor, Outcome> = {
   'account without patient': '42501',
   'owner with a temporary password': '42501',
   'owner after signing out': '42501',
-  'secret key': 'works'
+  'secret key': 'works',
+  desk: '42501',
+  manager: '42501',
+  'desk of another clinic': '42501'
 };
 
 const expected: Record<string, Record<Actor, Outcome>> = {
@@ -40,7 +69,10 @@ const expected: Record<string, Record<Actor, Outcome>> = {
     'account without patient': 'finds nothing',
     'owner with a temporary password': 'works',
     'owner after signing out': 'finds nothing',
-    'secret key': 'finds nothing'
+    'secret key': 'finds nothing',
+    desk: 'works',
+    manager: 'works',
+    'desk of another clinic': 'works'
   },
   available_slots: onlyForPatients,
   next_available_slots: onlyForPatients,
@@ -58,8 +90,24 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   permit_account_change: onlyForAdmins,
   confirm_phone_owner: onlyForAdmins,
   restore_sms_template: onlyForAdmins,
-  sms_health: onlyForAdmins
+  sms_health: onlyForAdmins,
+  desk_status: {
+    ...everybodySignedIn('finds nothing'),
+    desk: 'works',
+    manager: 'works',
+    'desk of another clinic': 'works'
+  },
+  desk_start: onlyForStaff,
+  desk_prove: onlyForStaff,
+  desk_sessions: onlyForStaff,
+  end_desk_session: onlyForStaff
 };
+
+/** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
+function everybodySignedIn(outcome: Outcome): Record<Actor, Outcome> {
+  const all = Object.fromEntries(actors.map((actor) => [actor, outcome])) as Record<Actor, Outcome>;
+  return { ...all, visitor: '42501', 'secret key': '42501' };
+}
 
 type Call = (tx: Transaction, scene: Scene, slot: Date) => postgres.PendingQuery<postgres.Row[]>;
 
@@ -86,7 +134,12 @@ const calls: Record<string, Call> = {
   update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,
   restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
-  sms_health: (tx) => tx`select * from public.sms_health()`
+  sms_health: (tx) => tx`select * from public.sms_health()`,
+  desk_status: (tx) => tx`select * from public.desk_status()`,
+  desk_start: (tx) => tx`select * from public.desk_start()`,
+  desk_prove: (tx) => tx`select public.desk_prove('000000')`,
+  desk_sessions: (tx) => tx`select * from public.desk_sessions()`,
+  end_desk_session: (tx, { clinic }) => tx`select public.end_desk_session(${clinic.id})`
 };
 
 test('every function is in the list of rights', async () => {
