@@ -77,6 +77,8 @@ from (values
   ('manager_only', 'not_staff', 'PT403', 'Only a manager of this clinic can do that.'),
   ('desk_proof_required', null, 'PT403', 'Please enter the code that we text to your phone.'),
   ('too_many_codes', 'rate_limited', 'PT429', 'Please wait %s minutes, then ask for another code.'),
+  ('changed_meanwhile', null, 'PT409', 'This appointment has changed meanwhile: %s.'),
+  ('unknown_step', 'validation_failed', 'PT400', 'The desk knows no step "%s".'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),

@@ -19,6 +19,9 @@ create table public.appointments (
   arrived_at timestamptz,
   called_at timestamptz,
   seen_at timestamptz,
+  waits_from timestamptz,
+  confirmed_at timestamptz,
+  note text,
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -63,6 +66,10 @@ comment on column public.appointments.cancelled_at is 'When it was cancelled, fi
 comment on column public.appointments.arrived_at is 'When they came to the desk, filled in with the status.';
 comment on column public.appointments.called_at is 'When they were called in. With status arrived: they are with the doctor.';
 comment on column public.appointments.seen_at is 'When they had been seen, filled in with the status.';
+comment on column public.appointments.waits_from is
+  'Where they wait as if this were their time: behind the next one, after they were called and were not there. Empty: by their own time.';
+comment on column public.appointments.confirmed_at is 'When the patient said that they will come. Emptied when it is moved.';
+comment on column public.appointments.note is 'What the desk notes, such as the reason. Patients do not see it on the site, but could ask for it.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 comment on column public.appointments.created_at is 'When it was booked.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
@@ -106,6 +113,8 @@ comment on function private.tg_appointments__status() is
 
 create trigger _100_status before insert or update on public.appointments
   for each row execute function private.tg_appointments__status();
+create trigger _050_clean_notes before insert or update on public.appointments
+  for each row when (new.note is not null) execute function private.tg_clean_notes('note');
 
 create function private.token_is_taken(p_practitioner_id uuid, p_on date, p_token_number int, p_except uuid)
 returns boolean
@@ -159,6 +168,8 @@ begin
       new.ends_at := null;
     end if;
     new.token_number := null;
+    new.confirmed_at := null;
+    new.waits_from := null;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then

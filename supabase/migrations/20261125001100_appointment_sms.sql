@@ -57,7 +57,7 @@ begin
     end if;
   elsif new.starts_at <= now() then
     null; -- What has begun is not news.
-  elsif new.status = 'booked' and (tg_op = 'INSERT' or not old.active) then
+  elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
     perform private.queue_appointment_sms('appointment_booked', new);
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))

@@ -47,6 +47,11 @@ const onlyForTheDesk: Record<Actor, Outcome> = {
 };
 /** The same about oneself, whichever the clinic. */
 const onlyForStaff: Record<Actor, Outcome> = { ...onlyForTheDesk, 'desk of another clinic': 'works' };
+/** The same about a row: that of another clinic is not there. */
+const onTheDesksAppointment: Record<Actor, Outcome> = {
+  ...onlyForTheDesk,
+  'desk of another clinic': 'PT404 not_found'
+};
 
 const onlyForAdmins: Record<Actor, Outcome> = {
   visitor: '42501',
@@ -100,7 +105,15 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   desk_start: onlyForStaff,
   desk_prove: onlyForStaff,
   desk_sessions: onlyForStaff,
-  end_desk_session: onlyForStaff
+  end_desk_session: onlyForStaff,
+  desk_day: onlyForTheDesk,
+  // Not a step that follows, whatever the time of the day is.
+  desk_mark: {
+    ...onTheDesksAppointment,
+    desk: 'PT409 changed_meanwhile',
+    manager: 'PT409 changed_meanwhile'
+  },
+  desk_note: onTheDesksAppointment
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -139,7 +152,11 @@ const calls: Record<string, Call> = {
   desk_start: (tx) => tx`select * from public.desk_start()`,
   desk_prove: (tx) => tx`select public.desk_prove('000000')`,
   desk_sessions: (tx) => tx`select * from public.desk_sessions()`,
-  end_desk_session: (tx, { clinic }) => tx`select public.end_desk_session(${clinic.id})`
+  end_desk_session: (tx, { clinic }) => tx`select public.end_desk_session(${clinic.id})`,
+  desk_day: (tx, { clinic, appointment }) =>
+    tx`select * from public.desk_day(${clinic.id}, (${appointment.starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  desk_mark: (tx, { appointment }) => tx`select public.desk_mark(${appointment.id}, 'called')`,
+  desk_note: (tx, { appointment }) => tx`select public.desk_note(${appointment.id}, 'fever')`
 };
 
 test('every function is in the list of rights', async () => {

@@ -38,6 +38,7 @@ const rights: Record<string, Record<Actor, string>> = {
   security_clients: everyone({ secretKey: 'R---' }),
   security_phones: everyone({ secretKey: 'R---' }),
   limits: everyone({}),
+  audit_trail: everyone({ secretKey: 'R---' }),
   // Whoever is not a manager is refused an insert, and the others reach no row.
   clinic_staff: everyone({ visitor: '----', others: '0-00', atDesk: 'R-00', manager: 'R-UD' })
 };
@@ -101,6 +102,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   security_clients: ({ clinic }) => ['client', clinic.id],
   security_phones: ({ owner }) => ['phone', masked(owner.phone)],
   limits: () => ['what', 'password'],
+  audit_trail: ({ appointment }) => ['row_id', appointment.id],
   clinic_staff: ({ clinic }) => ['clinic_id', clinic.id]
 };
 
