@@ -95,7 +95,7 @@ begin
     new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
     return new;
   end if;
-  if new.patient_id is distinct from old.patient_id then
+  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id) then
     perform private.fail('patient_is_fixed');
   end if;
   new.version := old.version + 1;
@@ -109,7 +109,7 @@ begin
   return new;
 end $$;
 comment on function private.tg_appointments__status() is
-  'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient never.';
+  'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
 
 create trigger _100_status before insert or update on public.appointments
   for each row execute function private.tg_appointments__status();
@@ -221,7 +221,10 @@ comment on function private.tg_appointments__reference() is
 create trigger _120_reference before insert on public.appointments
   for each row execute function private.tg_appointments__reference();
 create trigger _120_other_reference before update on public.appointments
-  for each row when (old.status not in ('booked', 'arrived') and new.status in ('booked', 'arrived'))
+  for each row when (
+    new.patient_id <> old.patient_id
+    or (old.status not in ('booked', 'arrived') and new.status in ('booked', 'arrived'))
+  )
   execute function private.tg_appointments__reference();
 
 -- The clinic of an appointment is its practitioner's.

@@ -23,6 +23,9 @@ begin
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
   where p.id = p_appointment.patient_id;
+  if v.phone is null then
+    return; -- Made at the desk without one.
+  end if;
 
   perform private.queue_sms(
     p_template, v.phone,

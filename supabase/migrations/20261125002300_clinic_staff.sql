@@ -95,10 +95,11 @@ language plpgsql stable
 set search_path = ''
 as $$
 begin
-  return session_user = 'postgres' and current_setting('role') in ('none', 'postgres');
+  return current_setting('role') = 'service_role'
+    or (session_user = 'postgres' and current_setting('role') in ('none', 'postgres'));
 end $$;
 comment on function private.is_admin() is
-  'Whether an admin asks in the SQL editor of the dashboard, or one of our functions: logged in as postgres, and nobody else for the moment.';
+  'Whether an admin asks: in the SQL editor of the dashboard (logged in as postgres, and nobody else for the moment, as our own functions are), or with the secret key where that is granted.';
 
 create function private.session_id() returns uuid
 language plpgsql stable

@@ -52,6 +52,12 @@ const onTheDesksAppointment: Record<Actor, Outcome> = {
   ...onlyForTheDesk,
   'desk of another clinic': 'PT404 not_found'
 };
+/** The same about a row that there is not. */
+const nobodysRow: Record<Actor, Outcome> = {
+  ...onTheDesksAppointment,
+  desk: 'PT404 not_found',
+  manager: 'PT404 not_found'
+};
 
 const onlyForAdmins: Record<Actor, Outcome> = {
   visitor: '42501',
@@ -91,7 +97,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   queue_position: onlyForTheOwner,
   update_profile: onlyForPatients,
   my_sessions: onlyForPatients,
-  change_patient_phone: onlyForAdmins,
+  change_patient_phone: { ...onTheDesksAppointment, 'secret key': 'works' },
   permit_account_change: onlyForAdmins,
   confirm_phone_owner: onlyForAdmins,
   restore_sms_template: onlyForAdmins,
@@ -113,7 +119,21 @@ const expected: Record<string, Record<Actor, Outcome>> = {
     desk: 'PT409 changed_meanwhile',
     manager: 'PT409 changed_meanwhile'
   },
-  desk_note: onTheDesksAppointment
+  desk_note: onTheDesksAppointment,
+  desk_book: onTheDesksAppointment,
+  desk_move: onTheDesksAppointment,
+  desk_cancel: onTheDesksAppointment,
+  desk_find: onlyForTheDesk,
+  desk_patient: onTheDesksAppointment,
+  desk_resend: nobodysRow,
+  preview_merge: onTheDesksAppointment,
+  // A patient and themselves.
+  merge_patients: {
+    ...onTheDesksAppointment,
+    desk: 'PT409 cannot_merge',
+    manager: 'PT409 cannot_merge'
+  },
+  undo_merge: nobodysRow
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -156,7 +176,18 @@ const calls: Record<string, Call> = {
   desk_day: (tx, { clinic, appointment }) =>
     tx`select * from public.desk_day(${clinic.id}, (${appointment.starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
   desk_mark: (tx, { appointment }) => tx`select public.desk_mark(${appointment.id}, 'called')`,
-  desk_note: (tx, { appointment }) => tx`select public.desk_note(${appointment.id}, 'fever')`
+  desk_note: (tx, { appointment }) => tx`select public.desk_note(${appointment.id}, 'fever')`,
+  desk_book: (tx, { practitioner }, slot) =>
+    tx`select public.desk_book(${practitioner.id}, ${slot}, ${aPhone()})`,
+  desk_move: (tx, { appointment, practitioner }, slot) =>
+    tx`select public.desk_move(${appointment.id}, ${practitioner.id}, ${slot})`,
+  desk_cancel: (tx, { appointment }) => tx`select public.desk_cancel(${appointment.id}, 'closed')`,
+  desk_find: (tx, { clinic, owner }) => tx`select * from public.desk_find(${clinic.id}, ${owner.phone})`,
+  desk_patient: (tx, { owner }) => tx`select public.desk_patient(${owner.id})`,
+  desk_resend: (tx, { clinic }) => tx`select public.desk_resend(${clinic.id})`,
+  preview_merge: (tx, { owner }) => tx`select public.preview_merge(${owner.id}, ${owner.id})`,
+  merge_patients: (tx, { owner }) => tx`select public.merge_patients(${owner.id}, ${owner.id})`,
+  undo_merge: (tx, { clinic }) => tx`select public.undo_merge(${clinic.id})`
 };
 
 test('every function is in the list of rights', async () => {
