@@ -167,7 +167,11 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    new.token_number := null;
+    -- Who comes later because the doctor does keeps their place in the queue.
+    if new.practitioner_id <> old.practitioner_id or new.local_date <> old.local_date
+      or coalesce(current_setting('medq.day_operation', true), '') = '' then
+      new.token_number := null;
+    end if;
     new.confirmed_at := null;
     new.waits_from := null;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date

@@ -29,7 +29,10 @@ begin
     from hours h
     join clock o on o.local = h.on_date + h.start_time
     join clock c on c.local = h.on_date + h.end_time
-    where c.instant - o.instant >= make_interval(mins => h.slot_minutes);
+    where c.instant - o.instant >= make_interval(mins => h.slot_minutes) and not exists (
+      select from public.practitioners p join public.clinic_closures x on x.clinic_id = p.clinic_id
+      where p.id = h.practitioner_id and h.on_date between x.from_date and x.until_date
+    );
 end $$;
 comment on function private.sessions_between(uuid[], date, date, text) is
   'What private.hours_on tells, of many practitioners of one time zone and all dates of a range.';

@@ -60,6 +60,8 @@ begin
     end if;
   elsif new.starts_at <= now() then
     null; -- What has begun is not news.
+  elsif tg_op = 'UPDATE' and current_setting('medq.day_operation', true) <> '' then
+    null; -- One SMS for the whole operation.
   elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
     perform private.queue_appointment_sms('appointment_booked', new);
     if tg_op = 'INSERT' and new.channel = 'ivr' then

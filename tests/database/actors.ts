@@ -54,6 +54,10 @@ export async function aScene(tx: Transaction): Promise<Scene> {
   const [slot] = await nextSlots(tx, practitioner, 1);
   if (!slot) throw new Error('The practitioner has no slot.');
   const appointment = await book(tx, owner, practitioner, slot);
+  await tx`
+    insert into public.clinic_closures (clinic_id, from_date, until_date)
+    values (${clinic.id}, '2001-01-01', '2001-01-01')`;
+  await aStrandedAppointment(tx, clinic);
   const call = {
     call_id: clinic.id,
     caller: owner.phone,
@@ -93,6 +97,14 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     appointment,
     as: <T>(actor: Actor, work: (sql: Transaction) => Promise<T>) => ways[actor](work) as Promise<T>
   };
+}
+
+/** Somebody who is booked with a doctor whose hours have gone since. */
+async function aStrandedAppointment(tx: Transaction, clinic: Clinic): Promise<void> {
+  const doctor = await aPractitioner(tx, clinic);
+  const [slot] = await nextSlots(tx, doctor, 1);
+  await book(tx, await aPatient(tx), doctor, slot ?? '');
+  await tx`delete from public.schedules where practitioner_id = ${doctor.id}`;
 }
 
 async function asTemporary<T>(

@@ -133,7 +133,16 @@ const expected: Record<string, Record<Actor, Outcome>> = {
     desk: 'PT409 cannot_merge',
     manager: 'PT409 cannot_merge'
   },
-  undo_merge: nobodysRow
+  undo_merge: nobodysRow,
+  preview_day: onTheDesksAppointment,
+  shift_day: onTheDesksAppointment,
+  hand_over_day: {
+    ...onTheDesksAppointment,
+    desk: 'PT400 validation_failed',
+    manager: 'PT400 validation_failed'
+  },
+  cancel_day: onTheDesksAppointment,
+  close_clinic: onlyForTheDesk
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -187,7 +196,18 @@ const calls: Record<string, Call> = {
   desk_resend: (tx, { clinic }) => tx`select public.desk_resend(${clinic.id})`,
   preview_merge: (tx, { owner }) => tx`select public.preview_merge(${owner.id}, ${owner.id})`,
   merge_patients: (tx, { owner }) => tx`select public.merge_patients(${owner.id}, ${owner.id})`,
-  undo_merge: (tx, { clinic }) => tx`select public.undo_merge(${clinic.id})`
+  undo_merge: (tx, { clinic }) => tx`select public.undo_merge(${clinic.id})`,
+  preview_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.preview_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  shift_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.shift_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '00:00', 15)`,
+  // To themselves.
+  hand_over_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.hand_over_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, ${practitioner_id})`,
+  cancel_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.cancel_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'ill')`,
+  close_clinic: (tx, { appointment: { clinic_id, starts_at } }) =>
+    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`
 };
 
 test('every function is in the list of rights', async () => {

@@ -39,6 +39,9 @@ const rights: Record<string, Record<Actor, string>> = {
   security_phones: everyone({ secretKey: 'R---' }),
   limits: everyone({}),
   audit_trail: everyone({ secretKey: 'R---' }),
+  clinic_closures: everyone({ visitor: '----', others: '0--0', atDesk: 'R--0', manager: 'R--D' }),
+  stranded_appointments: everyone({ visitor: '----', others: '0---', secretKey: 'R---', atDesk: 'R---' }),
+  desk_numbers: everyone({ visitor: '----', others: '0---', secretKey: 'R---', manager: 'R---' }),
   // Whoever is not a manager is refused an insert, and the others reach no row.
   clinic_staff: everyone({ visitor: '----', others: '0-00', atDesk: 'R-00', manager: 'R-UD' })
 };
@@ -103,6 +106,9 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   security_phones: ({ owner }) => ['phone', masked(owner.phone)],
   limits: () => ['what', 'password'],
   audit_trail: ({ appointment }) => ['row_id', appointment.id],
+  clinic_closures: ({ clinic }) => ['clinic_id', clinic.id],
+  stranded_appointments: ({ clinic }) => ['clinic_id', clinic.id],
+  desk_numbers: ({ clinic }) => ['clinic_id', clinic.id],
   clinic_staff: ({ clinic }) => ['clinic_id', clinic.id]
 };
 
