@@ -3,10 +3,10 @@
 
 create type public.day_plan as (
   appointment_id uuid, patient_id uuid, token_number int, was_at timestamptz, practitioner_id uuid,
-  starts_at timestamptz, ends_at timestamptz, why_not text
+  starts_at timestamptz, ends_at timestamptz, why_not text, waits boolean
 );
 comment on type public.day_plan is
-  'What becomes of one appointment: with whom and when it is then, or as a word of private.refusals why that cannot be.';
+  'What becomes of one appointment: with whom and when it is then, or as a word of private.refusals why that cannot be; and whether the patient still waits for it, and so is told.';
 
 create function private.day_hits(p_practitioner_id uuid, p_on date, p_from timestamptz, p_now timestamptz)
 returns setof public.appointments
@@ -33,10 +33,16 @@ set search_path = ''
 as $$
 begin
   return query
-    with hits as materialized (
-      select h.*, h.starts_at + v.by as new_start, h.ends_at + v.by as new_end
-      from private.day_hits(p_practitioner_id, p_on, p_from, p_now) h
-      cross join (select make_interval(mins => p_minutes)) v (by)
+    with waiting as materialized (
+      select h.id, h.starts_at from private.day_hits(p_practitioner_id, p_on, p_from, p_now) h
+    ), hits as materialized (
+      select a.*, a.starts_at + v.by as new_start, a.ends_at + v.by as new_end, a.id in (select w.id from waiting w) as waits
+      from public.appointments a cross join (select make_interval(mins => p_minutes)) v (by)
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and (
+        a.id in (select w.id from waiting w)
+        -- Who was seen before their turn would be in the way of the others.
+        or (a.status in ('arrived', 'fulfilled') and a.starts_at > (select min(w.starts_at) from waiting w))
+      )
     )
     select h.id, h.patient_id, h.token_number, h.starts_at, h.practitioner_id, h.new_start, h.new_end, case
       when (h.new_start at time zone p_time_zone)::date <> p_on then 'past_midnight'
@@ -50,11 +56,11 @@ begin
         where a.patient_id = h.patient_id and a.active and a.starts_at < h.new_end and a.ends_at > h.new_start
           and a.id not in (select o.id from hits o)
       ) then 'own_appointment'
-    end
+    end, h.waits
     from hits h order by h.starts_at;
 end $$;
 comment on function private.plan_shift(uuid, date, timestamptz, int, text, timestamptz) is
-  'All who still wait from an instant on, so many minutes later. Nobody is squeezed between those who stay.';
+  'All who still wait from an instant on, so many minutes later, and with them those after the first who were seen already. Nobody is squeezed between those who stay.';
 
 create function private.plan_hand_over(p_practitioner_id uuid, p_on date, p_to uuid, p_now timestamptz)
 returns setof public.day_plan
@@ -71,7 +77,7 @@ begin
         where o.practitioner_id = p_to and o.active and o.local_date between p_on - 1 and p_on + 1
           and o.starts_at < a.ends_at and o.ends_at > a.starts_at
       ) then 'slot_taken'
-    end
+    end, true
     from private.day_hits(p_practitioner_id, p_on, '-infinity', p_now) a order by a.starts_at;
 end $$;
 comment on function private.plan_hand_over(uuid, date, uuid, timestamptz) is
@@ -84,7 +90,7 @@ set search_path = ''
 as $$
 begin
   return query
-    select a.id, a.patient_id, a.token_number, a.starts_at, a.practitioner_id, a.starts_at, a.ends_at, null
+    select a.id, a.patient_id, a.token_number, a.starts_at, a.practitioner_id, a.starts_at, a.ends_at, null, true
     from generate_series(p_from, p_until, interval '1 day') d (day)
     cross join lateral private.day_hits(p_practitioner_id, d.day::date, '-infinity', p_now) a
     order by a.starts_at;
@@ -165,6 +171,7 @@ begin
       select * from private.plan_cancel(preview_day.practitioner_id, on_date, on_date, now())
       where minutes is null and to_practitioner_id is null
     ) l join public.patients p on p.id = l.patient_id
+    where l.waits
     order by l.was_at;
 end $$;
 comment on function public.preview_day(uuid, date, time, int, uuid) is

@@ -143,8 +143,8 @@ begin
   for v in select l.* from unnest(v_plan) l order by l.was_at desc loop
     update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at where a.id = v.appointment_id;
   end loop;
-  perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l), v_now);
-  return query select l.* from unnest(v_plan) l;
+  perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l where l.waits), v_now);
+  return query select l.* from unnest(v_plan) l where l.waits;
 end $$;
 comment on function public.shift_day(uuid, date, time, int) is
   'At the desk: the doctor is late. All who still wait from a time on (by the clock of the clinic) come so many minutes later, with the token they have, and so do the hours. Each patient is told once. Refuses with slot_unavailable, and changes nothing, when somebody does not fit.';
