@@ -1133,25 +1133,19 @@ comment on column public.audit_trail.row_id is 'Which row.';
 comment on column public.audit_trail.changes is 'Changed columns, each with its values before and after.';
 grant select on public.audit_trail to service_role;
 
-create view public.desk_numbers with (security_barrier=true) as
- SELECT c.id AS clinic_id,
-    a.local_date AS day,
-    a.channel,
-    (count(*))::integer AS booked,
-    (count(*) FILTER (WHERE (a.status = ANY (ARRAY['arrived'::text, 'fulfilled'::text]))))::integer AS came,
-    (count(*) FILTER (WHERE (a.status = 'fulfilled'::text)))::integer AS seen,
-    (count(*) FILTER (WHERE (a.status = 'noshow'::text)))::integer AS noshow,
-    (count(*) FILTER (WHERE (a.status = 'cancelled'::text)))::integer AS cancelled,
-    round((avg(EXTRACT(epoch FROM (a.seen_at - a.arrived_at))) / (60)::numeric), 1) AS wait_minutes,
-    (COALESCE(sum(m.parts), (0)::numeric))::integer AS sms_parts
-   FROM ((public.clinics c
-     JOIN public.appointments a ON ((a.clinic_id = c.id)))
-     LEFT JOIN LATERAL ( SELECT sum(s.parts) AS parts
-           FROM public.sms_messages s
-          WHERE ((s.appointment_id = a.id) AND (s.sent_at IS NOT NULL))) m ON (true))
-  WHERE private.sees_desk(c.id, true)
-  GROUP BY c.id, a.local_date, a.channel;
-comment on view public.desk_numbers is 'Appointments of each day by how they were booked, and what came of them. For managers those of their clinics.';
+create view public.desk_numbers with (security_invoker=true) as
+ SELECT clinic_id,
+    day,
+    channel,
+    booked,
+    came,
+    seen,
+    noshow,
+    cancelled,
+    wait_minutes,
+    sms_parts
+   FROM private.desk_numbers() n(clinic_id, day, channel, booked, came, seen, noshow, cancelled, wait_minutes, sms_parts);
+comment on view public.desk_numbers is 'Appointments of each of the last 400 days and those to come by how they were booked, and what came of them. For managers those of their clinics.';
 comment on column public.desk_numbers.clinic_id is 'At which clinic.';
 comment on column public.desk_numbers.day is 'The day of the appointments, in the clinic''s time zone.';
 comment on column public.desk_numbers.channel is 'How they were booked: web, ivr (by phone) or desk.';
@@ -1405,22 +1399,20 @@ comment on column public.sms_today.parts is 'In how many parts together.';
 comment on column public.sms_today.latest is 'When the latest of them was queued.';
 grant select on public.sms_today to service_role;
 
-create view public.stranded_appointments with (security_barrier=true) as
- SELECT a.id AS appointment_id,
-    a.clinic_id,
-    a.practitioner_id,
-    d.name AS practitioner,
-    a.patient_id,
-    p.name AS patient,
-    private.phone_end(p.phone) AS phone_end,
-    a.local_date AS on_date,
-    a.starts_at,
-    a.ends_at,
-    a.token_number
-   FROM ((private.stranded() a(id, patient_id, practitioner_id, clinic_id, starts_at, ends_at, local_date, status, active, channel, unproven, token_number, reference, call_id, cancelled_at, arrived_at, called_at, seen_at, waits_from, confirmed_at, note, version, created_at, updated_at)
-     JOIN public.practitioners d ON ((d.id = a.practitioner_id)))
-     JOIN public.patients p ON ((p.id = a.patient_id)))
-  ORDER BY a.starts_at, a.id;
+create view public.stranded_appointments with (security_invoker=true) as
+ SELECT appointment_id,
+    clinic_id,
+    practitioner_id,
+    practitioner,
+    patient_id,
+    patient,
+    phone_end,
+    on_date,
+    starts_at,
+    ends_at,
+    token_number
+   FROM private.stranded() s(appointment_id, clinic_id, practitioner_id, practitioner, patient_id, patient, phone_end, on_date, starts_at, ends_at, token_number)
+  ORDER BY starts_at, appointment_id;
 comment on view public.stranded_appointments is 'Who is booked outside the hours that hold now, until somebody hands them over, moves or cancels them. For staff those of their clinics.';
 comment on column public.stranded_appointments.appointment_id is 'Which appointment.';
 comment on column public.stranded_appointments.clinic_id is 'At which clinic.';
@@ -2304,6 +2296,33 @@ begin
 end $function$;
 comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
 
+CREATE OR REPLACE FUNCTION private.desk_numbers(p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(clinic_id uuid, day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, wait_minutes numeric, sms_parts integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select c.id, a.local_date, a.channel, count(*)::int,
+      (count(*) filter (where a.status in ('arrived', 'fulfilled')))::int,
+      (count(*) filter (where a.status = 'fulfilled'))::int,
+      (count(*) filter (where a.status = 'noshow'))::int,
+      (count(*) filter (where a.status = 'cancelled'))::int,
+      round((avg(extract(epoch from a.seen_at - a.arrived_at)) / 60)::numeric, 1),
+      coalesce(sum(m.parts), 0)::int
+    from public.clinics c
+    join public.appointments a on a.clinic_id = c.id and a.local_date > (p_now at time zone c.time_zone)::date - 400
+    left join lateral (
+      select sum(s.parts) as parts from public.sms_messages s where s.appointment_id = a.id and s.sent_at is not null
+    ) m on true
+    where private.sees_desk(c.id, true)
+    group by c.id, a.local_date, a.channel;
+end $function$;
+comment on function private.desk_numbers(timestamp with time zone) is 'What came of the appointments of the last 400 days and those to come, at the clinics that whoever asks is the manager of.';
+grant execute on function private.desk_numbers(timestamp with time zone) to authenticated;
+grant execute on function private.desk_numbers(timestamp with time zone) to service_role;
+
 CREATE OR REPLACE FUNCTION private.desk_role(p_clinic_id uuid)
  RETURNS text
  LANGUAGE plpgsql
@@ -2871,6 +2890,17 @@ begin
   end loop;
 end $function$;
 comment on function private.hours_on(uuid,date) is 'When a practitioner sees patients on a date of the clinic: sessions of so many slots, and how many slots came before.';
+
+CREATE OR REPLACE FUNCTION private.in_day_operation()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(current_setting('medq.day_operation', true), '') <> '';
+end $function$;
+comment on function private.in_day_operation() is 'Whether a whole day is being moved or cancelled at the desk, which keeps everybody''s place and tells them itself.';
 
 CREATE OR REPLACE FUNCTION private.instant_of(p_local timestamp without time zone, p_time_zone text)
  RETURNS timestamp with time zone
@@ -4629,8 +4659,6 @@ begin
   return right(p_phone, 4);
 end $function$;
 comment on function private.phone_end(text) is 'The last four digits of a phone, as lists at the desk show it.';
-grant execute on function private.phone_end(text) to authenticated;
-grant execute on function private.phone_end(text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.phone_is_dormant(p_phone text, p_now timestamp with time zone DEFAULT now())
  RETURNS boolean
@@ -4895,9 +4923,6 @@ begin
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
   where p.id = p_appointment.patient_id;
-  if v.phone is null then
-    return; -- Made at the desk without one.
-  end if;
 
   perform private.queue_sms(
     p_template, v.phone,
@@ -4913,7 +4938,7 @@ begin
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id, v.appointment_id, v.locale,
     p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
-  );
+  ) where v.phone is not null;
 end $function$;
 comment on function private.queue_appointment_sms(text,public.appointments,text,timestamp with time zone) is 'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
 
@@ -6211,7 +6236,7 @@ end $function$;
 comment on function private.stop_sms(uuid,text) is 'Notes that the recipient of a message answered STOP. The token proves that the provider says so.';
 
 CREATE OR REPLACE FUNCTION private.stranded(p_now timestamp with time zone DEFAULT now())
- RETURNS SETOF public.appointments
+ RETURNS TABLE(appointment_id uuid, clinic_id uuid, practitioner_id uuid, practitioner text, patient_id uuid, patient text, phone_end text, on_date date, starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -6226,7 +6251,11 @@ begin
       from (select distinct u.practitioner_id, u.local_date from upcoming u) d
       cross join lateral private.hours_on(d.practitioner_id, d.local_date) h
     )
-    select u.* from upcoming u
+    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id, p.name, private.phone_end(p.phone), u.local_date,
+      u.starts_at, u.ends_at, u.token_number
+    from upcoming u
+    join public.practitioners d on d.id = u.practitioner_id
+    join public.patients p on p.id = u.patient_id
     where not exists (
       select from hours h
       where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
@@ -6535,7 +6564,7 @@ begin
     end if;
   elsif new.starts_at <= now() then
     null; -- What has begun is not news.
-  elsif tg_op = 'UPDATE' and current_setting('medq.day_operation', true) <> '' then
+  elsif tg_op = 'UPDATE' and private.in_day_operation() then
     null; -- One SMS for the whole operation.
   elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
     perform private.queue_appointment_sms('appointment_booked', new);
@@ -6620,13 +6649,8 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    -- Who comes later because the doctor does keeps their place in the queue.
-    if new.practitioner_id <> old.practitioner_id or new.local_date <> old.local_date
-      or coalesce(current_setting('medq.day_operation', true), '') = '' then
-      new.token_number := null;
-    end if;
-    new.confirmed_at := null;
-    new.waits_from := null;
+    new.token_number := case
+      when private.in_day_operation() and new.practitioner_id = old.practitioner_id then old.token_number end;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
@@ -6645,7 +6669,7 @@ begin
   end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again.';
+comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again. Who comes later because the doctor does keeps their number.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__status()
  RETURNS trigger
@@ -6669,9 +6693,13 @@ begin
     else now()
   end;
   new.clinic_id := old.clinic_id;
+  if (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
+    new.confirmed_at := null;
+    new.waits_from := case when private.in_day_operation() then new.waits_from + (new.starts_at - old.starts_at) end;
+  end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
+comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  RETURNS trigger
@@ -9213,7 +9241,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "delayed",
---     "body": "{{doctor}} is late. Your appointment is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
@@ -9234,7 +9262,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After all appointments of a day were moved at the desk by some minutes.",
---     "default_body": "{{doctor}} is late. Your appointment is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "default_body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
 --     "placeholders": [
 --         "doctor",
 --         "day",

@@ -85,6 +85,16 @@ begin
 end $$;
 comment on function private.random_digits(int) is 'A random string of digits, for references.';
 
+create function private.in_day_operation() returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return coalesce(current_setting('medq.day_operation', true), '') <> '';
+end $$;
+comment on function private.in_day_operation() is
+  'Whether a whole day is being moved or cancelled at the desk, which keeps everybody''s place and tells them itself.';
+
 -- What follows from the rest is filled in before a row is written: its status, then its slot, then its reference.
 create function private.tg_appointments__status() returns trigger
 language plpgsql security definer
@@ -106,10 +116,14 @@ begin
     else now()
   end;
   new.clinic_id := old.clinic_id;
+  if (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
+    new.confirmed_at := null;
+    new.waits_from := case when private.in_day_operation() then new.waits_from + (new.starts_at - old.starts_at) end;
+  end if;
   return new;
 end $$;
 comment on function private.tg_appointments__status() is
-  'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
+  'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
 
 create trigger _100_status before insert or update on public.appointments
   for each row execute function private.tg_appointments__status();
@@ -167,13 +181,8 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    -- Who comes later because the doctor does keeps their place in the queue.
-    if new.practitioner_id <> old.practitioner_id or new.local_date <> old.local_date
-      or coalesce(current_setting('medq.day_operation', true), '') = '' then
-      new.token_number := null;
-    end if;
-    new.confirmed_at := null;
-    new.waits_from := null;
+    new.token_number := case
+      when private.in_day_operation() and new.practitioner_id = old.practitioner_id then old.token_number end;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
@@ -193,7 +202,7 @@ begin
   return new;
 end $$;
 comment on function private.tg_appointments__slot() is
-  'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again.';
+  'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again. Who comes later because the doctor does keeps their number.';
 
 create trigger _110_slot before insert on public.appointments
   for each row execute function private.tg_appointments__slot();

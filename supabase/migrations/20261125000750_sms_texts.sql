@@ -24,7 +24,7 @@ insert into public.sms_templates (key, body, placeholders, description) values
    'The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.',
    '{doctor,day,time,clinic,token,reference}', 'After the clinic cancelled.'),
   ('delayed',
-   '{{doctor}} is late. Your appointment is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.',
+   '{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.',
    '{doctor,day,time,clinic,clinic_phone,token,reference}', 'After all appointments of a day were moved at the desk by some minutes.'),
   ('handed_over',
    '{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.',

@@ -23,9 +23,6 @@ begin
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
   where p.id = p_appointment.patient_id;
-  if v.phone is null then
-    return; -- Made at the desk without one.
-  end if;
 
   perform private.queue_sms(
     p_template, v.phone,
@@ -41,7 +38,7 @@ begin
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id, v.appointment_id, v.locale,
     p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
-  );
+  ) where v.phone is not null;
 end $$;
 comment on function private.queue_appointment_sms(text, public.appointments, text, timestamptz) is
   'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
@@ -60,7 +57,7 @@ begin
     end if;
   elsif new.starts_at <= now() then
     null; -- What has begun is not news.
-  elsif tg_op = 'UPDATE' and current_setting('medq.day_operation', true) <> '' then
+  elsif tg_op = 'UPDATE' and private.in_day_operation() then
     null; -- One SMS for the whole operation.
   elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
     perform private.queue_appointment_sms('appointment_booked', new);

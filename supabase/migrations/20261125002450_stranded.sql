@@ -1,7 +1,11 @@
 -- Who is booked for a time at which nobody sees patients any more: after hours, an exception or a closure that were entered by
 -- hand, or when a colleague could not take them.
 
-create function private.stranded(p_now timestamptz default now()) returns setof public.appointments
+create function private.stranded(p_now timestamptz default now())
+returns table (
+  appointment_id uuid, clinic_id uuid, practitioner_id uuid, practitioner text, patient_id uuid, patient text,
+  phone_end text, on_date date, starts_at timestamptz, ends_at timestamptz, token_number int
+)
 language plpgsql stable security definer
 set search_path = ''
 as $$
@@ -15,7 +19,11 @@ begin
       from (select distinct u.practitioner_id, u.local_date from upcoming u) d
       cross join lateral private.hours_on(d.practitioner_id, d.local_date) h
     )
-    select u.* from upcoming u
+    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id, p.name, private.phone_end(p.phone), u.local_date,
+      u.starts_at, u.ends_at, u.token_number
+    from upcoming u
+    join public.practitioners d on d.id = u.practitioner_id
+    join public.patients p on p.id = u.patient_id
     where not exists (
       select from hours h
       where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
@@ -28,13 +36,8 @@ comment on function private.stranded(timestamptz) is
 -- The view runs as whoever asks. Without usage on the schema nobody can call it otherwise.
 grant execute on function private.stranded(timestamptz) to authenticated, service_role;
 
-create view public.stranded_appointments with (security_barrier = true) as
-select a.id as appointment_id, a.clinic_id, a.practitioner_id, d.name as practitioner, a.patient_id, p.name as patient,
-  private.phone_end(p.phone) as phone_end, a.local_date as on_date, a.starts_at, a.ends_at, a.token_number
-from private.stranded() a
-join public.practitioners d on d.id = a.practitioner_id
-join public.patients p on p.id = a.patient_id
-order by a.starts_at, a.id;
+create view public.stranded_appointments with (security_invoker = true) as
+select s.* from private.stranded() s order by s.starts_at, s.appointment_id;
 comment on view public.stranded_appointments is
   'Who is booked outside the hours that hold now, until somebody hands them over, moves or cancels them. For staff those of their clinics.';
 comment on column public.stranded_appointments.appointment_id is 'Which appointment.';
@@ -49,4 +52,3 @@ comment on column public.stranded_appointments.starts_at is 'Begins.';
 comment on column public.stranded_appointments.ends_at is 'Ends.';
 comment on column public.stranded_appointments.token_number is 'Number in the queue of the day.';
 grant select on public.stranded_appointments to authenticated, service_role;
-grant execute on function private.phone_end(text) to authenticated, service_role;

@@ -130,7 +130,7 @@ describe('the doctor is late', () => {
       const texts = await told();
       expect(texts.map(({ template }) => template)).toEqual(['delayed', 'delayed']);
       const first = texts.find(({ to_phone }) => to_phone !== '' && texts[0]?.to_phone === to_phone);
-      expect(first?.body).toMatch(/^Dr\. Anjali Rao is late\. Your appointment is now .+ at 10:(40|55) am/);
+      expect(first?.body).toMatch(/^Dr\. Anjali Rao is late\. Your time is now .+ at 10:(40|55) am/);
       // Nobody is booked into what became free, and the rest of the day goes on in its slots.
       const slots = await free(tx, doctor, today);
       expect(slots.filter((time) => time >= '10:00' && time < '11:10')).toEqual([]);
@@ -172,6 +172,24 @@ describe('the doctor is late', () => {
       expect((await shift(null, 30)).map(({ appointment_id }) => appointment_id)).toEqual([waits.id]);
       expect((await now(tx, [waits.id, seen.id])).map(({ local }) => local)).toEqual(['11:30', '12:00']);
       expect(await told()).toHaveLength(1);
+    }));
+
+  test('who was called and not there stays behind the next', () =>
+    onTheDay(async ({ tx, clinic, priya, today, booked, shift }) => {
+      const [absent, next, third] = [await booked('09:00'), await booked('09:15'), await booked('09:30')];
+      const mark = (id: string, step: string) =>
+        asDesk(tx, priya, (db) => db`select public.desk_mark(${id}, ${step})`);
+      for (const { id } of [absent, next, third]) await mark(id, 'arrived');
+      await mark(absent.id, 'called');
+      await mark(absent.id, 'waiting');
+      await shift(null, 60);
+      const day = await asDesk(
+        tx,
+        priya,
+        (db) =>
+          db<{ appointment_id: string }[]>`select appointment_id from public.desk_day(${clinic.id}, ${today})`
+      );
+      expect(day.map(({ appointment_id }) => appointment_id)).toEqual([next.id, absent.id, third.id]);
     }));
 
   test('a day with a break keeps it', () =>
