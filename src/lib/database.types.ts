@@ -92,13 +92,6 @@ export type Database = {
             referencedColumns: ['id'];
           },
           {
-            foreignKeyName: 'appointments_clinic_id_fkey';
-            columns: ['clinic_id'];
-            isOneToOne: false;
-            referencedRelation: 'desk_numbers';
-            referencedColumns: ['clinic_id'];
-          },
-          {
             foreignKeyName: 'appointments_patient_id_fkey';
             columns: ['patient_id'];
             isOneToOne: false;
@@ -181,13 +174,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'clinics';
             referencedColumns: ['id'];
-          },
-          {
-            foreignKeyName: 'clinic_closures_clinic_id_fkey';
-            columns: ['clinic_id'];
-            isOneToOne: false;
-            referencedRelation: 'desk_numbers';
-            referencedColumns: ['clinic_id'];
           }
         ];
       };
@@ -230,13 +216,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'clinics';
             referencedColumns: ['id'];
-          },
-          {
-            foreignKeyName: 'clinic_staff_clinic_id_fkey';
-            columns: ['clinic_id'];
-            isOneToOne: false;
-            referencedRelation: 'desk_numbers';
-            referencedColumns: ['clinic_id'];
           }
         ];
       };
@@ -372,13 +351,6 @@ export type Database = {
             referencedColumns: ['id'];
           },
           {
-            foreignKeyName: 'ivr_calls_clinic_id_fkey';
-            columns: ['clinic_id'];
-            isOneToOne: false;
-            referencedRelation: 'desk_numbers';
-            referencedColumns: ['clinic_id'];
-          },
-          {
             foreignKeyName: 'ivr_calls_patient_id_fkey';
             columns: ['patient_id'];
             isOneToOne: false;
@@ -494,13 +466,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'clinics';
             referencedColumns: ['id'];
-          },
-          {
-            foreignKeyName: 'practitioners_clinic_id_fkey';
-            columns: ['clinic_id'];
-            isOneToOne: false;
-            referencedRelation: 'desk_numbers';
-            referencedColumns: ['clinic_id'];
           }
         ];
       };
@@ -942,9 +907,9 @@ export type Database = {
           booked: number | null;
           came: number | null;
           cancelled: number | null;
-          channel: string;
-          clinic_id: string;
-          day: string;
+          channel: string | null;
+          clinic_id: string | null;
+          day: string | null;
           noshow: number | null;
           seen: number | null;
           sms_parts: number | null;
@@ -972,13 +937,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'clinics';
             referencedColumns: ['id'];
-          },
-          {
-            foreignKeyName: 'ivr_calls_clinic_id_fkey';
-            columns: ['clinic_id'];
-            isOneToOne: false;
-            referencedRelation: 'desk_numbers';
-            referencedColumns: ['clinic_id'];
           }
         ];
       };
@@ -1157,7 +1115,7 @@ export type Database = {
           patient: string | null;
           patient_id: string | null;
           phone_end: string | null;
-          practitioner: string;
+          practitioner: string | null;
           practitioner_id: string | null;
           starts_at: string | null;
           token_number: number | null;
