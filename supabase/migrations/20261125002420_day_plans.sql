@@ -97,6 +97,18 @@ begin
 end $$;
 comment on function private.plan_cancel(uuid, date, date, timestamptz) is 'All who still wait, or are booked, on some dates.';
 
+create function private.plan_close(p_clinic_id uuid, p_from date, p_until date, p_now timestamptz)
+returns setof public.day_plan
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select l.* from public.practitioners p cross join lateral private.plan_cancel(p.id, p_from, p_until, p_now) l
+    where p.clinic_id = p_clinic_id;
+end $$;
+comment on function private.plan_close(uuid, date, date, timestamptz) is 'The same of all practitioners of a clinic.';
+
 create function private.require_day(
   p_practitioner_id uuid, p_on date, p_now timestamptz, out clinic_id uuid, out time_zone text, out today date
 )

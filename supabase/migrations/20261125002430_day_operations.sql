@@ -113,6 +113,22 @@ end $$;
 comment on function private.replace_hours(uuid, date, time, int, text) is
   'Has the hours of a date, from a time on, begin so many minutes later; without minutes those hours go.';
 
+create function private.shift(p_plan public.day_plan[]) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v public.day_plan;
+begin
+  -- The last first, so that everybody moves into what has just become free.
+  for v in select l.* from unnest(p_plan) l order by l.was_at desc loop
+    update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at where a.id = v.appointment_id;
+  end loop;
+exception when exclusion_violation then
+  perform private.fail('slot_taken'); -- Just now.
+end $$;
+comment on function private.shift(public.day_plan[]) is 'Moves all of a plan, or refuses with slot_taken.';
+
 create function public.shift_day(practitioner_id uuid, on_date date, from_time time, minutes int)
 returns setof public.day_plan
 language plpgsql security definer
@@ -139,10 +155,7 @@ begin
   end if;
   perform private.replace_hours(shift_day.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
     format('%s minutes later', minutes));
-  -- The last first, so that everybody moves into what has just become free.
-  for v in select l.* from unnest(v_plan) l order by l.was_at desc loop
-    update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at where a.id = v.appointment_id;
-  end loop;
+  perform private.shift(v_plan);
   perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l where l.waits), v_now);
   return query select l.* from unnest(v_plan) l where l.waits;
 end $$;

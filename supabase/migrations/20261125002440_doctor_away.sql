@@ -72,8 +72,6 @@ as $$
 declare
   v_ids constant uuid[] := array(select l.appointment_id from unnest(p_plan) l);
 begin
-  perform private.lock_plan(p_plan);
-  -- Who was called, cancelled or moved before the lock was had is not hit.
   perform private.end_day_operation(p_id, 'appointment_cancelled_by_clinic', private.cancel_waiting(v_ids), p_now);
 end $$;
 comment on function private.cancel_plan(uuid, public.day_plan[], timestamptz) is 'Cancels what is planned, and tells each patient once.';
@@ -108,6 +106,8 @@ declare
 begin
   v_id := private.begin_day_operation(array[cancel_day.practitioner_id]);
   v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
   perform private.close_day(cancel_day.practitioner_id, on_date, v_day.time_zone, cancel_day.reason, v_now);
   perform private.cancel_plan(v_id, v_plan, v_now);
   return query select l.* from unnest(v_plan) l;
@@ -140,10 +140,9 @@ begin
   ));
   insert into public.clinic_closures (clinic_id, from_date, until_date, reason)
   values (close_clinic.clinic_id, close_clinic.from_date, close_clinic.until_date, coalesce(close_clinic.reason, ''));
-  v_plan := array(
-    select l from public.practitioners p cross join lateral private.plan_cancel(p.id, from_date, until_date, v_now) l
-    where p.clinic_id = close_clinic.clinic_id
-  );
+  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
   perform private.cancel_plan(v_id, v_plan, v_now);
   return query select l.* from unnest(v_plan) l order by l.was_at;
 end $$;
