@@ -181,8 +181,8 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    new.token_number := case
-      when private.in_day_operation() and new.practitioner_id = old.practitioner_id then old.token_number end;
+    new.token_number := case when private.in_day_operation()
+      and (new.practitioner_id, new.local_date) = (old.practitioner_id, old.local_date) then old.token_number end;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then

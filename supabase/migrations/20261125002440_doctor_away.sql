@@ -65,6 +65,62 @@ comment on function public.hand_over_day(uuid, date, uuid) is
   'At the desk: a colleague takes over whoever fits at the same time, and each of them is told once. The others stay (why_not), and are in stranded_appointments, as the day is closed for the first doctor. Refuses a colleague who sees nobody then with slot_unavailable.';
 grant execute on function public.hand_over_day(uuid, date, uuid) to authenticated;
 
+create function private.move_on(p_plan public.day_plan[], p_clinic_id uuid, p_now timestamptz) returns public.day_plan[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v public.day_plan;
+  v_done public.day_plan[] := '{}';
+begin
+  foreach v in array p_plan loop
+    v.why_not := 'day_is_full';
+    -- Somebody may be faster; then the next.
+    for v_try in 1..5 loop
+      select f.starts_at, f.ends_at into v.starts_at, v.ends_at
+      from private.next_free_slots(p_clinic_id, null, v.practitioner_id, p_now, 1, p_now, v.patient_id) f;
+      exit when not found;
+      begin
+        update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at, status = 'booked'
+        where a.id = v.appointment_id;
+        v.why_not := null;
+        exit;
+      exception when exclusion_violation or unique_violation then
+        null;
+      end;
+    end loop;
+    v_done := v_done || v;
+  end loop;
+  return v_done;
+end $$;
+comment on function private.move_on(public.day_plan[], uuid, timestamptz) is
+  'Gives everybody, the first first, the next free time of their practitioner. Returns what came of each.';
+
+create function public.move_day(practitioner_id uuid, on_date date) returns setof public.day_plan
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_now constant timestamptz := now();
+  v_day constant record := private.require_day(move_day.practitioner_id, move_day.on_date, v_now);
+  v_id uuid;
+  v_plan public.day_plan[];
+begin
+  v_id := private.begin_day_operation(array[move_day.practitioner_id]);
+  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.close_day(move_day.practitioner_id, on_date, v_day.time_zone, 'Moved', v_now);
+  v_plan := private.move_on(v_plan, v_day.clinic_id, v_now);
+  perform private.end_day_operation(
+    v_id, 'appointment_moved', array(select l.appointment_id from unnest(v_plan) l where l.why_not is null), v_now
+  );
+  return query select l.* from unnest(v_plan) l;
+end $$;
+comment on function public.move_day(uuid, date) is
+  'At the desk: all who still wait for a practitioner on a date, of today from now on, get the next free times of that practitioner, in the order they have, and are told once each; the day is closed. For whom nothing is free until booking ends (why_not), they stay, and are in stranded_appointments.';
+grant execute on function public.move_day(uuid, date) to authenticated;
+
 create function private.cancel_plan(p_id uuid, p_plan public.day_plan[], p_now timestamptz) returns void
 language plpgsql
 set search_path = ''

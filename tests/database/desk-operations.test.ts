@@ -305,6 +305,59 @@ describe('a colleague takes over', () => {
     }));
 });
 
+describe('a day is moved to the next free times', () => {
+  const moveDay = ({ tx, priya, doctor, today }: World) =>
+    asDesk(tx, priya, async (db) => [
+      ...(await db<Row[]>`select * from public.move_day(${doctor.id}, ${today})`)
+    ]);
+
+  test('in the order they have, with numbers of that day, and each is told once', () =>
+    onTheDay(async (world) => {
+      const { tx, doctor, today, booked, told } = world;
+      const first = await booked('10:00');
+      const second = await booked('10:15', { patient: await patientOf(tx, first) });
+      const waiting = await booked('10:30');
+      await tx`update public.appointments set status = 'arrived' where id = ${waiting.id}`;
+      await tx`update public.clinics set booking_horizon_days = 1 where id = ${doctor.clinic_id}`;
+      const taken = await tx<{ local_date: string }[]>`
+        insert into public.appointments (patient_id, practitioner_id, starts_at)
+        select ${(await aPatient(tx)).id}, practitioner_id, starts_at - interval '2 hours' + interval '1 day'
+        from public.appointments where id = ${first.id} returning local_date::text`;
+      expect((await moveDay(world)).map(({ why_not }) => why_not)).toEqual([null, null, null]);
+      const rows = await tx<
+        { id: string; local: string; day: string; token_number: number; status: string }[]
+      >`
+        select a.id, to_char(a.starts_at at time zone c.time_zone, 'HH24:MI') as local, a.local_date::text as day,
+          a.token_number, a.status
+        from public.appointments a join public.clinics c on c.id = a.clinic_id
+        where a.id in (${first.id}, ${second.id}, ${waiting.id}) order by a.starts_at`;
+      const day = taken[0]?.local_date;
+      expect([...rows]).toEqual([
+        { id: first.id, local: '08:15', day, token_number: 2, status: 'booked' },
+        { id: second.id, local: '08:30', day, token_number: 3, status: 'booked' },
+        { id: waiting.id, local: '08:45', day, token_number: 4, status: 'booked' }
+      ]);
+      expect((await told()).map(({ template }) => template)).toEqual([
+        'appointment_moved',
+        'appointment_moved'
+      ]);
+      expect(await free(tx, doctor, today)).toEqual([]);
+    }));
+
+  test('and for whom nothing is free stays, and is shown', () =>
+    onTheDay(async (world) => {
+      const { tx, clinic, booked, told } = world;
+      await tx`update public.clinics set booking_horizon_days = 0 where id = ${clinic.id}`;
+      const { id } = await booked('10:00');
+      expect(await moveDay(world)).toMatchObject([{ appointment_id: id, why_not: 'day_is_full' }]);
+      expect(await now(tx, [id])).toMatchObject([{ local: '10:00', status: 'booked' }]);
+      expect(await told()).toEqual([]);
+      const stranded =
+        await tx`select appointment_id from public.stranded_appointments where clinic_id = ${clinic.id}`;
+      expect([...stranded]).toEqual([{ appointment_id: id }]);
+    }));
+});
+
 describe('a day is cancelled', () => {
   test('for all who still wait, each is told once, and nobody else is booked', () =>
     onTheDay(async ({ tx, doctor, today, booked, cancel, told }) => {

@@ -141,6 +141,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
     desk: 'PT400 validation_failed',
     manager: 'PT400 validation_failed'
   },
+  move_day: onTheDesksAppointment,
   cancel_day: onTheDesksAppointment,
   close_clinic: onlyForTheDesk
 };
@@ -204,6 +205,8 @@ const calls: Record<string, Call> = {
   // To themselves.
   hand_over_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.hand_over_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, ${practitioner_id})`,
+  move_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.move_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
   cancel_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.cancel_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'ill')`,
   close_clinic: (tx, { appointment: { clinic_id, starts_at } }) =>
