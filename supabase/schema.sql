@@ -1878,8 +1878,6 @@ AS $function$
 declare
   v_ids constant uuid[] := array(select l.appointment_id from unnest(p_plan) l);
 begin
-  perform private.lock_plan(p_plan);
-  -- Who was called, cancelled or moved before the lock was had is not hit.
   perform private.end_day_operation(p_id, 'appointment_cancelled_by_clinic', private.cancel_waiting(v_ids), p_now);
 end $function$;
 comment on function private.cancel_plan(uuid,public.day_plan[],timestamp with time zone) is 'Cancels what is planned, and tells each patient once.';
@@ -4322,6 +4320,37 @@ begin
 end $function$;
 comment on function private.move_back(private.patient_merges) is 'Gives back to the gone one what was moved.';
 
+CREATE OR REPLACE FUNCTION private.move_on(p_plan public.day_plan[], p_clinic_id uuid, p_now timestamp with time zone)
+ RETURNS public.day_plan[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_plan;
+  v_done public.day_plan[] := '{}';
+begin
+  foreach v in array p_plan loop
+    v.why_not := 'day_is_full';
+    -- Somebody may be faster; then the next.
+    for v_try in 1..5 loop
+      select f.starts_at, f.ends_at into v.starts_at, v.ends_at
+      from private.next_free_slots(p_clinic_id, null, v.practitioner_id, p_now, 1, p_now, v.patient_id) f;
+      exit when not found;
+      begin
+        update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at, status = 'booked'
+        where a.id = v.appointment_id;
+        v.why_not := null;
+        exit;
+      exception when exclusion_violation or unique_violation then
+        null;
+      end;
+    end loop;
+    v_done := v_done || v;
+  end loop;
+  return v_done;
+end $function$;
+comment on function private.move_on(public.day_plan[],uuid,timestamp with time zone) is 'Gives everybody, the first first, the next free time of their practitioner. Returns what came of each.';
+
 CREATE OR REPLACE FUNCTION private.move_references(p_from uuid, p_to uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4766,6 +4795,19 @@ begin
     order by a.starts_at;
 end $function$;
 comment on function private.plan_cancel(uuid,date,date,timestamp with time zone) is 'All who still wait, or are booked, on some dates.';
+
+CREATE OR REPLACE FUNCTION private.plan_close(p_clinic_id uuid, p_from date, p_until date, p_now timestamp with time zone)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select l.* from public.practitioners p cross join lateral private.plan_cancel(p.id, p_from, p_until, p_now) l
+    where p.clinic_id = p_clinic_id;
+end $function$;
+comment on function private.plan_close(uuid,date,date,timestamp with time zone) is 'The same of all practitioners of a clinic.';
 
 CREATE OR REPLACE FUNCTION private.plan_hand_over(p_practitioner_id uuid, p_on date, p_to uuid, p_now timestamp with time zone)
  RETURNS SETOF public.day_plan
@@ -5768,6 +5810,23 @@ begin
 end $function$;
 comment on function private.settle_sms(uuid,integer,text,text,text,timestamp with time zone) is 'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
 
+CREATE OR REPLACE FUNCTION private.shift(p_plan public.day_plan[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_plan;
+begin
+  -- The last first, so that everybody moves into what has just become free.
+  for v in select l.* from unnest(p_plan) l order by l.was_at desc loop
+    update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at where a.id = v.appointment_id;
+  end loop;
+exception when exclusion_violation then
+  perform private.fail('slot_taken'); -- Just now.
+end $function$;
+comment on function private.shift(public.day_plan[]) is 'Moves all of a plan, or refuses with slot_taken.';
+
 CREATE OR REPLACE FUNCTION private.short_codes_are_safe(p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -6649,8 +6708,8 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    new.token_number := case
-      when private.in_day_operation() and new.practitioner_id = old.practitioner_id then old.token_number end;
+    new.token_number := case when private.in_day_operation()
+      and (new.practitioner_id, new.local_date) = (old.practitioner_id, old.local_date) then old.token_number end;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
@@ -7872,6 +7931,8 @@ declare
 begin
   v_id := private.begin_day_operation(array[cancel_day.practitioner_id]);
   v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
   perform private.close_day(cancel_day.practitioner_id, on_date, v_day.time_zone, cancel_day.reason, v_now);
   perform private.cancel_plan(v_id, v_plan, v_now);
   return query select l.* from unnest(v_plan) l;
@@ -7931,10 +7992,9 @@ begin
   ));
   insert into public.clinic_closures (clinic_id, from_date, until_date, reason)
   values (close_clinic.clinic_id, close_clinic.from_date, close_clinic.until_date, coalesce(close_clinic.reason, ''));
-  v_plan := array(
-    select l from public.practitioners p cross join lateral private.plan_cancel(p.id, from_date, until_date, v_now) l
-    where p.clinic_id = close_clinic.clinic_id
-  );
+  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
   perform private.cancel_plan(v_id, v_plan, v_now);
   return query select l.* from unnest(v_plan) l order by l.was_at;
 end $function$;
@@ -8296,6 +8356,32 @@ end $function$;
 comment on function public.merge_patients(uuid,uuid) is 'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
 grant execute on function public.merge_patients(uuid,uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.move_day(practitioner_id uuid, on_date date)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := now();
+  v_day constant record := private.require_day(move_day.practitioner_id, move_day.on_date, v_now);
+  v_id uuid;
+  v_plan public.day_plan[];
+begin
+  v_id := private.begin_day_operation(array[move_day.practitioner_id]);
+  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.close_day(move_day.practitioner_id, on_date, v_day.time_zone, 'Moved', v_now);
+  v_plan := private.move_on(v_plan, v_day.clinic_id, v_now);
+  perform private.end_day_operation(
+    v_id, 'appointment_moved', array(select l.appointment_id from unnest(v_plan) l where l.why_not is null), v_now
+  );
+  return query select l.* from unnest(v_plan) l;
+end $function$;
+comment on function public.move_day(uuid,date) is 'At the desk: all who still wait for a practitioner on a date, of today from now on, get the next free times of that practitioner, in the order they have, and are told once each; the day is closed. For whom nothing is free until booking ends (why_not), they stay, and are in stranded_appointments.';
+grant execute on function public.move_day(uuid,date) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.my_sessions()
  RETURNS TABLE(id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, user_agent text, is_current boolean)
  LANGUAGE plpgsql
@@ -8513,10 +8599,7 @@ begin
   end if;
   perform private.replace_hours(shift_day.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
     format('%s minutes later', minutes));
-  -- The last first, so that everybody moves into what has just become free.
-  for v in select l.* from unnest(v_plan) l order by l.was_at desc loop
-    update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at where a.id = v.appointment_id;
-  end loop;
+  perform private.shift(v_plan);
   perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l where l.waits), v_now);
   return query select l.* from unnest(v_plan) l where l.waits;
 end $function$;

@@ -1546,6 +1546,16 @@ export type Database = {
         };
       };
       merge_patients: { Args: { gone_id: string; keep_id: string }; Returns: string };
+      move_day: {
+        Args: { on_date: string; practitioner_id: string };
+        Returns: Database['public']['CompositeTypes']['day_plan'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_plan';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       my_sessions: {
         Args: Record<PropertyKey, never>;
         Returns: {
