@@ -127,9 +127,19 @@ describe('the steps of an appointment', () => {
       expect((await refusal(own, 'arrived', priya))?.hint).toContain('cancelled (');
     }));
 
-  test('nobody is called who has not arrived, and what is no step is none', () =>
+  test('who is called without having passed by the desk has arrived at that moment', () =>
+    atTheDesk(async ({ own, mark }) => {
+      const called = await mark(own, 'called');
+      expect(called.status).toBe('arrived');
+      expect(
+        Math.abs((called.called_at?.getTime() ?? 0) - (called.arrived_at?.getTime() ?? NaN))
+      ).toBeLessThan(1000);
+      const undone = await mark(own, 'undo');
+      expect([undone.status, undone.arrived_at, undone.called_at]).toEqual(['booked', null, null]);
+    }));
+
+  test('nobody waits again who was not called, and what is no step is none', () =>
     atTheDesk(async ({ own, refusal }) => {
-      expect((await refusal(own, 'called'))?.message).toBe('changed_meanwhile');
       expect((await refusal(own, 'waiting'))?.message).toBe('changed_meanwhile');
       expect(await refusal(own, 'vanished')).toMatchObject({ code: 'PT400', message: 'validation_failed' });
     }));

@@ -185,7 +185,7 @@ const calls: Record<string, Call> = {
   end_desk_session: (tx, { clinic }) => tx`select public.end_desk_session(${clinic.id})`,
   desk_day: (tx, { clinic, appointment }) =>
     tx`select * from public.desk_day(${clinic.id}, (${appointment.starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
-  desk_mark: (tx, { appointment }) => tx`select public.desk_mark(${appointment.id}, 'called')`,
+  desk_mark: (tx, { appointment }) => tx`select public.desk_mark(${appointment.id}, 'waiting')`,
   desk_note: (tx, { appointment }) => tx`select public.desk_note(${appointment.id}, 'fever')`,
   desk_book: (tx, { practitioner }, slot) =>
     tx`select public.desk_book(${practitioner.id}, ${slot}, ${aPhone()})`,
