@@ -6274,7 +6274,8 @@ AS $function$
 begin
   return case p_step
     when 'arrived' then p_appointment.status in ('booked', 'noshow')
-    when 'called' then p_appointment.status = 'arrived' and p_appointment.called_at is null
+    -- Also who went in without passing by the desk.
+    when 'called' then p_appointment.status in ('booked', 'arrived') and p_appointment.called_at is null
     when 'waiting' then p_appointment.status = 'arrived' and p_appointment.called_at is not null
     when 'seen' then p_appointment.status in ('booked', 'arrived')
     when 'noshow' then p_appointment.status in ('booked', 'arrived')
