@@ -101,7 +101,9 @@ begin
   for v in select * from private.references_to_patients() loop
     for v_id in execute format('select %I::text from %s where %I = $1', v.key, v.relation, v.column_name) using p_from loop
       begin
-        execute format('update %s set %I = $1 where %I::text = $2', v.relation, v.column_name, v.key) using p_to, v_id;
+        execute format(
+          'update %s set %I = $1 where %I = $2 and %I::text = $3', v.relation, v.column_name, v.column_name, v.key
+        ) using p_to, p_from, v_id;
         v_moved := v_moved || jsonb_build_object(
           'table', v.relation::text, 'column', v.column_name, 'key', v.key,
           'id', case when v.key = v.column_name then p_to::text else v_id end

@@ -42,10 +42,11 @@ comment on function private.found_by_number(public.clinics, text) is
 create function private.found_by_name(p_words text) returns table (patient_id uuid, rank real)
 language plpgsql stable
 set search_path = ''
--- So much of what was typed has to sound like a part of the name: Laxmi finds Lakshmi, and Muhammad Mohammed.
-set pg_trgm.word_similarity_threshold = '0.25'
 as $$
 begin
+  -- So much of what was typed has to sound like a part of the name: Laxmi finds Lakshmi, and Muhammad Mohammed. Not a
+  -- setting of the function, which only a session that has used the extension could create.
+  perform set_config('pg_trgm.word_similarity_threshold', '0.25', true);
   return query
     select p.id, case when p.name ilike v.anywhere then 0.7::real else 0 end
       + extensions.word_similarity(p_words, p.name) + extensions.similarity(p_words, p.name)

@@ -128,6 +128,9 @@ describe('somebody at the desk', () => {
             where c.id = ${clinic.id}`
         ).count;
       expect(await toRemind()).toBe(0);
+      await tx`update public.patients set phone = ${aPhone()} where id = ${appointment.patient_id}`;
+      expect(await toRemind()).toBe(1);
+      await tx`update public.patients set phone = null where id = ${appointment.patient_id}`;
       await tx`update public.appointments set status = 'cancelled' where id = ${appointment.id}`;
       await tx`delete from public.appointments where id = ${appointment.id}`;
       const texts = await tx`select from public.sms_messages where patient_id = ${appointment.patient_id}`;

@@ -187,6 +187,13 @@ describe('the steps of an appointment', () => {
       expect((await mark(own, 'undo', ravi)).called_at).toBeNull();
     }));
 
+  test('after a day there is nothing to undo any more', () =>
+    atTheDesk(async ({ tx, own, mark, refusal }) => {
+      await mark(own, 'arrived');
+      await tx`select private.forget_what_is_old(now() + interval '25 hours')`;
+      expect((await refusal(own, 'undo'))?.message).toBe('changed_meanwhile');
+    }));
+
   test('a no-show before its time that is undone is not texted about as if it were new', () =>
     atTheDesk(async ({ tx, patient, doctor, mark }) => {
       const [soon] = await tx<Row[]>`

@@ -207,6 +207,16 @@ describe('the second proof', () => {
       expect((await looks(tx, manager.account))?.message).toBe('not_signed_in');
     }));
 
+  test('is forgotten a day after it ended, and not before', () =>
+    rolledBack(sql, async (tx) => {
+      const { account } = await aDeskPerson(tx, await aClinic(tx));
+      const left = async (hours: number) => {
+        await tx`select private.forget_what_is_old(now() + ${hours} * interval '1 hour')`;
+        return (await tx`select from private.desk_sessions where session_id = ${account.sessionId}`).count;
+      };
+      expect([await left(35), await left(37)]).toEqual([1, 0]);
+    }));
+
   test('desk_status says where somebody works, before and after', () =>
     rolledBack(sql, async (tx) => {
       const clinic = await aClinic(tx);
