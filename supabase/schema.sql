@@ -2553,6 +2553,7 @@ begin
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
   update private.patient_merges m set moved = '[]' where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
+  delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
   perform private.forget_stale_registrations(p_now);
@@ -2571,9 +2572,11 @@ CREATE OR REPLACE FUNCTION private.found_by_name(p_words text)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
- SET "pg_trgm.word_similarity_threshold" TO '0.25'
 AS $function$
 begin
+  -- So much of what was typed has to sound like a part of the name: Laxmi finds Lakshmi, and Muhammad Mohammed. Not a
+  -- setting of the function, which only a session that has used the extension could create.
+  perform set_config('pg_trgm.word_similarity_threshold', '0.25', true);
   return query
     select p.id, case when p.name ilike v.anywhere then 0.7::real else 0 end
       + extensions.word_similarity(p_words, p.name) + extensions.similarity(p_words, p.name)
@@ -4364,7 +4367,9 @@ begin
   for v in select * from private.references_to_patients() loop
     for v_id in execute format('select %I::text from %s where %I = $1', v.key, v.relation, v.column_name) using p_from loop
       begin
-        execute format('update %s set %I = $1 where %I::text = $2', v.relation, v.column_name, v.key) using p_to, v_id;
+        execute format(
+          'update %s set %I = $1 where %I = $2 and %I::text = $3', v.relation, v.column_name, v.column_name, v.key
+        ) using p_to, p_from, v_id;
         v_moved := v_moved || jsonb_build_object(
           'table', v.relation::text, 'column', v.column_name, 'key', v.key,
           'id', case when v.key = v.column_name then p_to::text else v_id end
