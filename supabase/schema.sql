@@ -17,6 +17,8 @@ grant usage on schema public to service_role;
 
 create extension btree_gist with schema extensions;
 
+create extension pg_trgm with schema extensions;
+
 create extension pgcrypto with schema extensions;
 
 create extension plpgsql with schema pg_catalog;
@@ -24,6 +26,19 @@ create extension plpgsql with schema pg_catalog;
 create extension uuid-ossp with schema extensions;
 
 -- Types ---------------------------------------------------------------------------------------------------------------
+
+create type public.day_plan as (
+  appointment_id uuid,
+  patient_id uuid,
+  token_number integer,
+  was_at timestamp with time zone,
+  practitioner_id uuid,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  why_not text,
+  waits boolean
+);
+comment on type public.day_plan is 'What becomes of one appointment: with whom and when it is then, or as a word of private.refusals why that cannot be; and whether the patient still waits for it, and so is told.';
 
 create type public.slot as (
   practitioner_id uuid,
@@ -126,6 +141,33 @@ comment on column private.call_proofs.proven_at is 'When the call proved its num
 comment on column private.call_proofs.short is 'Whether the code has six digits. When many wrong ones were keyed in or typed today it has ten.';
 alter table private.call_proofs enable row level security;
 
+create table private.desk_sessions (
+  code_expires_at timestamp with time zone not null,
+  code_hash text,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone,
+  guesses smallint not null default 0,
+  proven_at timestamp with time zone,
+  session_id uuid not null,
+  short boolean not null,
+  user_id uuid not null
+);
+alter table private.desk_sessions add constraint desk_sessions_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
+alter table private.desk_sessions add constraint desk_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+alter table private.desk_sessions add constraint desk_sessions_pkey PRIMARY KEY (session_id);
+CREATE INDEX desk_sessions_of_account ON private.desk_sessions USING btree (user_id);
+comment on table private.desk_sessions is 'Sessions that opened a desk by a code to the phone, or were sent one.';
+comment on column private.desk_sessions.code_expires_at is 'When the code stops working.';
+comment on column private.desk_sessions.code_hash is 'bcrypt of the code, too slow to be guessed while the code works. Emptied when it came back.';
+comment on column private.desk_sessions.created_at is 'When the first code was sent.';
+comment on column private.desk_sessions.expires_at is 'Until when the desk is open to the session.';
+comment on column private.desk_sessions.guesses is 'Guesses at the code so far; after the fifth even the right one is refused.';
+comment on column private.desk_sessions.proven_at is 'When the code came back. Empty: it did not yet.';
+comment on column private.desk_sessions.session_id is 'The session (auth.sessions): a device that is signed in.';
+comment on column private.desk_sessions.short is 'Whether the code has six digits; else it has ten.';
+comment on column private.desk_sessions.user_id is 'Whose session.';
+alter table private.desk_sessions enable row level security;
+
 create table private.known_devices (
   device_hash bytea not null,
   last_seen_at timestamp with time zone not null default now(),
@@ -138,6 +180,54 @@ comment on column private.known_devices.device_hash is 'Keyed hash of what the d
 comment on column private.known_devices.last_seen_at is 'When it signed in last.';
 comment on column private.known_devices.user_id is 'Whose account.';
 alter table private.known_devices enable row level security;
+
+create table private.last_marks (
+  actor_id uuid,
+  appointment_id uuid not null,
+  before jsonb not null,
+  marked_at timestamp with time zone not null,
+  version integer not null
+);
+alter table private.last_marks add constraint last_marks_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointments(id) ON DELETE CASCADE;
+alter table private.last_marks add constraint last_marks_pkey PRIMARY KEY (appointment_id);
+comment on table private.last_marks is 'The last step of each appointment that was marked at the desk, so that it can be undone.';
+comment on column private.last_marks.actor_id is 'Who marked it (auth.users). Empty: an admin.';
+comment on column private.last_marks.appointment_id is 'Which appointment.';
+comment on column private.last_marks.before is 'What the step changed, as it was before: status, arrived_at, called_at, seen_at, waits_from.';
+comment on column private.last_marks.marked_at is 'When.';
+comment on column private.last_marks.version is 'The version that the step made: another means that something followed.';
+alter table private.last_marks enable row level security;
+
+create table private.patient_merges (
+  actor_id uuid,
+  before jsonb not null,
+  gone_id uuid not null,
+  gone_phone text,
+  id uuid not null default gen_random_uuid(),
+  keep_id uuid not null,
+  merged_at timestamp with time zone not null,
+  moved jsonb not null default '[]'::jsonb,
+  undone_at timestamp with time zone
+);
+alter table private.patient_merges add constraint patient_merges_gone_phone_check CHECK (private.check_phone(gone_phone));
+alter table private.patient_merges add constraint patient_merges_gone_id_fkey FOREIGN KEY (gone_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.patient_merges add constraint patient_merges_keep_id_fkey FOREIGN KEY (keep_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.patient_merges add constraint patient_merges_pkey PRIMARY KEY (id);
+CREATE INDEX patient_merges_of_gone ON private.patient_merges USING btree (gone_id);
+CREATE INDEX patient_merges_of_kept ON private.patient_merges USING btree (keep_id);
+CREATE INDEX patient_merges_of_phone ON private.patient_merges USING btree (gone_phone);
+CREATE UNIQUE INDEX patient_merges_once ON private.patient_merges USING btree (gone_id) WHERE (undone_at IS NULL);
+comment on table private.patient_merges is 'Patients that were found to be the same as others.';
+comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
+comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before.';
+comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
+comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
+comment on column private.patient_merges.id is 'Identifier.';
+comment on column private.patient_merges.keep_id is 'The one that stayed.';
+comment on column private.patient_merges.merged_at is 'When.';
+comment on column private.patient_merges.moved is 'Which rows were moved: a list of {table, column, key, id}. Emptied when it is too late to undo it.';
+comment on column private.patient_merges.undone_at is 'When it was undone. Empty: it holds.';
+alter table private.patient_merges enable row level security;
 
 create table private.phone_verifications (
   code_hash bytea not null,
@@ -258,10 +348,12 @@ create table public.appointments (
   cancelled_at timestamp with time zone,
   channel text not null default 'desk'::text,
   clinic_id uuid not null,
+  confirmed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   ends_at timestamp with time zone not null,
   id uuid not null default gen_random_uuid(),
   local_date date not null,
+  note text,
   patient_id uuid not null,
   practitioner_id uuid not null,
   reference text not null,
@@ -271,7 +363,8 @@ create table public.appointments (
   token_number integer not null,
   unproven boolean not null default false,
   updated_at timestamp with time zone not null default now(),
-  version integer not null default 1
+  version integer not null default 1,
+  waits_from timestamp with time zone
 );
 alter table public.appointments add constraint appointments_channel_check CHECK ((channel = ANY (ARRAY['web'::text, 'ivr'::text, 'desk'::text])));
 alter table public.appointments add constraint appointments_end_after_start CHECK ((starts_at < ends_at));
@@ -293,10 +386,11 @@ CREATE INDEX appointments_of_patient ON public.appointments USING btree (patient
 CREATE UNIQUE INDEX appointments_reference ON public.appointments USING btree (patient_id, reference) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 CREATE INDEX appointments_to_come ON public.appointments USING btree (clinic_id, starts_at) WHERE (status = 'booked'::text);
 CREATE UNIQUE INDEX appointments_token ON public.appointments USING btree (practitioner_id, local_date, token_number) WHERE active;
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION private.tg_clean_notes('note');
 CREATE TRIGGER _100_status BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__status();
 CREATE TRIGGER _110_other_slot BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (new.local_date <> old.local_date) OR (new.token_number IS NULL) OR ((NOT old.active) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))))) EXECUTE FUNCTION private.tg_appointments__slot();
 CREATE TRIGGER _110_slot BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__slot();
-CREATE TRIGGER _120_other_reference BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['booked'::text, 'arrived'::text])) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text])))) EXECUTE FUNCTION private.tg_appointments__reference();
+CREATE TRIGGER _120_other_reference BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.patient_id <> old.patient_id) OR ((old.status <> ALL (ARRAY['booked'::text, 'arrived'::text])) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text]))))) EXECUTE FUNCTION private.tg_appointments__reference();
 CREATE TRIGGER _120_reference BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__reference();
 CREATE TRIGGER _130_possible BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.status <> 'booked'::text)) EXECUTE FUNCTION private.tg_appointments__possible();
 CREATE TRIGGER _130_possible_change BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.starts_at IS DISTINCT FROM new.starts_at))) EXECUTE FUNCTION private.tg_appointments__possible();
@@ -321,10 +415,12 @@ comment on column public.appointments.called_at is 'When they were called in. Wi
 comment on column public.appointments.cancelled_at is 'When it was cancelled, filled in.';
 comment on column public.appointments.channel is 'How it was booked: web, ivr (by phone) or desk.';
 comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
+comment on column public.appointments.confirmed_at is 'When the patient said that they will come. Emptied when it is moved.';
 comment on column public.appointments.created_at is 'When it was booked.';
 comment on column public.appointments.ends_at is 'Ends, an instant. Filled in from the schedule; moves along when starts_at is moved.';
 comment on column public.appointments.id is 'Identifier.';
 comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in. Follows when the time zone is corrected.';
+comment on column public.appointments.note is 'What the desk notes, such as the reason. Patients do not see it on the site, but could ask for it.';
 comment on column public.appointments.patient_id is 'Who comes. Cannot be changed.';
 comment on column public.appointments.practitioner_id is 'Who sees them.';
 comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
@@ -335,6 +431,7 @@ comment on column public.appointments.token_number is 'Number in the practitione
 comment on column public.appointments.unproven is 'Booked in a call that did not prove its number, which may be forged. Such bookings are counted apart.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
+comment on column public.appointments.waits_from is 'Where they wait as if this were their time: behind the next one, after they were called and were not there. Empty: by their own time.';
 alter table public.appointments enable row level security;
 grant select on public.appointments to authenticated;
 grant delete, insert, select, update on public.appointments to service_role;
@@ -349,22 +446,82 @@ create table public.audit_events (
   row_id text not null,
   table_name text not null
 );
-alter table public.audit_events add constraint audit_events_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text])));
+alter table public.audit_events add constraint audit_events_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text, 'read'::text])));
 alter table public.audit_events add constraint audit_events_pkey PRIMARY KEY (id);
 CREATE INDEX audit_events_of_row ON public.audit_events USING btree (table_name, row_id);
 CREATE TRIGGER _100_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION private.tg_audit_events__append_only();
 CREATE TRIGGER _110_only_erase BEFORE UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION private.tg_audit_events__only_erase();
-comment on table public.audit_events is 'What changed. Rows can only be added; of a deleted account names are erased.';
-comment on column public.audit_events.action is 'insert, update or delete.';
+comment on table public.audit_events is 'What changed, and whose record was read at a desk. Rows can only be added; of a deleted account names are erased.';
+comment on column public.audit_events.action is 'insert, update, delete, or read: a record that was opened at a desk.';
 comment on column public.audit_events.actor_id is 'The signed-in account (auth.users), empty for calls, jobs and the dashboard.';
 comment on column public.audit_events.changes is 'Changed columns, each with its values before and after; (erased) where those were of an account that was deleted. Phones are masked, references left out.';
-comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (by hand in the dashboard).';
+comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (at the desk, or by hand in the dashboard).';
 comment on column public.audit_events.id is 'Counts up.';
 comment on column public.audit_events.occurred_at is 'When.';
 comment on column public.audit_events.row_id is 'Which row.';
 comment on column public.audit_events.table_name is 'Which table.';
 alter table public.audit_events enable row level security;
 grant select on public.audit_events to service_role;
+
+create table public.clinic_closures (
+  clinic_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  from_date date not null,
+  id uuid not null default gen_random_uuid(),
+  reason text not null default ''::text,
+  until_date date not null
+);
+alter table public.clinic_closures add constraint closures_run_forward CHECK ((from_date <= until_date));
+alter table public.clinic_closures add constraint clinic_closures_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table public.clinic_closures add constraint clinic_closures_pkey PRIMARY KEY (id);
+CREATE INDEX clinic_closures_of_clinic ON public.clinic_closures USING btree (clinic_id, until_date);
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF reason ON public.clinic_closures FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('reason');
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.clinic_closures FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.clinic_closures is 'Days on which a clinic is closed, whatever the hours say. close_clinic also cancels and tells; deleting a row opens the clinic again.';
+comment on column public.clinic_closures.clinic_id is 'Which clinic.';
+comment on column public.clinic_closures.created_at is 'When the row was made.';
+comment on column public.clinic_closures.from_date is 'The first day, in the clinic''s time zone.';
+comment on column public.clinic_closures.id is 'Identifier.';
+comment on column public.clinic_closures.reason is 'Why, for the clinic: Pongal. Patients do not see it.';
+comment on column public.clinic_closures.until_date is 'The last day.';
+alter table public.clinic_closures enable row level security;
+grant delete, select on public.clinic_closures to authenticated;
+grant delete, insert, select, update on public.clinic_closures to service_role;
+
+create table public.clinic_staff (
+  clinic_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  phone text not null,
+  role text not null default 'desk'::text,
+  updated_at timestamp with time zone not null default now(),
+  user_id uuid
+);
+alter table public.clinic_staff add constraint clinic_staff_phone_check CHECK (private.check_phone(phone));
+alter table public.clinic_staff add constraint clinic_staff_role_check CHECK ((role = ANY (ARRAY['desk'::text, 'manager'::text])));
+alter table public.clinic_staff add constraint clinic_staff_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table public.clinic_staff add constraint clinic_staff_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
+alter table public.clinic_staff add constraint clinic_staff_pkey PRIMARY KEY (id);
+alter table public.clinic_staff add constraint clinic_staff_once_a_clinic UNIQUE (clinic_id, phone);
+CREATE INDEX clinic_staff_of_account ON public.clinic_staff USING btree (user_id);
+CREATE INDEX clinic_staff_of_phone ON public.clinic_staff USING btree (phone);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _100_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clinic_staff__account();
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.clinic_staff is 'Who works at the desk of a clinic. They register on the site like anybody, with this phone. Deleting a row takes the rights away at once.';
+comment on column public.clinic_staff.clinic_id is 'At which clinic.';
+comment on column public.clinic_staff.created_at is 'When the row was made.';
+comment on column public.clinic_staff.id is 'Identifier.';
+comment on column public.clinic_staff.name is 'Their name, as the desk and the audit show it.';
+comment on column public.clinic_staff.phone is 'Their phone, as +E.164: the account of this phone may work at the desk.';
+comment on column public.clinic_staff.role is 'desk, or manager: who also edits staff and hours and sees the numbers.';
+comment on column public.clinic_staff.updated_at is 'When the row was last changed.';
+comment on column public.clinic_staff.user_id is 'The account (auth.users) of the phone, filled in. Empty: that phone has none yet.';
+alter table public.clinic_staff enable row level security;
+grant delete, insert, select, update on public.clinic_staff to authenticated;
+grant delete, insert, select, update on public.clinic_staff to service_role;
 
 create table public.clinics (
   address text not null default ''::text,
@@ -510,7 +667,7 @@ create table public.patients (
   id uuid not null default gen_random_uuid(),
   locale text,
   name text,
-  phone text not null,
+  phone text,
   updated_at timestamp with time zone not null default now(),
   user_id uuid,
   username text
@@ -525,26 +682,30 @@ alter table public.patients add constraint patients_user_id_fkey FOREIGN KEY (us
 alter table public.patients add constraint patients_pkey PRIMARY KEY (id);
 alter table public.patients add constraint patients_phone_key UNIQUE (phone);
 alter table public.patients add constraint patients_user_id_key UNIQUE (user_id);
+CREATE INDEX patients_name_like ON public.patients USING gin (name extensions.gin_trgm_ops);
+CREATE INDEX patients_phone_like ON public.patients USING gin (phone extensions.gin_trgm_ops);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 CREATE TRIGGER _090_one_by_other_username BEFORE UPDATE OF username ON public.patients FOR EACH ROW WHEN ((new.username IS DISTINCT FROM old.username)) EXECUTE FUNCTION private.tg_patients__one_by_username();
-CREATE TRIGGER _090_one_by_phone BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__one_by_phone();
+CREATE TRIGGER _090_one_by_phone BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone IS DISTINCT FROM old.phone))) EXECUTE FUNCTION private.tg_patients__one_by_phone();
 CREATE TRIGGER _090_one_by_username BEFORE INSERT ON public.patients FOR EACH ROW WHEN ((new.username IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__one_by_username();
 CREATE TRIGGER _100_check_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__check_account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _500_delete_account AFTER DELETE ON public.patients FOR EACH ROW WHEN ((old.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__delete_account();
 CREATE TRIGGER _500_move_account AFTER UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__move_account();
+CREATE TRIGGER _510_follow_staff AFTER INSERT ON public.patients FOR EACH ROW WHEN ((new.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__follow_staff();
+CREATE TRIGGER _510_follow_staff_of_changed AFTER UPDATE OF phone, user_id ON public.patients FOR EACH ROW WHEN (((old.phone IS DISTINCT FROM new.phone) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION private.tg_patients__follow_staff();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__erase_audit();
 CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.user_id IS NOT NULL) AND (new.user_id IS NULL)) OR ((new.name IS NULL) AND ((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age))))) EXECUTE FUNCTION private.tg_patients__erase_audit();
-comment on table public.patients is 'One row for each phone that booked or registered.';
+comment on table public.patients is 'One row for each phone that booked or registered, and for each patient without phone who was at a desk.';
 comment on column public.patients.account_origin is 'How the account was made: web (registered) or ivr (after a phone booking). Empty: no account yet.';
 comment on column public.patients.age is 'Age in years as told at registration.';
 comment on column public.patients.created_at is 'When the row was made.';
 comment on column public.patients.id is 'Identifier.';
 comment on column public.patients.locale is 'Language of calls and SMS this patient chose. Empty: the clinic''s.';
 comment on column public.patients.name is 'Full name, empty for a caller who never told it.';
-comment on column public.patients.phone is 'The patient''s phone, as +E.164. It identifies the patient; an account and what waits to be texted move along with it.';
+comment on column public.patients.phone is 'The patient''s phone, as +E.164. It identifies the patient; an account and what waits to be texted move along with it. Empty: made at a desk without one; such a patient has no account and is not texted.';
 comment on column public.patients.updated_at is 'When the row was last changed.';
 comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none. It has the same phone.';
 comment on column public.patients.username is 'Name chosen for signing in; unique whatever the case. The phone always works too.';
@@ -926,7 +1087,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -942,6 +1103,61 @@ comment on view private.status_changes is 'Which status of an appointment can fo
 comment on column private.status_changes.was is 'The status before.';
 comment on column private.status_changes.becomes is 'The status after; the same where something else is changed, such as its time.';
 comment on column private.status_changes.from_its_day is 'Not before the day of the appointment, in the clinic''s time zone.';
+
+create view public.audit_trail with (security_invoker=true) as
+ SELECT id,
+    occurred_at,
+    channel,
+    actor_id,
+    COALESCE(( SELECT s.name
+           FROM public.clinic_staff s
+          WHERE ((s.user_id = e.actor_id) AND (e.channel = 'desk'::text))
+          ORDER BY s.created_at
+         LIMIT 1), ( SELECT p.name
+           FROM public.patients p
+          WHERE (p.user_id = e.actor_id))) AS actor,
+    action,
+    table_name,
+    row_id,
+    changes
+   FROM public.audit_events e;
+comment on view public.audit_trail is 'audit_events with the names of those who acted.';
+comment on column public.audit_trail.id is 'Counts up.';
+comment on column public.audit_trail.occurred_at is 'When.';
+comment on column public.audit_trail.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (at the desk, or by hand in the dashboard).';
+comment on column public.audit_trail.actor_id is 'The signed-in account (auth.users), empty for calls, jobs and the dashboard.';
+comment on column public.audit_trail.actor is 'Whose account it is: their name at the desk, else as a patient. Empty: not known any more.';
+comment on column public.audit_trail.action is 'insert, update, delete or read.';
+comment on column public.audit_trail.table_name is 'Which table.';
+comment on column public.audit_trail.row_id is 'Which row.';
+comment on column public.audit_trail.changes is 'Changed columns, each with its values before and after.';
+grant select on public.audit_trail to service_role;
+
+create view public.desk_numbers with (security_invoker=true) as
+ SELECT clinic_id,
+    day,
+    channel,
+    booked,
+    came,
+    seen,
+    noshow,
+    cancelled,
+    wait_minutes,
+    sms_parts
+   FROM private.desk_numbers() n(clinic_id, day, channel, booked, came, seen, noshow, cancelled, wait_minutes, sms_parts);
+comment on view public.desk_numbers is 'Appointments of each of the last 400 days and those to come by how they were booked, and what came of them. For managers those of their clinics.';
+comment on column public.desk_numbers.clinic_id is 'At which clinic.';
+comment on column public.desk_numbers.day is 'The day of the appointments, in the clinic''s time zone.';
+comment on column public.desk_numbers.channel is 'How they were booked: web, ivr (by phone) or desk.';
+comment on column public.desk_numbers.booked is 'How many were booked, also those cancelled later.';
+comment on column public.desk_numbers.came is 'How many patients came.';
+comment on column public.desk_numbers.seen is 'How many were seen.';
+comment on column public.desk_numbers.noshow is 'How many did not come.';
+comment on column public.desk_numbers.cancelled is 'How many were cancelled.';
+comment on column public.desk_numbers.wait_minutes is 'Minutes from arrived to seen, on average. Empty: nobody was marked.';
+comment on column public.desk_numbers.sms_parts is 'In how many parts SMS about them were sent; the provider is paid for each.';
+grant select on public.desk_numbers to authenticated;
+grant select on public.desk_numbers to service_role;
 
 create view public.phone_bookings with (security_invoker=true) as
  SELECT date_trunc('hour'::text, c.started_at, 'UTC'::text) AS hour,
@@ -1183,10 +1399,58 @@ comment on column public.sms_today.parts is 'In how many parts together.';
 comment on column public.sms_today.latest is 'When the latest of them was queued.';
 grant select on public.sms_today to service_role;
 
+create view public.stranded_appointments with (security_invoker=true) as
+ SELECT appointment_id,
+    clinic_id,
+    practitioner_id,
+    practitioner,
+    patient_id,
+    patient,
+    phone_end,
+    on_date,
+    starts_at,
+    ends_at,
+    token_number
+   FROM private.stranded() s(appointment_id, clinic_id, practitioner_id, practitioner, patient_id, patient, phone_end, on_date, starts_at, ends_at, token_number)
+  ORDER BY starts_at, appointment_id;
+comment on view public.stranded_appointments is 'Who is booked outside the hours that hold now, until somebody hands them over, moves or cancels them. For staff those of their clinics.';
+comment on column public.stranded_appointments.appointment_id is 'Which appointment.';
+comment on column public.stranded_appointments.clinic_id is 'At which clinic.';
+comment on column public.stranded_appointments.practitioner_id is 'With whom.';
+comment on column public.stranded_appointments.practitioner is 'Their name.';
+comment on column public.stranded_appointments.patient_id is 'Who comes.';
+comment on column public.stranded_appointments.patient is 'Their name, if it is known.';
+comment on column public.stranded_appointments.phone_end is 'The last four digits of their phone. Empty: none, so they cannot be texted.';
+comment on column public.stranded_appointments.on_date is 'The day, in the clinic''s time zone.';
+comment on column public.stranded_appointments.starts_at is 'Begins.';
+comment on column public.stranded_appointments.ends_at is 'Ends.';
+comment on column public.stranded_appointments.token_number is 'Number in the queue of the day.';
+grant select on public.stranded_appointments to authenticated;
+grant select on public.stranded_appointments to service_role;
+
 -- Policies ------------------------------------------------------------------------------------------------------------
 
 create policy "Patients can read their own appointments" on public.appointments as permissive for select to authenticated
   using (patient_id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Managers can open their clinic again" on public.clinic_closures as permissive for delete to authenticated
+  using (private.desk_role(clinic_id) = 'manager'::text);
+
+create policy "Staff can read when their clinic is closed" on public.clinic_closures as permissive for select to authenticated
+  using (private.desk_role(clinic_id) IS NOT NULL);
+
+create policy "Managers can add staff of their clinic" on public.clinic_staff as permissive for insert to authenticated
+  with check (private.desk_role(clinic_id) = 'manager'::text);
+
+create policy "Managers can edit staff of their clinic" on public.clinic_staff as permissive for update to authenticated
+  using (private.desk_role(clinic_id) = 'manager'::text)
+  with check (private.desk_role(clinic_id) = 'manager'::text);
+
+create policy "Managers can remove staff of their clinic" on public.clinic_staff as permissive for delete to authenticated
+  using (private.desk_role(clinic_id) = 'manager'::text);
+
+create policy "Staff can read who works at their desk" on public.clinic_staff as permissive for select to authenticated
+  using (private.desk_role(clinic_id) IS NOT NULL);
 
 create policy "Anyone can read clinics" on public.clinics as permissive for select to anon, authenticated
   using true;
@@ -1210,6 +1474,9 @@ create policy "Patients can listen to which slots of a practitioner come and g" 
   using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'practitioner:%'::text) AND (( SELECT private.listening_patient_id() AS listening_patient_id) IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.practitioners p
   WHERE (p.active AND (('practitioner:'::text || p.id) = ( SELECT realtime.topic() AS topic))))));
+
+create policy "Staff can listen to the desk of their clinic once they have ope" on realtime.messages as permissive for select to authenticated
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'desk:%'::text) AND ( SELECT private.hears_desk(realtime.topic()) AS hears_desk));
 
 -- Triggers on tables of the platform ----------------------------------------------------------------------------------
 
@@ -1352,6 +1619,7 @@ begin
         select m.id from public.sms_messages m
         where m.dedupe_key = p_template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
       ) is null
+      and exists (select from public.patients p where p.id = a.patient_id and p.phone is not null)
       -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
       and coalesce((
         select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
@@ -1364,6 +1632,21 @@ begin
     for share skip locked;
 end $function$;
 comment on function private.appointments_to_remind(text,public.clinics,timestamp with time zone,timestamp with time zone,timestamp with time zone) is 'Locks the appointments of a range of time whose patients have not been reminded, nor told of it just before.';
+
+CREATE OR REPLACE FUNCTION private.are_one_person(p_was uuid, p_becomes uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from private.patient_merges m
+    where (m.gone_id, m.keep_id) = (p_was, p_becomes) and m.undone_at is null
+      or (m.gone_id, m.keep_id) = (p_becomes, p_was) and m.undone_at is not null
+  );
+end $function$;
+comment on function private.are_one_person(uuid,uuid) is 'Whether rows of one patient may be given to another: they were merged, or that was undone.';
 
 CREATE OR REPLACE FUNCTION private.audit_values(p_row jsonb)
  RETURNS jsonb
@@ -1399,6 +1682,21 @@ AS $function$
   select u.id, u.raw_app_meta_data ->> 'account_job' from auth.users u where u.phone = ltrim(p_phone, '+')
 $function$;
 comment on function private.auth_user_by_phone(text) is 'The account of a phone (+E.164) and the job that made it, if one did.';
+
+CREATE OR REPLACE FUNCTION private.begin_day_operation(p_practitioners uuid[])
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id constant uuid := gen_random_uuid();
+begin
+  -- One operation after the other; bookings go on.
+  perform from public.practitioners p where p.id = any (p_practitioners) order by p.id for no key update;
+  perform set_config('medq.day_operation', v_id::text, true);
+  return v_id;
+end $function$;
+comment on function private.begin_day_operation(uuid[]) is 'From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself.';
 
 CREATE OR REPLACE FUNCTION private.begin_registration(p_id uuid, p_purpose text, p_phone text, p_name text, p_age integer, p_username text, p_locale text DEFAULT NULL::text)
  RETURNS text
@@ -1469,6 +1767,34 @@ begin
   perform private.fail('slot_taken');
 end $function$;
 comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean) is 'Books one free slot for a patient. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
+
+CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_gap record;
+  v_appointment public.appointments;
+begin
+  for v_try in 1..5 loop
+    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
+    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, token_number)
+    values (p_patient_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
+      case when v_try = 1 then v_gap.token_number end)
+    on conflict do nothing
+    returning * into v_appointment;
+    if found then
+      return v_appointment;
+    end if;
+    -- Somebody was faster. As soon as possible is then a little later.
+    if p_starts_at is not null or v_try = 5 then
+      perform private.require_no_overlap(p_practitioner_id, p_patient_id, v_gap.starts_at, v_gap.ends_at);
+    end if;
+  end loop;
+  perform private.fail('slot_taken');
+end $function$;
+comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Books at the desk, at an instant or as soon as possible (null).';
 
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
@@ -1544,6 +1870,36 @@ begin
 end $function$;
 comment on function private.cancel(uuid,uuid,text,timestamp with time zone) is 'Cancels a patient''s own upcoming appointment. Cancelling twice is one cancellation.';
 
+CREATE OR REPLACE FUNCTION private.cancel_plan(p_id uuid, p_plan public.day_plan[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_ids constant uuid[] := array(select l.appointment_id from unnest(p_plan) l);
+begin
+  perform private.end_day_operation(p_id, 'appointment_cancelled_by_clinic', private.cancel_waiting(v_ids), p_now);
+end $function$;
+comment on function private.cancel_plan(uuid,public.day_plan[],timestamp with time zone) is 'Cancels what is planned, and tells each patient once.';
+
+CREATE OR REPLACE FUNCTION private.cancel_waiting(p_ids uuid[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_cancelled uuid[];
+begin
+  with gone as (
+    update public.appointments a set status = 'cancelled'
+    where a.id = any (p_ids) and (a.status = 'booked' or (a.status = 'arrived' and a.called_at is null))
+    returning a.id
+  )
+  select array_agg(g.id) into v_cancelled from gone g;
+  return coalesce(v_cancelled, '{}');
+end $function$;
+comment on function private.cancel_waiting(uuid[]) is 'Cancels those of some appointments that still wait. Returns which.';
+
 CREATE OR REPLACE FUNCTION private.channel()
  RETURNS text
  LANGUAGE plpgsql
@@ -1592,16 +1948,15 @@ CREATE OR REPLACE FUNCTION private.check_phone(p_phone text)
 AS $function$
 begin
   if p_phone !~ '^\+[1-9][0-9]{6,14}$'
-    -- After the country code, of one, two or three digits, stands a 0: left over from dialling within the country,
-    or p_phone ~ '^\+([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(2[1-689]|3[578]|42|5[09]|6[7-9]|8[03578]|9[679])[0-9])0'
-    -- but for the few countries where numbers begin with it (zeroBelongs in _shared/phone.ts).
-    and p_phone !~ '^\+(225|226|229|241|242|250|378|39|992)0'
+    -- After the country code stands a 0: left over from dialling within the country.
+    or (p_phone like '+' || private.country_code(p_phone) || '0%' and private.dials_zero(private.country_code(p_phone)))
   then
     perform private.fail('invalid_phone');
   end if;
   return true;
 end $function$;
 comment on function private.check_phone(text) is 'Refuses what is not written as +E.164. Every column that holds a phone number is checked with it.';
+grant execute on function private.check_phone(text) to authenticated;
 grant execute on function private.check_phone(text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.check_sms_text(p_template public.sms_templates)
@@ -1722,6 +2077,20 @@ begin
 end $function$;
 comment on function private.clock_turn(timestamp with time zone,text) is 'first or second where the clocks show the time of an instant twice, before and after they are set back; else null.';
 
+CREATE OR REPLACE FUNCTION private.close_day(p_practitioner_id uuid, p_on date, p_time_zone text, p_reason text, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.replace_hours(
+    p_practitioner_id, p_on,
+    case when p_on = (p_now at time zone p_time_zone)::date then (p_now at time zone p_time_zone)::time else '00:00' end,
+    null, coalesce(p_reason, '')
+  );
+end $function$;
+comment on function private.close_day(uuid,date,text,text,timestamp with time zone) is 'Nobody else is booked with a practitioner on a date, of today from now on.';
+
 CREATE OR REPLACE FUNCTION private.close_sms(p_ids uuid[], p_status text, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1784,6 +2153,26 @@ begin
 end $function$;
 comment on function private.count_change(uuid,text,timestamp with time zone,boolean) is 'Counts what a patient books, moves or cancels in a session, and refuses with too_many_changes what is too much for an hour. A cancellation counts and is never refused: somebody who will not come should say so, and those who can book no more soon have nothing left to cancel.';
 
+CREATE OR REPLACE FUNCTION private.count_desk_code(p_session_id uuid, p_phone text, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_wait constant int := greatest(
+    private.code_wait(p_phone, 'desk', p_now),
+    private.hit_limits('code', jsonb_build_object(
+      'device', encode(sha256(convert_to('desk ' || p_session_id, 'UTF8')), 'hex'),
+      'phone', encode(sha256(convert_to('desk ' || p_phone, 'UTF8')), 'hex')
+    ), p_now)
+  );
+begin
+  if v_wait > 0 then
+    perform private.fail('too_many_codes', ceil(v_wait / 60.0)::int::text);
+  end if;
+end $function$;
+comment on function private.count_desk_code(uuid,text,timestamp with time zone) is 'Counts a code for the desk by the rules for codes (limits), and refuses one too many, or one that could not come in time, with too_many_codes.';
+
 CREATE OR REPLACE FUNCTION private.count_sms(p_parts bigint, p_hour timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -1800,6 +2189,18 @@ begin
   end if;
 end $function$;
 comment on function private.count_sms(bigint,timestamp with time zone) is 'Counts parts in an hour, without waiting for others who do.';
+
+CREATE OR REPLACE FUNCTION private.country_code(p_phone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return substring(p_phone from
+    '^\+([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[03578]|9[679])[0-9])');
+end $function$;
+comment on function private.country_code(text) is 'The country code of a phone (+E.164), of one, two or three digits.';
 
 CREATE OR REPLACE FUNCTION private.current_patient_id()
  RETURNS uuid
@@ -1831,6 +2232,43 @@ begin
   return case when v_session is null then auth.uid() else private.user_of_session(v_session::uuid) end;
 end $function$;
 comment on function private.current_user_id() is 'The account that is signed in, or null: also when the session has ended.';
+
+CREATE OR REPLACE FUNCTION private.cut_hours(p_practitioner_id uuid, p_on date, p_from time without time zone)
+ RETURNS TABLE(start_time time without time zone, end_time time without time zone, slot_minutes smallint, is_later boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with cut as (
+      -- Where the first slot from then on begins; the others keep their places before and after it.
+      select h.*, least(h.end_time, h.start_time + make_interval(mins => h.slot_minutes
+        * greatest(ceil(extract(epoch from p_from - h.start_time) / 60 / h.slot_minutes), 0)::int
+      )) as cut_at
+      from private.local_hours(p_practitioner_id, p_on) h
+    )
+    select c.start_time, c.cut_at, c.slot_minutes, false from cut c where c.cut_at > c.start_time
+    union all
+    select c.cut_at, c.end_time, c.slot_minutes, true from cut c where c.cut_at < c.end_time;
+end $function$;
+comment on function private.cut_hours(uuid,date,time without time zone) is 'The hours of a date in those before a time and those from it on (is_later), cut between two slots.';
+
+CREATE OR REPLACE FUNCTION private.day_hits(p_practitioner_id uuid, p_on date, p_from timestamp with time zone, p_now timestamp with time zone)
+ RETURNS SETOF public.appointments
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select a.* from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.starts_at >= p_from
+      -- Where nobody is marked, who was booked for this morning has long been seen.
+      and (a.status = 'booked' and a.ends_at > p_now or a.status = 'arrived' and a.called_at is null)
+    order by a.starts_at;
+end $function$;
+comment on function private.day_hits(uuid,date,timestamp with time zone,timestamp with time zone) is 'Who still waits for a practitioner on a date of the clinic, or is booked, from an instant on.';
 
 CREATE OR REPLACE FUNCTION private.days_with_strays(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid)
  RETURNS TABLE(practitioner_id uuid, on_date date)
@@ -1885,6 +2323,57 @@ begin
 end $function$;
 comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
 
+CREATE OR REPLACE FUNCTION private.desk_numbers(p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(clinic_id uuid, day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, wait_minutes numeric, sms_parts integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select c.id, a.local_date, a.channel, count(*)::int,
+      (count(*) filter (where a.status in ('arrived', 'fulfilled')))::int,
+      (count(*) filter (where a.status = 'fulfilled'))::int,
+      (count(*) filter (where a.status = 'noshow'))::int,
+      (count(*) filter (where a.status = 'cancelled'))::int,
+      round((avg(extract(epoch from a.seen_at - a.arrived_at)) / 60)::numeric, 1),
+      coalesce(sum(m.parts), 0)::int
+    from public.clinics c
+    join public.appointments a on a.clinic_id = c.id and a.local_date > (p_now at time zone c.time_zone)::date - 400
+    left join lateral (
+      select sum(s.parts) as parts from public.sms_messages s where s.appointment_id = a.id and s.sent_at is not null
+    ) m on true
+    where private.sees_desk(c.id, true)
+    group by c.id, a.local_date, a.channel;
+end $function$;
+comment on function private.desk_numbers(timestamp with time zone) is 'What came of the appointments of the last 400 days and those to come, at the clinics that whoever asks is the manager of.';
+grant execute on function private.desk_numbers(timestamp with time zone) to authenticated;
+grant execute on function private.desk_numbers(timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION private.desk_role(p_clinic_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.role_of_session((auth.jwt() ->> 'session_id')::uuid, p_clinic_id);
+end $function$;
+comment on function private.desk_role(uuid) is 'What the signed-in person is at the desk of a clinic, which their session has opened: desk or manager; else null.';
+grant execute on function private.desk_role(uuid) to authenticated;
+grant execute on function private.desk_role(uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION private.dials_zero(p_country_code text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return p_country_code not in ('225', '226', '229', '241', '242', '250', '378', '39', '992');
+end $function$;
+comment on function private.dials_zero(text) is 'Whether a 0 in front is only dialled within a country; not in the few where numbers begin with it (zeroBelongs in _shared/phone.ts).';
+
 CREATE OR REPLACE FUNCTION private.due_sms(p_limit integer, p_now timestamp with time zone)
  RETURNS TABLE(id uuid, verdict text)
  LANGUAGE plpgsql
@@ -1917,6 +2406,22 @@ begin
     ) d;
 end $function$;
 comment on function private.due_sms(integer,timestamp with time zone) is 'Locks due messages, the most urgent first, and says what is to be done with each: send, or why not. Passes over what others have locked.';
+
+CREATE OR REPLACE FUNCTION private.end_day_operation(p_id uuid, p_template text, p_appointments uuid[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform set_config('medq.day_operation', '', true);
+  perform private.queue_appointment_sms(p_template, a, p_id::text, greatest(a.ends_at, p_now + interval '1 hour'))
+  from (
+    -- One SMS for a patient, about the first of several.
+    select distinct on (a.patient_id) a.* from public.appointments a
+    where a.id = any (p_appointments) order by a.patient_id, a.starts_at, a.id
+  ) a;
+end $function$;
+comment on function private.end_day_operation(uuid,text,uuid[],timestamp with time zone) is 'Tells each patient of these appointments once what became of them.';
 
 CREATE OR REPLACE FUNCTION private.end_old_sessions()
  RETURNS integer
@@ -1982,6 +2487,21 @@ begin
     hint = format(v_refusal.sentence, variadic p_values);
 end $function$;
 comment on function private.fail(text,text[]) is 'Refuses with a word of private.refusals. A function that people run with rights of their own has to be a definer to call it.';
+
+CREATE OR REPLACE FUNCTION private.find_patients(p_clinic public.clinics, p_words text)
+ RETURNS TABLE(patient_id uuid, rank real)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_words ~ '[0-9]' and p_words !~ '[[:alpha:]]' then
+    return query select * from private.found_by_number(p_clinic, p_words);
+  elsif length(p_words) >= 2 then
+    return query select * from private.found_by_name(p_words);
+  end if;
+end $function$;
+comment on function private.find_patients(public.clinics,text) is 'Patients of any clinic by what was typed: a number, or a name of two letters at least.';
 
 CREATE OR REPLACE FUNCTION private.finish_account_job(p_job_id uuid, p_user_id uuid, p_password text, p_now timestamp with time zone DEFAULT now())
  RETURNS text
@@ -2061,6 +2581,9 @@ begin
   delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
+  update private.patient_merges m set moved = '[]' where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
+  delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
+  delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
   perform private.forget_stale_registrations(p_now);
   perform private.forget_old_runs(p_now - interval '7 days');
@@ -2072,6 +2595,52 @@ begin
   delete from private.alerts a where a.hour < p_now - make_interval(days => v_kept.events_days);
 end $function$;
 comment on function private.forget_what_is_old(timestamp with time zone) is 'Deletes what has been kept for as long as docs/security.md says; days that an admin can change stand in security_settings.';
+
+CREATE OR REPLACE FUNCTION private.found_by_name(p_words text)
+ RETURNS TABLE(patient_id uuid, rank real)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- So much of what was typed has to sound like a part of the name: Laxmi finds Lakshmi, and Muhammad Mohammed. Not a
+  -- setting of the function, which only a session that has used the extension could create.
+  perform set_config('pg_trgm.word_similarity_threshold', '0.25', true);
+  return query
+    select p.id, case when p.name ilike v.anywhere then 0.7::real else 0 end
+      + extensions.word_similarity(p_words, p.name) + extensions.similarity(p_words, p.name)
+    from public.patients p
+    cross join (select '%' || regexp_replace(p_words, '([\\%_])', '\\\1', 'g') || '%') v (anywhere)
+    where p.name operator(extensions.%>) p_words or p.name ilike v.anywhere;
+end $function$;
+comment on function private.found_by_name(text) is 'Patients whose names are like what was typed, typing errors forgiven, and how much each is.';
+
+CREATE OR REPLACE FUNCTION private.found_by_number(p_clinic public.clinics, p_words text)
+ RETURNS TABLE(patient_id uuid, rank real)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_digits constant text := regexp_replace(p_words, '[^0-9]', '', 'g');
+  v_phone constant text := private.phone_typed(p_words, p_clinic.phone);
+begin
+  return query
+    select p.id, 1::real from public.patients p where p.phone = v_phone
+    union all
+    select m.gone_id, 1::real from private.patient_merges m where m.gone_phone = v_phone and m.undone_at is null
+    union all
+    select a.patient_id, 0.9::real from public.appointments a
+    where a.clinic_id = p_clinic.id and a.reference = v_digits and a.status in ('booked', 'arrived')
+    union all
+    -- Three digits are the end of some numbers, two of far too many.
+    select p.id, 0.8::real from public.patients p
+    where length(v_digits) >= 3 and p.phone like '%' || v_digits and private.is_of_clinic(p.id, p_clinic.id)
+    union all
+    select m.gone_id, 0.8::real from private.patient_merges m
+    where length(v_digits) >= 3 and m.gone_phone like '%' || v_digits and m.undone_at is null;
+end $function$;
+comment on function private.found_by_number(public.clinics,text) is 'Patients by a phone in any notation, the end of one, or the reference of an appointment to come, and how well each fits.';
 
 CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
  RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
@@ -2179,6 +2748,47 @@ begin
 end $function$;
 comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a patient, only those that fit their other appointments.';
 
+CREATE OR REPLACE FUNCTION private.gap_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  starts_at := p_starts_at;
+  select s.ends_at, s.token_number into ends_at, token_number
+  from private.slot_at(p_practitioner_id, p_on, p_starts_at) s;
+  if ends_at is null then
+    select p_starts_at + l.length into ends_at from private.length_of_day(p_practitioner_id, p_on) l (length);
+    -- Squeezed in before the next, if that leaves a few minutes.
+    ends_at := least(ends_at, (
+      select min(a.starts_at) from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.active and a.local_date between p_on - 1 and p_on + 1
+        and a.starts_at >= p_starts_at + interval '5 minutes'
+    ));
+  end if;
+end $function$;
+comment on function private.gap_at(uuid,date,timestamp with time zone) is 'The slot that begins at an instant, or a time between the slots, which ends before the next patient. No end: the practitioner sees nobody on that date.';
+
+CREATE OR REPLACE FUNCTION private.gap_now(p_practitioner_id uuid, p_today date, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  select f.* into starts_at, ends_at, token_number
+  from private.free_slots(p_practitioner_id, p_today, p_now) f order by f.starts_at limit 1;
+  if not found then
+    -- After everybody else, and not in the minute that is running.
+    select greatest(date_trunc('minute', p_now) + interval '1 minute', max(a.ends_at)) into starts_at
+    from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.local_date = p_today and a.active;
+    ends_at := starts_at + private.length_of_day(p_practitioner_id, p_today);
+  end if;
+end $function$;
+comment on function private.gap_now(uuid,date,timestamp with time zone) is 'The next free slot of today, else the time after everybody who is booked. No token number: it is no slot.';
+
 CREATE OR REPLACE FUNCTION private.gsm_text(p_text text)
  RETURNS text
  LANGUAGE plpgsql
@@ -2199,6 +2809,44 @@ begin
   return case private.sms_encoding(v_plain) when 'GSM-7' then v_plain else p_text end;
 end $function$;
 comment on function private.gsm_text(text) is 'A text with plain quotes, dashes and blanks for typographic ones if that alone makes it GSM-7; else as it is. Letters stay what they are.';
+
+CREATE OR REPLACE FUNCTION private.hand_over(p_plan public.day_plan[])
+ RETURNS public.day_plan[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_plan;
+  v_done public.day_plan[] := '{}';
+begin
+  foreach v in array p_plan loop
+    if v.why_not is null then
+      begin
+        update public.appointments a set practitioner_id = v.practitioner_id where a.id = v.appointment_id;
+      exception when exclusion_violation or unique_violation then
+        v.why_not := 'slot_taken'; -- Just now.
+      end;
+    end if;
+    v_done := v_done || v;
+  end loop;
+  return v_done;
+end $function$;
+comment on function private.hand_over(public.day_plan[]) is 'Gives those to the colleague who fit. Returns what came of each.';
+
+CREATE OR REPLACE FUNCTION private.hears_desk(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.clinic_staff s
+    where 'desk:' || s.clinic_id = p_topic and private.role_of_session(private.session_id(), s.clinic_id) is not null
+  );
+end $function$;
+comment on function private.hears_desk(text) is 'Whether the session of a request, or of a token for listening, has opened the desk of a topic desk:<clinic>.';
+grant execute on function private.hears_desk(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.hit_limits(p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -2264,7 +2912,9 @@ begin
           select from public.schedule_exceptions e where e.practitioner_id = p_practitioner_id and e.on_date = p_on
         )
     ) h
-    where p.id = p_practitioner_id
+    where p.id = p_practitioner_id and not exists (
+      select from public.clinic_closures o where o.clinic_id = p.clinic_id and p_on between o.from_date and o.until_date
+    )
     order by opens
   loop
     opens := v_session.opens;
@@ -2276,6 +2926,17 @@ begin
   end loop;
 end $function$;
 comment on function private.hours_on(uuid,date) is 'When a practitioner sees patients on a date of the clinic: sessions of so many slots, and how many slots came before.';
+
+CREATE OR REPLACE FUNCTION private.in_day_operation()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(current_setting('medq.day_operation', true), '') <> '';
+end $function$;
+comment on function private.in_day_operation() is 'Whether a whole day is being moved or cancelled at the desk, which keeps everybody''s place and tells them itself.';
 
 CREATE OR REPLACE FUNCTION private.instant_of(p_local timestamp without time zone, p_time_zone text)
  RETURNS timestamp with time zone
@@ -2304,6 +2965,18 @@ begin
 end $function$;
 comment on function private.instant_of(timestamp without time zone,text) is 'The instant at which the clocks of a time zone show a time: the only way from a date and time to an instant. Of a time that comes twice it is the second, but of midnight the first, with which the day begins. A time that is skipped is the moment at which the clocks jump over it.';
 
+CREATE OR REPLACE FUNCTION private.is_admin()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return current_setting('role') = 'service_role'
+    or (session_user = 'postgres' and current_setting('role') in ('none', 'postgres'));
+end $function$;
+comment on function private.is_admin() is 'Whether an admin asks: in the SQL editor of the dashboard (logged in as postgres, and nobody else for the moment, as our own functions are), or with the secret key where that is granted.';
+
 CREATE OR REPLACE FUNCTION private.is_dormant(p_patient_id uuid, p_now timestamp with time zone DEFAULT now())
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2331,6 +3004,19 @@ begin
   return exists (select from private.known_devices d where d.user_id = p_user_id and d.device_hash = p_device);
 end $function$;
 comment on function private.is_known_device(uuid,bytea) is 'Whether a device has signed in to an account before.';
+
+CREATE OR REPLACE FUNCTION private.is_of_clinic(p_patient_id uuid, p_clinic_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.appointments a where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id
+  );
+end $function$;
+comment on function private.is_of_clinic(uuid,uuid) is 'Whether a patient has or had an appointment at a clinic.';
 
 CREATE OR REPLACE FUNCTION private.ivr_alert_flood(p_clinic public.clinics, p_now timestamp with time zone)
  RETURNS void
@@ -3253,6 +3939,17 @@ begin
 end $function$;
 comment on function private.language_of(uuid) is 'The language a patient is written to about their account: the one they chose, else that of the clinic of their last appointment. Null: nothing is known.';
 
+CREATE OR REPLACE FUNCTION private.length_of_day(p_practitioner_id uuid, p_on date)
+ RETURNS interval
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (select h.length from private.hours_on(p_practitioner_id, p_on) h order by h.opens limit 1);
+end $function$;
+comment on function private.length_of_day(uuid,date) is 'How long an appointment of a practitioner takes on a date; null: they see nobody then.';
+
 CREATE OR REPLACE FUNCTION private.limit_windows(p_what text, p_subjects jsonb, p_now timestamp with time zone)
  RETURNS TABLE(bucket text, max integer, mode text, starts_at timestamp with time zone, length interval)
  LANGUAGE sql
@@ -3336,6 +4033,25 @@ begin
 end $function$;
 comment on function private.live_verification(uuid,timestamp with time zone) is 'The sealed request of a code that may still be guessed. Only who can open it may take a guess.';
 
+CREATE OR REPLACE FUNCTION private.local_hours(p_practitioner_id uuid, p_on date)
+ RETURNS TABLE(start_time time without time zone, end_time time without time zone, slot_minutes smallint)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select e.start_time, e.end_time, e.slot_minutes from public.schedule_exceptions e
+    where e.practitioner_id = p_practitioner_id and e.on_date = p_on and e.start_time is not null
+    union all
+    select s.start_time, s.end_time, s.slot_minutes from public.schedules s
+    where s.practitioner_id = p_practitioner_id and s.weekday = extract(isodow from p_on)
+      and not exists (
+        select from public.schedule_exceptions e where e.practitioner_id = p_practitioner_id and e.on_date = p_on
+      );
+end $function$;
+comment on function private.local_hours(uuid,date) is 'When a practitioner sees patients on a date, by the clock of the clinic.';
+
 CREATE OR REPLACE FUNCTION private.lock_appointment(p_patient_id uuid, p_appointment_id uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -3352,6 +4068,49 @@ begin
   return v_appointment;
 end $function$;
 comment on function private.lock_appointment(uuid,uuid) is 'A patient''s own appointment, locked until the end of the transaction. Refuses with unknown_appointment.';
+
+CREATE OR REPLACE FUNCTION private.lock_at_desk(p_appointment_id uuid)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  perform private.require_desk();
+  perform private.set_channel('desk');
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and private.sees_desk(a.clinic_id) for no key update;
+  if not found then
+    perform private.fail('unknown_appointment');
+  end if;
+  return v_appointment;
+end $function$;
+comment on function private.lock_at_desk(uuid) is 'An appointment of a clinic at whose desk one works, locked until the end of the transaction. Refuses with unknown_appointment, also for those of others.';
+
+CREATE OR REPLACE FUNCTION private.lock_patients(p_one uuid, p_other uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- In one order, and users before patients, as Auth's own writes lock them.
+  perform from auth.users u join public.patients p on p.user_id = u.id
+  where p.id in (p_one, p_other) order by u.id for update of u;
+  perform from public.patients p where p.id in (p_one, p_other) order by p.id for update;
+end $function$;
+comment on function private.lock_patients(uuid,uuid) is 'Locks two patients and their accounts until the end of the transaction.';
+
+CREATE OR REPLACE FUNCTION private.lock_plan(p_plan public.day_plan[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.appointments a
+  where a.id in (select l.appointment_id from unnest(p_plan) l) order by a.id for no key update;
+end $function$;
+comment on function private.lock_plan(public.day_plan[]) is 'Locks the appointments of a plan; who is locked is planned again, as it is then.';
 
 CREATE OR REPLACE FUNCTION private.lock_sms(p_ids uuid[])
  RETURNS void
@@ -3423,6 +4182,32 @@ $function$;
 comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
 grant execute on function private.longest_names() to service_role;
 
+CREATE OR REPLACE FUNCTION private.mark(p_appointment public.appointments, p_step text, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_marked public.appointments;
+begin
+  update public.appointments a set
+    status = case p_step when 'seen' then 'fulfilled' when 'noshow' then 'noshow' else 'arrived' end,
+    called_at = case p_step when 'called' then p_now when 'waiting' then null else a.called_at end,
+    waits_from = case p_step
+      when 'waiting' then coalesce(private.place_behind_next(a), a.waits_from) else a.waits_from end
+  where a.id = p_appointment.id
+  returning * into v_marked;
+  insert into private.last_marks as m (appointment_id, version, before, actor_id, marked_at)
+  values (v_marked.id, v_marked.version, jsonb_build_object(
+    'status', p_appointment.status, 'arrived_at', p_appointment.arrived_at, 'called_at', p_appointment.called_at,
+    'seen_at', p_appointment.seen_at, 'waits_from', p_appointment.waits_from
+  ), auth.uid(), p_now)
+  on conflict (appointment_id) do update
+    set version = excluded.version, before = excluded.before, actor_id = excluded.actor_id, marked_at = excluded.marked_at;
+  return v_marked;
+end $function$;
+comment on function private.mark(public.appointments,text,timestamp with time zone) is 'Marks a step of an appointment that is locked, and keeps what was before.';
+
 CREATE OR REPLACE FUNCTION private.mask_phone(p_phone text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3433,6 +4218,90 @@ begin
   return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
 end $function$;
 comment on function private.mask_phone(text) is 'A phone number that logs and audit rows may hold: +91********99.';
+
+CREATE OR REPLACE FUNCTION private.may_end_desk_session(p_session private.desk_sessions)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return private.is_admin() or p_session.user_id = private.current_user_id() or exists (
+    select from public.clinic_staff s
+    where s.user_id = p_session.user_id and private.desk_role(s.clinic_id) = 'manager'
+  );
+end $function$;
+comment on function private.may_end_desk_session(private.desk_sessions) is 'Whether a session at a desk is one''s own, or that of staff whom one is the manager of.';
+
+CREATE OR REPLACE FUNCTION private.merge(p_keep public.patients, p_gone public.patients, p_now timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_keep public.patients;
+  v_merge_id uuid;
+begin
+  perform private.require_mergeable(p_keep, p_gone);
+  insert into private.patient_merges (keep_id, gone_id, gone_phone, before, actor_id, merged_at)
+  values (p_keep.id, p_gone.id, p_gone.phone, jsonb_build_object(
+    'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
+  ), auth.uid(), p_now) returning id into v_merge_id;
+  -- An account that was about to be made for a phone that is nobody's any more.
+  update private.account_jobs j set done_at = p_now where j.patient_id = p_gone.id and j.done_at is null;
+  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_gone.id));
+  update private.patient_merges m set moved = private.move_references(p_gone.id, p_keep.id) where m.id = v_merge_id;
+  update public.patients p set phone = null where p.id = p_gone.id;
+  update public.patients p set phone = coalesce(p.phone, p_gone.phone), name = coalesce(p.name, p_gone.name),
+    age = coalesce(p.age, p_gone.age), locale = coalesce(p.locale, p_gone.locale)
+  where p.id = p_keep.id returning * into v_keep;
+  perform private.tell_of_merge(v_keep, p_gone.phone);
+  return v_merge_id;
+end $function$;
+comment on function private.merge(public.patients,public.patients,timestamp with time zone) is 'Makes two patients one, who are both locked. Of phone, name, age and language those of the one that stays win.';
+
+CREATE OR REPLACE FUNCTION private.merge_clashes(p_keep_id uuid, p_gone_id uuid)
+ RETURNS TABLE(keep_appointment uuid, gone_appointment uuid, starts_at timestamp without time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select k.id, g.id, greatest(k.starts_at, g.starts_at) at time zone c.time_zone
+    from public.appointments k
+    join public.appointments g on g.patient_id = p_gone_id and g.active
+      and tstzrange(g.starts_at, g.ends_at) && tstzrange(k.starts_at, k.ends_at)
+    join public.clinics c on c.id = g.clinic_id
+    where k.patient_id = p_keep_id and k.active;
+end $function$;
+comment on function private.merge_clashes(uuid,uuid) is 'Appointments of two patients at the same time, which one person could not keep: when, by the clock of the clinic.';
+
+CREATE OR REPLACE FUNCTION private.merge_side(p_patient public.patients)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_build_object(
+    'patient_id', p_patient.id, 'name', p_patient.name, 'phone_end', private.phone_end(p_patient.phone),
+    'has_account', p_patient.user_id is not null,
+    'appointments', (select count(*) from public.appointments a where a.patient_id = p_patient.id)
+  );
+end $function$;
+comment on function private.merge_side(public.patients) is 'One of two patients as the preview of a merge shows them.';
+
+CREATE OR REPLACE FUNCTION private.merged_into(p_patient_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (select m.keep_id from private.patient_merges m where m.gone_id = p_patient_id and m.undone_at is null);
+end $function$;
+comment on function private.merged_into(uuid) is 'The patient that a gone one is by now; null: this one is not gone.';
 
 CREATE OR REPLACE FUNCTION private.most_sms_attempts()
  RETURNS integer
@@ -3449,6 +4318,105 @@ CREATE OR REPLACE FUNCTION private.most_sms_parts()
  SET search_path TO ''
 RETURN 9;
 comment on function private.most_sms_parts() is 'The provider takes no more parts for one text.';
+
+CREATE OR REPLACE FUNCTION private.move_at_desk(p_appointment public.appointments, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_gap record;
+  v_moved public.appointments;
+begin
+  select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
+  update public.appointments a
+  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at
+  where a.id = p_appointment.id returning * into v_moved;
+  return v_moved;
+exception when exclusion_violation or unique_violation or deadlock_detected then
+  perform private.require_no_overlap(
+    p_practitioner_id, p_appointment.patient_id, v_gap.starts_at, v_gap.ends_at, p_appointment.id
+  );
+  perform private.fail('slot_taken');
+end $function$;
+comment on function private.move_at_desk(public.appointments,uuid,timestamp with time zone,timestamp with time zone) is 'Gives an appointment that is locked another time or practitioner.';
+
+CREATE OR REPLACE FUNCTION private.move_back(p_merge private.patient_merges)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v jsonb;
+begin
+  for v in select jsonb_array_elements(p_merge.moved) loop
+    -- What was given away meanwhile stays where it is.
+    execute format(
+      'update %s set %I = $1 where %I::text = $2 and %I = $3', v ->> 'table', v ->> 'column', v ->> 'key', v ->> 'column'
+    ) using p_merge.gone_id, v ->> 'id', p_merge.keep_id;
+  end loop;
+end $function$;
+comment on function private.move_back(private.patient_merges) is 'Gives back to the gone one what was moved.';
+
+CREATE OR REPLACE FUNCTION private.move_on(p_plan public.day_plan[], p_clinic_id uuid, p_now timestamp with time zone)
+ RETURNS public.day_plan[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_plan;
+  v_done public.day_plan[] := '{}';
+begin
+  foreach v in array p_plan loop
+    v.why_not := 'day_is_full';
+    -- Somebody may be faster; then the next.
+    for v_try in 1..5 loop
+      select f.starts_at, f.ends_at into v.starts_at, v.ends_at
+      from private.next_free_slots(p_clinic_id, null, v.practitioner_id, p_now, 1, p_now, v.patient_id) f;
+      exit when not found;
+      begin
+        update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at, status = 'booked'
+        where a.id = v.appointment_id;
+        v.why_not := null;
+        exit;
+      exception when exclusion_violation or unique_violation then
+        null;
+      end;
+    end loop;
+    v_done := v_done || v;
+  end loop;
+  return v_done;
+end $function$;
+comment on function private.move_on(public.day_plan[],uuid,timestamp with time zone) is 'Gives everybody, the first first, the next free time of their practitioner. Returns what came of each.';
+
+CREATE OR REPLACE FUNCTION private.move_references(p_from uuid, p_to uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v record;
+  v_id text;
+  v_moved jsonb := '[]';
+begin
+  for v in select * from private.references_to_patients() loop
+    for v_id in execute format('select %I::text from %s where %I = $1', v.key, v.relation, v.column_name) using p_from loop
+      begin
+        execute format(
+          'update %s set %I = $1 where %I = $2 and %I::text = $3', v.relation, v.column_name, v.column_name, v.key
+        ) using p_to, p_from, v_id;
+        v_moved := v_moved || jsonb_build_object(
+          'table', v.relation::text, 'column', v.column_name, 'key', v.key,
+          'id', case when v.key = v.column_name then p_to::text else v_id end
+        );
+      exception when unique_violation then
+        null; -- There is only one of it for a patient, and the one that stays has theirs.
+      end;
+    end loop;
+  end loop;
+  return v_moved;
+end $function$;
+comment on function private.move_references(uuid,uuid) is 'Gives all that points to a patient to another. Returns what was moved: a list of {table, column, key, id}.';
 
 CREATE OR REPLACE FUNCTION private.name_from(p_text text, p_column text DEFAULT 'name'::text)
  RETURNS text
@@ -3628,6 +4596,17 @@ begin
 end $function$;
 comment on function private.note_from(text,text) is 'A text of some lines as it is kept, of what was typed: without control characters. Refuses what has over 300 characters.';
 
+CREATE OR REPLACE FUNCTION private.note_read(p_patient_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.audit_events (channel, actor_id, action, table_name, row_id)
+  values ('desk', auth.uid(), 'read', 'patients', p_patient_id::text);
+end $function$;
+comment on function private.note_read(uuid) is 'Writes down that somebody at the desk opened the record of a patient.';
+
 CREATE OR REPLACE FUNCTION private.note_security_event(p_kind text, p_phone text DEFAULT NULL::text, p_client text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS void
  LANGUAGE plpgsql
@@ -3707,6 +4686,27 @@ begin
 end $function$;
 comment on function private.now_serving(uuid,date) is 'The token of a day that was called last, or seen last where nobody is called; null: none yet. Numbers need not come in order.';
 
+CREATE OR REPLACE FUNCTION private.patient_at_desk(p_phone text, p_name text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients;
+begin
+  if p_phone is null then
+    -- All that is known of them.
+    insert into public.patients (name) values (coalesce(p_name, '')) returning * into v_patient;
+    return v_patient.id;
+  end if;
+  insert into public.patients (phone, name) values (p_phone, p_name) on conflict (phone) do nothing;
+  select * into v_patient from public.patients p where p.phone = p_phone for no key update;
+  -- What a patient calls themselves stays.
+  update public.patients p set name = p_name where p.id = v_patient.id and p.name is null and p_name is not null;
+  return v_patient.id;
+end $function$;
+comment on function private.patient_at_desk(text,text) is 'The patient of a phone (+E.164), who may be new, locked; without a phone always a new one, who needs a name.';
+
 CREATE OR REPLACE FUNCTION private.permit_change(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text, p_for interval DEFAULT '00:01:00'::interval)
  RETURNS void
  LANGUAGE sql
@@ -3717,6 +4717,17 @@ AS $function$
   on conflict (user_id, what) do update set phone = excluded.phone, expires_at = excluded.expires_at, created_at = now()
 $function$;
 comment on function private.permit_change(uuid,text,text,interval) is 'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon.';
+
+CREATE OR REPLACE FUNCTION private.phone_end(p_phone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return right(p_phone, 4);
+end $function$;
+comment on function private.phone_end(text) is 'The last four digits of a phone, as lists at the desk show it.';
 
 CREATE OR REPLACE FUNCTION private.phone_is_dormant(p_phone text, p_now timestamp with time zone DEFAULT now())
  RETURNS boolean
@@ -3755,6 +4766,48 @@ begin
 end $function$;
 comment on function private.phone_state(text) is 'registered (has an account), has_bookings (a patient without account), no_bookings (the same, nothing booked) or unknown.';
 
+CREATE OR REPLACE FUNCTION private.phone_typed(p_text text, p_at_home text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_digits constant text := regexp_replace(p_text, '[^0-9]', '', 'g');
+  v_code constant text := private.country_code(p_at_home);
+begin
+  return case
+    when v_digits = '' then null
+    when btrim(p_text) like '+%' then '+' || v_digits
+    when v_digits like '00%' then '+' || substr(v_digits, 3)
+    -- The country code without its plus: as long as the numbers of the country are with it.
+    when v_digits like v_code || '%' and length(v_digits) >= length(p_at_home) - 1 then '+' || v_digits
+    when private.dials_zero(v_code) then '+' || v_code || regexp_replace(v_digits, '^0', '')
+    else '+' || v_code || v_digits
+  end;
+end $function$;
+comment on function private.phone_typed(text,text) is 'A phone as +E.164, of what was typed at a desk in whatever notation: without a country code it is of the country of p_at_home, the clinic''s own number. Null: no digit in it.';
+
+CREATE OR REPLACE FUNCTION private.place_behind_next(p_appointment public.appointments)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_own constant timestamptz := coalesce(p_appointment.waits_from, p_appointment.starts_at);
+begin
+  -- Just behind them, and before whoever comes after them.
+  return (
+    select min(coalesce(a.waits_from, a.starts_at)) + interval '1 microsecond'
+    from public.appointments a
+    where a.practitioner_id = p_appointment.practitioner_id and a.local_date = p_appointment.local_date
+      and a.status = 'arrived' and a.called_at is null and a.id <> p_appointment.id
+      and (coalesce(a.waits_from, a.starts_at), a.starts_at) > (v_own, p_appointment.starts_at)
+  );
+end $function$;
+comment on function private.place_behind_next(public.appointments) is 'Where somebody waits who was called and was not there: behind the next who is. Null: nobody else waits behind them.';
+
 CREATE OR REPLACE FUNCTION private.placeholders_in(p_body text)
  RETURNS text[]
  LANGUAGE sql
@@ -3767,6 +4820,91 @@ AS $function$
   where t.place > 1
 $function$;
 comment on function private.placeholders_in(text) is 'What stands between {{ and }} in a text, as it is written.';
+
+CREATE OR REPLACE FUNCTION private.plan_cancel(p_practitioner_id uuid, p_from date, p_until date, p_now timestamp with time zone)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select a.id, a.patient_id, a.token_number, a.starts_at, a.practitioner_id, a.starts_at, a.ends_at, null, true
+    from generate_series(p_from, p_until, interval '1 day') d (day)
+    cross join lateral private.day_hits(p_practitioner_id, d.day::date, '-infinity', p_now) a
+    order by a.starts_at;
+end $function$;
+comment on function private.plan_cancel(uuid,date,date,timestamp with time zone) is 'All who still wait, or are booked, on some dates.';
+
+CREATE OR REPLACE FUNCTION private.plan_close(p_clinic_id uuid, p_from date, p_until date, p_now timestamp with time zone)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select l.* from public.practitioners p cross join lateral private.plan_cancel(p.id, p_from, p_until, p_now) l
+    where p.clinic_id = p_clinic_id;
+end $function$;
+comment on function private.plan_close(uuid,date,date,timestamp with time zone) is 'The same of all practitioners of a clinic.';
+
+CREATE OR REPLACE FUNCTION private.plan_hand_over(p_practitioner_id uuid, p_on date, p_to uuid, p_now timestamp with time zone)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with hours as materialized (select h.opens, h.opens + h.slots * h.length as closes from private.hours_on(p_to, p_on) h)
+    select a.id, a.patient_id, a.token_number, a.starts_at, p_to, a.starts_at, a.ends_at, case
+      when not exists (select from hours h where a.starts_at >= h.opens and a.ends_at <= h.closes) then 'outside_hours'
+      when exists (
+        select from public.appointments o
+        where o.practitioner_id = p_to and o.active and o.local_date between p_on - 1 and p_on + 1
+          and o.starts_at < a.ends_at and o.ends_at > a.starts_at
+      ) then 'slot_taken'
+    end, true
+    from private.day_hits(p_practitioner_id, p_on, '-infinity', p_now) a order by a.starts_at;
+end $function$;
+comment on function private.plan_hand_over(uuid,date,uuid,timestamp with time zone) is 'All who still wait on a date, at the same time with a colleague who sees patients then and has nobody.';
+
+CREATE OR REPLACE FUNCTION private.plan_shift(p_practitioner_id uuid, p_on date, p_from timestamp with time zone, p_minutes integer, p_time_zone text, p_now timestamp with time zone)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with waiting as materialized (
+      select h.id, h.starts_at from private.day_hits(p_practitioner_id, p_on, p_from, p_now) h
+    ), hits as materialized (
+      select a.*, a.starts_at + v.by as new_start, a.ends_at + v.by as new_end, a.id in (select w.id from waiting w) as waits
+      from public.appointments a cross join (select make_interval(mins => p_minutes)) v (by)
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and (
+        a.id in (select w.id from waiting w)
+        -- Who was seen before their turn would be in the way of the others.
+        or (a.status in ('arrived', 'fulfilled') and a.starts_at > (select min(w.starts_at) from waiting w))
+      )
+    )
+    select h.id, h.patient_id, h.token_number, h.starts_at, h.practitioner_id, h.new_start, h.new_end, case
+      when (h.new_start at time zone p_time_zone)::date <> p_on then 'past_midnight'
+      when exists (
+        select from public.appointments a
+        where a.practitioner_id = h.practitioner_id and a.active and a.local_date between p_on - 1 and p_on + 1
+          and a.starts_at < h.new_end and a.ends_at > h.new_start and a.id not in (select o.id from hits o)
+      ) then 'slot_taken'
+      when exists (
+        select from public.appointments a
+        where a.patient_id = h.patient_id and a.active and a.starts_at < h.new_end and a.ends_at > h.new_start
+          and a.id not in (select o.id from hits o)
+      ) then 'own_appointment'
+    end, h.waits
+    from hits h order by h.starts_at;
+end $function$;
+comment on function private.plan_shift(uuid,date,timestamp with time zone,integer,text,timestamp with time zone) is 'All who still wait from an instant on, so many minutes later, and with them those after the first who were seen already. Nobody is squeezed between those who stay.';
 
 CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_until timestamp with time zone, p_reason text)
  RETURNS void
@@ -3816,6 +4954,36 @@ begin
 end $function$;
 comment on function private.profile_of(uuid) is 'What the account API tells of a signed-in patient, and their language.';
 
+CREATE OR REPLACE FUNCTION private.prove_desk_session(p_user_id uuid, p_session_id uuid, p_code text, p_now timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_open_until constant timestamptz := p_now + interval '12 hours';
+  v_code private.desk_sessions;
+  v_right boolean;
+begin
+  -- The guess is counted before it is looked at, and the row is locked: guesses in parallel are guesses one by one.
+  update private.desk_sessions d set guesses = d.guesses + 1
+  where d.session_id = p_session_id and d.user_id = p_user_id and d.code_hash is not null
+    and d.code_expires_at > p_now and d.guesses < 5
+  returning * into v_code;
+  v_right := coalesce(v_code.code_hash = extensions.crypt(p_code, v_code.code_hash), false);
+  if v_code.short then
+    v_right := private.take_short_guess(v_right, p_now);
+  end if;
+  if not v_right then
+    perform private.note_security_event('code_refused', p.phone, null, p_now)
+    from public.patients p where p.user_id = p_user_id;
+    return null;
+  end if;
+  update private.desk_sessions d set code_hash = null, proven_at = p_now, expires_at = v_open_until
+  where d.session_id = p_session_id;
+  return v_open_until;
+end $function$;
+comment on function private.prove_desk_session(uuid,uuid,text,timestamp with time zone) is 'Takes one guess at the code of a session. The right one opens the desk for twelve hours, until when is returned; null: it was not right, or too late.';
+
 CREATE OR REPLACE FUNCTION private.queue_appointment_sms(p_template text, p_appointment public.appointments, p_cause text DEFAULT NULL::text, p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -3852,7 +5020,7 @@ begin
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id, v.appointment_id, v.locale,
     p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
-  );
+  ) where v.phone is not null;
 end $function$;
 comment on function private.queue_appointment_sms(text,public.appointments,text,timestamp with time zone) is 'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
 
@@ -3880,7 +5048,9 @@ begin
     )
     select case when p.known then (
       select count(*)::int from day d
-      where d.starts_at < v_own.starts_at and case d.status
+      where (coalesce(d.waits_from, d.starts_at), d.starts_at)
+          < (coalesce(v_own.waits_from, v_own.starts_at), v_own.starts_at)
+        and case d.status
         when 'arrived' then d.called_at is null
         -- May still come, unless the queue has gone past them, or their time has long passed.
         when 'booked' then d.ends_at > p_now - interval '2 hours'
@@ -3889,7 +5059,7 @@ begin
     ) end, private.now_serving(v_own.practitioner_id, v_own.local_date)
     from progress p;
 end $function$;
-comment on function private.queue_place(uuid,uuid,timestamp with time zone) is 'How many are before a patient with the same practitioner that day, and the token called or seen last. Before them are those of an earlier time who wait, and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end. Null: the clinic has marked nobody that day.';
+comment on function private.queue_place(uuid,uuid,timestamp with time zone) is 'How many are before a patient with the same practitioner that day, and the token called or seen last. Before them are those of an earlier time (waits_from, else their own) who wait, and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end. Null: the clinic has marked nobody that day.';
 
 CREATE OR REPLACE FUNCTION private.queue_reminders(p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -3977,6 +5147,24 @@ begin
   where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued';
 end $function$;
 comment on function private.redirect_sms(uuid,text,text) is 'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn.';
+
+CREATE OR REPLACE FUNCTION private.references_to_patients()
+ RETURNS TABLE(relation regclass, column_name name, key name)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select c.conrelid::regclass, a.attname, k.attname
+  from pg_catalog.pg_constraint c
+  join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+  join pg_catalog.pg_constraint p on p.conrelid = c.conrelid and p.contype = 'p'
+  join pg_catalog.pg_attribute k on k.attrelid = p.conrelid and k.attnum = p.conkey[1]
+  where c.contype = 'f' and c.confrelid = 'public.patients'::regclass
+    -- Who is gone stays so.
+    and (c.conrelid, a.attname) <> ('private.patient_merges'::regclass, 'gone_id')
+  order by c.conrelid::regclass::text
+$function$;
+comment on function private.references_to_patients() is 'Every column that points to a patient, as the catalogue knows them, with the primary key of its table.';
 
 CREATE OR REPLACE FUNCTION private.registration_verdict(p_purpose text, p_phone text, p_username text)
  RETURNS text
@@ -4079,6 +5267,36 @@ begin
 end $function$;
 comment on function private.render_template(text,jsonb) is 'A template''s body with its {{placeholders}} replaced.';
 
+CREATE OR REPLACE FUNCTION private.replace_hours(p_practitioner_id uuid, p_on date, p_from time without time zone, p_minutes integer, p_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hours jsonb;
+begin
+  select jsonb_agg(h) into v_hours from private.cut_hours(p_practitioner_id, p_on, p_from) h;
+  if v_hours is null then
+    return;
+  elsif exists (
+    select from jsonb_to_recordset(v_hours) as h (end_time interval, is_later boolean)
+    where h.is_later and h.end_time + make_interval(mins => p_minutes) >= interval '24 hours'
+  ) then
+    perform private.fail('past_midnight');
+  end if;
+  delete from public.schedule_exceptions e where e.practitioner_id = p_practitioner_id and e.on_date = p_on;
+  insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes, reason)
+  select p_practitioner_id, p_on, h.start_time + v.by, h.end_time + v.by, h.slot_minutes, p_reason
+  from jsonb_to_recordset(v_hours) as h (start_time time, end_time time, slot_minutes smallint, is_later boolean)
+  cross join lateral (select case when h.is_later then make_interval(mins => p_minutes) else interval '0' end) v (by)
+  -- Without minutes what is later goes.
+  where not h.is_later or p_minutes is not null;
+  if not found then
+    insert into public.schedule_exceptions (practitioner_id, on_date, reason) values (p_practitioner_id, p_on, p_reason);
+  end if;
+end $function$;
+comment on function private.replace_hours(uuid,date,time without time zone,integer,text) is 'Has the hours of a date, from a time on, begin so many minutes later; without minutes those hours go.';
+
 CREATE OR REPLACE FUNCTION private.report_sms(p_id uuid, p_token text, p_status text, p_at timestamp with time zone, p_error text DEFAULT NULL::text, p_provider_id text DEFAULT NULL::text)
  RETURNS text
  LANGUAGE plpgsql
@@ -4130,6 +5348,137 @@ begin
 end $function$;
 comment on function private.require_changeable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot move or cancel any more: already_cancelled, already_seen, or already_begun (its time has come, or the patient is there).';
 
+CREATE OR REPLACE FUNCTION private.require_colleague(p_practitioner_id uuid, p_to uuid, p_clinic_id uuid, p_on date)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_active boolean;
+begin
+  select p.active into v_active from public.practitioners p where p.id = p_to and p.clinic_id = p_clinic_id;
+  if not found then
+    perform private.fail('unknown_doctor');
+  elsif p_to = p_practitioner_id then
+    perform private.fail('same_practitioner');
+  elsif not v_active then
+    perform private.fail('doctor_inactive');
+  elsif not exists (select from private.hours_on(p_to, p_on)) then
+    perform private.fail('colleague_without_hours');
+  end if;
+end $function$;
+comment on function private.require_colleague(uuid,uuid,uuid,date) is 'Refuses a colleague who cannot take anybody on a date: unknown_doctor (also of another clinic), same_practitioner, doctor_inactive or colleague_without_hours.';
+
+CREATE OR REPLACE FUNCTION private.require_day(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, OUT clinic_id uuid, OUT time_zone text, OUT today date)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  perform private.set_channel('desk');
+  select c.id, c.time_zone, (p_now at time zone c.time_zone)::date into clinic_id, time_zone, today
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = p_practitioner_id and private.sees_desk(c.id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  elsif p_on is null or p_on < today then
+    perform private.fail('day_is_over');
+  end if;
+end $function$;
+comment on function private.require_day(uuid,date,timestamp with time zone) is 'The clinic of a practitioner at whose desk one works, and what day it is there. Refuses with unknown_doctor or day_is_over.';
+
+CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid DEFAULT NULL::uuid, p_manager_only boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id uuid;
+  v_role text;
+begin
+  if private.is_admin() then
+    return;
+  end if;
+  v_user_id := private.require_staff();
+  if not exists (
+    select from private.desk_sessions d
+    where d.session_id = private.session_id() and d.user_id = v_user_id and d.expires_at > now()
+  ) then
+    perform private.fail('desk_proof_required');
+  elsif p_clinic_id is null then
+    return;
+  end if;
+  v_role := private.desk_role(p_clinic_id);
+  if v_role is null then
+    perform private.fail('not_staff');
+  elsif p_manager_only and v_role <> 'manager' then
+    perform private.fail('manager_only');
+  end if;
+end $function$;
+comment on function private.require_desk(uuid,boolean) is 'Lets pass who works at the desk of a clinic (null: of any) and has opened it, and admins. Refuses with not_signed_in, password_change_required, not_staff, desk_proof_required or manager_only.';
+
+CREATE OR REPLACE FUNCTION private.require_gap(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v record;
+begin
+  select p.active, (p_now at time zone c.time_zone)::date as today,
+    (coalesce(p_starts_at, p_now) at time zone c.time_zone)::date as on_date, c.time_zone into v
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id where p.id = p_practitioner_id;
+  if not v.active then
+    perform private.fail('doctor_inactive');
+  elsif v.on_date > v.today + 366 then
+    perform private.fail('beyond_horizon');
+  elsif p_starts_at is null then
+    select g.* into starts_at, ends_at, token_number from private.gap_now(p_practitioner_id, v.today, p_now) g;
+  else
+    select g.* into starts_at, ends_at, token_number from private.gap_at(p_practitioner_id, v.on_date, p_starts_at) g;
+  end if;
+  if ends_at is null then
+    perform private.fail('outside_hours');
+  elsif ends_at <= p_now then
+    perform private.fail('slot_in_past');
+  elsif (starts_at at time zone v.time_zone)::date <> v.on_date then
+    perform private.fail('day_is_full');
+  end if;
+end $function$;
+comment on function private.require_gap(uuid,timestamp with time zone,timestamp with time zone) is 'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
+
+CREATE OR REPLACE FUNCTION private.require_mergeable(p_keep public.patients, p_gone public.patients)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clash text;
+begin
+  if p_keep.id = p_gone.id then
+    perform private.fail('same_patient');
+  elsif p_keep.user_id is not null and p_gone.user_id is not null then
+    perform private.fail('both_have_accounts');
+  elsif p_gone.user_id is not null then
+    perform private.fail('gone_has_account');
+  elsif not private.is_admin() and exists (
+    select from public.appointments a where a.patient_id = p_gone.id and not private.sees_desk(a.clinic_id)
+  ) then
+    perform private.fail('patient_of_others');
+  end if;
+  select to_char(c.starts_at, 'YYYY-MM-DD HH24:MI') into v_clash
+  from private.merge_clashes(p_keep.id, p_gone.id) c order by c.starts_at limit 1;
+  if found then
+    perform private.fail('appointments_clash', v_clash);
+  end if;
+end $function$;
+comment on function private.require_mergeable(public.patients,public.patients) is 'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others or appointments_clash.';
+
 CREATE OR REPLACE FUNCTION private.require_no_overlap(p_practitioner_id uuid, p_patient_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_except uuid DEFAULT NULL::uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -4152,6 +5501,19 @@ begin
 end $function$;
 comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the patient (own_appointment) or both (own_slot) have an appointment.';
 
+CREATE OR REPLACE FUNCTION private.require_open(p_appointment public.appointments)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_appointment.status not in ('booked', 'arrived') or p_appointment.called_at is not null then
+    perform private.fail('changed_meanwhile', private.what_happened(p_appointment));
+  end if;
+end $function$;
+comment on function private.require_open(public.appointments) is 'Refuses with changed_meanwhile what the desk can no longer move or cancel: who is with the doctor, was seen, is gone or cancelled.';
+
 CREATE OR REPLACE FUNCTION private.require_patient()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -4170,6 +5532,27 @@ begin
   return v_patient_id;
 end $function$;
 comment on function private.require_patient() is 'The patient who is signed in; refuses with not_signed_in or password_change_required.';
+
+CREATE OR REPLACE FUNCTION private.require_patient_at_desk(p_patient_id uuid)
+ RETURNS public.patients
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients;
+begin
+  perform private.require_desk();
+  perform private.set_channel('desk');
+  select * into v_patient from public.patients p
+  where p.id = coalesce(private.merged_into(p_patient_id), p_patient_id) and (private.is_admin() or exists (
+    select from public.appointments a where a.patient_id = p.id and private.sees_desk(a.clinic_id)
+  ));
+  if not found then
+    perform private.fail('unknown_patient');
+  end if;
+  return v_patient;
+end $function$;
+comment on function private.require_patient_at_desk(uuid) is 'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened; of admins any. Refuses with unknown_patient, also for those of others.';
 
 CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS void
@@ -4225,6 +5608,26 @@ begin
 end $function$;
 comment on function private.require_slot(uuid,timestamp with time zone,timestamp with time zone) is 'The slot that begins then, taken or not. Refuses with slot_in_past, unknown_doctor, doctor_inactive, beyond_horizon or outside_hours.';
 
+CREATE OR REPLACE FUNCTION private.require_staff()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id constant uuid := private.current_user_id();
+begin
+  if v_user_id is null then
+    perform private.fail('not_signed_in');
+  elsif exists (select from private.temporary_passwords t where t.user_id = v_user_id) then
+    perform private.fail('password_change_required');
+  elsif not exists (select from public.clinic_staff s where s.user_id = v_user_id) then
+    perform private.fail('not_staff');
+  end if;
+  return v_user_id;
+end $function$;
+comment on function private.require_staff() is 'The signed-in account, which is somebody''s who works at a desk. Refuses with not_signed_in, password_change_required or not_staff.';
+
 CREATE OR REPLACE FUNCTION private.reschedule(p_patient_id uuid, p_appointment_id uuid, p_starts_at timestamp with time zone, p_channel text, p_now timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -4268,6 +5671,23 @@ AS $function$
 $function$;
 comment on function private.retry_account_job(uuid,integer,text,timestamp with time zone) is 'An attempt failed; the job comes back later. It never gives up.';
 
+CREATE OR REPLACE FUNCTION private.role_of_session(p_session_id uuid, p_clinic_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select s.role
+    from private.desk_sessions d join public.clinic_staff s on s.user_id = d.user_id
+    where d.session_id = p_session_id and d.expires_at > now() and s.clinic_id = p_clinic_id
+      and d.user_id = private.user_of_session(p_session_id)
+      and not exists (select from private.temporary_passwords t where t.user_id = d.user_id)
+  );
+end $function$;
+comment on function private.role_of_session(uuid,uuid) is 'desk or manager, when a session belongs to staff of a clinic and has opened the desk; else null.';
+
 CREATE OR REPLACE FUNCTION private.sample_of(p_placeholder text, p_locale text DEFAULT 'en-IN'::text)
  RETURNS text
  LANGUAGE plpgsql
@@ -4296,6 +5716,32 @@ begin
   end;
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+CREATE OR REPLACE FUNCTION private.sees_desk(p_clinic_id uuid, p_manager_only boolean DEFAULT false)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.is_admin() or coalesce(
+    private.desk_role(p_clinic_id) = 'manager' or (private.desk_role(p_clinic_id) = 'desk' and not p_manager_only), false
+  );
+end $function$;
+comment on function private.sees_desk(uuid,boolean) is 'Whether whoever asks may see what the desk of a clinic sees, or its manager. Views ask it, functions private.require_desk.';
+grant execute on function private.sees_desk(uuid,boolean) to authenticated;
+grant execute on function private.sees_desk(uuid,boolean) to service_role;
+
+CREATE OR REPLACE FUNCTION private.session_id()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(auth.jwt() ->> 'session_id', auth.jwt() ->> 'listens_for')::uuid;
+end $function$;
+comment on function private.session_id() is 'The session that a request was made with, or that a token for listening names.';
 
 CREATE OR REPLACE FUNCTION private.sessions_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone)
  RETURNS TABLE(practitioner_id uuid, on_date date, opens timestamp with time zone, goes_on timestamp with time zone, closes timestamp with time zone, length interval, seconds integer, slots integer)
@@ -4331,7 +5777,10 @@ begin
     cross join lateral (
       select least(greatest(floor(extract(epoch from p_now - o.instant) / l.seconds) + 1, 0), n.slots)::int as begun
     ) b
-    where n.slots > 0;
+    where n.slots > 0 and not exists (
+      select from public.practitioners p join public.clinic_closures x on x.clinic_id = p.clinic_id
+      where p.id = h.practitioner_id and h.on_date between x.from_date and x.until_date
+    );
 end $function$;
 comment on function private.sessions_between(uuid[],date,date,text,timestamp with time zone) is 'What private.hours_on tells, of many practitioners of one time zone and all dates of a range: when a session opens, goes on with the first slot that has not begun, and closes with its last whole slot; how long a slot is, and how many have not begun.';
 
@@ -4405,6 +5854,23 @@ begin
   return found;
 end $function$;
 comment on function private.settle_sms(uuid,integer,text,text,text,timestamp with time zone) is 'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
+
+CREATE OR REPLACE FUNCTION private.shift(p_plan public.day_plan[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_plan;
+begin
+  -- The last first, so that everybody moves into what has just become free.
+  for v in select l.* from unnest(p_plan) l order by l.was_at desc loop
+    update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at where a.id = v.appointment_id;
+  end loop;
+exception when exclusion_violation then
+  perform private.fail('slot_taken'); -- Just now.
+end $function$;
+comment on function private.shift(public.day_plan[]) is 'Moves all of a plan, or refuses with slot_taken.';
 
 CREATE OR REPLACE FUNCTION private.short_codes_are_safe(p_now timestamp with time zone)
  RETURNS boolean
@@ -4783,6 +6249,34 @@ begin
 end $function$;
 comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
 
+CREATE OR REPLACE FUNCTION private.start_desk_session(p_user_id uuid, p_session_id uuid, p_now timestamp with time zone)
+ RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_short constant boolean := private.short_codes_are_safe(p_now);
+  v_length constant int := case when v_short then 6 else 10 end;
+  v_code constant text := private.random_digits(v_length);
+  v_expires_at constant timestamptz := p_now + interval '10 minutes';
+  v_patient public.patients;
+begin
+  select * into v_patient from public.patients p where p.user_id = p_user_id;
+  perform private.count_desk_code(p_session_id, v_patient.phone, p_now);
+  insert into private.desk_sessions as d (session_id, user_id, code_hash, short, code_expires_at)
+  values (p_session_id, p_user_id, extensions.crypt(v_code, extensions.gen_salt('bf', 8)), v_short, v_expires_at)
+  on conflict (session_id) do update
+    set code_hash = excluded.code_hash, short = excluded.short, guesses = 0, code_expires_at = excluded.code_expires_at;
+  perform private.queue_sms(
+    'code', v_patient.phone, jsonb_build_object('code', v_code), null, v_patient.id, null,
+    coalesce(private.language_of(v_patient.id), 'en-IN'), true, v_expires_at
+  );
+  perform private.note_security_event('code_sent', v_patient.phone, null, p_now);
+  return query select v_expires_at, v_length;
+end $function$;
+comment on function private.start_desk_session(uuid,uuid,timestamp with time zone) is 'Texts a code to the phone of an account, which opens the desk to one of its sessions. A further code replaces the one before.';
+
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(wait integer, expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
@@ -4816,6 +6310,24 @@ begin
 end $function$;
 comment on function private.start_verification(uuid,text,bytea,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has; or, where no code can be texted now, after how many seconds to try again (wait).';
 
+CREATE OR REPLACE FUNCTION private.step_follows(p_appointment public.appointments, p_step text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case p_step
+    when 'arrived' then p_appointment.status in ('booked', 'noshow')
+    -- Also who went in without passing by the desk.
+    when 'called' then p_appointment.status in ('booked', 'arrived') and p_appointment.called_at is null
+    when 'waiting' then p_appointment.status = 'arrived' and p_appointment.called_at is not null
+    when 'seen' then p_appointment.status in ('booked', 'arrived')
+    when 'noshow' then p_appointment.status in ('booked', 'arrived')
+  end;
+end $function$;
+comment on function private.step_follows(public.appointments,text) is 'Whether a step at the desk can follow on how an appointment stands; null: there is no such step.';
+
 CREATE OR REPLACE FUNCTION private.stop_sms(p_id uuid, p_token text)
  RETURNS void
  LANGUAGE plpgsql
@@ -4827,6 +6339,38 @@ begin
   on conflict (phone) do nothing;
 end $function$;
 comment on function private.stop_sms(uuid,text) is 'Notes that the recipient of a message answered STOP. The token proves that the provider says so.';
+
+CREATE OR REPLACE FUNCTION private.stranded(p_now timestamp with time zone DEFAULT now())
+ RETURNS TABLE(appointment_id uuid, clinic_id uuid, practitioner_id uuid, practitioner text, patient_id uuid, patient text, phone_end text, on_date date, starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with upcoming as materialized (
+      select a.* from public.appointments a join public.clinics c on c.id = a.clinic_id
+      where a.status = 'booked' and a.ends_at > p_now and private.sees_desk(c.id)
+    ), hours as materialized (
+      select d.practitioner_id, d.local_date, h.opens, h.opens + h.slots * h.length as closes
+      from (select distinct u.practitioner_id, u.local_date from upcoming u) d
+      cross join lateral private.hours_on(d.practitioner_id, d.local_date) h
+    )
+    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id, p.name, private.phone_end(p.phone), u.local_date,
+      u.starts_at, u.ends_at, u.token_number
+    from upcoming u
+    join public.practitioners d on d.id = u.practitioner_id
+    join public.patients p on p.id = u.patient_id
+    where not exists (
+      select from hours h
+      where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
+        -- Whom the desk has squeezed in before or after the hours is there on purpose.
+        and (u.channel = 'desk' or (u.starts_at >= h.opens and u.ends_at <= h.closes))
+    );
+end $function$;
+comment on function private.stranded(timestamp with time zone) is 'Appointments to come outside the hours that hold now, at the desks of whoever asks.';
+grant execute on function private.stranded(timestamp with time zone) to authenticated;
+grant execute on function private.stranded(timestamp with time zone) to service_role;
 
 CREATE OR REPLACE FUNCTION private.sweep(p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -4904,6 +6448,23 @@ begin
 end $function$;
 comment on function private.take_short_guess(boolean,timestamp with time zone) is 'Counts a guess at a code of six digits, and says whether it opens: not after too many wrong ones today.';
 
+CREATE OR REPLACE FUNCTION private.tell_of_merge(p_keep public.patients, p_gone_phone text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_locale constant text := coalesce(private.language_of(p_keep.id), 'en-IN');
+begin
+  if p_keep.phone <> p_gone_phone then
+    perform private.queue_sms('phone_changed', p_gone_phone, jsonb_build_object('phone', private.mask_phone(p_keep.phone)),
+      null, p_keep.id, null, v_locale);
+    perform private.queue_sms('phone_moved_here', p_keep.phone, jsonb_build_object('phone', private.mask_phone(p_gone_phone)),
+      null, p_keep.id, null, v_locale);
+  end if;
+end $function$;
+comment on function private.tell_of_merge(public.patients,text) is 'Where the two had different phones, both are told that appointments are kept under one of them.';
+
 CREATE OR REPLACE FUNCTION private.tell_of_new_device(p_user_id uuid, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -4963,11 +6524,12 @@ begin
   -- News, not truth: a page fetches again after every connection. A failure in there is only a warning.
   perform realtime.send(
     jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
-    tg_op, 'patient:' || v_appointment.patient_id
-  );
+    tg_op, t.topic
+  )
+  from (values ('patient:' || v_appointment.patient_id), ('desk:' || v_appointment.clinic_id)) as t (topic);
   return null;
 end $function$;
-comment on function private.tg_appointments__broadcast() is 'Tells the patient''s open pages which appointment changed.';
+comment on function private.tg_appointments__broadcast() is 'Tells the open pages of the patient and of the clinic''s desk which appointment changed.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast_queue()
  RETURNS trigger
@@ -5030,6 +6592,7 @@ begin
     when new.status = 'arrived' then coalesce(new.arrived_at, clock_timestamp())
     when new.status = 'fulfilled' then new.arrived_at
   end;
+  new.waits_from := case when new.status = 'arrived' then new.waits_from end;
   new.called_at := case when new.status in ('arrived', 'fulfilled') then new.called_at end;
   new.seen_at := case when new.status = 'fulfilled' then coalesce(new.seen_at, clock_timestamp()) end;
   return new;
@@ -5076,7 +6639,9 @@ begin
     end if;
   elsif new.starts_at <= now() then
     null; -- What has begun is not news.
-  elsif new.status = 'booked' and (tg_op = 'INSERT' or not old.active) then
+  elsif tg_op = 'UPDATE' and private.in_day_operation() then
+    null; -- One SMS for the whole operation.
+  elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
     perform private.queue_appointment_sms('appointment_booked', new);
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))
@@ -5159,7 +6724,8 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    new.token_number := null;
+    new.token_number := case when private.in_day_operation()
+      and (new.practitioner_id, new.local_date) = (old.practitioner_id, old.local_date) then old.token_number end;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
@@ -5178,7 +6744,7 @@ begin
   end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again.';
+comment on function private.tg_appointments__slot() is 'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again. Who comes later because the doctor does keeps their number.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__status()
  RETURNS trigger
@@ -5191,7 +6757,7 @@ begin
     new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
     return new;
   end if;
-  if new.patient_id is distinct from old.patient_id then
+  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id) then
     perform private.fail('patient_is_fixed');
   end if;
   new.version := old.version + 1;
@@ -5202,9 +6768,13 @@ begin
     else now()
   end;
   new.clinic_id := old.clinic_id;
+  if (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
+    new.confirmed_at := null;
+    new.waits_from := case when private.in_day_operation() then new.waits_from + (new.starts_at - old.starts_at) end;
+  end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient never.';
+comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  RETURNS trigger
@@ -5296,6 +6866,18 @@ begin
 end $function$;
 comment on function private.tg_clean_notes() is 'Keeps notes in the columns that are its arguments.';
 
+CREATE OR REPLACE FUNCTION private.tg_clinic_staff__account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.user_id := (select p.user_id from public.patients p where p.phone = new.phone);
+  return new;
+end $function$;
+comment on function private.tg_clinic_staff__account() is 'Fills in the account of the phone, whatever was entered.';
+
 CREATE OR REPLACE FUNCTION private.tg_clinics__check_time_zone()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5355,13 +6937,15 @@ CREATE OR REPLACE FUNCTION private.tg_patients__check_account()
  SET search_path TO ''
 AS $function$
 begin
-  if tg_op = 'UPDATE' and new.phone <> old.phone then
+  if tg_op = 'UPDATE' and new.phone is distinct from old.phone then
     if exists (select from public.patients p where p.phone = new.phone) then
       perform private.fail('other_patient_has_phone');
     elsif exists (
       select from auth.users u where u.phone = ltrim(new.phone, '+') and u.id is distinct from new.user_id
     ) then
       perform private.fail('other_account_has_phone');
+    elsif new.phone is null and new.user_id is not null then
+      perform private.fail('account_has_other_phone');
     end if;
   end if;
   if tg_op = 'UPDATE' and old.user_id is not null and new.user_id is distinct from old.user_id then
@@ -5407,6 +6991,20 @@ begin
   return null;
 end $function$;
 comment on function private.tg_patients__erase_audit() is 'Erases names from the audit of a patient who was deleted, or whose account or name was.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__follow_staff()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Filled in anew from the phone, also of the phone that was given up.
+  update public.clinic_staff s set user_id = null
+  where s.phone in (new.phone, case when tg_op = 'UPDATE' then old.phone end);
+  return null;
+end $function$;
+comment on function private.tg_patients__follow_staff() is 'The phone of somebody at a desk got an account, lost it, or is another person''s now: their rights follow.';
 
 CREATE OR REPLACE FUNCTION private.tg_patients__move_account()
  RETURNS trigger
@@ -5828,6 +7426,101 @@ $function$;
 comment on function private.time_zone_of_costs() is 'The time zone of the oldest clinic: its days are those of sms_cost.';
 grant execute on function private.time_zone_of_costs() to service_role;
 
+CREATE OR REPLACE FUNCTION private.timeline(p_patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(t.entry || jsonb_build_object('at', t.at) order by t.at desc), '[]')
+    from (
+      select l.* from (
+        select * from private.timeline_of_appointments(p_patient_id)
+        union all select * from private.timeline_of_calls(p_patient_id)
+        union all select * from private.timeline_of_sms(p_patient_id)
+        union all select * from private.timeline_of_changes(p_patient_id)
+      ) l order by l.at desc limit 500
+    ) t
+  );
+end $function$;
+comment on function private.timeline(uuid) is 'What happened with a patient, the latest first, 500 entries at most; each has kind and at.';
+
+CREATE OR REPLACE FUNCTION private.timeline_of_appointments(p_patient_id uuid)
+ RETURNS TABLE(at timestamp with time zone, entry jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select a.starts_at, jsonb_build_object(
+      'kind', 'appointment', 'id', a.id, 'clinic_id', a.clinic_id, 'practitioner', p.name, 'starts_at', a.starts_at,
+      'status', a.status, 'channel', a.channel, 'token_number', a.token_number, 'reference', a.reference,
+      'note', a.note, 'booked_at', a.created_at, 'arrived_at', a.arrived_at, 'seen_at', a.seen_at
+    )
+    from public.appointments a join public.practitioners p on p.id = a.practitioner_id
+    where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id);
+end $function$;
+comment on function private.timeline_of_appointments(uuid) is 'Appointments of a patient at the clinics of whoever asks: {kind: appointment, ...}.';
+
+CREATE OR REPLACE FUNCTION private.timeline_of_calls(p_patient_id uuid)
+ RETURNS TABLE(at timestamp with time zone, entry jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select c.started_at, jsonb_build_object(
+      'kind', 'call', 'id', c.id, 'clinic_id', c.clinic_id, 'outcome', c.outcome, 'seconds', c.duration_seconds
+    )
+    from public.ivr_calls c where c.patient_id = p_patient_id and private.sees_desk(c.clinic_id);
+end $function$;
+comment on function private.timeline_of_calls(uuid) is 'Calls of a patient to the clinics of whoever asks: {kind: call, ...}.';
+
+CREATE OR REPLACE FUNCTION private.timeline_of_changes(p_patient_id uuid)
+ RETURNS TABLE(at timestamp with time zone, entry jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select e.occurred_at, jsonb_build_object(
+      'kind', 'change', 'id', e.id, 'table', e.table_name, 'row', e.row_id, 'action', e.action, 'channel', e.channel,
+      'actor', e.actor, 'changes', e.changes
+    )
+    from public.audit_trail e
+    where e.action <> 'read' and (
+      (e.table_name = 'patients' and e.row_id = p_patient_id::text)
+      or (e.table_name = 'appointments' and e.row_id = any (
+        select a.id::text from public.appointments a
+        where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id)
+      ))
+    );
+end $function$;
+comment on function private.timeline_of_changes(uuid) is 'What was changed of a patient and their appointments, and by whom: {kind: change, ...}.';
+
+CREATE OR REPLACE FUNCTION private.timeline_of_sms(p_patient_id uuid)
+ RETURNS TABLE(at timestamp with time zone, entry jsonb)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select m.created_at, jsonb_build_object(
+      'kind', 'sms', 'id', m.id, 'appointment_id', m.appointment_id, 'template', m.template,
+      'text', case when not m.secret then m.body end, 'status', m.status, 'reason', m.last_error,
+      'can_be_resent', m.status = 'failed' and not m.secret
+    )
+    from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
+    where m.patient_id = p_patient_id and (m.appointment_id is null or private.sees_desk(a.clinic_id));
+end $function$;
+comment on function private.timeline_of_sms(uuid) is 'SMS to a patient, but for those about appointments at clinics of others: {kind: sms, ...}. What held a code or password has no text.';
+
 CREATE OR REPLACE FUNCTION private.today_began(p_now timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -5857,6 +7550,61 @@ begin
   );
 end $function$;
 comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether another appointment of that day holds a slot with that token number.';
+
+CREATE OR REPLACE FUNCTION private.undo_mark(p_appointment public.appointments, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_before public.appointments;
+begin
+  delete from private.last_marks m
+  where m.appointment_id = p_appointment.id and m.version = p_appointment.version
+    -- What a colleague has just marked is not what somebody takes back who looks at an older screen.
+    and (m.actor_id is not distinct from auth.uid() or m.marked_at < p_now - interval '1 minute')
+  returning (jsonb_populate_record(p_appointment, m.before)).* into v_before;
+  if not found then
+    perform private.fail('changed_meanwhile', private.what_happened(p_appointment));
+  end if;
+  update public.appointments a
+  set status = v_before.status, arrived_at = v_before.arrived_at, called_at = v_before.called_at,
+    seen_at = v_before.seen_at, waits_from = v_before.waits_from
+  where a.id = p_appointment.id returning * into v_before;
+  return v_before;
+end $function$;
+comment on function private.undo_mark(public.appointments,timestamp with time zone) is 'Takes the last step back that was marked at the desk, if nothing followed on it. Refuses with changed_meanwhile.';
+
+CREATE OR REPLACE FUNCTION private.undo_merge(p_merge private.patient_merges, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_keep public.patients;
+  v_gave_phone constant boolean := p_merge.before ->> 'phone' is null and p_merge.gone_phone is not null;
+begin
+  if p_merge.undone_at is not null or p_merge.merged_at <= p_now - interval '1 day' then
+    perform private.fail('too_late_to_undo');
+  end if;
+  select * into v_keep from public.patients p where p.id = p_merge.keep_id;
+  if v_gave_phone and v_keep.user_id is not null then
+    perform private.fail('gone_has_account');
+  end if;
+  update private.patient_merges m set undone_at = p_now where m.id = p_merge.id;
+  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_merge.keep_id));
+  perform private.move_back(p_merge);
+  update public.patients p set
+    phone = case when v_gave_phone and p.phone = p_merge.gone_phone then null else p.phone end,
+    -- What was theirs from the start, or has become theirs since, stays.
+    name = case when p_merge.before ->> 'name' is null then nullif(p.name, g.name) else p.name end,
+    age = case when p_merge.before ->> 'age' is null then nullif(p.age, g.age) else p.age end,
+    locale = case when p_merge.before ->> 'locale' is null then nullif(p.locale, g.locale) else p.locale end
+  from public.patients g
+  where p.id = p_merge.keep_id and g.id = p_merge.gone_id;
+  update public.patients p set phone = p_merge.gone_phone where p.id = p_merge.gone_id;
+end $function$;
+comment on function private.undo_merge(private.patient_merges,timestamp with time zone) is 'Makes one patient two again, who are both locked. What the one that stayed has got meanwhile stays theirs.';
 
 CREATE OR REPLACE FUNCTION private.use_permit(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text)
  RETURNS void
@@ -5898,7 +7646,7 @@ CREATE OR REPLACE FUNCTION private.username_is_taken(p_username text, p_phone te
 AS $function$
 begin
   return exists (
-    select from public.patients p where lower(p.username) = lower(p_username) and p.phone <> p_phone
+    select from public.patients p where lower(p.username) = lower(p_username) and p.phone is distinct from p_phone
   );
 end $function$;
 comment on function private.username_is_taken(text,text) is 'Whether somebody with another phone has that username, in whatever case.';
@@ -5974,6 +7722,31 @@ begin
   );
 end $function$;
 comment on function private.welcome_patient(public.patients,uuid,text,uuid,timestamp with time zone) is 'Gives a patient who booked by phone their account, marks its password temporary and texts it.';
+
+CREATE OR REPLACE FUNCTION private.what_happened(p_appointment public.appointments)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select case
+        when p_appointment.status = 'arrived' and p_appointment.called_at is not null then 'called'
+        when p_appointment.status = 'fulfilled' then 'seen'
+        when p_appointment.status = 'noshow' then 'not there'
+        else p_appointment.status
+      end
+      || ' (' || coalesce(e.actor || ', ', '')
+      || to_char(p_appointment.updated_at at time zone c.time_zone, 'HH24:MI') || ')'
+    from public.clinics c left join lateral (
+      select t.actor from public.audit_trail t
+      where t.table_name = 'appointments' and t.row_id = p_appointment.id::text order by t.id desc limit 1
+    ) e on true
+    where c.id = p_appointment.clinic_id
+  );
+end $function$;
+comment on function private.what_happened(public.appointments) is 'How an appointment stands, and who made it so and when: arrived (Priya, 10:02).';
 
 CREATE OR REPLACE FUNCTION private.withdraw_permit(p_user_id uuid, p_what text)
  RETURNS void
@@ -6160,6 +7933,29 @@ end $function$;
 comment on function public.cancel_appointment(uuid) is 'Cancels an upcoming appointment of the signed-in patient. Refuses with not_found or not_cancellable.';
 grant execute on function public.cancel_appointment(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.cancel_day(practitioner_id uuid, on_date date, reason text DEFAULT NULL::text)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := now();
+  v_day constant record := private.require_day(cancel_day.practitioner_id, cancel_day.on_date, v_now);
+  v_id uuid;
+  v_plan public.day_plan[];
+begin
+  v_id := private.begin_day_operation(array[cancel_day.practitioner_id]);
+  v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.close_day(cancel_day.practitioner_id, on_date, v_day.time_zone, cancel_day.reason, v_now);
+  perform private.cancel_plan(v_id, v_plan, v_now);
+  return query select l.* from unnest(v_plan) l;
+end $function$;
+comment on function public.cancel_day(uuid,date,text) is 'At the desk: cancels all who still wait for a practitioner on a date, of today from now on, and closes the day for new ones. Each patient is told once.';
+grant execute on function public.cancel_day(uuid,date,text) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.change_patient_phone(patient_id uuid, phone text)
  RETURNS public.patients
  LANGUAGE plpgsql
@@ -6168,20 +7964,58 @@ CREATE OR REPLACE FUNCTION public.change_patient_phone(patient_id uuid, phone te
 AS $function$
 #variable_conflict use_column
 declare
-  v_patient public.patients;
+  v_patient public.patients := private.require_patient_at_desk(change_patient_phone.patient_id);
 begin
-  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u
-  where u.id = (select p.user_id from public.patients p where p.id = change_patient_phone.patient_id) for update;
-  update public.patients p set phone = change_patient_phone.phone
-  where p.id = change_patient_phone.patient_id returning * into v_patient;
-  if not found then
-    perform private.fail('unknown_patient');
+  if change_patient_phone.phone is null then
+    perform private.fail('invalid_phone');
+  elsif not private.is_admin() and exists (
+    select from public.clinic_staff s where s.phone in (v_patient.phone, change_patient_phone.phone)
+  ) then
+    -- Rights at a desk go with the phone: they are not for colleagues to move.
+    perform private.fail('phone_of_staff');
   end if;
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u where u.id = v_patient.user_id for update;
+  update public.patients p set phone = change_patient_phone.phone where p.id = v_patient.id returning * into v_patient;
   return v_patient;
 end $function$;
-comment on function public.change_patient_phone(uuid,text) is 'For admins: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same.';
+comment on function public.change_patient_phone(uuid,text) is 'For admins and the desk: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
+grant execute on function public.change_patient_phone(uuid,text) to authenticated;
 grant execute on function public.change_patient_phone(uuid,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.close_clinic(clinic_id uuid, from_date date, until_date date, reason text DEFAULT NULL::text)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := now();
+  v_today date;
+  v_id uuid;
+  v_plan public.day_plan[];
+begin
+  perform private.require_desk(close_clinic.clinic_id);
+  perform private.set_channel('desk');
+  select (v_now at time zone c.time_zone)::date into v_today from public.clinics c where c.id = close_clinic.clinic_id;
+  if not found then
+    perform private.fail('unknown_clinic');
+  elsif not coalesce(from_date >= v_today and until_date between from_date and from_date + 366, false) then
+    perform private.fail('wrong_dates');
+  end if;
+  v_id := private.begin_day_operation(array(
+    select p.id from public.practitioners p where p.clinic_id = close_clinic.clinic_id
+  ));
+  insert into public.clinic_closures (clinic_id, from_date, until_date, reason)
+  values (close_clinic.clinic_id, close_clinic.from_date, close_clinic.until_date, coalesce(close_clinic.reason, ''));
+  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
+  perform private.cancel_plan(v_id, v_plan, v_now);
+  return query select l.* from unnest(v_plan) l order by l.was_at;
+end $function$;
+comment on function public.close_clinic(uuid,date,date,text) is 'At the desk: closes the clinic from one day to another, both included: one row of clinic_closures. Whoever is booked then is cancelled and told, each patient once.';
+grant execute on function public.close_clinic(uuid,date,date,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.confirm_phone_owner(phone text)
  RETURNS void
@@ -6200,6 +8034,369 @@ begin
 end $function$;
 comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
 grant execute on function public.confirm_phone_owner(text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at timestamp with time zone DEFAULT NULL::timestamp with time zone, phone text DEFAULT NULL::text, name text DEFAULT NULL::text, dependent_id uuid DEFAULT NULL::uuid)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic public.clinics;
+  v_patient_id uuid;
+begin
+  perform private.require_desk();
+  select c.* into v_clinic from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = desk_book.practitioner_id and private.sees_desk(c.id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  elsif desk_book.dependent_id is not null then
+    perform private.fail('unknown_patient');
+  end if;
+  perform private.set_channel('desk');
+  v_patient_id := private.patient_at_desk(
+    private.phone_typed(desk_book.phone, v_clinic.phone), nullif(private.without_invisible_ends(desk_book.name), '')
+  );
+  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now());
+end $function$;
+comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid) is 'At the desk: books for a phone in any notation, whose patient may be new, or for a name without phone. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone or not_found.';
+grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_cancel(appointment_id uuid, reason text DEFAULT NULL::text)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments := private.lock_at_desk(desk_cancel.appointment_id);
+begin
+  perform private.require_open(v_appointment);
+  -- What was noted stays.
+  update public.appointments a
+  set status = 'cancelled', note = nullif(concat_ws(E'\n', a.note, nullif(btrim(desk_cancel.reason), '')), '')
+  where a.id = v_appointment.id returning * into v_appointment;
+  return v_appointment;
+end $function$;
+comment on function public.desk_cancel(uuid,text) is 'At the desk: cancels an appointment, with a reason for the desk''s note. The patient is texted that the clinic cancelled. Refuses with changed_meanwhile or not_found.';
+grant execute on function public.desk_cancel(uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_day(clinic_id uuid, on_date date)
+ RETURNS TABLE(appointment_id uuid, version integer, practitioner_id uuid, practitioner_name text, starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer, patient_id uuid, name text, phone_end text, channel text, walk_in boolean, status text, confirmed_at timestamp with time zone, arrived_at timestamp with time zone, called_at timestamp with time zone, seen_at timestamp with time zone, waits_from timestamp with time zone, note text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk(desk_day.clinic_id);
+  return query
+    select a.id, a.version, a.practitioner_id, pr.name, a.starts_at, a.ends_at, a.token_number, a.patient_id, p.name,
+      private.phone_end(p.phone), a.channel,
+      a.channel = 'desk' and (a.created_at at time zone c.time_zone)::date = a.local_date,
+      a.status, a.confirmed_at, a.arrived_at, a.called_at, a.seen_at, coalesce(a.waits_from, a.starts_at), a.note
+    from public.clinics c
+    join public.practitioners pr on pr.clinic_id = c.id
+    join public.appointments a on a.practitioner_id = pr.id and a.local_date = desk_day.on_date
+    join public.patients p on p.id = a.patient_id
+    where c.id = desk_day.clinic_id
+    order by pr.name, pr.id, coalesce(a.waits_from, a.starts_at), a.starts_at, a.token_number;
+end $function$;
+comment on function public.desk_day(uuid,date) is 'At the desk: all appointments of a day, also cancelled ones, by practitioner and in the order in which patients are called (waits_from). walk_in: booked at the desk on the day itself.';
+grant execute on function public.desk_day(uuid,date) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_find(clinic_id uuid, words text)
+ RETURNS TABLE(patient_id uuid, name text, phone_end text, has_account boolean, merged_into uuid, last_at timestamp with time zone, next_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic public.clinics;
+begin
+  perform private.require_desk(desk_find.clinic_id);
+  select * into v_clinic from public.clinics c where c.id = desk_find.clinic_id;
+  return query
+    select p.id, p.name, private.phone_end(p.phone), p.user_id is not null, f.into_id, v.last_at, v.next_at
+    from (
+      select r.patient_id, private.merged_into(r.patient_id) as into_id, max(r.rank) as rank
+      from private.find_patients(v_clinic, private.without_invisible_ends(desk_find.words)) r group by r.patient_id
+    ) f
+    join public.patients p on p.id = f.patient_id
+    cross join lateral (
+      select max(a.starts_at) filter (where a.starts_at <= now()) as last_at,
+        min(a.starts_at) filter (where a.starts_at > now() and a.status = 'booked') as next_at
+      from public.appointments a where a.patient_id = coalesce(f.into_id, p.id) and a.clinic_id = v_clinic.id
+      having count(*) > 0
+    ) v
+    order by f.rank desc, v.next_at, v.last_at desc, p.id
+    limit 20;
+end $function$;
+comment on function public.desk_find(uuid,text) is 'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
+grant execute on function public.desk_find(uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_mark(appointment_id uuid, step text)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment constant public.appointments := private.lock_at_desk(desk_mark.appointment_id);
+  v_follows constant boolean := private.step_follows(v_appointment, desk_mark.step);
+begin
+  if desk_mark.step = 'undo' then
+    return private.undo_mark(v_appointment, clock_timestamp());
+  elsif v_follows is null then
+    perform private.fail('unknown_step', desk_mark.step);
+  elsif not v_follows then
+    perform private.fail('changed_meanwhile', private.what_happened(v_appointment));
+  end if;
+  return private.mark(v_appointment, desk_mark.step, clock_timestamp());
+end $function$;
+comment on function public.desk_mark(uuid,text) is 'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, or not_found.';
+grant execute on function public.desk_mark(uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_move(appointment_id uuid, practitioner_id uuid, starts_at timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment constant public.appointments := private.lock_at_desk(desk_move.appointment_id);
+begin
+  perform private.require_open(v_appointment);
+  if not exists (
+    select from public.practitioners p where p.id = desk_move.practitioner_id and p.clinic_id = v_appointment.clinic_id
+  ) then
+    perform private.fail('unknown_doctor');
+  elsif (desk_move.practitioner_id, desk_move.starts_at) = (v_appointment.practitioner_id, v_appointment.starts_at) then
+    return v_appointment;
+  end if;
+  return private.move_at_desk(v_appointment, desk_move.practitioner_id, desk_move.starts_at, now());
+end $function$;
+comment on function public.desk_move(uuid,uuid,timestamp with time zone) is 'At the desk: gives an appointment another time, or another practitioner of the clinic; starts_at null: as soon as possible today. The patient is texted. Refuses with changed_meanwhile, and like desk_book.';
+grant execute on function public.desk_move(uuid,uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_note(appointment_id uuid, note text)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments := private.lock_at_desk(desk_note.appointment_id);
+begin
+  update public.appointments a set note = nullif(btrim(desk_note.note), '') where a.id = v_appointment.id
+  returning * into v_appointment;
+  return v_appointment;
+end $function$;
+comment on function public.desk_note(uuid,text) is 'At the desk: notes something with an appointment; an empty text removes the note.';
+grant execute on function public.desk_note(uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_patient(patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient constant public.patients := private.require_patient_at_desk(desk_patient.patient_id);
+begin
+  perform private.note_read(v_patient.id);
+  return jsonb_build_object(
+    'patient_id', v_patient.id, 'name', v_patient.name, 'phone', v_patient.phone, 'age', v_patient.age,
+    'locale', v_patient.locale, 'has_account', v_patient.user_id is not null,
+    'merged', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'merge_id', m.id, 'patient_id', m.gone_id, 'name', g.name, 'phone_end', private.phone_end(m.gone_phone),
+        'merged_at', m.merged_at, 'undo_until', m.merged_at + interval '1 day'
+      ) order by m.merged_at), '[]')
+      from private.patient_merges m join public.patients g on g.id = m.gone_id
+      where m.keep_id = v_patient.id and m.undone_at is null
+    ),
+    'timeline', private.timeline(v_patient.id)
+  );
+end $function$;
+comment on function public.desk_patient(uuid) is 'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
+grant execute on function public.desk_patient(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_prove(code text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.prove_desk_session(
+    private.require_staff(), (auth.jwt() ->> 'session_id')::uuid, regexp_replace(desk_prove.code, '\D', '', 'g'), now()
+  );
+end $function$;
+comment on function public.desk_prove(text) is 'Opens the desk to this session for twelve hours: returns until when. Null: the code is wrong, expired, used, guessed at too often, or was never sent. An error would undo the count of guesses.';
+grant execute on function public.desk_prove(text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_resend(sms_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid;
+begin
+  perform private.require_desk();
+  select m.patient_id into v_patient_id
+  from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
+  where m.id = desk_resend.sms_id and m.status = 'failed' and not m.secret
+    and (m.appointment_id is null or private.sees_desk(a.clinic_id));
+  if not found then
+    perform private.fail('unknown_sms');
+  end if;
+  perform private.require_patient_at_desk(v_patient_id);
+  update public.sms_messages m set status = 'queued' where m.id = desk_resend.sms_id and m.status = 'failed';
+end $function$;
+comment on function public.desk_resend(uuid) is 'At the desk: sends an SMS again that failed. Refuses with not_found, also what held a code or password.';
+grant execute on function public.desk_resend(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_sessions()
+ RETURNS TABLE(session_id uuid, name text, user_agent text, proven_at timestamp with time zone, expires_at timestamp with time zone, is_current boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  return query
+    select d.session_id, (select s.name from public.clinic_staff s where s.user_id = d.user_id order by s.created_at limit 1),
+      a.user_agent, d.proven_at, d.expires_at, coalesce(d.session_id = private.session_id(), false)
+    from private.desk_sessions d join auth.sessions a on a.id = d.session_id
+    where d.expires_at > now() and private.may_end_desk_session(d)
+    order by d.proven_at desc;
+end $function$;
+comment on function public.desk_sessions() is 'Devices to which a desk is open: one''s own, and for managers those of all their staff.';
+grant execute on function public.desk_sessions() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_start()
+ RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id constant uuid := private.require_staff();
+  v_session_id constant uuid := (auth.jwt() ->> 'session_id')::uuid;
+begin
+  if v_session_id is null then
+    perform private.fail('not_signed_in');
+  end if;
+  return query select * from private.start_desk_session(v_user_id, v_session_id, now());
+end $function$;
+comment on function public.desk_start() is 'Texts a code to the signed-in person, who works at a desk. Returns when it expires and how many digits it has.';
+grant execute on function public.desk_start() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_status()
+ RETURNS TABLE(clinic_id uuid, clinic_name text, name text, role text, open_until timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select s.clinic_id, c.name, s.name, s.role, (
+      select d.expires_at from private.desk_sessions d
+      where d.session_id = private.session_id() and d.user_id = s.user_id and d.expires_at > now()
+    )
+    from public.clinic_staff s join public.clinics c on c.id = s.clinic_id
+    where s.user_id = private.current_user_id()
+    order by c.name, s.clinic_id;
+end $function$;
+comment on function public.desk_status() is 'At which desks the signed-in person works, and until when they are open to this session (null: a code is needed).';
+grant execute on function public.desk_status() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.end_desk_session(session_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  delete from private.desk_sessions d
+  where d.session_id = end_desk_session.session_id and private.may_end_desk_session(d);
+  return found;
+end $function$;
+comment on function public.end_desk_session(uuid) is 'Closes the desk to a device: one''s own, or for a manager one of their staff''s. False: there is none.';
+grant execute on function public.end_desk_session(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.hand_over_day(practitioner_id uuid, on_date date, to_practitioner_id uuid)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := now();
+  v_day constant record := private.require_day(hand_over_day.practitioner_id, hand_over_day.on_date, v_now);
+  v_id uuid;
+  v_plan public.day_plan[];
+begin
+  perform private.require_colleague(hand_over_day.practitioner_id, to_practitioner_id, v_day.clinic_id, on_date);
+  v_id := private.begin_day_operation(array[hand_over_day.practitioner_id, to_practitioner_id]);
+  v_plan := array(select l from private.plan_hand_over(hand_over_day.practitioner_id, on_date, to_practitioner_id, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := private.hand_over(array(
+    select l from private.plan_hand_over(hand_over_day.practitioner_id, on_date, to_practitioner_id, v_now) l
+  ));
+  perform private.close_day(hand_over_day.practitioner_id, on_date, v_day.time_zone, 'Handed over', v_now);
+  perform private.end_day_operation(
+    v_id, 'handed_over', array(select l.appointment_id from unnest(v_plan) l where l.why_not is null), v_now
+  );
+  return query select l.* from unnest(v_plan) l;
+end $function$;
+comment on function public.hand_over_day(uuid,date,uuid) is 'At the desk: a colleague takes over whoever fits at the same time, and each of them is told once. The others stay (why_not), and are in stranded_appointments, as the day is closed for the first doctor. Refuses a colleague who sees nobody then with slot_unavailable.';
+grant execute on function public.hand_over_day(uuid,date,uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.merge_patients(keep_id uuid, gone_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  perform private.lock_patients(merge_patients.keep_id, merge_patients.gone_id);
+  return private.merge(
+    private.require_patient_at_desk(merge_patients.keep_id), private.require_patient_at_desk(merge_patients.gone_id), now()
+  );
+end $function$;
+comment on function public.merge_patients(uuid,uuid) is 'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
+grant execute on function public.merge_patients(uuid,uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.move_day(practitioner_id uuid, on_date date)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := now();
+  v_day constant record := private.require_day(move_day.practitioner_id, move_day.on_date, v_now);
+  v_id uuid;
+  v_plan public.day_plan[];
+begin
+  v_id := private.begin_day_operation(array[move_day.practitioner_id]);
+  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
+  perform private.close_day(move_day.practitioner_id, on_date, v_day.time_zone, 'Moved', v_now);
+  v_plan := private.move_on(v_plan, v_day.clinic_id, v_now);
+  perform private.end_day_operation(
+    v_id, 'appointment_moved', array(select l.appointment_id from unnest(v_plan) l where l.why_not is null), v_now
+  );
+  return query select l.* from unnest(v_plan) l;
+end $function$;
+comment on function public.move_day(uuid,date) is 'At the desk: all who still wait for a practitioner on a date, of today from now on, get the next free times of that practitioner, in the order they have, and are told once each; the day is closed. For whom nothing is free until booking ends (why_not), they stay, and are in stranded_appointments.';
+grant execute on function public.move_day(uuid,date) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.my_sessions()
  RETURNS TABLE(id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, user_agent text, is_current boolean)
@@ -6285,6 +8482,65 @@ end $function$;
 comment on function public.permit_account_change(text,text,integer) is 'For admins: lets the password (or email) of the account of a phone (+E.164) be changed by hand once, within so many minutes (60 at most). Returns until when. For another phone there is change_patient_phone.';
 grant execute on function public.permit_account_change(text,text,integer) to service_role;
 
+CREATE OR REPLACE FUNCTION public.preview_day(practitioner_id uuid, on_date date, from_time time without time zone DEFAULT NULL::time without time zone, minutes integer DEFAULT NULL::integer, to_practitioner_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(appointment_id uuid, token_number integer, name text, phone_end text, was_at timestamp with time zone, starts_at timestamp with time zone, fits boolean, why_not text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_day constant record := private.require_day(preview_day.practitioner_id, preview_day.on_date, now());
+begin
+  if to_practitioner_id is not null then
+    perform private.require_colleague(preview_day.practitioner_id, to_practitioner_id, v_day.clinic_id, on_date);
+  end if;
+  return query
+    select l.appointment_id, l.token_number, p.name, private.phone_end(p.phone), l.was_at, l.starts_at,
+      l.why_not is null, l.why_not
+    from (
+      select * from private.plan_shift(
+        preview_day.practitioner_id, on_date,
+        private.instant_of(on_date + coalesce(from_time, '00:00'), v_day.time_zone), minutes, v_day.time_zone, now()
+      ) where minutes is not null
+      union all
+      select * from private.plan_hand_over(preview_day.practitioner_id, on_date, to_practitioner_id, now())
+      where minutes is null and to_practitioner_id is not null
+      union all
+      select * from private.plan_cancel(preview_day.practitioner_id, on_date, on_date, now())
+      where minutes is null and to_practitioner_id is null
+    ) l join public.patients p on p.id = l.patient_id
+    where l.waits
+    order by l.was_at;
+end $function$;
+comment on function public.preview_day(uuid,date,time without time zone,integer,uuid) is 'At the desk: whom an operation would hit, and who does not fit and why (a word of docs/errors.md). With minutes what shift_day would do, with to_practitioner_id hand_over_day, with neither cancel_day.';
+grant execute on function public.preview_day(uuid,date,time without time zone,integer,uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.preview_merge(keep_id uuid, gone_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_keep constant public.patients := private.require_patient_at_desk(preview_merge.keep_id);
+  v_gone constant public.patients := private.require_patient_at_desk(preview_merge.gone_id);
+  v_word text;
+  v_sentence text;
+begin
+  begin
+    perform private.require_mergeable(v_keep, v_gone);
+  exception when sqlstate 'PT409' then
+    get stacked diagnostics v_word = pg_exception_detail, v_sentence = pg_exception_hint;
+  end;
+  return jsonb_build_object(
+    'keep', private.merge_side(v_keep), 'gone', private.merge_side(v_gone),
+    'refusal', v_word, 'sentence', v_sentence,
+    'clashes', (select coalesce(jsonb_agg(c order by c.starts_at), '[]') from private.merge_clashes(v_keep.id, v_gone.id) c)
+  );
+end $function$;
+comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, has_account, appointments}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at}]}.';
+grant execute on function public.preview_merge(uuid,uuid) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE sql
@@ -6332,6 +8588,40 @@ end $function$;
 comment on function public.restore_sms_template(text,text) is 'For admins: gives a template the words back that it came with.';
 grant execute on function public.restore_sms_template(text,text) to service_role;
 
+CREATE OR REPLACE FUNCTION public.shift_day(practitioner_id uuid, on_date date, from_time time without time zone, minutes integer)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := now();
+  v_day constant record := private.require_day(shift_day.practitioner_id, shift_day.on_date, v_now);
+  v_from constant timestamptz := private.instant_of(on_date + coalesce(from_time, '00:00'), v_day.time_zone);
+  v_id uuid;
+  v_plan public.day_plan[];
+  v public.day_plan;
+begin
+  if minutes is null or minutes not between 1 and 600 then
+    perform private.fail('wrong_minutes');
+  end if;
+  v_id := private.begin_day_operation(array[shift_day.practitioner_id]);
+  v_plan := array(select l from private.plan_shift(shift_day.practitioner_id, on_date, v_from, minutes, v_day.time_zone, v_now) l);
+  perform private.lock_plan(v_plan);
+  v_plan := array(select l from private.plan_shift(shift_day.practitioner_id, on_date, v_from, minutes, v_day.time_zone, v_now) l);
+  select l.* into v from unnest(v_plan) l where l.why_not is not null order by l.was_at limit 1;
+  if found then
+    perform private.fail('does_not_fit', v.token_number::text, (select r.sentence from private.refusals r where r.word = v.why_not));
+  end if;
+  perform private.replace_hours(shift_day.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
+    format('%s minutes later', minutes));
+  perform private.shift(v_plan);
+  perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l where l.waits), v_now);
+  return query select l.* from unnest(v_plan) l where l.waits;
+end $function$;
+comment on function public.shift_day(uuid,date,time without time zone,integer) is 'At the desk: the doctor is late. All who still wait from a time on (by the clock of the clinic) come so many minutes later, with the token they have, and so do the hours. Each patient is told once. Refuses with slot_unavailable, and changes nothing, when somebody does not fit.';
+grant execute on function public.shift_day(uuid,date,time without time zone,integer) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.sms_health()
  RETURNS TABLE(sending boolean, queued integer, due integer, oldest_seconds integer, retrying integer, failed_last_hour integer, last_sent_at timestamp with time zone)
  LANGUAGE sql
@@ -6353,6 +8643,24 @@ AS $function$
 $function$;
 comment on function public.sms_health() is 'For monitoring: whether sending is on, how many SMS wait (queued) and are due, for how many seconds the oldest has waited, how many are being retried, how many failed in the last hour, when one was last sent.';
 grant execute on function public.sms_health() to service_role;
+
+CREATE OR REPLACE FUNCTION public.undo_merge(merge_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_merge private.patient_merges;
+begin
+  perform private.require_desk();
+  select * into v_merge from private.patient_merges m where m.id = undo_merge.merge_id for update;
+  perform private.require_patient_at_desk(v_merge.keep_id);
+  perform private.lock_patients(v_merge.keep_id, v_merge.gone_id);
+  perform private.undo_merge(v_merge, now());
+end $function$;
+comment on function public.undo_merge(uuid) is 'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now) or not_found.';
+grant execute on function public.undo_merge(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.update_profile(name text DEFAULT NULL::text, age integer DEFAULT NULL::integer, username text DEFAULT NULL::text, locale text DEFAULT NULL::text)
  RETURNS public.patients
@@ -7028,6 +9336,142 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "default_body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
 --     "placeholders": [
 --         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "delayed",
+--     "body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After all appointments of a day were moved at the desk by some minutes.",
+--     "default_body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "delayed",
+--     "body": "{{doctor}} வரத் தாமதமாகிறது. உங்கள் முன்பதிவின் புதிய நேரம்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After all appointments of a day were moved at the desk by some minutes.",
+--     "default_body": "{{doctor}} வரத் தாமதமாகிறது. உங்கள் முன்பதிவின் புதிய நேரம்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "handed_over",
+--     "body": "{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "day": "Wed 21 Oct",
+--         "time": "10:30 am",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the appointments of a day were given to another doctor.",
+--     "default_body": "{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "handed_over",
+--     "body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "day": "புதன், 21 அக்டோபர்",
+--         "time": "காலை 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the appointments of a day were given to another doctor.",
+--     "default_body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
 --     ]
 -- }
 -- a row of public.sms_templates: {

@@ -85,7 +85,7 @@ test('postgres may become the API roles and no service', async () => {
 test.each([
   'create extension if not exists btree_gist with schema extensions',
   'create extension citext with schema extensions',
-  'create extension pg_trgm with schema extensions',
+  'create extension if not exists pg_trgm with schema extensions',
   'create extension unaccent with schema extensions',
   'create extension if not exists pgcrypto with schema extensions',
   'create extension if not exists "uuid-ossp" with schema extensions',

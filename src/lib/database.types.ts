@@ -12,10 +12,12 @@ export type Database = {
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
+          confirmed_at: string | null;
           created_at: string;
           ends_at: string;
           id: string;
           local_date: string;
+          note: string | null;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -26,6 +28,7 @@ export type Database = {
           unproven: boolean;
           updated_at: string;
           version: number;
+          waits_from: string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -36,10 +39,12 @@ export type Database = {
           cancelled_at?: string | null;
           channel?: string;
           clinic_id: string;
+          confirmed_at?: string | null;
           created_at?: string;
           ends_at: string;
           id?: string;
           local_date: string;
+          note?: string | null;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -50,6 +55,7 @@ export type Database = {
           unproven?: boolean;
           updated_at?: string;
           version?: number;
+          waits_from?: string | null;
         };
         Update: {
           active?: never;
@@ -59,10 +65,12 @@ export type Database = {
           cancelled_at?: string | null;
           channel?: string;
           clinic_id?: string;
+          confirmed_at?: string | null;
           created_at?: string;
           ends_at?: string;
           id?: string;
           local_date?: string;
+          note?: string | null;
           patient_id?: string;
           practitioner_id?: string;
           reference?: string;
@@ -73,6 +81,7 @@ export type Database = {
           unproven?: boolean;
           updated_at?: string;
           version?: number;
+          waits_from?: string | null;
         };
         Relationships: [
           {
@@ -131,6 +140,84 @@ export type Database = {
           table_name?: string;
         };
         Relationships: [];
+      };
+      clinic_closures: {
+        Row: {
+          clinic_id: string;
+          created_at: string;
+          from_date: string;
+          id: string;
+          reason: string;
+          until_date: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          clinic_id: string;
+          created_at?: string;
+          from_date: string;
+          id?: string;
+          reason?: string;
+          until_date: string;
+        };
+        Update: {
+          clinic_id?: string;
+          created_at?: string;
+          from_date?: string;
+          id?: string;
+          reason?: string;
+          until_date?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'clinic_closures_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      clinic_staff: {
+        Row: {
+          clinic_id: string;
+          created_at: string;
+          id: string;
+          name: string;
+          phone: string;
+          role: string;
+          updated_at: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          clinic_id: string;
+          created_at?: string;
+          id?: string;
+          name: string;
+          phone: string;
+          role?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Update: {
+          clinic_id?: string;
+          created_at?: string;
+          id?: string;
+          name?: string;
+          phone?: string;
+          role?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'clinic_staff_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
       };
       clinics: {
         Row: {
@@ -308,7 +395,7 @@ export type Database = {
           id: string;
           locale: string | null;
           name: string | null;
-          phone: string;
+          phone: string | null;
           updated_at: string;
           user_id: string | null;
           username: string | null;
@@ -321,7 +408,7 @@ export type Database = {
           id?: string;
           locale?: string | null;
           name?: string | null;
-          phone: string;
+          phone?: string | null;
           updated_at?: string;
           user_id?: string | null;
           username?: string | null;
@@ -333,7 +420,7 @@ export type Database = {
           id?: string;
           locale?: string | null;
           name?: string | null;
-          phone?: string;
+          phone?: string | null;
           updated_at?: string;
           user_id?: string | null;
           username?: string | null;
@@ -778,6 +865,59 @@ export type Database = {
       };
     };
     Views: {
+      audit_trail: {
+        Row: {
+          action: string;
+          actor: string | null;
+          actor_id: string | null;
+          changes: NonNullable<Json>;
+          channel: string;
+          id: number;
+          occurred_at: string;
+          row_id: string;
+          table_name: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          action?: string | null;
+          actor?: never;
+          actor_id?: string | null;
+          changes?: Json | null;
+          channel?: string | null;
+          id?: number | null;
+          occurred_at?: string | null;
+          row_id?: string | null;
+          table_name?: string | null;
+        };
+        Update: {
+          action?: string | null;
+          actor?: never;
+          actor_id?: string | null;
+          changes?: Json | null;
+          channel?: string | null;
+          id?: number | null;
+          occurred_at?: string | null;
+          row_id?: string | null;
+          table_name?: string | null;
+        };
+        Relationships: [];
+      };
+      desk_numbers: {
+        Row: {
+          booked: number | null;
+          came: number | null;
+          cancelled: number | null;
+          channel: string | null;
+          clinic_id: string | null;
+          day: string | null;
+          noshow: number | null;
+          seen: number | null;
+          sms_parts: number | null;
+          wait_minutes: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       phone_bookings: {
         Row: {
           asked_for_proof: number | null;
@@ -966,6 +1106,23 @@ export type Database = {
         ComputedFields: never;
         Relationships: [];
       };
+      stranded_appointments: {
+        Row: {
+          appointment_id: string | null;
+          clinic_id: string | null;
+          ends_at: string | null;
+          on_date: string | null;
+          patient: string | null;
+          patient_id: string | null;
+          phone_end: string | null;
+          practitioner: string | null;
+          practitioner_id: string | null;
+          starts_at: string | null;
+          token_number: number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
     };
     Functions: {
       account_status: {
@@ -1020,10 +1177,12 @@ export type Database = {
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
+          confirmed_at: string | null;
           created_at: string;
           ends_at: string;
           id: string;
           local_date: string;
+          note: string | null;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1034,6 +1193,7 @@ export type Database = {
           unproven: boolean;
           updated_at: string;
           version: number;
+          waits_from: string | null;
         };
         SetofOptions: {
           from: '*';
@@ -1061,10 +1221,12 @@ export type Database = {
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
+          confirmed_at: string | null;
           created_at: string;
           ends_at: string;
           id: string;
           local_date: string;
+          note: string | null;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1075,12 +1237,23 @@ export type Database = {
           unproven: boolean;
           updated_at: string;
           version: number;
+          waits_from: string | null;
         };
         SetofOptions: {
           from: '*';
           to: 'appointments';
           isOneToOne: true;
           isSetofReturn: false;
+        };
+      };
+      cancel_day: {
+        Args: { on_date: string; practitioner_id: string; reason?: string };
+        Returns: Database['public']['CompositeTypes']['day_plan'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_plan';
+          isOneToOne: false;
+          isSetofReturn: true;
         };
       };
       change_patient_phone: {
@@ -1092,7 +1265,7 @@ export type Database = {
           id: string;
           locale: string | null;
           name: string | null;
-          phone: string;
+          phone: string | null;
           updated_at: string;
           user_id: string | null;
           username: string | null;
@@ -1104,7 +1277,287 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      close_clinic: {
+        Args: { clinic_id: string; from_date: string; reason?: string; until_date: string };
+        Returns: Database['public']['CompositeTypes']['day_plan'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_plan';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       confirm_phone_owner: { Args: { phone: string }; Returns: undefined };
+      desk_book: {
+        Args: {
+          dependent_id?: string;
+          name?: string;
+          phone?: string;
+          practitioner_id: string;
+          starts_at?: string;
+        };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      desk_cancel: {
+        Args: { appointment_id: string; reason?: string };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      desk_day: {
+        Args: { clinic_id: string; on_date: string };
+        Returns: {
+          appointment_id: string;
+          arrived_at: string;
+          called_at: string;
+          channel: string;
+          confirmed_at: string;
+          ends_at: string;
+          name: string;
+          note: string;
+          patient_id: string;
+          phone_end: string;
+          practitioner_id: string;
+          practitioner_name: string;
+          seen_at: string;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          version: number;
+          waits_from: string;
+          walk_in: boolean;
+        }[];
+      };
+      desk_find: {
+        Args: { clinic_id: string; words: string };
+        Returns: {
+          has_account: boolean;
+          last_at: string;
+          merged_into: string;
+          name: string;
+          next_at: string;
+          patient_id: string;
+          phone_end: string;
+        }[];
+      };
+      desk_mark: {
+        Args: { appointment_id: string; step: string };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      desk_move: {
+        Args: { appointment_id: string; practitioner_id: string; starts_at: string };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      desk_note: {
+        Args: { appointment_id: string; note: string };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      desk_patient: { Args: { patient_id: string }; Returns: Json };
+      desk_prove: { Args: { code: string }; Returns: string };
+      desk_resend: { Args: { sms_id: string }; Returns: undefined };
+      desk_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          expires_at: string;
+          is_current: boolean;
+          name: string;
+          proven_at: string;
+          session_id: string;
+          user_agent: string;
+        }[];
+      };
+      desk_start: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          code_length: number;
+          expires_at: string;
+        }[];
+      };
+      desk_status: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          clinic_id: string;
+          clinic_name: string;
+          name: string;
+          open_until: string;
+          role: string;
+        }[];
+      };
+      end_desk_session: { Args: { session_id: string }; Returns: boolean };
+      hand_over_day: {
+        Args: { on_date: string; practitioner_id: string; to_practitioner_id: string };
+        Returns: Database['public']['CompositeTypes']['day_plan'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_plan';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      merge_patients: { Args: { gone_id: string; keep_id: string }; Returns: string };
+      move_day: {
+        Args: { on_date: string; practitioner_id: string };
+        Returns: Database['public']['CompositeTypes']['day_plan'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_plan';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       my_sessions: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -1136,6 +1589,26 @@ export type Database = {
         };
       };
       permit_account_change: { Args: { minutes?: number; phone: string; what?: string }; Returns: string };
+      preview_day: {
+        Args: {
+          from_time?: string;
+          minutes?: number;
+          on_date: string;
+          practitioner_id: string;
+          to_practitioner_id?: string;
+        };
+        Returns: {
+          appointment_id: string;
+          fits: boolean;
+          name: string;
+          phone_end: string;
+          starts_at: string;
+          token_number: number;
+          was_at: string;
+          why_not: string;
+        }[];
+      };
+      preview_merge: { Args: { gone_id: string; keep_id: string }; Returns: Json };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {
@@ -1153,10 +1626,12 @@ export type Database = {
           cancelled_at: string | null;
           channel: string;
           clinic_id: string;
+          confirmed_at: string | null;
           created_at: string;
           ends_at: string;
           id: string;
           local_date: string;
+          note: string | null;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1167,6 +1642,7 @@ export type Database = {
           unproven: boolean;
           updated_at: string;
           version: number;
+          waits_from: string | null;
         };
         SetofOptions: {
           from: '*';
@@ -1196,6 +1672,16 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      shift_day: {
+        Args: { from_time: string; minutes: number; on_date: string; practitioner_id: string };
+        Returns: Database['public']['CompositeTypes']['day_plan'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_plan';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       sms_health: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -1208,6 +1694,7 @@ export type Database = {
           sending: boolean;
         }[];
       };
+      undo_merge: { Args: { merge_id: string }; Returns: undefined };
       update_profile: {
         Args: { age?: number; locale?: string; name?: string; username?: string };
         Returns: {
@@ -1217,7 +1704,7 @@ export type Database = {
           id: string;
           locale: string | null;
           name: string | null;
-          phone: string;
+          phone: string | null;
           updated_at: string;
           user_id: string | null;
           username: string | null;
@@ -1234,6 +1721,17 @@ export type Database = {
       [_ in never]: never;
     };
     CompositeTypes: {
+      day_plan: {
+        appointment_id: string | null;
+        patient_id: string | null;
+        token_number: number | null;
+        was_at: string | null;
+        practitioner_id: string | null;
+        starts_at: string | null;
+        ends_at: string | null;
+        why_not: string | null;
+        waits: boolean | null;
+      };
       slot: {
         practitioner_id: string | null;
         practitioner_name: string | null;

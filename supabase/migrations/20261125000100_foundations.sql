@@ -3,6 +3,8 @@
 -- A function on the way of a booking is plpgsql, which keeps its plans; SQL functions are planned again at every call.
 
 create extension if not exists btree_gist with schema extensions;
+create extension if not exists pgcrypto with schema extensions;
+create extension if not exists pg_trgm with schema extensions;
 
 -- Present on hosted Supabase; the embedded stack offers the same SQL interface without the extensions.
 do $$
@@ -70,6 +72,34 @@ from (values
    'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'),
   ('change_not_permitted', null, 'PT403',
    'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'),
+  -- The desk.
+  ('not_staff', null, 'PT403', 'You do not work at the desk of this clinic.'),
+  ('manager_only', 'not_staff', 'PT403', 'Only a manager of this clinic can do that.'),
+  ('desk_proof_required', null, 'PT403', 'Please enter the code that we text to your phone.'),
+  ('too_many_codes', 'rate_limited', 'PT429', 'Please wait %s minutes, then ask for another code.'),
+  ('changed_meanwhile', null, 'PT409', 'This appointment has changed meanwhile: %s.'),
+  ('unknown_step', 'validation_failed', 'PT400', 'The desk knows no step "%s".'),
+  ('day_is_full', 'slot_unavailable', 'PT409', 'Nothing is left of this day. Please choose another.'),
+  ('same_patient', 'cannot_merge', 'PT409', 'These are the same patient already.'),
+  ('both_have_accounts', 'cannot_merge', 'PT409',
+   'Both have a web account, so they may be two people. One of them has to delete theirs first.'),
+  ('gone_has_account', 'cannot_merge', 'PT409', 'The one with the web account has to stay.'),
+  ('patient_of_others', 'cannot_merge', 'PT409',
+   'This patient was at another clinic too. Whoever manages the dashboard can merge them.'),
+  ('appointments_clash', 'cannot_merge', 'PT409',
+   'Both have an appointment on %s. Move or cancel one of them first.'),
+  ('too_late_to_undo', 'cannot_merge', 'PT409', 'This was undone before, or is more than a day ago.'),
+  ('phone_of_staff', 'not_staff', 'PT403',
+   'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'),
+  ('day_is_over', 'validation_failed', 'PT400', 'That day is over.'),
+  ('wrong_minutes', 'validation_failed', 'PT400', 'Please enter between 1 and 600 minutes.'),
+  ('wrong_dates', 'validation_failed', 'PT400',
+   'Please enter a first and a last day, from today on and at most a year apart.'),
+  ('same_practitioner', 'validation_failed', 'PT400', 'That is the same doctor.'),
+  ('colleague_without_hours', 'slot_unavailable', 'PT409', 'That doctor sees nobody on that day.'),
+  ('past_midnight', 'slot_unavailable', 'PT409', 'The day would go on after midnight.'),
+  ('does_not_fit', 'slot_unavailable', 'PT409', 'Token %s cannot come then, and nothing was changed: %s'),
+  ('unknown_sms', 'not_found', 'PT404', 'There is no such SMS to send again.'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),
@@ -157,16 +187,35 @@ end $$;
 comment on function private.mask_phone(text) is
   'A phone number that logs and audit rows may hold: +91********99.';
 
+-- What the numbering plan of the world begins with; no code is the beginning of another.
+create function private.country_code(p_phone text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return substring(p_phone from
+    '^\+([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[03578]|9[679])[0-9])');
+end $$;
+comment on function private.country_code(text) is 'The country code of a phone (+E.164), of one, two or three digits.';
+
+create function private.dials_zero(p_country_code text) returns boolean
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return p_country_code not in ('225', '226', '229', '241', '242', '250', '378', '39', '992');
+end $$;
+comment on function private.dials_zero(text) is
+  'Whether a 0 in front is only dialled within a country; not in the few where numbers begin with it (zeroBelongs in _shared/phone.ts).';
+
 create function private.check_phone(p_phone text) returns boolean
 language plpgsql immutable security definer
 set search_path = ''
 as $$
 begin
   if p_phone !~ '^\+[1-9][0-9]{6,14}$'
-    -- After the country code, of one, two or three digits, stands a 0: left over from dialling within the country,
-    or p_phone ~ '^\+([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(2[1-689]|3[578]|42|5[09]|6[7-9]|8[03578]|9[679])[0-9])0'
-    -- but for the few countries where numbers begin with it (zeroBelongs in _shared/phone.ts).
-    and p_phone !~ '^\+(225|226|229|241|242|250|378|39|992)0'
+    -- After the country code stands a 0: left over from dialling within the country.
+    or (p_phone like '+' || private.country_code(p_phone) || '0%' and private.dials_zero(private.country_code(p_phone)))
   then
     perform private.fail('invalid_phone');
   end if;
@@ -175,7 +224,7 @@ end $$;
 comment on function private.check_phone(text) is
   'Refuses what is not written as +E.164. Every column that holds a phone number is checked with it.';
 -- Checks run as whoever writes the row.
-grant execute on function private.check_phone(text) to service_role;
+grant execute on function private.check_phone(text) to authenticated, service_role;
 
 create function private.tg_touch() returns trigger
 language plpgsql

@@ -3,7 +3,7 @@
 
 create table public.patients (
   id uuid primary key default gen_random_uuid(),
-  phone text not null unique check (private.check_phone(phone)),
+  phone text unique check (private.check_phone(phone)),
   user_id uuid unique references auth.users (id) on delete set null,
   username text check (username ~ '^[A-Za-z0-9._-]{3,32}$' and username !~ '^[0-9]+$'),
   name text,
@@ -17,11 +17,14 @@ create table public.patients (
   constraint patients_username_has_a_letter check (username ~ '[A-Za-z]')
 );
 create unique index patients_username on public.patients (lower(username));
+-- For the desk, which knows the end of a number, or how a name sounds.
+create index patients_name_like on public.patients using gin (name extensions.gin_trgm_ops);
+create index patients_phone_like on public.patients using gin (phone extensions.gin_trgm_ops);
 
-comment on table public.patients is 'One row for each phone that booked or registered.';
+comment on table public.patients is 'One row for each phone that booked or registered, and for each patient without phone who was at a desk.';
 comment on column public.patients.id is 'Identifier.';
 comment on column public.patients.phone is
-  'The patient''s phone, as +E.164. It identifies the patient; an account and what waits to be texted move along with it.';
+  'The patient''s phone, as +E.164. It identifies the patient; an account and what waits to be texted move along with it. Empty: made at a desk without one; such a patient has no account and is not texted.';
 comment on column public.patients.user_id is 'The web account (auth.users), empty while there is none. It has the same phone.';
 comment on column public.patients.username is 'Name chosen for signing in; unique whatever the case. The phone always works too.';
 comment on column public.patients.name is 'Full name, empty for a caller who never told it.';

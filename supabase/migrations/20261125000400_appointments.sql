@@ -19,6 +19,9 @@ create table public.appointments (
   arrived_at timestamptz,
   called_at timestamptz,
   seen_at timestamptz,
+  waits_from timestamptz,
+  confirmed_at timestamptz,
+  note text,
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -63,6 +66,10 @@ comment on column public.appointments.cancelled_at is 'When it was cancelled, fi
 comment on column public.appointments.arrived_at is 'When they came to the desk, filled in with the status.';
 comment on column public.appointments.called_at is 'When they were called in. With status arrived: they are with the doctor.';
 comment on column public.appointments.seen_at is 'When they had been seen, filled in with the status.';
+comment on column public.appointments.waits_from is
+  'Where they wait as if this were their time: behind the next one, after they were called and were not there. Empty: by their own time.';
+comment on column public.appointments.confirmed_at is 'When the patient said that they will come. Emptied when it is moved.';
+comment on column public.appointments.note is 'What the desk notes, such as the reason. Patients do not see it on the site, but could ask for it.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 comment on column public.appointments.created_at is 'When it was booked.';
 comment on column public.appointments.updated_at is 'When it was last changed.';
@@ -78,6 +85,16 @@ begin
 end $$;
 comment on function private.random_digits(int) is 'A random string of digits, for references.';
 
+create function private.in_day_operation() returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return coalesce(current_setting('medq.day_operation', true), '') <> '';
+end $$;
+comment on function private.in_day_operation() is
+  'Whether a whole day is being moved or cancelled at the desk, which keeps everybody''s place and tells them itself.';
+
 -- What follows from the rest is filled in before a row is written: its status, then its slot, then its reference.
 create function private.tg_appointments__status() returns trigger
 language plpgsql security definer
@@ -88,7 +105,7 @@ begin
     new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
     return new;
   end if;
-  if new.patient_id is distinct from old.patient_id then
+  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id) then
     perform private.fail('patient_is_fixed');
   end if;
   new.version := old.version + 1;
@@ -99,13 +116,19 @@ begin
     else now()
   end;
   new.clinic_id := old.clinic_id;
+  if (new.practitioner_id, new.starts_at) is distinct from (old.practitioner_id, old.starts_at) then
+    new.confirmed_at := null;
+    new.waits_from := case when private.in_day_operation() then new.waits_from + (new.starts_at - old.starts_at) end;
+  end if;
   return new;
 end $$;
 comment on function private.tg_appointments__status() is
-  'Keeps the version and when it was cancelled. The clinic changes only with the practitioner, the patient never.';
+  'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
 
 create trigger _100_status before insert or update on public.appointments
   for each row execute function private.tg_appointments__status();
+create trigger _050_clean_notes before insert or update on public.appointments
+  for each row when (new.note is not null) execute function private.tg_clean_notes('note');
 
 create function private.token_is_taken(p_practitioner_id uuid, p_on date, p_token_number int, p_except uuid)
 returns boolean
@@ -158,7 +181,8 @@ begin
       v_length := old.ends_at - old.starts_at;
       new.ends_at := null;
     end if;
-    new.token_number := null;
+    new.token_number := case when private.in_day_operation()
+      and (new.practitioner_id, new.local_date) = (old.practitioner_id, old.local_date) then old.token_number end;
   elsif tg_op = 'UPDATE' and (new.local_date <> old.local_date
     -- Taken up again after its number was given to another.
     or private.token_is_taken(new.practitioner_id, new.local_date, new.token_number, new.id)) then
@@ -178,7 +202,7 @@ begin
   return new;
 end $$;
 comment on function private.tg_appointments__slot() is
-  'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again.';
+  'Fills in clinic, day, end and token number of what is booked, moved, numbered anew, or holds its slot again. Who comes later because the doctor does keeps their number.';
 
 create trigger _110_slot before insert on public.appointments
   for each row execute function private.tg_appointments__slot();
@@ -210,7 +234,10 @@ comment on function private.tg_appointments__reference() is
 create trigger _120_reference before insert on public.appointments
   for each row execute function private.tg_appointments__reference();
 create trigger _120_other_reference before update on public.appointments
-  for each row when (old.status not in ('booked', 'arrived') and new.status in ('booked', 'arrived'))
+  for each row when (
+    new.patient_id <> old.patient_id
+    or (old.status not in ('booked', 'arrived') and new.status in ('booked', 'arrived'))
+  )
   execute function private.tg_appointments__reference();
 
 -- The clinic of an appointment is its practitioner's.

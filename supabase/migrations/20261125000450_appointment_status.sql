@@ -55,6 +55,7 @@ begin
     when new.status = 'arrived' then coalesce(new.arrived_at, clock_timestamp())
     when new.status = 'fulfilled' then new.arrived_at
   end;
+  new.waits_from := case when new.status = 'arrived' then new.waits_from end;
   new.called_at := case when new.status in ('arrived', 'fulfilled') then new.called_at end;
   new.seen_at := case when new.status = 'fulfilled' then coalesce(new.seen_at, clock_timestamp()) end;
   return new;

@@ -28,7 +28,9 @@ begin
           select from public.schedule_exceptions e where e.practitioner_id = p_practitioner_id and e.on_date = p_on
         )
     ) h
-    where p.id = p_practitioner_id
+    where p.id = p_practitioner_id and not exists (
+      select from public.clinic_closures o where o.clinic_id = p.clinic_id and p_on between o.from_date and o.until_date
+    )
     order by opens
   loop
     opens := v_session.opens;

@@ -39,7 +39,10 @@ begin
     cross join lateral (
       select least(greatest(floor(extract(epoch from p_now - o.instant) / l.seconds) + 1, 0), n.slots)::int as begun
     ) b
-    where n.slots > 0;
+    where n.slots > 0 and not exists (
+      select from public.practitioners p join public.clinic_closures x on x.clinic_id = p.clinic_id
+      where p.id = h.practitioner_id and h.on_date between x.from_date and x.until_date
+    );
 end $$;
 comment on function private.sessions_between(uuid[], date, date, text, timestamptz) is
   'What private.hours_on tells, of many practitioners of one time zone and all dates of a range: when a session opens, goes on with the first slot that has not begun, and closes with its last whole slot; how long a slot is, and how many have not begun.';

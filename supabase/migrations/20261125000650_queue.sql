@@ -39,7 +39,9 @@ begin
     )
     select case when p.known then (
       select count(*)::int from day d
-      where d.starts_at < v_own.starts_at and case d.status
+      where (coalesce(d.waits_from, d.starts_at), d.starts_at)
+          < (coalesce(v_own.waits_from, v_own.starts_at), v_own.starts_at)
+        and case d.status
         when 'arrived' then d.called_at is null
         -- May still come, unless the queue has gone past them, or their time has long passed.
         when 'booked' then d.ends_at > p_now - interval '2 hours'
@@ -49,7 +51,7 @@ begin
     from progress p;
 end $$;
 comment on function private.queue_place(uuid, uuid, timestamptz) is
-  'How many are before a patient with the same practitioner that day, and the token called or seen last. Before them are those of an earlier time who wait, and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end. Null: the clinic has marked nobody that day.';
+  'How many are before a patient with the same practitioner that day, and the token called or seen last. Before them are those of an earlier time (waits_from, else their own) who wait, and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end. Null: the clinic has marked nobody that day.';
 
 create function public.queue_position(appointment_id uuid)
 returns table (ahead int, now_serving int)

@@ -38,7 +38,7 @@ begin
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id, v.appointment_id, v.locale,
     p_expires_at => coalesce(p_expires_at, p_appointment.ends_at)
-  );
+  ) where v.phone is not null;
 end $$;
 comment on function private.queue_appointment_sms(text, public.appointments, text, timestamptz) is
   'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
@@ -57,7 +57,9 @@ begin
     end if;
   elsif new.starts_at <= now() then
     null; -- What has begun is not news.
-  elsif new.status = 'booked' and (tg_op = 'INSERT' or not old.active) then
+  elsif tg_op = 'UPDATE' and private.in_day_operation() then
+    null; -- One SMS for the whole operation.
+  elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
     perform private.queue_appointment_sms('appointment_booked', new);
     if tg_op = 'INSERT' and new.channel = 'ivr' then
       perform private.queue_sms('ivr_synced', p.phone, '{}', 'ivr_synced:' || new.id, p.id, new.id, coalesce(p.locale, c.locale))

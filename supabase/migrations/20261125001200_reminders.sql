@@ -106,6 +106,7 @@ begin
         select m.id from public.sms_messages m
         where m.dedupe_key = p_template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
       ) is null
+      and exists (select from public.patients p where p.id = a.patient_id and p.phone is not null)
       -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
       and coalesce((
         select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3

@@ -54,7 +54,7 @@ set search_path = ''
 as $$
 begin
   return exists (
-    select from public.patients p where lower(p.username) = lower(p_username) and p.phone <> p_phone
+    select from public.patients p where lower(p.username) = lower(p_username) and p.phone is distinct from p_phone
   );
 end $$;
 comment on function private.username_is_taken(text, text) is

@@ -6,13 +6,15 @@ language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  if tg_op = 'UPDATE' and new.phone <> old.phone then
+  if tg_op = 'UPDATE' and new.phone is distinct from old.phone then
     if exists (select from public.patients p where p.phone = new.phone) then
       perform private.fail('other_patient_has_phone');
     elsif exists (
       select from auth.users u where u.phone = ltrim(new.phone, '+') and u.id is distinct from new.user_id
     ) then
       perform private.fail('other_account_has_phone');
+    elsif new.phone is null and new.user_id is not null then
+      perform private.fail('account_has_other_phone');
     end if;
   end if;
   if tg_op = 'UPDATE' and old.user_id is not null and new.user_id is distinct from old.user_id then
@@ -135,18 +137,21 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  v_patient public.patients;
+  v_patient public.patients := private.require_patient_at_desk(change_patient_phone.patient_id);
 begin
-  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u
-  where u.id = (select p.user_id from public.patients p where p.id = change_patient_phone.patient_id) for update;
-  update public.patients p set phone = change_patient_phone.phone
-  where p.id = change_patient_phone.patient_id returning * into v_patient;
-  if not found then
-    perform private.fail('unknown_patient');
+  if change_patient_phone.phone is null then
+    perform private.fail('invalid_phone');
+  elsif not private.is_admin() and exists (
+    select from public.clinic_staff s where s.phone in (v_patient.phone, change_patient_phone.phone)
+  ) then
+    -- Rights at a desk go with the phone: they are not for colleagues to move.
+    perform private.fail('phone_of_staff');
   end if;
+  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
+  perform from auth.users u where u.id = v_patient.user_id for update;
+  update public.patients p set phone = change_patient_phone.phone where p.id = v_patient.id returning * into v_patient;
   return v_patient;
 end $$;
 comment on function public.change_patient_phone(uuid, text) is
-  'For admins: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same.';
-grant execute on function public.change_patient_phone(uuid, text) to service_role;
+  'For admins and the desk: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
+grant execute on function public.change_patient_phone(uuid, text) to authenticated, service_role;

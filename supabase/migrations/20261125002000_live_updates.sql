@@ -1,4 +1,5 @@
--- Pages follow a day live: that the patient's own appointments changed, on their private channel, patient:<id>; which
+-- Pages follow a day live: that the patient's own appointments changed, on their private channel, patient:<id>; the same of
+-- a clinic, on that of its desk, desk:<clinic id>; which
 -- slots of a practitioner come and go; and how far the queue of a day is. Nothing of it tells anything about a patient: a
 -- channel that was joined outlives its session by up to an hour, until its token expires. What changed is fetched.
 
@@ -12,12 +13,13 @@ begin
   -- News, not truth: a page fetches again after every connection. A failure in there is only a warning.
   perform realtime.send(
     jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
-    tg_op, 'patient:' || v_appointment.patient_id
-  );
+    tg_op, t.topic
+  )
+  from (values ('patient:' || v_appointment.patient_id), ('desk:' || v_appointment.clinic_id)) as t (topic);
   return null;
 end $$;
 comment on function private.tg_appointments__broadcast() is
-  'Tells the patient''s open pages which appointment changed.';
+  'Tells the open pages of the patient and of the clinic''s desk which appointment changed.';
 
 create trigger _900_broadcast after insert or update or delete on public.appointments
   for each row execute function private.tg_appointments__broadcast();
@@ -155,11 +157,31 @@ comment on function private.waits_in_queue(text) is
   'Whether the listening patient has an appointment on the day and with the practitioner of a topic queue:<practitioner>:<date>.';
 grant execute on function private.waits_in_queue(text) to authenticated;
 
+create function private.hears_desk(p_topic text) returns boolean
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.clinic_staff s
+    where 'desk:' || s.clinic_id = p_topic and private.role_of_session(private.session_id(), s.clinic_id) is not null
+  );
+end $$;
+comment on function private.hears_desk(text) is
+  'Whether the session of a request, or of a token for listening, has opened the desk of a topic desk:<clinic>.';
+grant execute on function private.hears_desk(text) to authenticated;
+
 -- Only listening is allowed. There is no policy for sending: a patient's page has nothing to say.
 create policy "Patients can listen to their own channel" on realtime.messages
   for select to authenticated using (
     extension = 'broadcast'
     and (select realtime.topic()) = 'patient:' || (select private.listening_patient_id())
+  );
+create policy "Staff can listen to the desk of their clinic once they have opened it" on realtime.messages
+  for select to authenticated using (
+    extension = 'broadcast'
+    and (select realtime.topic()) like 'desk:%'
+    and (select private.hears_desk(realtime.topic()))
   );
 create policy "Patients can listen to which slots of a practitioner come and go" on realtime.messages
   for select to authenticated using (

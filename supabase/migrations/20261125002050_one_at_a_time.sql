@@ -44,7 +44,8 @@ comment on function private.tg_patients__one_by_phone() is
   'Of two patients who are given one phone at once the second waits, and _100_check_account refuses it.';
 
 create trigger _090_one_by_phone before update of phone on public.patients
-  for each row when (new.phone <> old.phone) execute function private.tg_patients__one_by_phone();
+  for each row when (new.phone is not null and new.phone is distinct from old.phone)
+  execute function private.tg_patients__one_by_phone();
 
 create function private.tg_patients__one_by_username() returns trigger
 language plpgsql security definer

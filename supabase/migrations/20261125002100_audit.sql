@@ -5,19 +5,19 @@ create table public.audit_events (
   occurred_at timestamptz not null default now(),
   channel text not null,
   actor_id uuid,
-  action text not null check (action in ('insert', 'update', 'delete')),
+  action text not null check (action in ('insert', 'update', 'delete', 'read')),
   table_name text not null,
   row_id text not null,
   changes jsonb not null default '{}'
 );
 create index audit_events_of_row on public.audit_events (table_name, row_id);
 
-comment on table public.audit_events is 'What changed. Rows can only be added; of a deleted account names are erased.';
+comment on table public.audit_events is 'What changed, and whose record was read at a desk. Rows can only be added; of a deleted account names are erased.';
 comment on column public.audit_events.id is 'Counts up.';
 comment on column public.audit_events.occurred_at is 'When.';
-comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (by hand in the dashboard).';
+comment on column public.audit_events.channel is 'By which way: web, ivr (phone), system (our own jobs) or desk (at the desk, or by hand in the dashboard).';
 comment on column public.audit_events.actor_id is 'The signed-in account (auth.users), empty for calls, jobs and the dashboard.';
-comment on column public.audit_events.action is 'insert, update or delete.';
+comment on column public.audit_events.action is 'insert, update, delete, or read: a record that was opened at a desk.';
 comment on column public.audit_events.table_name is 'Which table.';
 comment on column public.audit_events.row_id is 'Which row.';
 comment on column public.audit_events.changes is

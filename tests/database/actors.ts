@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import { asAnon, asPatient, asServiceRole, type Account, type Transaction } from '../helpers/database.ts';
+import { aDeskPerson } from '../helpers/desk.ts';
 import {
   aClinic,
   anAccount,
@@ -20,7 +21,10 @@ export const actors = [
   'account without patient',
   'owner with a temporary password',
   'owner after signing out',
-  'secret key'
+  'secret key',
+  'desk',
+  'manager',
+  'desk of another clinic'
 ] as const;
 
 export type Actor = (typeof actors)[number];
@@ -50,6 +54,10 @@ export async function aScene(tx: Transaction): Promise<Scene> {
   const [slot] = await nextSlots(tx, practitioner, 1);
   if (!slot) throw new Error('The practitioner has no slot.');
   const appointment = await book(tx, owner, practitioner, slot);
+  await tx`
+    insert into public.clinic_closures (clinic_id, from_date, until_date)
+    values (${clinic.id}, '2001-01-01', '2001-01-01')`;
+  await aStrandedAppointment(tx, clinic);
   const call = {
     call_id: clinic.id,
     caller: owner.phone,
@@ -79,7 +87,10 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     'account without patient': signedIn(nobody),
     'owner with a temporary password': (work) => asTemporary(tx, owner.account, work),
     'owner after signing out': signedIn(signedOut),
-    'secret key': (work) => asServiceRole(tx, work)
+    'secret key': (work) => asServiceRole(tx, work),
+    desk: signedIn((await aDeskPerson(tx, clinic)).account),
+    manager: signedIn((await aDeskPerson(tx, clinic, { role: 'manager' })).account),
+    'desk of another clinic': signedIn((await aDeskPerson(tx, await aClinic(tx))).account)
   };
   return {
     clinic,
@@ -88,6 +99,14 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     appointment,
     as: <T>(actor: Actor, work: (sql: Transaction) => Promise<T>) => ways[actor](work) as Promise<T>
   };
+}
+
+/** Somebody who is booked with a doctor whose hours have gone since. */
+async function aStrandedAppointment(tx: Transaction, clinic: Clinic): Promise<void> {
+  const doctor = await aPractitioner(tx, clinic);
+  const [slot] = await nextSlots(tx, doctor, 1);
+  await book(tx, await aPatient(tx), doctor, slot ?? '');
+  await tx`delete from public.schedules where practitioner_id = ${doctor.id}`;
 }
 
 async function asTemporary<T>(

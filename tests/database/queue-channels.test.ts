@@ -110,7 +110,8 @@ describe('who can listen', () => {
       });
     });
   }
-  const patients: readonly Actor[] = ['owner', 'other patient', 'secret key'];
+  const staff: readonly Actor[] = ['desk', 'manager', 'desk of another clinic'];
+  const patients: readonly Actor[] = ['owner', 'other patient', 'secret key', ...staff];
 
   test.each(actors)('to the slots of a practitioner: every patient with a session, so %s', async (actor) => {
     const count = await hears(actor, ({ practitioner }) => `practitioner:${practitioner.id}`);
@@ -120,6 +121,11 @@ describe('who can listen', () => {
   test.each(actors)('to a queue: those who stand in it, so %s', async (actor) => {
     const count = await hears(actor, ({ practitioner }, date) => `queue:${practitioner.id}:${date}`);
     expect(count).toBe(actor === 'owner' || actor === 'secret key' ? 1 : 0);
+  });
+
+  test.each(actors)('to a desk: those who have opened it, so %s', async (actor) => {
+    const count = await hears(actor, ({ clinic }) => `desk:${clinic.id}`);
+    expect(count).toBe(['desk', 'manager', 'secret key'].includes(actor) ? 1 : 0);
   });
 
   test('not to the queue of another day, nor to one of what is no practitioner', async () => {

@@ -18,9 +18,46 @@ const onlyForPatients: Record<Actor, Outcome> = {
   'account without patient': 'PT401 not_signed_in',
   'owner with a temporary password': 'PT403 password_change_required',
   'owner after signing out': 'PT401 not_signed_in',
-  'secret key': '42501'
+  'secret key': '42501',
+  // Who works at a desk is a patient too, of themselves.
+  desk: 'works',
+  manager: 'works',
+  'desk of another clinic': 'works'
 };
-const onlyForTheOwner: Record<Actor, Outcome> = { ...onlyForPatients, 'other patient': 'PT404 not_found' };
+const onlyForTheOwner: Record<Actor, Outcome> = {
+  ...onlyForPatients,
+  'other patient': 'PT404 not_found',
+  desk: 'PT404 not_found',
+  manager: 'PT404 not_found',
+  'desk of another clinic': 'PT404 not_found'
+};
+
+/** What the desk asks about a clinic: others hear that they do not work there. */
+const onlyForTheDesk: Record<Actor, Outcome> = {
+  visitor: '42501',
+  owner: 'PT403 not_staff',
+  'other patient': 'PT403 not_staff',
+  'account without patient': 'PT403 not_staff',
+  'owner with a temporary password': 'PT403 password_change_required',
+  'owner after signing out': 'PT401 not_signed_in',
+  'secret key': '42501',
+  desk: 'works',
+  manager: 'works',
+  'desk of another clinic': 'PT403 not_staff'
+};
+/** The same about oneself, whichever the clinic. */
+const onlyForStaff: Record<Actor, Outcome> = { ...onlyForTheDesk, 'desk of another clinic': 'works' };
+/** The same about a row: that of another clinic is not there. */
+const onTheDesksAppointment: Record<Actor, Outcome> = {
+  ...onlyForTheDesk,
+  'desk of another clinic': 'PT404 not_found'
+};
+/** The same about a row that there is not. */
+const nobodysRow: Record<Actor, Outcome> = {
+  ...onTheDesksAppointment,
+  desk: 'PT404 not_found',
+  manager: 'PT404 not_found'
+};
 
 const onlyForAdmins: Record<Actor, Outcome> = {
   visitor: '42501',
@@ -29,7 +66,10 @@ const onlyForAdmins: Record<Actor, Outcome> = {
   'account without patient': '42501',
   'owner with a temporary password': '42501',
   'owner after signing out': '42501',
-  'secret key': 'works'
+  'secret key': 'works',
+  desk: '42501',
+  manager: '42501',
+  'desk of another clinic': '42501'
 };
 
 const expected: Record<string, Record<Actor, Outcome>> = {
@@ -40,7 +80,10 @@ const expected: Record<string, Record<Actor, Outcome>> = {
     'account without patient': 'works',
     'owner with a temporary password': 'works',
     'owner after signing out': 'finds nothing',
-    'secret key': 'finds nothing'
+    'secret key': 'finds nothing',
+    desk: 'works',
+    manager: 'works',
+    'desk of another clinic': 'works'
   },
   available_slots: onlyForPatients,
   next_available_slots: onlyForPatients,
@@ -54,12 +97,60 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   queue_position: onlyForTheOwner,
   update_profile: onlyForPatients,
   my_sessions: onlyForPatients,
-  change_patient_phone: onlyForAdmins,
+  change_patient_phone: { ...onTheDesksAppointment, 'secret key': 'works' },
   permit_account_change: onlyForAdmins,
   confirm_phone_owner: onlyForAdmins,
   restore_sms_template: onlyForAdmins,
-  sms_health: onlyForAdmins
+  sms_health: onlyForAdmins,
+  desk_status: {
+    ...everybodySignedIn('finds nothing'),
+    desk: 'works',
+    manager: 'works',
+    'desk of another clinic': 'works'
+  },
+  desk_start: onlyForStaff,
+  desk_prove: onlyForStaff,
+  desk_sessions: onlyForStaff,
+  end_desk_session: onlyForStaff,
+  desk_day: onlyForTheDesk,
+  // Not a step that follows, whatever the time of the day is.
+  desk_mark: {
+    ...onTheDesksAppointment,
+    desk: 'PT409 changed_meanwhile',
+    manager: 'PT409 changed_meanwhile'
+  },
+  desk_note: onTheDesksAppointment,
+  desk_book: onTheDesksAppointment,
+  desk_move: onTheDesksAppointment,
+  desk_cancel: onTheDesksAppointment,
+  desk_find: onlyForTheDesk,
+  desk_patient: onTheDesksAppointment,
+  desk_resend: nobodysRow,
+  preview_merge: onTheDesksAppointment,
+  // A patient and themselves.
+  merge_patients: {
+    ...onTheDesksAppointment,
+    desk: 'PT409 cannot_merge',
+    manager: 'PT409 cannot_merge'
+  },
+  undo_merge: nobodysRow,
+  preview_day: onTheDesksAppointment,
+  shift_day: onTheDesksAppointment,
+  hand_over_day: {
+    ...onTheDesksAppointment,
+    desk: 'PT400 validation_failed',
+    manager: 'PT400 validation_failed'
+  },
+  move_day: onTheDesksAppointment,
+  cancel_day: onTheDesksAppointment,
+  close_clinic: onlyForTheDesk
 };
+
+/** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
+function everybodySignedIn(outcome: Outcome): Record<Actor, Outcome> {
+  const all = Object.fromEntries(actors.map((actor) => [actor, outcome])) as Record<Actor, Outcome>;
+  return { ...all, visitor: '42501', 'secret key': '42501' };
+}
 
 type Call = (tx: Transaction, scene: Scene, slot: Date) => postgres.PendingQuery<postgres.Row[]>;
 
@@ -86,7 +177,40 @@ const calls: Record<string, Call> = {
   update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,
   restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
-  sms_health: (tx) => tx`select * from public.sms_health()`
+  sms_health: (tx) => tx`select * from public.sms_health()`,
+  desk_status: (tx) => tx`select * from public.desk_status()`,
+  desk_start: (tx) => tx`select * from public.desk_start()`,
+  desk_prove: (tx) => tx`select public.desk_prove('000000')`,
+  desk_sessions: (tx) => tx`select * from public.desk_sessions()`,
+  end_desk_session: (tx, { clinic }) => tx`select public.end_desk_session(${clinic.id})`,
+  desk_day: (tx, { clinic, appointment }) =>
+    tx`select * from public.desk_day(${clinic.id}, (${appointment.starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  desk_mark: (tx, { appointment }) => tx`select public.desk_mark(${appointment.id}, 'waiting')`,
+  desk_note: (tx, { appointment }) => tx`select public.desk_note(${appointment.id}, 'fever')`,
+  desk_book: (tx, { practitioner }, slot) =>
+    tx`select public.desk_book(${practitioner.id}, ${slot}, ${aPhone()})`,
+  desk_move: (tx, { appointment, practitioner }, slot) =>
+    tx`select public.desk_move(${appointment.id}, ${practitioner.id}, ${slot})`,
+  desk_cancel: (tx, { appointment }) => tx`select public.desk_cancel(${appointment.id}, 'closed')`,
+  desk_find: (tx, { clinic, owner }) => tx`select * from public.desk_find(${clinic.id}, ${owner.phone})`,
+  desk_patient: (tx, { owner }) => tx`select public.desk_patient(${owner.id})`,
+  desk_resend: (tx, { clinic }) => tx`select public.desk_resend(${clinic.id})`,
+  preview_merge: (tx, { owner }) => tx`select public.preview_merge(${owner.id}, ${owner.id})`,
+  merge_patients: (tx, { owner }) => tx`select public.merge_patients(${owner.id}, ${owner.id})`,
+  undo_merge: (tx, { clinic }) => tx`select public.undo_merge(${clinic.id})`,
+  preview_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.preview_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  shift_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.shift_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '00:00', 15)`,
+  // To themselves.
+  hand_over_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.hand_over_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, ${practitioner_id})`,
+  move_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.move_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  cancel_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.cancel_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'ill')`,
+  close_clinic: (tx, { appointment: { clinic_id, starts_at } }) =>
+    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`
 };
 
 test('every function is in the list of rights', async () => {

@@ -37,19 +37,31 @@ const rights: Record<string, Record<Actor, string>> = {
   security_today: everyone({ secretKey: 'R---' }),
   security_clients: everyone({ secretKey: 'R---' }),
   security_phones: everyone({ secretKey: 'R---' }),
-  limits: everyone({})
+  limits: everyone({}),
+  audit_trail: everyone({ secretKey: 'R---' }),
+  clinic_closures: everyone({ visitor: '----', others: '0--0', atDesk: 'R--0', manager: 'R--D' }),
+  stranded_appointments: everyone({ visitor: '----', others: '0---', secretKey: 'R---', atDesk: 'R---' }),
+  desk_numbers: everyone({ visitor: '----', others: '0---', secretKey: 'R---', manager: 'R---' }),
+  // Whoever is not a manager is refused an insert, and the others reach no row.
+  clinic_staff: everyone({ visitor: '----', others: '0-00', atDesk: 'R-00', manager: 'R-UD' })
 };
 
 function everyone({
   others = '----',
   visitor = others,
   owner = others,
-  secretKey = 'RIUD'
+  secretKey = 'RIUD',
+  otherDesk = others,
+  atDesk = otherDesk,
+  manager = atDesk
 }: {
   others?: string;
   visitor?: string;
   owner?: string;
   secretKey?: string;
+  otherDesk?: string;
+  atDesk?: string;
+  manager?: string;
 }): Record<Actor, string> {
   return {
     visitor,
@@ -58,7 +70,10 @@ function everyone({
     'account without patient': others,
     'owner with a temporary password': others,
     'owner after signing out': others,
-    'secret key': secretKey
+    'secret key': secretKey,
+    desk: atDesk,
+    manager,
+    'desk of another clinic': otherDesk
   };
 }
 
@@ -89,7 +104,12 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   security_today: () => ['kind', 'seen_in_a_test'],
   security_clients: ({ clinic }) => ['client', clinic.id],
   security_phones: ({ owner }) => ['phone', masked(owner.phone)],
-  limits: () => ['what', 'password']
+  limits: () => ['what', 'password'],
+  audit_trail: ({ appointment }) => ['row_id', appointment.id],
+  clinic_closures: ({ clinic }) => ['clinic_id', clinic.id],
+  stranded_appointments: ({ clinic }) => ['clinic_id', clinic.id],
+  desk_numbers: ({ clinic }) => ['clinic_id', clinic.id],
+  clinic_staff: ({ clinic }) => ['clinic_id', clinic.id]
 };
 
 /** As private.mask_phone does it. */

@@ -25,7 +25,8 @@ export async function loadProfile(supabase: Supabase): Promise<Profile & { phone
     name: name ?? '',
     age: age === null ? '' : String(age),
     username: username ?? '',
-    phone
+    // Only patients who were made at a desk have none, and those have no account.
+    phone: phone ?? ''
   };
 }
 

@@ -1,0 +1,182 @@
+-- One button for the next step of an appointment: arrived, called, seen. Two desks may press at once, and a screen may be
+-- old: whoever comes second is told what happened meanwhile, and nothing is overwritten.
+
+create table private.last_marks (
+  appointment_id uuid primary key references public.appointments (id) on delete cascade,
+  version int not null,
+  before jsonb not null,
+  actor_id uuid,
+  marked_at timestamptz not null
+);
+alter table private.last_marks enable row level security;
+comment on table private.last_marks is 'The last step of each appointment that was marked at the desk, so that it can be undone.';
+comment on column private.last_marks.appointment_id is 'Which appointment.';
+comment on column private.last_marks.version is 'The version that the step made: another means that something followed.';
+comment on column private.last_marks.before is 'What the step changed, as it was before: status, arrived_at, called_at, seen_at, waits_from.';
+comment on column private.last_marks.actor_id is 'Who marked it (auth.users). Empty: an admin.';
+comment on column private.last_marks.marked_at is 'When.';
+
+create function private.what_happened(p_appointment public.appointments) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select case
+        when p_appointment.status = 'arrived' and p_appointment.called_at is not null then 'called'
+        when p_appointment.status = 'fulfilled' then 'seen'
+        when p_appointment.status = 'noshow' then 'not there'
+        else p_appointment.status
+      end
+      || ' (' || coalesce(e.actor || ', ', '')
+      || to_char(p_appointment.updated_at at time zone c.time_zone, 'HH24:MI') || ')'
+    from public.clinics c left join lateral (
+      select t.actor from public.audit_trail t
+      where t.table_name = 'appointments' and t.row_id = p_appointment.id::text order by t.id desc limit 1
+    ) e on true
+    where c.id = p_appointment.clinic_id
+  );
+end $$;
+comment on function private.what_happened(public.appointments) is
+  'How an appointment stands, and who made it so and when: arrived (Priya, 10:02).';
+
+create function private.lock_at_desk(p_appointment_id uuid) returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments;
+begin
+  perform private.require_desk();
+  perform private.set_channel('desk');
+  select * into v_appointment from public.appointments a
+  where a.id = p_appointment_id and private.sees_desk(a.clinic_id) for no key update;
+  if not found then
+    perform private.fail('unknown_appointment');
+  end if;
+  return v_appointment;
+end $$;
+comment on function private.lock_at_desk(uuid) is
+  'An appointment of a clinic at whose desk one works, locked until the end of the transaction. Refuses with unknown_appointment, also for those of others.';
+
+create function private.step_follows(p_appointment public.appointments, p_step text) returns boolean
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return case p_step
+    when 'arrived' then p_appointment.status in ('booked', 'noshow')
+    -- Also who went in without passing by the desk.
+    when 'called' then p_appointment.status in ('booked', 'arrived') and p_appointment.called_at is null
+    when 'waiting' then p_appointment.status = 'arrived' and p_appointment.called_at is not null
+    when 'seen' then p_appointment.status in ('booked', 'arrived')
+    when 'noshow' then p_appointment.status in ('booked', 'arrived')
+  end;
+end $$;
+comment on function private.step_follows(public.appointments, text) is
+  'Whether a step at the desk can follow on how an appointment stands; null: there is no such step.';
+
+create function private.place_behind_next(p_appointment public.appointments) returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_own constant timestamptz := coalesce(p_appointment.waits_from, p_appointment.starts_at);
+begin
+  -- Just behind them, and before whoever comes after them.
+  return (
+    select min(coalesce(a.waits_from, a.starts_at)) + interval '1 microsecond'
+    from public.appointments a
+    where a.practitioner_id = p_appointment.practitioner_id and a.local_date = p_appointment.local_date
+      and a.status = 'arrived' and a.called_at is null and a.id <> p_appointment.id
+      and (coalesce(a.waits_from, a.starts_at), a.starts_at) > (v_own, p_appointment.starts_at)
+  );
+end $$;
+comment on function private.place_behind_next(public.appointments) is
+  'Where somebody waits who was called and was not there: behind the next who is. Null: nobody else waits behind them.';
+
+create function private.undo_mark(p_appointment public.appointments, p_now timestamptz) returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_before public.appointments;
+begin
+  delete from private.last_marks m
+  where m.appointment_id = p_appointment.id and m.version = p_appointment.version
+    -- What a colleague has just marked is not what somebody takes back who looks at an older screen.
+    and (m.actor_id is not distinct from auth.uid() or m.marked_at < p_now - interval '1 minute')
+  returning (jsonb_populate_record(p_appointment, m.before)).* into v_before;
+  if not found then
+    perform private.fail('changed_meanwhile', private.what_happened(p_appointment));
+  end if;
+  update public.appointments a
+  set status = v_before.status, arrived_at = v_before.arrived_at, called_at = v_before.called_at,
+    seen_at = v_before.seen_at, waits_from = v_before.waits_from
+  where a.id = p_appointment.id returning * into v_before;
+  return v_before;
+end $$;
+comment on function private.undo_mark(public.appointments, timestamptz) is
+  'Takes the last step back that was marked at the desk, if nothing followed on it. Refuses with changed_meanwhile.';
+
+create function private.mark(p_appointment public.appointments, p_step text, p_now timestamptz)
+returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_marked public.appointments;
+begin
+  update public.appointments a set
+    status = case p_step when 'seen' then 'fulfilled' when 'noshow' then 'noshow' else 'arrived' end,
+    called_at = case p_step when 'called' then p_now when 'waiting' then null else a.called_at end,
+    waits_from = case p_step
+      when 'waiting' then coalesce(private.place_behind_next(a), a.waits_from) else a.waits_from end
+  where a.id = p_appointment.id
+  returning * into v_marked;
+  insert into private.last_marks as m (appointment_id, version, before, actor_id, marked_at)
+  values (v_marked.id, v_marked.version, jsonb_build_object(
+    'status', p_appointment.status, 'arrived_at', p_appointment.arrived_at, 'called_at', p_appointment.called_at,
+    'seen_at', p_appointment.seen_at, 'waits_from', p_appointment.waits_from
+  ), auth.uid(), p_now)
+  on conflict (appointment_id) do update
+    set version = excluded.version, before = excluded.before, actor_id = excluded.actor_id, marked_at = excluded.marked_at;
+  return v_marked;
+end $$;
+comment on function private.mark(public.appointments, text, timestamptz) is
+  'Marks a step of an appointment that is locked, and keeps what was before.';
+
+create function public.desk_mark(appointment_id uuid, step text) returns public.appointments
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_appointment constant public.appointments := private.lock_at_desk(desk_mark.appointment_id);
+  v_follows constant boolean := private.step_follows(v_appointment, desk_mark.step);
+begin
+  if desk_mark.step = 'undo' then
+    return private.undo_mark(v_appointment, clock_timestamp());
+  elsif v_follows is null then
+    perform private.fail('unknown_step', desk_mark.step);
+  elsif not v_follows then
+    perform private.fail('changed_meanwhile', private.what_happened(v_appointment));
+  end if;
+  return private.mark(v_appointment, desk_mark.step, clock_timestamp());
+end $$;
+comment on function public.desk_mark(uuid, text) is
+  'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, or not_found.';
+grant execute on function public.desk_mark(uuid, text) to authenticated;
+
+create function public.desk_note(appointment_id uuid, note text) returns public.appointments
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_appointment public.appointments := private.lock_at_desk(desk_note.appointment_id);
+begin
+  update public.appointments a set note = nullif(btrim(desk_note.note), '') where a.id = v_appointment.id
+  returning * into v_appointment;
+  return v_appointment;
+end $$;
+comment on function public.desk_note(uuid, text) is 'At the desk: notes something with an appointment; an empty text removes the note.';
+grant execute on function public.desk_note(uuid, text) to authenticated;

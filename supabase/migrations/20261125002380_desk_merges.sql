@@ -1,0 +1,130 @@
+-- Merging two patients at the desk: looked at first, and undone within a day.
+
+create function private.lock_patients(p_one uuid, p_other uuid) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- In one order, and users before patients, as Auth's own writes lock them.
+  perform from auth.users u join public.patients p on p.user_id = u.id
+  where p.id in (p_one, p_other) order by u.id for update of u;
+  perform from public.patients p where p.id in (p_one, p_other) order by p.id for update;
+end $$;
+comment on function private.lock_patients(uuid, uuid) is 'Locks two patients and their accounts until the end of the transaction.';
+
+create function private.merge_side(p_patient public.patients) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return jsonb_build_object(
+    'patient_id', p_patient.id, 'name', p_patient.name, 'phone_end', private.phone_end(p_patient.phone),
+    'has_account', p_patient.user_id is not null,
+    'appointments', (select count(*) from public.appointments a where a.patient_id = p_patient.id)
+  );
+end $$;
+comment on function private.merge_side(public.patients) is 'One of two patients as the preview of a merge shows them.';
+
+create function public.preview_merge(keep_id uuid, gone_id uuid) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_keep constant public.patients := private.require_patient_at_desk(preview_merge.keep_id);
+  v_gone constant public.patients := private.require_patient_at_desk(preview_merge.gone_id);
+  v_word text;
+  v_sentence text;
+begin
+  begin
+    perform private.require_mergeable(v_keep, v_gone);
+  exception when sqlstate 'PT409' then
+    get stacked diagnostics v_word = pg_exception_detail, v_sentence = pg_exception_hint;
+  end;
+  return jsonb_build_object(
+    'keep', private.merge_side(v_keep), 'gone', private.merge_side(v_gone),
+    'refusal', v_word, 'sentence', v_sentence,
+    'clashes', (select coalesce(jsonb_agg(c order by c.starts_at), '[]') from private.merge_clashes(v_keep.id, v_gone.id) c)
+  );
+end $$;
+comment on function public.preview_merge(uuid, uuid) is
+  'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, has_account, appointments}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at}]}.';
+grant execute on function public.preview_merge(uuid, uuid) to authenticated;
+
+create function public.merge_patients(keep_id uuid, gone_id uuid) returns uuid
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_desk();
+  perform private.lock_patients(merge_patients.keep_id, merge_patients.gone_id);
+  return private.merge(
+    private.require_patient_at_desk(merge_patients.keep_id), private.require_patient_at_desk(merge_patients.gone_id), now()
+  );
+end $$;
+comment on function public.merge_patients(uuid, uuid) is
+  'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
+grant execute on function public.merge_patients(uuid, uuid) to authenticated;
+
+create function private.move_back(p_merge private.patient_merges) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v jsonb;
+begin
+  for v in select jsonb_array_elements(p_merge.moved) loop
+    -- What was given away meanwhile stays where it is.
+    execute format(
+      'update %s set %I = $1 where %I::text = $2 and %I = $3', v ->> 'table', v ->> 'column', v ->> 'key', v ->> 'column'
+    ) using p_merge.gone_id, v ->> 'id', p_merge.keep_id;
+  end loop;
+end $$;
+comment on function private.move_back(private.patient_merges) is 'Gives back to the gone one what was moved.';
+
+create function private.undo_merge(p_merge private.patient_merges, p_now timestamptz) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_keep public.patients;
+  v_gave_phone constant boolean := p_merge.before ->> 'phone' is null and p_merge.gone_phone is not null;
+begin
+  if p_merge.undone_at is not null or p_merge.merged_at <= p_now - interval '1 day' then
+    perform private.fail('too_late_to_undo');
+  end if;
+  select * into v_keep from public.patients p where p.id = p_merge.keep_id;
+  if v_gave_phone and v_keep.user_id is not null then
+    perform private.fail('gone_has_account');
+  end if;
+  update private.patient_merges m set undone_at = p_now where m.id = p_merge.id;
+  perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_merge.keep_id));
+  perform private.move_back(p_merge);
+  update public.patients p set
+    phone = case when v_gave_phone and p.phone = p_merge.gone_phone then null else p.phone end,
+    -- What was theirs from the start, or has become theirs since, stays.
+    name = case when p_merge.before ->> 'name' is null then nullif(p.name, g.name) else p.name end,
+    age = case when p_merge.before ->> 'age' is null then nullif(p.age, g.age) else p.age end,
+    locale = case when p_merge.before ->> 'locale' is null then nullif(p.locale, g.locale) else p.locale end
+  from public.patients g
+  where p.id = p_merge.keep_id and g.id = p_merge.gone_id;
+  update public.patients p set phone = p_merge.gone_phone where p.id = p_merge.gone_id;
+end $$;
+comment on function private.undo_merge(private.patient_merges, timestamptz) is
+  'Makes one patient two again, who are both locked. What the one that stayed has got meanwhile stays theirs.';
+
+create function public.undo_merge(merge_id uuid) returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_merge private.patient_merges;
+begin
+  perform private.require_desk();
+  select * into v_merge from private.patient_merges m where m.id = undo_merge.merge_id for update;
+  perform private.require_patient_at_desk(v_merge.keep_id);
+  perform private.lock_patients(v_merge.keep_id, v_merge.gone_id);
+  perform private.undo_merge(v_merge, now());
+end $$;
+comment on function public.undo_merge(uuid) is
+  'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now) or not_found.';
+grant execute on function public.undo_merge(uuid) to authenticated;

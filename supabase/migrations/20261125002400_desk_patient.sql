@@ -1,0 +1,138 @@
+-- The record of a patient at the desk: one timeline of appointments, calls, SMS and changes. Who opens it is written down.
+
+create function private.timeline_of_appointments(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select a.starts_at, jsonb_build_object(
+      'kind', 'appointment', 'id', a.id, 'clinic_id', a.clinic_id, 'practitioner', p.name, 'starts_at', a.starts_at,
+      'status', a.status, 'channel', a.channel, 'token_number', a.token_number, 'reference', a.reference,
+      'note', a.note, 'booked_at', a.created_at, 'arrived_at', a.arrived_at, 'seen_at', a.seen_at
+    )
+    from public.appointments a join public.practitioners p on p.id = a.practitioner_id
+    where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id);
+end $$;
+comment on function private.timeline_of_appointments(uuid) is
+  'Appointments of a patient at the clinics of whoever asks: {kind: appointment, ...}.';
+
+create function private.timeline_of_calls(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select c.started_at, jsonb_build_object(
+      'kind', 'call', 'id', c.id, 'clinic_id', c.clinic_id, 'outcome', c.outcome, 'seconds', c.duration_seconds
+    )
+    from public.ivr_calls c where c.patient_id = p_patient_id and private.sees_desk(c.clinic_id);
+end $$;
+comment on function private.timeline_of_calls(uuid) is
+  'Calls of a patient to the clinics of whoever asks: {kind: call, ...}.';
+
+create function private.timeline_of_sms(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select m.created_at, jsonb_build_object(
+      'kind', 'sms', 'id', m.id, 'appointment_id', m.appointment_id, 'template', m.template,
+      'text', case when not m.secret then m.body end, 'status', m.status, 'reason', m.last_error,
+      'can_be_resent', m.status = 'failed' and not m.secret
+    )
+    from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
+    where m.patient_id = p_patient_id and (m.appointment_id is null or private.sees_desk(a.clinic_id));
+end $$;
+comment on function private.timeline_of_sms(uuid) is
+  'SMS to a patient, but for those about appointments at clinics of others: {kind: sms, ...}. What held a code or password has no text.';
+
+create function private.timeline_of_changes(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select e.occurred_at, jsonb_build_object(
+      'kind', 'change', 'id', e.id, 'table', e.table_name, 'row', e.row_id, 'action', e.action, 'channel', e.channel,
+      'actor', e.actor, 'changes', e.changes
+    )
+    from public.audit_trail e
+    where e.action <> 'read' and (
+      (e.table_name = 'patients' and e.row_id = p_patient_id::text)
+      or (e.table_name = 'appointments' and e.row_id = any (
+        select a.id::text from public.appointments a
+        where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id)
+      ))
+    );
+end $$;
+comment on function private.timeline_of_changes(uuid) is
+  'What was changed of a patient and their appointments, and by whom: {kind: change, ...}.';
+
+create function private.timeline(p_patient_id uuid) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(t.entry || jsonb_build_object('at', t.at) order by t.at desc), '[]')
+    from (
+      select l.* from (
+        select * from private.timeline_of_appointments(p_patient_id)
+        union all select * from private.timeline_of_calls(p_patient_id)
+        union all select * from private.timeline_of_sms(p_patient_id)
+        union all select * from private.timeline_of_changes(p_patient_id)
+      ) l order by l.at desc limit 500
+    ) t
+  );
+end $$;
+comment on function private.timeline(uuid) is 'What happened with a patient, the latest first, 500 entries at most; each has kind and at.';
+
+create function public.desk_patient(patient_id uuid) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_patient constant public.patients := private.require_patient_at_desk(desk_patient.patient_id);
+begin
+  perform private.note_read(v_patient.id);
+  return jsonb_build_object(
+    'patient_id', v_patient.id, 'name', v_patient.name, 'phone', v_patient.phone, 'age', v_patient.age,
+    'locale', v_patient.locale, 'has_account', v_patient.user_id is not null,
+    'merged', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'merge_id', m.id, 'patient_id', m.gone_id, 'name', g.name, 'phone_end', private.phone_end(m.gone_phone),
+        'merged_at', m.merged_at, 'undo_until', m.merged_at + interval '1 day'
+      ) order by m.merged_at), '[]')
+      from private.patient_merges m join public.patients g on g.id = m.gone_id
+      where m.keep_id = v_patient.id and m.undone_at is null
+    ),
+    'timeline', private.timeline(v_patient.id)
+  );
+end $$;
+comment on function public.desk_patient(uuid) is
+  'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
+grant execute on function public.desk_patient(uuid) to authenticated;
+
+create function public.desk_resend(sms_id uuid) returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id uuid;
+begin
+  perform private.require_desk();
+  select m.patient_id into v_patient_id
+  from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
+  where m.id = desk_resend.sms_id and m.status = 'failed' and not m.secret
+    and (m.appointment_id is null or private.sees_desk(a.clinic_id));
+  if not found then
+    perform private.fail('unknown_sms');
+  end if;
+  perform private.require_patient_at_desk(v_patient_id);
+  update public.sms_messages m set status = 'queued' where m.id = desk_resend.sms_id and m.status = 'failed';
+end $$;
+comment on function public.desk_resend(uuid) is
+  'At the desk: sends an SMS again that failed. Refuses with not_found, also what held a code or password.';
+grant execute on function public.desk_resend(uuid) to authenticated;
