@@ -2885,6 +2885,34 @@ begin
 end $function$;
 comment on function private.hit_limits(text,jsonb,timestamp with time zone) is 'Counts one use. p_subjects is {name: keyed hash}. Returns 0 when it is within all limits, else after how many seconds to try again.';
 
+CREATE OR REPLACE FUNCTION private.hours_between(p_practitioners uuid[], p_from date, p_until date)
+ RETURNS TABLE(practitioner_id uuid, on_date date, start_time time without time zone, end_time time without time zone, slot_minutes integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select h.practitioner_id, h.on_date, h.start_time, h.end_time, h.slot_minutes::int
+    from (
+      select e.practitioner_id, e.on_date, e.start_time, e.end_time, e.slot_minutes
+      from public.schedule_exceptions e
+      where e.practitioner_id = any (p_practitioners) and e.on_date between p_from and p_until and e.start_time is not null
+      union all
+      select s.practitioner_id, d.day::date, s.start_time, s.end_time, s.slot_minutes
+      from public.schedules s join generate_series(p_from, p_until, interval '1 day') as d (day)
+        on s.weekday = extract(isodow from d.day)
+      where s.practitioner_id = any (p_practitioners) and not exists (
+        select from public.schedule_exceptions e where e.practitioner_id = s.practitioner_id and e.on_date = d.day::date
+      )
+    ) h
+    where not exists (
+      select from public.practitioners p join public.clinic_closures o on o.clinic_id = p.clinic_id
+      where p.id = h.practitioner_id and h.on_date between o.from_date and o.until_date
+    );
+end $function$;
+comment on function private.hours_between(uuid[],date,date) is 'The hours of practitioners on all dates of a range, by the clock of the clinic: the week''s, or the exceptions of a date; none while the clinic is closed.';
+
 CREATE OR REPLACE FUNCTION private.hours_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(opens timestamp with time zone, length interval, slots integer, slots_before integer)
  LANGUAGE plpgsql
@@ -5751,17 +5779,8 @@ CREATE OR REPLACE FUNCTION private.sessions_between(p_practitioners uuid[], p_fr
 AS $function$
 begin
   return query
-    with hours as (
-      select e.practitioner_id, e.on_date, e.start_time, e.end_time, e.slot_minutes
-      from public.schedule_exceptions e
-      where e.practitioner_id = any (p_practitioners) and e.on_date between p_from and p_until and e.start_time is not null
-      union all
-      select s.practitioner_id, d.day::date, s.start_time, s.end_time, s.slot_minutes
-      from public.schedules s join generate_series(p_from, p_until, interval '1 day') as d (day)
-        on s.weekday = extract(isodow from d.day)
-      where s.practitioner_id = any (p_practitioners) and not exists (
-        select from public.schedule_exceptions e where e.practitioner_id = s.practitioner_id and e.on_date = d.day::date
-      )
+    with hours as materialized (
+      select h.* from private.hours_between(p_practitioners, p_from, p_until) h
     ), clock as materialized (
       -- Most practitioners begin and end at the same times: each is looked up once.
       select l.local, private.instant_of(l.local, p_time_zone) as instant
@@ -5777,10 +5796,7 @@ begin
     cross join lateral (
       select least(greatest(floor(extract(epoch from p_now - o.instant) / l.seconds) + 1, 0), n.slots)::int as begun
     ) b
-    where n.slots > 0 and not exists (
-      select from public.practitioners p join public.clinic_closures x on x.clinic_id = p.clinic_id
-      where p.id = h.practitioner_id and h.on_date between x.from_date and x.until_date
-    );
+    where n.slots > 0;
 end $function$;
 comment on function private.sessions_between(uuid[],date,date,text,timestamp with time zone) is 'What private.hours_on tells, of many practitioners of one time zone and all dates of a range: when a session opens, goes on with the first slot that has not begun, and closes with its last whole slot; how long a slot is, and how many have not begun.';
 
