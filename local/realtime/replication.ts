@@ -134,10 +134,12 @@ export class Replication {
       if (!(copy instanceof Duplex)) throw new Error('Postgres did not start to replicate.');
       stream = copy;
       const ended = this.#follow(stream);
-      signal.throwIfAborted();
       onReady();
-      this.#isReady = true;
-      this.#ready.resolve();
+      // Nobody may rely on it if it is not wanted any more.
+      if (!signal.aborted) {
+        this.#isReady = true;
+        this.#ready.resolve();
+      }
       await ended;
     } finally {
       this.#unready();
