@@ -1131,6 +1131,7 @@ export type Database = {
           must_change_password: boolean;
           patient_id: string;
           username: string;
+          works_at_desk: boolean;
         }[];
       };
       available_days: {

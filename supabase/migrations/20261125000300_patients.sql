@@ -118,16 +118,19 @@ comment on function private.require_patient() is
   'The patient who is signed in; refuses with not_signed_in or password_change_required.';
 
 create function public.account_status()
-returns table (patient_id uuid, username text, must_change_password boolean)
-language sql stable security definer
+returns table (patient_id uuid, username text, must_change_password boolean, works_at_desk boolean)
+language plpgsql stable security definer
 set search_path = ''
 as $$
-  select p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = p.user_id)
-  from public.patients p
-  where p.user_id = (select private.current_user_id())
-$$;
+begin
+  return query
+    select p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = p.user_id),
+      exists (select from public.clinic_staff s where s.user_id = p.user_id)
+    from public.patients p
+    where p.user_id = (select private.current_user_id());
+end $$;
 comment on function public.account_status() is
-  'What the site must know before it can show anything: whose account this is and whether its password is temporary.';
+  'What the site must know before it can show anything: whose account this is, whether its password is temporary, and whether they work at a desk.';
 grant execute on function public.account_status() to authenticated, service_role;
 
 create function private.language_of(p_patient_id uuid) returns text

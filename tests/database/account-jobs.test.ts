@@ -204,7 +204,12 @@ describe('finishing', () => {
         }
       ]);
       const [status] = await asPatient(tx, account, (db) => db`select * from public.account_status()`);
-      expect(status).toEqual({ patient_id: patient.id, username: null, must_change_password: true });
+      expect(status).toEqual({
+        patient_id: patient.id,
+        username: null,
+        must_change_password: true,
+        works_at_desk: false
+      });
       const [row] = await tx`select user_id, account_origin from public.patients where id = ${patient.id}`;
       expect(row).toEqual({ user_id: account.userId, account_origin: 'ivr' });
       expect(await jobOf(tx, patient)).toMatchObject({ done_at: start });

@@ -239,10 +239,10 @@ test('the account of a session tells whether its password is temporary', async (
     const scene = await aScene(tx);
     const status = (db: Transaction) => db`select * from public.account_status()`;
     expect([...(await scene.as('owner', status))]).toEqual([
-      { patient_id: scene.owner.id, username: null, must_change_password: false }
+      { patient_id: scene.owner.id, username: null, must_change_password: false, works_at_desk: false }
     ]);
     expect([...(await scene.as('owner with a temporary password', status))]).toEqual([
-      { patient_id: scene.owner.id, username: null, must_change_password: true }
+      { patient_id: scene.owner.id, username: null, must_change_password: true, works_at_desk: false }
     ]);
   });
 });

@@ -12,6 +12,8 @@ export interface Account {
   username: string;
   /** The password is the texted one: no page but /password can be seen until they chose their own. */
   mustChangePassword: boolean;
+  /** They work at the desk of a clinic, which opens to them with a code. */
+  worksAtDesk: boolean;
 }
 
 export type Session =
@@ -25,7 +27,8 @@ const accountStatus = z.array(
   z.object({
     patient_id: z.uuid(),
     username: z.string().nullable(),
-    must_change_password: z.boolean()
+    must_change_password: z.boolean(),
+    works_at_desk: z.boolean()
   })
 );
 
@@ -46,7 +49,8 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
       userId: who.data.user.id,
       patientId: row?.patient_id ?? null,
       username: row?.username ?? `+${who.data.user.phone ?? ''}`,
-      mustChangePassword: row?.must_change_password ?? false
+      mustChangePassword: row?.must_change_password ?? false,
+      worksAtDesk: row?.works_at_desk ?? false
     }
   };
 }
