@@ -42,28 +42,30 @@ export async function listDesks(supabase: Supabase): Promise<Desk[]> {
   }));
 }
 
-/** The desk that an address names (`clinic`), else the first, and all there are. Answers 403 to who works at none. */
-export async function chosenDesk({
-  locals,
-  url
-}: Pick<RequestEvent, 'locals' | 'url'>): Promise<{ desk: Desk; desks: Desk[] }> {
+export interface ChosenDesk {
+  desk: Desk;
+  /** All there are. */
+  desks: Desk[];
+  /** What names the desk in an address; empty where there is only one. */
+  query: string;
+}
+
+type Asked = Pick<RequestEvent, 'locals' | 'url'>;
+
+/** The desk that an address names (`clinic`), else the first. Answers 403 to who works at none. */
+export async function chosenDesk({ locals, url }: Asked): Promise<ChosenDesk> {
   await accountOf(locals);
   const desks = await listDesks(locals.supabase);
   const wanted = url.searchParams.get('clinic');
   const desk = desks.find(({ clinicId }) => clinicId === wanted) ?? desks[0];
   if (!desk) error(403, m.desk_not_staff());
-  return { desk, desks };
+  return { desk, desks, query: desks.length > 1 ? `?clinic=${desk.clinicId}` : '' };
 }
 
 /** The same, open: else leads to the code that opens it. */
-export async function openDesk(
-  event: Pick<RequestEvent, 'locals' | 'url'>
-): Promise<{ desk: Desk; desks: Desk[] }> {
+export async function openDesk(event: Asked): Promise<ChosenDesk> {
   const chosen = await chosenDesk(event);
-  if (!chosen.desk.open) redirect(303, codeFirst(event.url.pathname));
-  return chosen;
+  if (chosen.desk.open) return chosen;
+  const { pathname } = event.url;
+  redirect(303, pathname === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(pathname)}`);
 }
-
-/** Where a desk is opened, for whoever wants a page of it. */
-export const codeFirst = (path: string): string =>
-  path === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(path)}`;

@@ -11,11 +11,12 @@ import { liveSource } from '#lib/server/request/supabase.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
-  const { desk, desks } = await openDesk(event);
+  const { desk, desks, query } = await openDesk(event);
   const day = dateIn(event.url.searchParams.get('day')) ?? null;
   return {
     snapshot: await loadDay(event.locals.supabase, desk, day),
     clinics: desks.map(({ clinicId, clinic }) => ({ id: clinicId, name: clinic })),
+    query,
     source: liveSource
   };
 };
