@@ -91,8 +91,11 @@ test('who does not work there has neither link nor page, nor who was removed mea
   await patient.goto(`${site}/desk`);
   await patient.getByText('You do not work at the desk of a clinic.').waitFor();
 
-  const page = await atDesk(person);
-  await isLive(page);
+  const page = await openPage(browser);
+  await signIn(page, site, person);
+  await page.goto(`${site}/desk`);
+  await page.getByRole('heading', { name: 'Open the desk' }).waitFor();
+  expect(await violationsOf(page)).toEqual([]);
   await sql`delete from public.clinic_staff where phone = ${person.phone}`;
   await page.goto(`${site}/desk`);
   await page.getByText('You do not work at the desk of a clinic.').waitFor();
@@ -205,4 +208,48 @@ test('three hundred appointments are there in a second, and a phone shows one do
   await page.getByRole('link', { name: 'Dr. Zubin' }).click();
   await page.getByRole('heading', { level: 2, name: 'Dr. Zubin' }).waitFor();
   expect(await tooWide(page)).toEqual([]);
+});
+
+test('a walk-in gets the next token, is found as it sounds, moved, cancelled and printed', async () => {
+  const { clinic, person } = await aDesk();
+  const phone = world.aPhone();
+  const page = await atDesk(person, { javaScriptEnabled: false, viewport: DESK });
+  await page.getByRole('link', { name: 'Walk-in' }).click();
+  await press(page, 'Give a token');
+  await page.getByText('Please enter a name or a phone.').waitFor();
+  await page.getByLabel(clinic.doctor).check();
+  await page.getByLabel('Name', { exact: true }).fill('Lakshmi Narayanan');
+  await page.getByLabel('Phone, if there is one').fill('12');
+  await press(page, 'Give a token');
+  await page.getByText('That is not a phone number.').waitFor();
+  await page.getByLabel('Phone, if there is one').fill(`0${phone.slice(3)}`);
+  await press(page, 'Give a token');
+  await page.getByRole('heading', { name: 'Token 1' }).waitFor();
+  const [visit] = await sql<{ id: string; phone: string; status: string }[]>`
+    select a.id, p.phone, a.status from public.appointments a join public.patients p on p.id = a.patient_id
+    where a.practitioner_id = ${clinic.practitionerId}`;
+  expect(visit).toMatchObject({ phone, status: 'arrived' });
+  await page.reload();
+  await page.getByRole('heading', { name: 'Token 1' }).waitFor();
+
+  await page.getByRole('link', { name: 'Print' }).click();
+  await page.getByRole('cell', { name: 'Lakshmi Narayanan' }).waitFor();
+
+  await page.getByRole('link', { name: 'Find a patient' }).click();
+  await page.getByLabel('Name, phone or reference').fill('laxmi narayan');
+  await press(page, 'Find');
+  await page.getByRole('link', { name: `Lakshmi Narayanan …${phone.slice(-4)}` }).click();
+  await page.getByText(phone).waitFor();
+  await press(page, 'Show free times');
+  await page.getByLabel('What for').selectOption({ index: 1 });
+  await press(page, /^11:15\sam$/);
+  await page.getByText(/^Moved: tomorrow, 11:15\sam, token 10\.$/).waitFor();
+  await page.getByLabel("Reason, for the desk's note").fill('Travels');
+  await page.getByRole('button', { name: /^Cancel it: / }).click();
+  await page.getByText('Cancelled. The patient is told by a text.').waitFor();
+  const [cancelled] = await sql`select status, note from public.appointments where id = ${visit?.id ?? ''}`;
+  expect(cancelled).toEqual({ status: 'cancelled', note: 'Travels' });
+  const reads = await sql`
+    select from public.audit_events where action = 'read' and actor_id = ${person.userId}`;
+  expect(reads.length).toBeGreaterThan(0);
 });

@@ -42,6 +42,7 @@ export interface Doctor {
 /** Somebody who is booked for a time at which nobody sees patients. */
 export interface Stranded {
   id: string;
+  patient_id: string;
   /** The calendar day at the clinic. */
   day: string;
   starts_at: string;

@@ -42,6 +42,7 @@ const strandedRows = z.array(
     on_date: z.string(),
     starts_at: z.string(),
     practitioner: z.string(),
+    patient_id: z.uuid(),
     patient: z.string().nullable(),
     phone_end: z.string().nullable(),
     token_number: z.number().nullable()
@@ -117,6 +118,7 @@ export async function loadDay(
       day: row.on_date,
       starts_at: row.starts_at,
       doctor: row.practitioner,
+      patient_id: row.patient_id,
       name: row.patient,
       phone_end: row.phone_end,
       token_number: row.token_number
