@@ -3,7 +3,7 @@ import { codeIn } from '#lib/code.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { loadProfile } from '#lib/server/account/profile.ts';
 import { chosenDesk } from '#lib/server/desk/desk.ts';
-import { deskRefusal } from '#lib/server/desk/refusal.ts';
+import { proveDeskCode, sendDeskCode } from '#lib/server/desk/proof.ts';
 import { ownPath } from '#lib/server/request/addresses.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { invalid } from '#lib/server/request/refusal.ts';
@@ -28,11 +28,11 @@ export const load: PageServerLoad = async (event) => {
 
 export const actions: Actions = {
   start: async (event) => {
-    const { data, error } = await event.locals.supabase.rpc('desk_start').single();
-    if (error) return refuseForm(deskRefusal(error), {});
+    const sent = await sendDeskCode(event.locals.supabase);
+    if (!sent.ok) return refuseForm(sent.refusal, {});
     const to = new URL(event.url);
     to.search = '';
-    to.searchParams.set('sent', String(data.code_length));
+    to.searchParams.set('sent', String(sent.length));
     const next = event.url.searchParams.get('next');
     if (next !== null) to.searchParams.set('next', next);
     redirect(303, to.pathname + to.search);
@@ -42,10 +42,8 @@ export const actions: Actions = {
     const { code: typed } = await readForm(event.request, 'code');
     const code = codeIn(typed);
     if (code === undefined) return refuseForm(invalid({ code: m.verify_code_problem() }), {});
-    const { data, error } = await event.locals.supabase.rpc('desk_prove', { code });
-    if (error) return refuseForm(deskRefusal(error), {});
-    // It says null to a wrong one, which the generated types do not know.
-    if (!data) return refuseForm(invalid({ code: m.desk_code_wrong() }), {});
+    const proven = await proveDeskCode(event.locals.supabase, code);
+    if (!proven.ok) return refuseForm(proven.refusal, {});
     redirect(303, afterwards(event));
   }
 };
