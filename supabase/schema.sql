@@ -7739,16 +7739,19 @@ $function$;
 comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
 
 CREATE OR REPLACE FUNCTION public.account_status()
- RETURNS TABLE(patient_id uuid, username text, must_change_password boolean)
- LANGUAGE sql
+ RETURNS TABLE(patient_id uuid, username text, must_change_password boolean, works_at_desk boolean)
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = p.user_id)
-  from public.patients p
-  where p.user_id = (select private.current_user_id())
-$function$;
-comment on function public.account_status() is 'What the site must know before it can show anything: whose account this is and whether its password is temporary.';
+begin
+  return query
+    select p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = p.user_id),
+      exists (select from public.clinic_staff s where s.user_id = p.user_id)
+    from public.patients p
+    where p.user_id = (select private.current_user_id());
+end $function$;
+comment on function public.account_status() is 'What the site must know before it can show anything: whose account this is, whether its password is temporary, and whether they work at a desk.';
 grant execute on function public.account_status() to authenticated;
 grant execute on function public.account_status() to service_role;
 
