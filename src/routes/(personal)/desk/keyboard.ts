@@ -29,7 +29,7 @@ function focusRow(row: HTMLElement | null | undefined): boolean {
 export function focusPlace(id: string, following: string | undefined): void {
   const row = rowOf(id);
   const stays = row?.querySelector('button.next') ?? (following === undefined ? row : null);
-  focusRow(stays ? row : rowOf(following ?? '')) || focusRow(row);
+  if (!focusRow(stays ? row : rowOf(following ?? ''))) focusRow(row);
 }
 
 /** Moves the focus as an arrow says. False: that key, or this place, is not about the list. */

@@ -89,8 +89,9 @@ export class LiveDay {
     if (!this.#listening) return;
     const { clinicId, day } = this.#day;
     const asOf = this.#held.clock;
-    const query = new URLSearchParams({ clinic: clinicId, day });
-    const loaded = (await this.#listening.fetchJson(`/desk/snapshot?${query}`)) as DaySnapshot | null;
+    const loaded = (await this.#listening.fetchJson(
+      `/desk/snapshot?clinic=${clinicId}&day=${day}`
+    )) as DaySnapshot | null;
     if (!loaded) return location.reload();
     // Another day may have been chosen meanwhile.
     if (this.#day.clinicId === clinicId && this.#day.day === day) this.#take(loaded, asOf);
