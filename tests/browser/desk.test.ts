@@ -160,6 +160,8 @@ test('two desks at once: both see each step, and whoever comes second is told in
   );
   expect(await statusOf(id)).toEqual({ status: 'arrived', called: true });
   await two.unroute('**/desk/snapshot*');
+  // Looked at again.
+  await two.evaluate(() => window.dispatchEvent(new Event('focus')));
   await step(two, 'Seen', 'Asha Menon').click();
   await row(one, 'Asha Menon').getByText('Seen at').waitFor();
   expect(await one.evaluate(() => document.title)).toBe('Desk · MedQ');
@@ -275,6 +277,13 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
   await page.getByLabel('What for').selectOption({ index: 1 });
   await press(page, /^11:30\sam$/);
   await page.getByText(/^Moved: tomorrow, 11:30\sam, token 11\.$/).waitFor();
+  const record = page.url();
+  const noted = page.locator('form').filter({
+    has: page.getByRole('button', { name: /^Save the note: Tomorrow/ })
+  });
+  await noted.getByLabel('Note for the desk').fill('Brings old reports');
+  await noted.getByRole('button').click();
+  await page.getByText('The note is saved.').waitFor();
   const tomorrow = page
     .locator('form')
     .filter({ has: page.getByRole('button', { name: /^Cancel it: Tomorrow/ }) });
@@ -285,8 +294,13 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
     select status, note from public.appointments where practitioner_id = ${clinic.practitionerId} order by starts_at`;
   expect([...cancelled]).toEqual([
     { status: 'arrived', note: null },
-    { status: 'cancelled', note: 'Travels' }
+    { status: 'cancelled', note: 'Brings old reports\nTravels' }
   ]);
+  await page.getByRole('link', { name: 'Devices' }).click();
+  await page.getByRole('button', { name: /^Close it there: Priya Nair, / }).click();
+  await page.getByRole('heading', { name: 'Open the desk' }).waitFor();
+  await page.goto(record);
+  await page.getByRole('heading', { name: 'Open the desk' }).waitFor();
   const reads = await sql`
     select from public.audit_events where action = 'read' and actor_id = ${person.userId}`;
   expect(reads.length).toBeGreaterThan(0);

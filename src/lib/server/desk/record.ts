@@ -120,6 +120,12 @@ export async function cancelAtDesk(supabase: Supabase, id: string, reason: strin
   return failure ? refused(deskRefusal(failure)) : { ok: true };
 }
 
+/** Notes something with an appointment; '' removes the note. Throws the Data API's error unless it is a refusal. */
+export async function noteWith(supabase: Supabase, id: string, note: string): Promise<Result> {
+  const { error: failure } = await supabase.rpc('desk_note', { appointment_id: id, note });
+  return failure ? refused(deskRefusal(failure)) : { ok: true };
+}
+
 /** Sends an SMS again that failed. Throws the Data API's error unless it is a refusal. */
 export async function resend(supabase: Supabase, id: string): Promise<Result> {
   const { error: failure } = await supabase.rpc('desk_resend', { sms_id: id });

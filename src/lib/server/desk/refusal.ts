@@ -37,7 +37,8 @@ const MESSAGES: Messages = {
   invalid_phone: m.desk_phone_problem,
   invalid_name: m.desk_name_problem,
   untypable_name: m.name_untypable,
-  own_appointment: m.desk_has_appointment
+  own_appointment: m.desk_has_appointment,
+  note_too_long: m.desk_patient_note_too_long
 };
 
 /** The database's refusal in the words of the desk. Any other error of the Data API is thrown on. */

@@ -4,7 +4,15 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { listDoctors } from '#lib/server/desk/booking.ts';
 import { openDesk } from '#lib/server/desk/desk.ts';
-import { bookFor, cancelAtDesk, freeTimes, moveTo, readRecord, resend } from '#lib/server/desk/record.ts';
+import {
+  bookFor,
+  cancelAtDesk,
+  freeTimes,
+  moveTo,
+  noteWith,
+  readRecord,
+  resend
+} from '#lib/server/desk/record.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -65,6 +73,13 @@ export const actions: Actions = {
     const when = whenInSentence(given.starts_at, desk.timeZone, new Date());
     const token = given.token_number ?? '–';
     return { done: instead ? m.desk_patient_moved({ when, token }) : m.desk_patient_booked({ when, token }) };
+  },
+
+  note: async (event) => {
+    await openDesk(event);
+    const { appointment, note } = await readForm(event.request, 'appointment', 'note');
+    const noted = await noteWith(event.locals.supabase, idOf(appointment), note);
+    return noted.ok ? { done: m.desk_patient_noted() } : refuseForm(noted.refusal, {});
   },
 
   resend: async (event) => {
