@@ -149,11 +149,11 @@ test('two desks at once: both see each step, and whoever comes second is told in
 
   // What the first desk does now does not reach the second before it presses.
   await two.context().setOffline(true);
-  await step(one, 'To the doctor', 'Asha Menon').click();
+  await step(one, 'With the doctor', 'Asha Menon').click();
   await says(one, 'With the doctor.');
   await two.route('**/desk/snapshot*', (route) => route.abort());
   await two.context().setOffline(false);
-  await step(two, 'To the doctor', 'Asha Menon').click();
+  await step(two, 'With the doctor', 'Asha Menon').click();
   await says(
     two,
     /^Token 1, Asha Menon: Meanwhile, at \d\d:\d\d, by Priya Nair: With the doctor\. Nothing was overwritten\.$/
@@ -188,7 +188,7 @@ test('with the keyboard alone, and undone within ten seconds', async () => {
   expect(await focused()).toBe('Arrived: Token 2, Lakshmi Narayanan');
   await keyboard.press('ArrowRight');
   expect(await focused()).toBe('Arrived: Token 1, Joseph Mathew');
-  for (const next of ['To the doctor', 'Seen']) {
+  for (const next of ['With the doctor', 'Seen']) {
     await keyboard.press('Enter');
     await expect.poll(focused).toBe(`${next}: Token 1, Joseph Mathew`);
   }
