@@ -7830,16 +7830,20 @@ $function$;
 comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
 
 CREATE OR REPLACE FUNCTION public.account_status()
- RETURNS TABLE(user_id uuid, phone text, patient_id uuid, username text, must_change_password boolean)
- LANGUAGE sql
+ RETURNS TABLE(user_id uuid, phone text, patient_id uuid, username text, must_change_password boolean, works_at_desk boolean)
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select u.id, '+' || u.phone, p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = u.id)
-  from auth.users u left join public.patients p on p.user_id = u.id
-  where u.id = (select private.current_user_id()) and (u.banned_until is null or u.banned_until <= now())
-$function$;
-comment on function public.account_status() is 'What the site must know before it can show anything: whose account this is and whether its password is temporary. No row: nobody is signed in, as after the session has ended or the account was banned.';
+begin
+  return query
+    select u.id, '+' || u.phone, p.id, p.username,
+      exists (select from private.temporary_passwords t where t.user_id = u.id),
+      exists (select from public.clinic_staff s where s.user_id = u.id)
+    from auth.users u left join public.patients p on p.user_id = u.id
+    where u.id = (select private.current_user_id()) and (u.banned_until is null or u.banned_until <= now());
+end $function$;
+comment on function public.account_status() is 'What the site must know before it can show anything: whose account this is, whether its password is temporary, and whether they work at a desk. No row: nobody is signed in, as after the session has ended or the account was banned.';
 grant execute on function public.account_status() to authenticated;
 grant execute on function public.account_status() to service_role;
 

@@ -1133,6 +1133,7 @@ export type Database = {
           phone: string;
           user_id: string;
           username: string;
+          works_at_desk: boolean;
         }[];
       };
       available_days: {

@@ -118,16 +118,22 @@ comment on function private.require_patient() is
   'The patient who is signed in; refuses with not_signed_in or password_change_required.';
 
 create function public.account_status()
-returns table (user_id uuid, phone text, patient_id uuid, username text, must_change_password boolean)
-language sql stable security definer
+returns table (
+  user_id uuid, phone text, patient_id uuid, username text, must_change_password boolean, works_at_desk boolean
+)
+language plpgsql stable security definer
 set search_path = ''
 as $$
-  select u.id, '+' || u.phone, p.id, p.username, exists (select from private.temporary_passwords t where t.user_id = u.id)
-  from auth.users u left join public.patients p on p.user_id = u.id
-  where u.id = (select private.current_user_id()) and (u.banned_until is null or u.banned_until <= now())
-$$;
+begin
+  return query
+    select u.id, '+' || u.phone, p.id, p.username,
+      exists (select from private.temporary_passwords t where t.user_id = u.id),
+      exists (select from public.clinic_staff s where s.user_id = u.id)
+    from auth.users u left join public.patients p on p.user_id = u.id
+    where u.id = (select private.current_user_id()) and (u.banned_until is null or u.banned_until <= now());
+end $$;
 comment on function public.account_status() is
-  'What the site must know before it can show anything: whose account this is and whether its password is temporary. No row: nobody is signed in, as after the session has ended or the account was banned.';
+  'What the site must know before it can show anything: whose account this is, whether its password is temporary, and whether they work at a desk. No row: nobody is signed in, as after the session has ended or the account was banned.';
 grant execute on function public.account_status() to authenticated, service_role;
 
 create function private.language_of(p_patient_id uuid) returns text

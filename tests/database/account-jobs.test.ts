@@ -209,7 +209,8 @@ describe('finishing', () => {
         phone: patient.phone,
         patient_id: patient.id,
         username: null,
-        must_change_password: true
+        must_change_password: true,
+        works_at_desk: false
       });
       const [row] = await tx`select user_id, account_origin from public.patients where id = ${patient.id}`;
       expect(row).toEqual({ user_id: account.userId, account_origin: 'ivr' });

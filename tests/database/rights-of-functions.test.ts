@@ -242,7 +242,7 @@ test('the account of a session tells whether its password is temporary', async (
     const scene = await aScene(tx);
     const status = (db: Transaction) => db`select * from public.account_status()`;
     const { id: patient_id, phone, account } = scene.owner;
-    const owner = { user_id: account.userId, phone, patient_id, username: null };
+    const owner = { user_id: account.userId, phone, patient_id, username: null, works_at_desk: false };
     expect([...(await scene.as('owner', status))]).toEqual([{ ...owner, must_change_password: false }]);
     expect([...(await scene.as('owner with a temporary password', status))]).toEqual([
       { ...owner, must_change_password: true }

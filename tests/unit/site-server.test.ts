@@ -52,7 +52,13 @@ describe('phone numbers', () => {
 });
 
 describe('personal routes', () => {
-  const account = { userId: 'u', patientId: 'p', username: 'asha', mustChangePassword: false };
+  const account = {
+    userId: 'u',
+    patientId: 'p',
+    username: 'asha',
+    mustChangePassword: false,
+    worksAtDesk: false
+  };
   const own: Session = { state: 'signed-in', account };
   const texted: Session = { state: 'signed-in', account: { ...account, mustChangePassword: true } };
   const at = (session: Session, path: string, method = 'GET') =>

@@ -50,8 +50,11 @@ export function refusalResponse(
   );
 }
 
+/** Sentences for the words of the database. `hint` is its own, in English; `minutes` is the number in it. */
+export type Messages = Partial<Record<string, (told: { minutes: string; hint: string }) => string>>;
+
 // What the database can refuse a patient, by its words (docs/errors.md).
-const MESSAGES: Partial<Record<string, (told: { minutes: string }) => string>> = {
+const MESSAGES: Messages = {
   slot_taken: m.refusal_slot_taken,
   own_slot: m.refusal_own_appointment,
   slot_unavailable: m.refusal_slot_unavailable,
@@ -89,13 +92,17 @@ const raised = z.object({
   hint: z.string()
 });
 
-/** The database's refusal, by the finest of its words that we know. Any other error of the Data API is thrown on. */
-export function refusalFrom(error: unknown): Refusal {
+/**
+ * The database's refusal, by the finest of its words that we know. Any other error of the Data API is thrown on.
+ * @param own sentences that come before those for patients
+ */
+export function refusalFrom(error: unknown, own: Messages = {}): Refusal {
+  const messages = { ...MESSAGES, ...own };
   const known = raised.safeParse(error);
   if (!known.success) throw error;
   const { code: sqlState, message: word, details, hint } = known.data;
-  const code = details && MESSAGES[details] ? details : word;
-  // The only number that a hint tells a patient.
+  const code = details && messages[details] ? details : word;
+  // The only number that a hint tells.
   const minutes = /\d+/.exec(hint)?.[0] ?? '';
-  return { code, message: MESSAGES[code]?.({ minutes }) ?? hint, status: Number(sqlState.slice(2)) };
+  return { code, message: messages[code]?.({ minutes, hint }) ?? hint, status: Number(sqlState.slice(2)) };
 }

@@ -12,6 +12,8 @@ export interface Account {
   username: string;
   /** The password is the texted one: no page but /password can be seen until they chose their own. */
   mustChangePassword: boolean;
+  /** They work at the desk of a clinic, which opens to them with a code. */
+  worksAtDesk: boolean;
 }
 
 export type Session =
@@ -28,7 +30,8 @@ const accountStatus = z
       phone: z.string().nullable(),
       patient_id: z.uuid().nullable(),
       username: z.string().nullable(),
-      must_change_password: z.boolean()
+      must_change_password: z.boolean(),
+      works_at_desk: z.boolean()
     })
   )
   .max(1);
@@ -61,7 +64,8 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
       userId: row.user_id,
       patientId: row.patient_id,
       username: row.username ?? row.phone ?? '',
-      mustChangePassword: row.must_change_password
+      mustChangePassword: row.must_change_password,
+      worksAtDesk: row.works_at_desk
     }
   };
 }

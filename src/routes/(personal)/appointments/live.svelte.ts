@@ -5,6 +5,7 @@ import { applySnapshot, hold, knows, rowsOf, type Held, type Merged } from '#lib
 import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
 import { describeChange } from '#lib/appointments/words.ts';
 import type { Connection } from '#lib/live/channel.ts';
+import { fetching } from '#lib/live/fetching.ts';
 import { listen, type Listening, type LiveSource } from '#lib/live/listen.ts';
 
 export interface NewsItem {
@@ -36,10 +37,7 @@ export class LiveAppointments {
   #patientId: string | undefined;
   #listening: Listening | undefined;
   #queues = new Map<string, () => void>();
-  #fetching: Promise<void> | undefined;
-  #fetchAgain = false;
-  #failures = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #fetching = fetching(() => this.#fetch());
   #newsId = 0;
   #stopped = false;
 
@@ -81,24 +79,14 @@ export class LiveAppointments {
     this.#followQueues();
     return () => {
       this.#stopped = true;
-      clearTimeout(this.#retry);
+      this.#fetching.stop();
       listening.stop();
     };
   }
 
   /** Fetches the list. Called while a fetch is under way, it fetches once more afterwards. */
   refetch(): void {
-    if (this.#fetching) {
-      this.#fetchAgain = true;
-      return;
-    }
-    this.#fetching = this.#fetch().finally(() => {
-      this.#fetching = undefined;
-      if (this.#fetchAgain) {
-        this.#fetchAgain = false;
-        this.refetch();
-      }
-    });
+    this.#fetching.again();
   }
 
   /** Forgets an item of news, and what came before it. */
@@ -109,24 +97,11 @@ export class LiveAppointments {
   async #fetch(): Promise<void> {
     if (!this.#listening) return;
     const asOf = this.#held.clock;
-    try {
-      const snapshot = (await this.#listening.fetchJson('/appointments/snapshot')) as Snapshot;
-      if (this.#stopped) return;
-      this.#failures = 0;
-      this.#know(snapshot);
-      this.skew = this.asOf.getTime() - Date.now();
-      this.#take(applySnapshot(this.#held, snapshot.appointments, asOf));
-    } catch {
-      // The page stays as it is.
-      this.#later(() => this.refetch());
-    }
-  }
-
-  /** Tries something again after a pause that grows with every failure in a row. */
-  #later(again: () => void): void {
+    const snapshot = (await this.#listening.fetchJson('/appointments/snapshot')) as Snapshot;
     if (this.#stopped) return;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(again, Math.min(60_000, 2_000 * 2 ** this.#failures++));
+    this.#know(snapshot);
+    this.skew = this.asOf.getTime() - Date.now();
+    this.#take(applySnapshot(this.#held, snapshot.appointments, asOf));
   }
 
   /** Fetches what was heard of, unless it is shown already, as after a change from this very page. */

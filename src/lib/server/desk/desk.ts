@@ -1,0 +1,71 @@
+import { error, redirect, type RequestEvent } from '@sveltejs/kit';
+import { z } from 'zod';
+import { m } from '#lib/paraglide/messages.js';
+import { accountOf } from '#lib/server/request/session.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
+
+/** The desk of a clinic at which the signed-in person works. */
+export interface Desk {
+  clinicId: string;
+  clinic: string;
+  /** IANA name of the clinic's time zone. */
+  timeZone: string;
+  role: 'desk' | 'manager';
+  /** A code has opened it to this session, not too long ago. */
+  open: boolean;
+}
+
+const status = z.array(
+  z.object({
+    clinic_id: z.uuid(),
+    clinic_name: z.string(),
+    role: z.enum(['desk', 'manager']),
+    open_until: z.string().nullable()
+  })
+);
+
+/** The desks of the signed-in person, by name. Throws the Data API's error. */
+export async function listDesks(supabase: Supabase): Promise<Desk[]> {
+  const [desks, clinics] = await Promise.all([
+    supabase.rpc('desk_status'),
+    supabase.from('clinics').select('id, time_zone')
+  ]);
+  if (desks.error) throw desks.error;
+  if (clinics.error) throw clinics.error;
+  const zones = new Map(clinics.data.map(({ id, time_zone }) => [id, time_zone]));
+  return status.parse(desks.data).map(({ clinic_id, clinic_name, role, open_until }) => ({
+    clinicId: clinic_id,
+    clinic: clinic_name,
+    timeZone: zones.get(clinic_id) ?? 'UTC',
+    role,
+    open: open_until !== null
+  }));
+}
+
+export interface ChosenDesk {
+  desk: Desk;
+  /** All there are. */
+  desks: Desk[];
+  /** What names the desk in an address; empty where there is only one. */
+  query: string;
+}
+
+type Asked = Pick<RequestEvent, 'locals' | 'url'>;
+
+/** The desk that an address names (`clinic`), else the first. Answers 403 to who works at none. */
+export async function chosenDesk({ locals, url }: Asked): Promise<ChosenDesk> {
+  await accountOf(locals);
+  const desks = await listDesks(locals.supabase);
+  const wanted = url.searchParams.get('clinic');
+  const desk = desks.find(({ clinicId }) => clinicId === wanted) ?? desks[0];
+  if (!desk) error(403, m.desk_not_staff());
+  return { desk, desks, query: desks.length > 1 ? `?clinic=${desk.clinicId}` : '' };
+}
+
+/** The same, open: else leads to the code that opens it. */
+export async function openDesk(event: Asked): Promise<ChosenDesk> {
+  const chosen = await chosenDesk(event);
+  if (chosen.desk.open) return chosen;
+  const { pathname } = event.url;
+  redirect(303, pathname === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(pathname)}`);
+}

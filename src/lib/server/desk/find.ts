@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Supabase } from '#lib/server/request/supabase.ts';
+import type { Desk } from './desk.ts';
+
+/** A patient of the clinic, as the list shows them. Times are ISO instants. */
+export interface Found {
+  /** Whose record opens: where they were merged into another, that one's. */
+  id: string;
+  name: string | null;
+  /** The last four digits; null: no phone. */
+  phoneEnd: string | null;
+  merged: boolean;
+  lastAt: string | null;
+  nextAt: string | null;
+}
+
+const rows = z.array(
+  z.object({
+    patient_id: z.uuid(),
+    name: z.string().nullable(),
+    phone_end: z.string().nullable(),
+    merged_into: z.uuid().nullable(),
+    last_at: z.string().nullable(),
+    next_at: z.string().nullable()
+  })
+);
+
+/** The patients of a clinic that fit best to what was typed. Throws the Data API's error. */
+export async function findPatients(
+  supabase: Supabase,
+  { clinicId }: Pick<Desk, 'clinicId'>,
+  words: string
+): Promise<Found[]> {
+  const { data, error } = await supabase.rpc('desk_find', { clinic_id: clinicId, words });
+  if (error) throw error;
+  return rows.parse(data).map((row) => ({
+    id: row.patient_id,
+    name: row.name,
+    phoneEnd: row.phone_end,
+    merged: row.merged_into !== null,
+    lastAt: row.last_at,
+    nextAt: row.next_at
+  }));
+}

@@ -1,0 +1,133 @@
+import { error } from '@sveltejs/kit';
+import { z } from 'zod';
+import { STATUSES } from '#lib/appointments/model.ts';
+import { refused, type Result } from '#lib/server/request/refusal.ts';
+import type { Supabase } from '#lib/server/request/supabase.ts';
+import { deskRefusal } from './refusal.ts';
+
+const at = z.string();
+
+const entry = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('appointment'),
+    at,
+    id: z.uuid(),
+    practitioner: z.string(),
+    starts_at: z.string(),
+    status: z.enum(STATUSES),
+    channel: z.enum(['ivr', 'web', 'desk']),
+    token_number: z.number().nullable(),
+    reference: z.string().nullable(),
+    note: z.string().nullable()
+  }),
+  z.object({ kind: z.literal('call'), at, id: z.string() }),
+  z.object({
+    kind: z.literal('sms'),
+    at,
+    id: z.string(),
+    /** Null: it held a code or a password. */
+    text: z.string().nullable(),
+    status: z.enum(['queued', 'sending', 'sent', 'delivered', 'failed', 'cancelled']),
+    can_be_resent: z.boolean()
+  }),
+  z.object({
+    kind: z.literal('change'),
+    at,
+    id: z.union([z.string(), z.number()]),
+    action: z.enum(['insert', 'update', 'delete']),
+    actor: z.string().nullable()
+  })
+]);
+
+const record = z.object({
+  patient_id: z.uuid(),
+  name: z.string().nullable(),
+  phone: z.string().nullable(),
+  age: z.number().nullable(),
+  has_account: z.boolean(),
+  timeline: z.array(entry)
+});
+
+export type PatientRecord = z.infer<typeof record>;
+export type Entry = z.infer<typeof entry>;
+
+/** The record of a patient of a desk that is open; that it was read is written down. Answers 404 to what is none. */
+export async function readRecord(supabase: Supabase, id: string): Promise<PatientRecord> {
+  const { data, error: failure } = await supabase.rpc('desk_patient', { patient_id: id });
+  if (failure) {
+    const { status, message } = deskRefusal(failure);
+    error(status, message);
+  }
+  return record.parse(data);
+}
+
+/** Times of a day that are free with a doctor, as ISO instants; none on a day that cannot be booked. */
+export async function freeTimes(supabase: Supabase, doctor: string, day: string): Promise<string[]> {
+  const { data, error: failure } = await supabase.rpc('available_slots', {
+    practitioner_id: doctor,
+    on_date: day
+  });
+  if (failure) {
+    deskRefusal(failure);
+    return [];
+  }
+  return data.map(({ starts_at }) => starts_at);
+}
+
+export interface Given {
+  starts_at: string;
+  token_number: number | null;
+}
+
+interface Wanted {
+  /** A phone that is known to the clinic, as +E.164. */
+  phone: string;
+  practitioner: string;
+  /** An ISO instant. */
+  at: string;
+}
+
+/** Books for a patient with a phone. Throws the Data API's error unless it is a refusal. */
+export async function bookFor(
+  supabase: Supabase,
+  { phone, practitioner, at }: Wanted
+): Promise<Result<Given>> {
+  const { data, error: failure } = await supabase.rpc('desk_book', {
+    practitioner_id: practitioner,
+    starts_at: at,
+    phone
+  });
+  return failure ? refused(deskRefusal(failure)) : { ok: true, ...data };
+}
+
+/** Gives an appointment another time or doctor. Throws the Data API's error unless it is a refusal. */
+export async function moveTo(
+  supabase: Supabase,
+  id: string,
+  { practitioner, at }: Pick<Wanted, 'practitioner' | 'at'>
+): Promise<Result<Given>> {
+  const { data, error: failure } = await supabase.rpc('desk_move', {
+    appointment_id: id,
+    practitioner_id: practitioner,
+    starts_at: at
+  });
+  return failure ? refused(deskRefusal(failure)) : { ok: true, ...data };
+}
+
+/** Cancels an appointment for the clinic. Throws the Data API's error unless it is a refusal. */
+export async function cancelAtDesk(supabase: Supabase, id: string, reason: string): Promise<Result> {
+  const { error: failure } = await supabase.rpc('desk_cancel', { appointment_id: id, reason });
+  return failure ? refused(deskRefusal(failure)) : { ok: true };
+}
+
+/** Notes something with an appointment; '' removes the note. Throws the Data API's error unless it is a refusal. */
+export async function noteWith(supabase: Supabase, id: string, note: string): Promise<Result> {
+  const { error: failure } = await supabase.rpc('desk_note', { appointment_id: id, note });
+  return failure ? refused(deskRefusal(failure)) : { ok: true };
+}
+
+/** Sends an SMS again that failed. Throws the Data API's error unless it is a refusal. */
+export async function resend(supabase: Supabase, id: string): Promise<Result> {
+  const { error: failure } = await supabase.rpc('desk_resend', { sms_id: id });
+  return failure ? refused(deskRefusal(failure)) : { ok: true };
+}

@@ -1,0 +1,45 @@
+import { m } from '#lib/paraglide/messages.js';
+import { stateWords } from '#lib/desk/words.ts';
+import type { State } from '#lib/desk/model.ts';
+import { refusalFrom, type Messages, type Refusal } from '#lib/server/request/refusal.ts';
+
+// How the database says what became of an appointment (private.what_happened).
+const STATES: Record<string, State> = {
+  booked: 'booked',
+  arrived: 'arrived',
+  called: 'called',
+  seen: 'seen',
+  'not there': 'noshow',
+  cancelled: 'cancelled'
+};
+
+/** What happened to an appointment meanwhile, of "…: arrived (Priya Nair, 10:02)." */
+function changedMeanwhile(hint: string): string {
+  const [, words = '', who, time = ''] = /: ([a-z ]+) \((?:(.+), )?(\d\d:\d\d)\)\.$/.exec(hint) ?? [];
+  const state = STATES[words];
+  if (!state) return m.desk_changed();
+  return who === undefined
+    ? m.desk_changed_at({ state: stateWords(state), time })
+    : m.desk_changed_by({ state: stateWords(state), who, time });
+}
+
+// What is refused at the desk alone, or is said there in other words than to patients (docs/errors.md).
+const MESSAGES: Messages = {
+  not_staff: m.desk_not_staff,
+  desk_proof_required: m.desk_code_first,
+  too_many_codes: m.desk_code_wait,
+  changed_meanwhile: ({ hint }) => changedMeanwhile(hint),
+  before_its_day: m.desk_before_its_day,
+  impossible_status: m.desk_changed,
+  outside_hours: m.desk_no_hours,
+  doctor_inactive: m.desk_no_hours,
+  day_is_full: m.desk_day_is_full,
+  invalid_phone: m.desk_phone_problem,
+  invalid_name: m.desk_name_problem,
+  untypable_name: m.name_untypable,
+  own_appointment: m.desk_has_appointment,
+  note_too_long: m.desk_patient_note_too_long
+};
+
+/** The database's refusal in the words of the desk. Any other error of the Data API is thrown on. */
+export const deskRefusal = (error: unknown): Refusal => refusalFrom(error, MESSAGES);
