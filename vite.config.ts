@@ -16,7 +16,8 @@ const aboutEmbedded = [
   // What the embedded stack writes into its files.
   'embedded',
   // Parts are killed, and each file wants settings of its own.
-  'faults'
+  'faults',
+  'deployment'
 ];
 
 const withStack = ['tests/helpers/stack-setup.ts'];
@@ -67,6 +68,8 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['tests/{database,functions}/**/*.test.ts'],
+          // They keep nothing in their modules: one process for all files of a worker saves a third of its work.
+          isolate: false,
           setupFiles: withStack,
           hookTimeout: 60_000
         }
@@ -117,6 +120,17 @@ export default defineConfig({
           include: ['tests/faults/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000
+        }
+      },
+      {
+        extends: true,
+        test: {
+          // A project at supabase.com that was just made, and everything that can be wrong with a deployment: minutes of
+          // starting the Supabase CLI, so that `npm test` leaves them to `npm run test:deployment`.
+          name: 'deployment',
+          include: ['tests/deployment/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 240_000
         }
       }
     ].filter(({ test: { name } }) => !onGivenStack || !aboutEmbedded.includes(name))

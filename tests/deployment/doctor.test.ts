@@ -12,7 +12,7 @@ import { checks } from '../../tools/doctor/checks.ts';
 import { examine, type Result } from '../../tools/doctor/examine.ts';
 import { Examined } from '../../tools/doctor/examined.ts';
 import { type Subject, subjectOf } from '../../tools/doctor/subject.ts';
-import { doctor } from '../deploy/command.ts';
+import { doctor } from './command.ts';
 import { alteringProxy, type PassingAnswer } from '../helpers/altering-proxy.ts';
 import { anotherSite } from '../helpers/site.ts';
 import { breakages } from './doctor-breakages.ts';

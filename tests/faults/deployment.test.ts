@@ -12,9 +12,9 @@ import { readConfig } from '../../local/settings/config.ts';
 import { freePort } from '../../local/settings/ports.ts';
 import { startStack, type Stack } from '../../local/start-stack.ts';
 import { projectDirectory } from '../../local/site/build.ts';
-import { deploy, doctor, planned, type Run } from '../deploy/command.ts';
+import { deploy, doctor, planned, type Run } from '../deployment/command.ts';
 import { alteringProxy, type AlteringProxy } from '../helpers/altering-proxy.ts';
-import { expectCallToBook } from '../deploy/first-call.ts';
+import { expectCallToBook } from '../deployment/first-call.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'medq-answers-'));
 const file = path.join(home, '.env.production');

@@ -7,9 +7,9 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authProblems } from '../../local/settings/auth-checks.ts';
 import { projectDirectory } from '../../local/site/build.ts';
-import { deploy, planned, type Run } from '../deploy/command.ts';
-import { expectCallToBook } from '../deploy/first-call.ts';
-import { startHostedProject, type HostedProject } from '../deploy/hosted-project.ts';
+import { deploy, planned, type Run } from './command.ts';
+import { expectCallToBook } from './first-call.ts';
+import { startHostedProject, type HostedProject } from './hosted-project.ts';
 
 const CLINIC = '+914440001000';
 const home = mkdtempSync(path.join(tmpdir(), 'medq-answers-'));
