@@ -296,6 +296,7 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
     { status: 'arrived', note: null },
     { status: 'cancelled', note: 'Brings old reports\nTravels' }
   ]);
+  await page.getByRole('link', { name: 'More' }).click();
   await page.getByRole('link', { name: 'Devices' }).click();
   await page.getByRole('button', { name: /^Close it there: Priya Nair, / }).click();
   await page.getByRole('heading', { name: 'Open the desk' }).waitFor();

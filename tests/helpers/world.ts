@@ -254,12 +254,12 @@ export async function aPatient(
   return { ...patient, account: await anAccount(sql, phone, password === undefined ? {} : { password }) };
 }
 
-/** The next free slots of a practitioner, from `now` (default: now) on. */
+/** The next free slots of a practitioner from `now` on; unless told otherwise none that is over before it is booked. */
 export async function nextSlots(
   sql: postgres.Sql,
   practitioner: Practitioner,
   count: number,
-  now = new Date()
+  now = new Date(Date.now() + 600_000)
 ): Promise<Date[]> {
   const slots = await sql<Slot[]>`
     select starts_at from private.next_free_slots(
