@@ -20,6 +20,8 @@ const aboutEmbedded = [
   'deployment'
 ];
 
+/** One process for all files of a worker, as they keep nothing of their own in modules: saves a third of the work. */
+const together = { isolate: false };
 const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
@@ -68,8 +70,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['tests/{database,functions}/**/*.test.ts'],
-          // They keep nothing in their modules: one process for all files of a worker saves a third of its work.
-          isolate: false,
+          ...together,
           setupFiles: withStack,
           hookTimeout: 60_000
         }
@@ -89,6 +90,7 @@ export default defineConfig({
         test: {
           name: 'local',
           include: ['local/tests/**/*.test.ts'],
+          ...together,
           setupFiles: withStack,
           hookTimeout: 60_000
         }
@@ -98,6 +100,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
+          ...together,
           setupFiles: withSite,
           hookTimeout: 120_000
         }
@@ -108,6 +111,7 @@ export default defineConfig({
           // What every page looks like in each of its states: axe, widths, both languages, light and dark.
           name: 'looks',
           include: ['tests/looks/**/*.test.ts'],
+          ...together,
           setupFiles: withSite,
           hookTimeout: 120_000
         }

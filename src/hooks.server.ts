@@ -7,7 +7,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { keepUnsent } from '#lib/server/account/unsent-form.ts';
 import { compress } from '#lib/server/request/compress.ts';
-import { isPersonal, judge, signInFirst, type Verdict } from '#lib/server/request/guard.ts';
+import { isPersonal, isSnapshot, judge, signInFirst, type Verdict } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
 import { languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
@@ -62,12 +62,14 @@ const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
     }
     redirect(303, verdict.to);
   };
+  // Begun beside the check, and given out only after it: a page that is open waits for this one.
+  const snapshot = isSnapshot(event.route.id) && hasSessionCookie(event) ? resolve(event) : undefined;
   const verdict = judge(await event.locals.session(), url, method);
   if (!verdict.pass) {
     if (method === 'POST') await keepUnsent(event);
     return lead(verdict);
   }
-  const response = await resolve(event);
+  const response = await (snapshot ?? resolve(event));
   // It ended meanwhile: what was asked for failed (handleError).
   return event.locals.sessionEnded ? lead(signInFirst(url, method)) : response;
 };

@@ -185,6 +185,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((req, res) => {
     handle(req, res).catch((error: unknown) => fail(error, req, res));
   });
+  // As the hosted gateway: after Node's five seconds, busy clients write into a connection that ends just then.
+  server.keepAliveTimeout = 60_000;
 
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());

@@ -17,15 +17,18 @@ export interface Opening {
   site: string;
 }
 
-/** What a test file begins with. The pages of a test are closed at its end, and everything at the end of the file. */
+let launched: Browser | undefined;
+
+/**
+ * What a test file begins with. The pages of a test are closed at its end. Chromium takes a second to start: the one of the
+ * first file serves all that run in the same process, and ends with it.
+ */
 export async function opening(): Promise<Opening> {
   const sql = databaseAsPostgres();
-  const browser = await launchBrowser();
+  if (!launched?.isConnected()) launched = await launchBrowser();
+  const browser = launched;
   afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
-  afterAll(async () => {
-    await browser.close();
-    await closeDatabases();
-  });
+  afterAll(closeDatabases);
   return { browser, sql, site: theSite() };
 }
 

@@ -80,6 +80,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const [, number = '', what] = (request.url ?? '').split('/');
     const worker = workers.get(number) ?? new Worker(number, given);
     workers.set(number, worker);
+    // Seldom asked: a connection that is kept would end just when it is used again.
+    response.setHeader('connection', 'close');
     const answers: Record<string, () => Promise<unknown>> = {
       stack: () => worker.stack(),
       site: () => worker.site(),

@@ -54,8 +54,7 @@ type Asked = Pick<RequestEvent, 'locals' | 'url'>;
 
 /** The desk that an address names (`clinic`), else the first. Answers 403 to who works at none. */
 export async function chosenDesk({ locals, url }: Asked): Promise<ChosenDesk> {
-  await accountOf(locals);
-  const desks = await listDesks(locals.supabase);
+  const [desks] = await Promise.all([listDesks(locals.supabase), accountOf(locals)]);
   const wanted = url.searchParams.get('clinic');
   const desk = desks.find(({ clinicId }) => clinicId === wanted) ?? desks[0];
   if (!desk) error(403, m.desk_not_staff());

@@ -9,6 +9,11 @@ export function isPersonal(routeId: string | null): boolean {
   return routeId?.split('/').includes(PERSONAL) ?? false;
 }
 
+/** What a page that is open fetches again. It reads, as the person who asks, and changes nothing. */
+export function isSnapshot(routeId: string | null): boolean {
+  return routeId?.endsWith('/snapshot') ?? false;
+}
+
 /** `to` is where people are sent; the refusal is for programs (our own scripts in the page). */
 export type Verdict = { pass: true } | { pass: false; refusal: Refusal; to: string };
 

@@ -14,6 +14,7 @@
  * - facts: what the database answers. The reply of a turn is made from the intent and the facts.
  * - step: a turn as it is written down in ivr_calls.steps, under the name of its question.
  */
+import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { codeLengths } from '../../_shared/account/codes.ts';
 
@@ -98,19 +99,14 @@ export const start: Position = { turn: 0, misses: 0, question: { name: 'greeting
 
 /** The position as a value for a query parameter. */
 export function encodePosition(value: Position): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(value));
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** The position of a request: the beginning when there is none, undefined when it cannot be read. */
 export function decodePosition(text: string | null): Position | undefined {
   if (text === null) return start;
   try {
-    const bytes = Uint8Array.from(
-      atob(text.replaceAll('-', '+').replaceAll('_', '/')),
-      (c) => c.charCodeAt(0)
-    );
-    return position.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+    return position.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString())).data;
   } catch {
     return undefined;
   }

@@ -4,6 +4,6 @@ import type { RequestHandler } from './$types';
 
 /** The list again, for the page that is open. */
 export const GET: RequestHandler = async ({ locals }) => {
-  await accountOf(locals);
-  return Response.json(await loadAppointments(locals.supabase));
+  const [snapshot] = await Promise.all([loadAppointments(locals.supabase), accountOf(locals)]);
+  return Response.json(snapshot);
 };
