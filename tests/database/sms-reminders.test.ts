@@ -392,7 +392,7 @@ test('one call wakes the dispatcher for all reminders, and for everything else i
     const clinic = await clinicWith(tx);
     for (const hour of [10, 11, 12, 13]) await appointmentAt(tx, clinic, `2091-06-09 ${hour}:00`);
     await tx`delete from net.http_request_queue`;
-    await tx`select set_config('medq.dispatcher_woken', '', true)`;
+    await tx`select private.end_run('sms-dispatch')`;
     expect(await run(tx, await at(tx, clinic, '2091-06-08 14:00'))).toBe(4);
     expect(await tx`select from net.http_request_queue`).toHaveLength(1);
     await tx`update public.appointments set status = 'cancelled' where clinic_id = ${clinic.id}`;

@@ -110,6 +110,79 @@ describe('the dispatcher is woken', () => {
     }));
 });
 
+describe('a function that is at work', () => {
+  const begin = (tx: Transaction) => tx`select private.begin_run('sms-dispatch')`;
+  const end = async (tx: postgres.Sql) => {
+    const [run] = await tx<{ more: boolean }[]>`select private.end_run('sms-dispatch') as more`;
+    return run?.more;
+  };
+
+  test('is not called again, and is once it has ended; the other is called as ever', () =>
+    within(async (tx) => {
+      await begin(tx);
+      await messages(tx, 1);
+      expect(await calls(tx)).toEqual([]);
+      await tx`insert into private.account_jobs (patient_id) values (${(await aPatient(tx)).id})`;
+      expect(await calls(tx)).toEqual(['provision-accounts']);
+      expect(await end(tx)).toBe(true);
+      await messages(tx, 1);
+      expect(await calls(tx)).toEqual(['provision-accounts', 'sms-dispatch']);
+    }));
+
+  test('is called once for a crowd that comes before it has begun', () =>
+    within(async (tx) => {
+      for (let n = 0; n < 5; n += 1) await messages(tx, 1);
+      expect(await calls(tx)).toEqual(['sms-dispatch']);
+    }));
+
+  test('is called again when its run has died, or never began', () =>
+    within(async (tx) => {
+      await begin(tx);
+      const longAgo = () => tx`update private.function_runs set busy_until = now() - interval '1 second'`;
+      await longAgo();
+      await messages(tx, 1);
+      await longAgo();
+      await messages(tx, 1);
+      expect(await calls(tx)).toEqual(['sms-dispatch', 'sms-dispatch']);
+    }));
+
+  test('ends with nothing left, if nobody has relied on it', () =>
+    within(async (tx) => {
+      await begin(tx);
+      expect(await end(tx)).toBe(false);
+    }));
+
+  test('does not end before those who rely on it have committed, and is told of what they left', async () => {
+    await sql`select private.begin_run('sms-dispatch')`;
+    const { promise: committed, resolve: commit } = Promise.withResolvers<void>();
+    const { promise: queued, resolve: hasQueued } = Promise.withResolvers<string[]>();
+    const slow = sql.begin(async (tx) => {
+      hasQueued(await messages(tx, 1));
+      await committed;
+      return calls(tx);
+    });
+    const ids = await queued;
+    const ended = end(sql);
+    const first = await Promise.race([
+      ended.then(() => 'ended'),
+      sql`select pg_sleep(0.2)`.then(() => 'waits')
+    ]);
+    commit();
+    expect(first).toBe('waits');
+    expect(await slow).toEqual([]);
+    expect(await ended).toBe(true);
+    await sql`delete from public.sms_messages where id = any (${ids})`;
+  });
+
+  test('waits for nobody who keeps a transaction open: that one is left to the sweep', async () => {
+    await sql`select private.begin_run('sms-dispatch')`;
+    await rolledBack(sql, async (tx) => {
+      await messages(tx, 1);
+      expect(await end(sql)).toBe(false);
+    });
+  });
+});
+
 describe('a project that is not set up, or wrongly', () => {
   test.each(['functions_url', 'functions_secret'])('calls nobody while the vault has no %s', (name) =>
     within(async (tx) => {
