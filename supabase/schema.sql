@@ -168,6 +168,16 @@ comment on column private.desk_sessions.short is 'Whether the code has six digit
 comment on column private.desk_sessions.user_id is 'Whose session.';
 alter table private.desk_sessions enable row level security;
 
+create table private.function_runs (
+  busy_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  function text not null
+);
+alter table private.function_runs add constraint function_runs_pkey PRIMARY KEY (function);
+comment on table private.function_runs is 'Which of the functions that work through a queue is at it.';
+comment on column private.function_runs.busy_until is 'Until then it is at work, or was called a moment ago; a run that dies is not relied on for longer.';
+comment on column private.function_runs.function is 'Its name.';
+alter table private.function_runs enable row level security;
+
 create table private.known_devices (
   device_hash bytea not null,
   last_seen_at timestamp with time zone not null default now(),
@@ -1729,6 +1739,16 @@ begin
 end $function$;
 comment on function private.begin_registration(uuid,text,text,text,integer,text,text) is 'Keeps what a new account''s patient will be called: allowed. Otherwise made, when an earlier try made the account, or the verdict that refuses it.';
 
+CREATE OR REPLACE FUNCTION private.begin_run(p_function text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.mark_run(p_function, clock_timestamp() + interval '55 seconds');
+end $function$;
+comment on function private.begin_run(text) is 'A function is at work, for less than a minute.';
+
 CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -2437,6 +2457,23 @@ begin
 end $function$;
 comment on function private.end_old_sessions() is 'Removes sessions that have not been used for too long or are too old, so that they cannot be refreshed. Returns how many.';
 
+CREATE OR REPLACE FUNCTION private.end_run(p_function text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Asked for again and again, not waited for: behind somebody who waits everybody would wait. Whoever keeps a transaction
+  -- open for a second is left to the sweep.
+  for v_try in 1..20 loop
+    exit when pg_try_advisory_xact_lock(hashtextextended('run of ' || p_function, 0));
+    perform pg_sleep(0.05);
+  end loop;
+  perform private.mark_run(p_function, '-infinity');
+  return private.has_due(p_function);
+end $function$;
+comment on function private.end_run(text) is 'A function has done all it found. From now on it is called again. True: those who relied on it have left more.';
+
 CREATE OR REPLACE FUNCTION private.erased_sms_text()
  RETURNS text
  LANGUAGE sql
@@ -2832,6 +2869,22 @@ begin
   return v_done;
 end $function$;
 comment on function private.hand_over(public.day_plan[]) is 'Gives those to the colleague who fit. Returns what came of each.';
+
+CREATE OR REPLACE FUNCTION private.has_due(p_function text, p_now timestamp with time zone DEFAULT now())
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case p_function
+    when 'sms-dispatch' then exists (
+      select from public.sms_messages m where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
+    )
+    else exists (select from private.account_jobs j where j.done_at is null and j.next_attempt_at <= p_now)
+  end;
+end $function$;
+comment on function private.has_due(text,timestamp with time zone) is 'Whether there is work for a function.';
 
 CREATE OR REPLACE FUNCTION private.hears_desk(p_topic text)
  RETURNS boolean
@@ -4235,6 +4288,21 @@ begin
   return v_marked;
 end $function$;
 comment on function private.mark(public.appointments,text,timestamp with time zone) is 'Marks a step of an appointment that is locked, and keeps what was before.';
+
+CREATE OR REPLACE FUNCTION private.mark_run(p_function text, p_busy_until timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Whoever has the row is marking it as well; nobody waits for a mark.
+  update private.function_runs r set busy_until = p_busy_until
+  where r.function in (
+    select f.function from private.function_runs f where f.function = p_function for update skip locked
+  );
+end $function$;
+comment on function private.mark_run(text,timestamp with time zone) is 'Notes until when a function can be relied on.';
 
 CREATE OR REPLACE FUNCTION private.mask_phone(p_phone text)
  RETURNS text
@@ -6395,14 +6463,7 @@ CREATE OR REPLACE FUNCTION private.sweep(p_now timestamp with time zone DEFAULT 
 AS $function$
 begin
   perform private.expire_temporary_passwords(p_now);
-  if exists (
-    select from public.sms_messages m where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
-  ) then
-    perform private.call_function('sms-dispatch');
-  end if;
-  if exists (select from private.account_jobs j where j.done_at is null and j.next_attempt_at <= p_now) then
-    perform private.call_function('provision-accounts');
-  end if;
+  perform private.call_function(r.function) from private.function_runs r where private.has_due(r.function, p_now);
   update private.phone_verifications v set sealed_request = ''
   where v.expires_at <= p_now and v.sealed_request <> '';
 end $function$;
@@ -6522,7 +6583,7 @@ CREATE OR REPLACE FUNCTION private.tg_account_jobs__wake_provisioner()
 AS $function$
 begin
   if exists (select from changed) then
-    perform private.call_function('provision-accounts');
+    perform private.wake('provision-accounts');
   end if;
   return null;
 end $function$;
@@ -7224,7 +7285,7 @@ CREATE OR REPLACE FUNCTION private.tg_sms_messages__wake_dispatcher()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.wake_dispatcher();
+  perform private.wake('sms-dispatch');
   return null;
 end $function$;
 comment on function private.tg_sms_messages__wake_dispatcher() is 'Wakes the dispatcher for messages that are due: new ones, and those queued again or made due by hand.';
@@ -7249,7 +7310,7 @@ CREATE OR REPLACE FUNCTION private.tg_sms_settings__wake_dispatcher()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.wake_dispatcher();
+  perform private.wake('sms-dispatch');
   return null;
 end $function$;
 comment on function private.tg_sms_settings__wake_dispatcher() is 'Sending is on again: what waited goes at once.';
@@ -7683,19 +7744,22 @@ end $function$;
 comment on function private.waits_in_queue(text) is 'Whether the listening patient has an appointment on the day and with the practitioner of a topic queue:<practitioner>:<date>.';
 grant execute on function private.waits_in_queue(text) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.wake_dispatcher()
+CREATE OR REPLACE FUNCTION private.wake(p_function text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
-  if coalesce(current_setting('medq.dispatcher_woken', true), '') = '' then
-    perform set_config('medq.dispatcher_woken', 'yes', true);
-    perform private.call_function('sms-dispatch');
+  -- A run that ends waits for all who hold this lock: what they have queued, relying on it, is still done.
+  perform pg_advisory_xact_lock_shared(hashtextextended('run of ' || p_function, 0));
+  if (select r.busy_until > clock_timestamp() from private.function_runs r where r.function = p_function) then
+    return;
   end if;
+  perform private.call_function(p_function);
+  perform private.mark_run(p_function, clock_timestamp() + interval '5 seconds');
 end $function$;
-comment on function private.wake_dispatcher() is 'Calls sms-dispatch once the transaction has committed; once a transaction.';
+comment on function private.wake(text) is 'Calls a function that works through a queue once the transaction has committed, unless it is at work anyway.';
 
 CREATE OR REPLACE FUNCTION private.was_seen(p_patient_id uuid)
  RETURNS boolean
@@ -8728,6 +8792,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 
 -- Rows ----------------------------------------------------------------------------------------------------------------
 
+-- a row of private.function_runs: {
+--     "function": "provision-accounts",
+--     "busy_until": "-infinity"
+-- }
+-- a row of private.function_runs: {
+--     "function": "sms-dispatch",
+--     "busy_until": "-infinity"
+-- }
 -- a row of public.limits: {
 --     "by": "account",
 --     "max": 1000,
