@@ -1745,9 +1745,9 @@ CREATE OR REPLACE FUNCTION private.begin_run(p_function text)
  SET search_path TO ''
 AS $function$
 begin
-  perform private.mark_run(p_function, clock_timestamp() + interval '55 seconds');
+  perform private.mark_run(p_function, clock_timestamp() + interval '15 seconds');
 end $function$;
-comment on function private.begin_run(text) is 'A function is at work, for less than a minute.';
+comment on function private.begin_run(text) is 'A function is at work, and says so again every few seconds.';
 
 CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS public.appointments

@@ -89,9 +89,9 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  perform private.mark_run(p_function, clock_timestamp() + interval '55 seconds');
+  perform private.mark_run(p_function, clock_timestamp() + interval '15 seconds');
 end $$;
-comment on function private.begin_run(text) is 'A function is at work, for less than a minute.';
+comment on function private.begin_run(text) is 'A function is at work, and says so again every few seconds.';
 
 create function private.end_run(p_function text) returns boolean
 language plpgsql

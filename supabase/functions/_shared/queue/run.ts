@@ -4,6 +4,9 @@ import type { Database } from '../database.ts';
 /** The functions that work through a queue, by the names the database calls them by. */
 export type QueueFunction = 'sms-dispatch' | 'provision-accounts';
 
+/** A run is relied on for 15 seconds after it said so for the last time: that of a process that was killed not for long. */
+const renewEvery = 5000;
+
 /**
  * While `work` goes on, whoever queues something relies on it instead of calling. What they left when it had looked for the
  * last time is worked through once more; from then on everybody calls again.
@@ -15,8 +18,11 @@ export async function run<Summary extends Record<string, number>>(
   name: QueueFunction,
   work: () => Promise<Summary>
 ): Promise<Summary> {
-  await sql`select private.begin_run(${name})`;
+  const begin = () => sql`select private.begin_run(${name})`;
+  await begin();
+  const renewal = setInterval(() => begin().catch(() => {}), renewEvery);
   const end = async () => {
+    clearInterval(renewal);
     const [ended] = await sql<{ more: boolean }[]>`select private.end_run(${name}) as more`;
     return ended?.more ?? false;
   };
