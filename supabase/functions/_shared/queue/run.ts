@@ -18,11 +18,16 @@ export async function run<Summary extends Record<string, number>>(
   name: QueueFunction,
   work: () => Promise<Summary>
 ): Promise<Summary> {
-  const begin = () => sql`select private.begin_run(${name})`;
+  const begin = async () => {
+    await sql`select private.begin_run(${name})`;
+  };
   await begin();
-  const renewal = setInterval(() => begin().catch(() => {}), renewEvery);
+  let renewed: Promise<void> | undefined;
+  const renewal = setInterval(() => (renewed = begin().catch(() => {})), renewEvery);
   const end = async () => {
     clearInterval(renewal);
+    // Nothing may say that we are at work once we have ended.
+    await renewed;
     const [ended] = await sql<{ more: boolean }[]>`select private.end_run(${name}) as more`;
     return ended?.more ?? false;
   };
