@@ -622,7 +622,7 @@ create table public.ivr_calls (
   steps jsonb not null default '[]'::jsonb,
   updated_at timestamp with time zone not null default now()
 );
-alter table public.ivr_calls add constraint ivr_calls_outcome_check CHECK ((outcome = ANY (ARRAY['booked'::text, 'cancelled'::text, 'informed'::text, 'abandoned'::text, 'transferred'::text, 'failed'::text])));
+alter table public.ivr_calls add constraint ivr_calls_outcome_check CHECK ((outcome = ANY (ARRAY['booked'::text, 'cancelled'::text, 'moved'::text, 'informed'::text, 'abandoned'::text, 'transferred'::text, 'failed'::text])));
 alter table public.ivr_calls add constraint ivr_calls_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE SET NULL;
 alter table public.ivr_calls add constraint ivr_calls_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE SET NULL;
 alter table public.ivr_calls add constraint ivr_calls_pkey PRIMARY KEY (id);
@@ -638,7 +638,7 @@ comment on column public.ivr_calls.duration_seconds is 'From the first step to t
 comment on column public.ivr_calls.ended_at is 'When it ended, as the voice provider reported. Empty: not reported (yet).';
 comment on column public.ivr_calls.id is 'Identifier.';
 comment on column public.ivr_calls.last_step_at is 'When its last step was taken.';
-comment on column public.ivr_calls.outcome is 'booked, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
+comment on column public.ivr_calls.outcome is 'booked, moved, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
 comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
@@ -3121,7 +3121,8 @@ AS $function$
 begin
   return (
     select jsonb_build_object(
-      'id', p_appointment.id, 'patient_id', p_appointment.patient_id, 'status', p_appointment.status,
+      'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
+      'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
       'spoken_name', coalesce(p.spoken_name, p.name)
     )
@@ -3441,6 +3442,26 @@ begin
 end $function$;
 comment on function private.ivr_look_up(jsonb,timestamp with time zone) is 'The clinic and the patient of a call, and the facts that every turn tells; all null for a number that no clinic has.';
 
+CREATE OR REPLACE FUNCTION private.ivr_move(p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_why text;
+begin
+  return jsonb_build_object('appointment', private.ivr_appointment(private.reschedule(
+    p_patient_id, (p_task ->> 'appointment_id')::uuid, (p_task ->> 'starts_at')::timestamptz, 'ivr', p_now
+  )));
+exception when sqlstate 'PT404' or sqlstate 'PT409' then
+  get stacked diagnostics v_why = pg_exception_detail;
+  if v_why in ('unknown_appointment', 'already_cancelled', 'already_seen', 'already_begun') then
+    return '{}';
+  end if;
+  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+end $function$;
+comment on function private.ivr_move(jsonb,public.clinics,uuid,timestamp with time zone) is 'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
+
 CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3513,6 +3534,7 @@ begin
       or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]') then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
     when p_kind in ('book', 'prove') and p_facts ? 'appointment' then 'booked'
     when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
+    when p_kind = 'move' and p_facts ? 'appointment' then 'moved'
     when p_kind in ('inform', 'count_tries', 'check_reference') or p_facts ? 'appointments' then 'informed'
     else 'abandoned'
   end;
@@ -3566,7 +3588,7 @@ begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
     when v_clinic.phone_booking = 'closed'
-      and (v_kind in ('offer', 'later', 'book') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
+      and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
@@ -3582,6 +3604,7 @@ begin
       private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
     when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
+    when v_kind = 'move' then private.ivr_move(p_task, v_clinic, p_patient_id, p_now)
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
@@ -3666,7 +3689,7 @@ CREATE OR REPLACE FUNCTION private.ivr_record_step(p_call jsonb, p_clinic_id uui
 AS $function$
 declare
   -- From least to most: the best that came of a call is its outcome, whatever followed.
-  v_ranks constant text[] := '{abandoned,failed,informed,transferred,cancelled,booked}';
+  v_ranks constant text[] := '{abandoned,failed,informed,transferred,cancelled,moved,booked}';
 begin
   insert into public.ivr_calls as c (call_id, clinic_id, patient_id, caller, steps, outcome, started_at, last_step_at)
   values (

@@ -8,7 +8,7 @@ create table public.ivr_calls (
   patient_id uuid references public.patients (id) on delete set null,
   caller text,
   steps jsonb not null default '[]',
-  outcome text not null check (outcome in ('booked', 'cancelled', 'informed', 'abandoned', 'transferred', 'failed')),
+  outcome text not null check (outcome in ('booked', 'cancelled', 'moved', 'informed', 'abandoned', 'transferred', 'failed')),
   started_at timestamptz not null default now(),
   last_step_at timestamptz not null,
   ended_at timestamptz,
@@ -28,7 +28,7 @@ comment on column public.ivr_calls.caller is 'The calling number, masked. Empty:
 comment on column public.ivr_calls.steps is
   'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
 comment on column public.ivr_calls.outcome is
-  'booked, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
+  'booked, moved, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
 comment on column public.ivr_calls.last_step_at is 'When its last step was taken.';
 comment on column public.ivr_calls.ended_at is 'When it ended, as the voice provider reported. Empty: not reported (yet).';
@@ -48,7 +48,7 @@ set search_path = ''
 as $$
 declare
   -- From least to most: the best that came of a call is its outcome, whatever followed.
-  v_ranks constant text[] := '{abandoned,failed,informed,transferred,cancelled,booked}';
+  v_ranks constant text[] := '{abandoned,failed,informed,transferred,cancelled,moved,booked}';
 begin
   insert into public.ivr_calls as c (call_id, clinic_id, patient_id, caller, steps, outcome, started_at, last_step_at)
   values (

@@ -7,7 +7,8 @@ as $$
 begin
   return (
     select jsonb_build_object(
-      'id', p_appointment.id, 'patient_id', p_appointment.patient_id, 'status', p_appointment.status,
+      'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
+      'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
       'spoken_name', coalesce(p.spoken_name, p.name)
     )

@@ -143,6 +143,27 @@ end $$;
 comment on function private.ivr_text_link(jsonb, public.clinics, uuid, timestamptz) is
   'Texts a caller who pressed nothing where to book online. False: this phone gets no SMS.';
 
+create function private.ivr_move(p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_why text;
+begin
+  return jsonb_build_object('appointment', private.ivr_appointment(private.reschedule(
+    p_patient_id, (p_task ->> 'appointment_id')::uuid, (p_task ->> 'starts_at')::timestamptz, 'ivr', p_now
+  )));
+exception when sqlstate 'PT404' or sqlstate 'PT409' then
+  get stacked diagnostics v_why = pg_exception_detail;
+  if v_why in ('unknown_appointment', 'already_cancelled', 'already_seen', 'already_begun') then
+    return '{}';
+  end if;
+  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+end $$;
+comment on function private.ivr_move(jsonb, public.clinics, uuid, timestamptz) is
+  'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
+
 create function private.ivr_perform(
   p_call jsonb, p_task jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamptz
 )
@@ -158,7 +179,7 @@ begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
     when v_clinic.phone_booking = 'closed'
-      and (v_kind in ('offer', 'later', 'book') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
+      and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
@@ -174,6 +195,7 @@ begin
       private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
     when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
+    when v_kind = 'move' then private.ivr_move(p_task, v_clinic, p_patient_id, p_now)
   end, '{}');
 end $$;
 comment on function private.ivr_perform(jsonb, jsonb, uuid, uuid, timestamptz) is

@@ -77,6 +77,7 @@ begin
       or (p_facts -> 'no_more_tries' = 'true' and p_facts -> 'upcoming' <> '[]') then case when p_facts #> '{clinic,reception,open}' = 'true' then 'transferred' else 'informed' end
     when p_kind in ('book', 'prove') and p_facts ? 'appointment' then 'booked'
     when p_kind = 'cancel' and p_facts ? 'appointment' then 'cancelled'
+    when p_kind = 'move' and p_facts ? 'appointment' then 'moved'
     when p_kind in ('inform', 'count_tries', 'check_reference') or p_facts ? 'appointments' then 'informed'
     else 'abandoned'
   end;

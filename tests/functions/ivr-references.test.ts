@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { smsTo } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPhone } from '../helpers/world.ts';
+import { aPatient, aPhone, book, nextSlots } from '../helpers/world.ts';
 import { anAppointmentOf, anOpenClinic, bookingsOf, callTo, recordOf, spokenDay } from './ivr-calls.ts';
 
 const { inbox_url } = theStack();
@@ -13,6 +13,13 @@ async function aPatientWithAppointment(options: Parameters<typeof anOpenClinic>[
   const { clinic, doctor } = await anOpenClinic(sql, options);
   const phone = aPhone();
   return { clinic, doctor, phone, booked: await anAppointmentOf(sql, phone, doctor) };
+}
+
+/** The end of the day before one that is so many days from now in Chennai. */
+function lastMinuteBefore(days: number): Date {
+  const then = new Date(Date.now() + days * 86_400_000);
+  const date = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Kolkata' }).format(then);
+  return new Date(Date.parse(`${date}T00:00:00+05:30`) - 60_000);
 }
 
 /** References that are none of the phone's. */
@@ -74,6 +81,50 @@ describe('with the reference', () => {
       'cancelled'
     ]);
     expect((await recordOf(sql, call)).outcome).toBe('booked');
+  });
+
+  test('a caller moves it, to the next free time or a later day, and is texted the new one', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone, { delivery: { duplicate: 'together' } });
+    await call.dial();
+    expect(await call.press('4', booked.reference)).toContain('For another time, press 2.');
+    expect(await call.press('2')).toMatch(/Doctor Anjali Rao.*To take this time instead, press 1\./);
+    expect(await call.press('3', '4#')).toMatch(/Doctor Anjali Rao.*To take this time instead, press 1\./);
+    const offered = call.said();
+    expect(await call.press('1')).toMatch(/^Your appointment is moved\. Doctor Anjali Rao, .*Goodbye\.$/);
+    expect(call.ended?.reason).toBe('hangup');
+    const [moved, ...others] = await bookingsOf(sql, phone);
+    expect(others).toEqual([]);
+    expect(moved).toMatchObject({ id: booked.id, status: 'booked', reference: booked.reference });
+    expect(offered).toContain(spokenDay(moved?.starts_at ?? booked.starts_at));
+    expect(moved?.starts_at.getTime()).not.toBe(booked.starts_at.getTime());
+    expect((await recordOf(sql, call)).outcome).toBe('moved');
+    await smsTo(inbox_url, phone, 'Moved: Dr. Anjali Rao');
+    const texts = await sql`
+      select from public.sms_messages where appointment_id = ${booked.id} and template = 'appointment_moved'`;
+    expect(texts).toHaveLength(1);
+  });
+
+  test('a time that is taken meanwhile leaves it where it is, and the next is offered', async () => {
+    const { clinic, doctor, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('4', booked.reference, '2', '3', '5#');
+    const [slot] = await nextSlots(sql, doctor, 1, lastMinuteBefore(5));
+    await book(sql, await aPatient(sql), doctor, slot ?? '');
+    expect(await call.press('1')).toMatch(/was just taken.*To take this time instead, press 1\./);
+    expect((await bookingsOf(sql, phone))[0]?.starts_at).toEqual(booked.starts_at);
+    expect(await call.press('1')).toContain('Your appointment is moved');
+  });
+
+  test('what was cancelled meanwhile is not moved', async () => {
+    const { clinic, phone, booked } = await aPatientWithAppointment();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    await call.press('4', booked.reference, '2');
+    await sql`update public.appointments set status = 'cancelled' where id = ${booked.id}`;
+    expect(await call.press('1')).toContain('can no longer be changed');
+    expect((await bookingsOf(sql, phone))[0]?.status).toBe('cancelled');
   });
 
   test('a caller may keep the appointment', async () => {

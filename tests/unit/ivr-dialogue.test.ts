@@ -37,6 +37,12 @@ const taskOf = (position: Position, keys: string, line: Line = 'mobile') =>
 const answer = (position: Position, keys: string, known: Partial<Facts> = {}, line: Line = 'mobile'): Reply =>
   reply(read({ position, keys, line }), facts(known), catalogue);
 
+const change = {
+  name: 'change',
+  appointment_id: appointment.id,
+  practitioner_id: appointment.practitioner_id
+} as const;
+
 describe('the beginning of a call', () => {
   test('names the clinic and offers the menu', () => {
     const words = heard(answer(start, ''));
@@ -238,7 +244,7 @@ describe('a number that has to be proven', () => {
     const position = listening(first);
     expect(taskOf(position, '048219')).toEqual({ kind: 'prove', code: '048219' });
     const only = answer(position, '048219', { upcoming, appointments: [appointment] });
-    expect(listening(only).question).toEqual({ name: 'cancel', appointment_id: appointment.id });
+    expect(listening(only).question).toEqual(change);
     expect(heard(only)).toContain('with Doctor Rao, tomorrow');
 
     const other = { ...appointment, id: slot.practitioner_id, spoken_name: 'Doctor Iyer' };
@@ -279,7 +285,10 @@ describe('a clinic that takes no bookings by phone', () => {
       upcoming,
       appointments: [appointment]
     });
-    expect(listening(proven).question.name).toBe('cancel');
+    expect(listening(proven).question.name).toBe('change');
+    expect(heard(proven)).toMatch(
+      /To cancel this appointment, press 1\. To keep it and go back, press star\.$/
+    );
   });
 });
 
@@ -352,18 +361,68 @@ describe('3 and 4, the caller’s own appointments', () => {
     expect(taskOf(entering, '0123')).toEqual({ kind: 'check_reference', reference: '0123' });
     const told = answer(entering, '0123', { upcoming, appointment });
     expect(heard(told)).toContain('with Doctor Rao, tomorrow');
-    expect(heard(told)).toContain('token number is 1 2. To cancel this appointment, press 1.');
+    expect(heard(told)).toContain(
+      'token number is 1 2. To cancel this appointment, press 1. For another time, press 2.'
+    );
     expect(JSON.stringify(listening(told))).not.toContain('0123');
     expect(taskOf(listening(told), '1')).toEqual({ kind: 'cancel', appointment_id: appointment.id });
   });
 
   test('are cancelled only after the caller has confirmed', () => {
-    const position = at({ name: 'cancel', appointment_id: appointment.id });
+    const position = at(change);
     const done = answer(position, '1', { appointment: { ...appointment, status: 'cancelled' } });
     expect(heard(done)).toMatch(/Your appointment with Doctor Rao.*is cancelled\./);
     expect(listening(done).question.name).toBe('menu');
     expect(heard(answer(position, '1'))).toContain('can no longer be changed');
     expect(listening(answer(position, '*')).question.name).toBe('menu');
+  });
+
+  describe('are moved', () => {
+    const preference = { practitioner_id: slot.practitioner_id, moving: appointment.id };
+    const later = { ...slot, starts_at: new Date('2026-11-25T05:15:00Z') };
+    const offered = answer(at(change), '2', { slot: later });
+
+    test('to a time of the same doctor, offered like any other', () => {
+      expect(taskOf(at(change), '2')).toEqual({ kind: 'offer', preference });
+      expect(heard(offered)).toMatch(
+        /^The next available appointment is with Doctor Rao.*To take this time instead, press 1\./
+      );
+      expect(taskOf(listening(offered), '1')).toEqual({
+        kind: 'move',
+        appointment_id: appointment.id,
+        starts_at: '2026-11-25T05:15:00.000Z',
+        preference
+      });
+      expect(taskOf(listening(offered), '2')).toMatchObject({ kind: 'later', preference });
+    });
+
+    test('to another day, and star leads back to the appointment', () => {
+      const day = listening(answer(listening(offered), '3'));
+      expect(taskOf(day, '05')).toEqual({ kind: 'offer', preference, on: '2026-12-05' });
+      for (const position of [day, listening(offered)]) {
+        expect(taskOf(position, '*')).toEqual({ kind: 'details', appointment_id: appointment.id });
+      }
+    });
+
+    test('and the call ends with the new time; what cannot be done is said', () => {
+      const confirm = listening(offered);
+      const moved = answer(confirm, '1', { appointment: { ...appointment, starts_at: later.starts_at } });
+      expect(heard(moved)).toMatch(
+        /^Your appointment is moved\. Doctor Rao.*token number is 1 2.*Goodbye\.$/
+      );
+      expect(moved.then).toBe('hangup');
+      const taken = answer(confirm, '1', { error: 'slot_taken', slot: later });
+      expect(heard(taken)).toMatch(/^Sorry, that appointment was just taken.*To take this time instead/);
+      expect(taskOf(listening(taken), '1').kind).toBe('move');
+      expect(heard(answer(confirm, '1'))).toContain('can no longer be changed by phone');
+    });
+
+    test('but not to another doctor, when theirs is away', () => {
+      const other = { ...later, practitioner_id: appointment.id };
+      const away = answer(at(change), '2', { error: 'doctor_inactive', slot: other });
+      expect(heard(away)).toContain('that doctor does not take bookings');
+      expect(listening(away).question.name).toBe('menu');
+    });
   });
 
   test('a wrong reference is asked for again, and reception takes over when there were too many', () => {
@@ -431,7 +490,7 @@ describe('when it cannot be done', () => {
   test('too many bookings are said, with the way to cancel one', () => {
     const full = answer(confirm, '1', { error: 'too_many_bookings', slot });
     expect(heard(full)).toMatch(
-      /as many appointments as this clinic allows.*To cancel an appointment, press 4/
+      /as many appointments as this clinic allows.*To cancel or move an appointment, press 4/
     );
   });
 
@@ -540,7 +599,7 @@ describe('positions in the URL', () => {
     btoa('{"turn":1}'),
     btoa('[]'),
     btoa('{"turn":-1,"misses":0,"question":{"name":"menu"}}'),
-    btoa('{"turn":1,"misses":0,"question":{"name":"cancel","appointment_id":"1"}}')
+    btoa('{"turn":1,"misses":0,"question":{"name":"change","appointment_id":"1"}}')
   ])('unreadable %j is told apart from a call that begins', (text) => {
     expect(decodePosition(text)).toBeUndefined();
   });

@@ -93,10 +93,12 @@ describe.each(languages)('the prompts in $code', ({ at }) => {
       (brief: boolean) => prompts.askWhich({ options: [spoken, spoken], more: true, brief }),
       (brief: boolean) => prompts.choose({ options, more: true, back: true, brief }),
       (brief: boolean) => prompts.askDay({ brief }),
-      (brief: boolean) => prompts.offer({ ...spoken, brief }),
+      (brief: boolean) => prompts.offer({ ...spoken, moving: false, brief }),
+      (brief: boolean) => prompts.offer({ ...spoken, moving: true, brief }),
       (brief: boolean) => prompts.askAppointments({ more: true, brief }),
       (brief: boolean) => prompts.askReference({ brief }),
-      (brief: boolean) => prompts.askCancel({ brief })
+      (brief: boolean) => prompts.askChange({ moves: true, brief }),
+      (brief: boolean) => prompts.askChange({ moves: false, brief })
     ];
     for (const prompt of pairs) expect(prompt(true).length).toBeLessThan(prompt(false).length);
   });

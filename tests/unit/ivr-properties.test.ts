@@ -31,7 +31,7 @@ const questions = [
   'appointments',
   'reference',
   'which',
-  'cancel'
+  'change'
 ];
 
 /** Said when something fails on our side, so no dialogue leads there. */

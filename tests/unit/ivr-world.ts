@@ -30,6 +30,7 @@ export const clinic: ClinicFacts = {
 };
 
 export const appointment: NonNullable<Facts['appointment']> = {
+  practitioner_id: slot.practitioner_id,
   id: 'a9900000-0000-4000-8000-000000000001',
   status: 'booked',
   spoken_name: 'Doctor Rao',
@@ -138,6 +139,10 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
         return offered(reading);
       case 'later':
         return die(3) === 0 ? { slot: maybeSlot(), error: 'none_later' } : { slot: aSlot() };
+      case 'move': {
+        const answer = booked();
+        return answer.error === 'too_many_bookings' ? {} : answer;
+      }
       case 'book':
         return die(3) === 0 ? asked() : booked();
       case 'prove':

@@ -14,6 +14,7 @@ const slot = z.object({
 
 const appointment = z.object({
   id: z.uuid(),
+  practitioner_id: z.uuid(),
   status: z.string(),
   spoken_name: z.string(),
   starts_at: instant,
@@ -79,7 +80,7 @@ export const factsSchema = z.object({
   /** The slot to offer: absent when none was asked for, null when none is free. */
   slot: slot.nullish(),
   error: refusal.optional(),
-  /** The appointment that was booked, cancelled, or shown by its reference. */
+  /** The appointment that was booked, moved, cancelled, or shown by its reference. */
   appointment: appointment.optional(),
   /** The caller's upcoming appointments, for one who has proved the number in this call. */
   appointments: z.array(appointment).optional(),
@@ -132,4 +133,5 @@ export type Task =
   | { kind: 'check_reference'; reference: string }
   /** The appointment once more; its reference was given before. */
   | { kind: 'details'; appointment_id: string }
-  | { kind: 'cancel'; appointment_id: string };
+  | { kind: 'cancel'; appointment_id: string }
+  | { kind: 'move'; appointment_id: string; starts_at: string; preference: Preference };

@@ -62,19 +62,22 @@ function tellNoMoreTries(draft: Draft): Reply {
 /** The appointment that the caller has opened, unless it does not stand any more. */
 export function tellDetails(draft: Draft): Reply {
   const { appointment } = draft.facts;
-  return appointment ? tellAppointment(draft, appointment) : askMenu(draft, draft.prompts.notCancellable());
+  return appointment ? tellAppointment(draft, appointment) : askMenu(draft, draft.prompts.notChangeable());
 }
 
-/** All of an appointment, with the offer to cancel it. */
+/** All of an appointment, with the offer to cancel or move it. */
 function tellAppointment(draft: Draft, appointment: Appointment): Reply {
-  const { prompts, brief } = draft;
-  const { id: appointment_id, token_number } = appointment;
+  const { prompts, clinic, brief } = draft;
+  const { id: appointment_id, practitioner_id, token_number } = appointment;
   if (!brief) draft.first(prompts.details({ ...draft.spoken(appointment), token_number }));
-  return draft.listen({ name: 'cancel', appointment_id }, draft.utter(prompts.askCancel({ brief })));
+  return draft.listen(
+    { name: 'change', appointment_id, practitioner_id },
+    draft.utter(prompts.askChange({ moves: clinic.takes_bookings, brief }))
+  );
 }
 
 export function tellCancelled(draft: Draft): Reply {
   const { prompts, facts } = draft;
-  if (!facts.appointment) return askMenu(draft, prompts.notCancellable());
+  if (!facts.appointment) return askMenu(draft, prompts.notChangeable());
   return askMenu(draft, prompts.cancelled(draft.spoken(facts.appointment)));
 }

@@ -24,6 +24,7 @@ export type Intent =
   | { to: 'check'; reference: string }
   | { to: 'details'; appointment_id: string }
   | { to: 'cancel'; appointment_id: string }
+  | { to: 'move'; appointment_id: string; starts_at: string; preference: Preference }
   /** The end, for want of an answer or because the call has become too long. */
   | { to: 'goodbye'; because: 'silence' | 'length' };
 
@@ -81,10 +82,15 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
     }
     case 'confirm': {
       const { practitioner_id, starts_at, preference } = question;
-      if (keys === '1') return { to: 'book', wanted: { practitioner_id, starts_at, preference } };
+      const { moving } = preference;
+      if (keys === '1') {
+        return moving === undefined
+          ? { to: 'book', wanted: { practitioner_id, starts_at, preference } }
+          : { to: 'move', appointment_id: moving, starts_at, preference };
+      }
       if (keys === '2') return { to: 'later', starts_at, preference };
       if (keys === '3') return { to: 'day', preference };
-      if (keys === '*') return { to: 'menu' };
+      if (keys === '*') return before(preference);
       return atAnyMenu(question, keys);
     }
     case 'code':
@@ -108,10 +114,15 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       if (keys === '*') return { to: 'menu' };
       return atAnyMenu(question, keys);
     }
-    case 'cancel':
-      if (keys === '1') return { to: 'cancel', appointment_id: question.appointment_id };
+    case 'change': {
+      const { appointment_id, practitioner_id } = question;
+      if (keys === '1') return { to: 'cancel', appointment_id };
+      if (keys === '2') {
+        return { to: 'offer', search: { preference: { practitioner_id, moving: appointment_id } }, page: 0 };
+      }
       if (keys === '*') return { to: 'menu' };
       return atAnyMenu(question, keys);
+    }
   }
 }
 
@@ -141,7 +152,7 @@ export function again(question: Question): Intent {
       return { to: 'reference', page: 0 };
     case 'which':
       return { to: 'reference', page: question.page };
-    case 'cancel':
+    case 'change':
       return { to: 'details', appointment_id: question.appointment_id };
     default:
       return { to: question.name };
@@ -155,10 +166,15 @@ function atAnyMenu(question: Question, keys: string): Intent | undefined {
   return undefined;
 }
 
+/** Where a search came from: the menu, or the appointment that was to be moved. */
+function before({ moving }: Preference): Intent {
+  return moving === undefined ? { to: 'menu' } : { to: 'details', appointment_id: moving };
+}
+
 function dayOf(question: Extract<Question, { name: 'day' }>, keys: string): Intent | undefined {
-  if (keys.startsWith('*')) return { to: 'menu' };
-  if (keys === '9') return again(question);
   const { preference, today, horizon } = question;
+  if (keys.startsWith('*')) return before(preference);
+  if (keys === '9') return again(question);
   const day = chosenDay(keys, today, horizon);
   if (!day) return undefined;
   if ('tooFar' in day) return { to: 'day', preference, tooFar: day.tooFar };

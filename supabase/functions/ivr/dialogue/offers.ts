@@ -68,11 +68,15 @@ export function offer(draft: Draft, preference: Preference, on?: string): Reply 
   if (error) draft.first(sorry(draft, error, on));
   if (!slot) return askMenu(draft, prompts.nothingFree());
   const { practitioner_id, specialty, starts_at } = slot;
+  const { moving } = preference;
+  const asWanted = preference.practitioner_id === practitioner_id;
+  // Only the clinic gives an appointment to another practitioner.
+  if (moving !== undefined && !asWanted) return askMenu(draft);
   // A practitioner who was asked for and is away is not waited for.
-  const kept = preference.practitioner_id === practitioner_id ? { practitioner_id } : { specialty };
+  const kept = asWanted ? { practitioner_id, moving } : { specialty };
   return draft.listen(
     { name: 'confirm', practitioner_id, starts_at: starts_at.toISOString(), preference: kept },
-    draft.utter(prompts.offer({ ...draft.spoken(slot), brief }))
+    draft.utter(prompts.offer({ ...draft.spoken(slot), moving: moving !== undefined, brief }))
   );
 }
 
@@ -89,6 +93,17 @@ export function tellBooked(draft: Draft, wanted: Wanted): Reply {
   }
   if (error === 'too_many_bookings') return askMenu(draft, sorry(draft, error));
   return offer(draft, wanted.preference);
+}
+
+/** @param preference where to look on, if the time is gone */
+export function tellMoved(draft: Draft, preference: Preference): Reply {
+  const { prompts, facts } = draft;
+  const { appointment, error } = facts;
+  if (appointment) {
+    const { token_number } = appointment;
+    return draft.end(prompts.moved({ ...draft.spoken(appointment), token_number }));
+  }
+  return error ? offer(draft, preference) : askMenu(draft, prompts.notChangeable());
 }
 
 function sorry({ prompts, clinic }: Draft, refusal: Refusal, on = clinic.today): string {

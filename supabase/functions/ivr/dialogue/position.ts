@@ -21,11 +21,13 @@ import { codeLengths } from '../../_shared/account/codes.ts';
 /** The number of the last turn a call may take. Whoever presses keys for ever is asked to use the site instead. */
 export const lastTurn = 39;
 
-/** What the caller wants to be seen for, or by whom; both are open in the beginning. */
+/** What the caller wants to be seen for, or by whom; both are open in the beginning. Or which appointment at another time. */
 const preference = z.object({
   /** A key of `Facts.specialties`: names may be long, and URLs may not. */
   specialty: z.string().regex(/^[0-9a-f]{8}$/).optional(),
-  practitioner_id: z.uuid().optional()
+  practitioner_id: z.uuid().optional(),
+  /** The appointment that gets another time; the practitioner is its own then. */
+  moving: z.uuid().optional()
 });
 
 /** How many digits a texted code has. */
@@ -73,8 +75,8 @@ const question = z.discriminatedUnion('name', [
   z.object({ name: z.literal('reference') }),
   /** Which of their appointments: of a caller who has proved the number. */
   z.object({ name: z.literal('which'), choices: z.array(z.uuid()).max(9), page }),
-  /** The reference was right, or the number is proven: whether to cancel this appointment. */
-  z.object({ name: z.literal('cancel'), appointment_id: z.uuid() })
+  /** The reference was right, or the number is proven: whether to cancel or to move this appointment. */
+  z.object({ name: z.literal('change'), appointment_id: z.uuid(), practitioner_id: z.uuid() })
 ]);
 
 const position = z.object({

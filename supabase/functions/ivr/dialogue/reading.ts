@@ -34,7 +34,7 @@ export interface Reading {
 const mostMisses = 2;
 
 /** What ends the call, or must not be forgotten when it has become too long. */
-const inTheLastTurn: readonly Intent['to'][] = ['book', 'prove', 'cancel', 'reception', 'goodbye'];
+const inTheLastTurn: readonly Intent['to'][] = ['book', 'prove', 'cancel', 'move', 'reception', 'goodbye'];
 
 /** What a caller can do whom no SMS reaches, and who therefore cannot book. */
 const onAnyLine: readonly Intent['to'][] = ['welcome', 'language', 'clinic', 'reception', 'otherwise'];
@@ -84,6 +84,10 @@ function taskOf(intent: Intent, { line }: Turn): Task {
     case 'details':
     case 'cancel':
       return { kind: intent.to, appointment_id: intent.appointment_id };
+    case 'move': {
+      const { appointment_id, starts_at, preference } = intent;
+      return { kind: 'move', appointment_id, starts_at, preference };
+    }
     case 'reception':
     case 'goodbye':
       return { kind: intent.to };

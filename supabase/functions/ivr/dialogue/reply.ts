@@ -6,7 +6,7 @@ import { askLanguage, firstQuestion, welcome } from './beginning.ts';
 import { Draft, type Reply } from './draft.ts';
 import type { Intent } from './keys.ts';
 import { askMenu } from './menu.ts';
-import { askDay, offer, tellBooked, tellFound } from './offers.ts';
+import { askDay, offer, tellBooked, tellFound, tellMoved } from './offers.ts';
 import { askCode } from './proof.ts';
 import type { Reading } from './reading.ts';
 import { connect, tellOtherwise } from './reception.ts';
@@ -70,6 +70,8 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
       return tellDetails(draft);
     case 'cancel':
       return tellCancelled(draft);
+    case 'move':
+      return tellMoved(draft, intent.preference);
     default:
       return askMenu(draft);
   }
@@ -77,5 +79,6 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
 
 /** Where nothing is booked by phone, these lead to the menu, which says so. */
 function isAboutBooking(intent: Intent): boolean {
-  return ['day', 'offer', 'later'].includes(intent.to) || ('wanted' in intent && intent.wanted !== undefined);
+  return ['day', 'offer', 'later', 'move'].includes(intent.to) ||
+    ('wanted' in intent && intent.wanted !== undefined);
 }

@@ -17,10 +17,12 @@ export const english: Language = {
       brief
         ? `${
           books ? 'For the next available appointment, press 1. To choose a day, 2. ' : ''
-        }To hear your appointments, 3. To cancel one, 4.${reception ? ' For reception, 0.' : ''}`
+        }To hear your appointments, 3. To cancel${books ? ' or move' : ''} one, 4.${
+          reception ? ' For reception, 0.' : ''
+        }`
         : `${
           books ? 'To book the next available appointment, press 1. To choose a day, press 2. ' : ''
-        }To hear your appointments, press 3. To cancel an appointment, press 4. ${
+        }To hear your appointments, press 3. To cancel${books ? ' or move' : ''} an appointment, press 4. ${
           reception ? 'To speak to reception, press 0. ' : ''
         }To hear this again, press 9.`,
     choose: ({ options, more, back, brief }) =>
@@ -46,11 +48,12 @@ export const english: Language = {
     anyDoctor: () => 'any doctor',
     doctorOf: ({ name: doctor, specialty }) => `${name(doctor)}, ${name(specialty)}`,
 
-    offer: ({ spoken_name, starts_at, timeZone, brief }) => {
+    offer: ({ spoken_name, starts_at, timeZone, moving, brief }) => {
       const what = `${name(spoken_name)}, ${dayAndTime(starts_at, now, timeZone)}.`;
+      const take = moving ? 'To take this time instead' : 'To book it';
       return brief
-        ? `${what} To book it, press 1. Later that day, 2. Another day, 3.`
-        : `The next available appointment is with ${what} To book it, press 1. For a later time that day, press 2. For another day, press 3. To hear it again, press 9. To go back, press star.`;
+        ? `${what} ${take}, press 1. Later that day, 2. Another day, 3.`
+        : `The next available appointment is with ${what} ${take}, press 1. For a later time that day, press 2. For another day, press 3. To hear it again, press 9. To go back, press star.`;
     },
     justTaken: () => 'Sorry, that appointment was just taken.',
     slotPassed: () => 'Sorry, that time has just passed.',
@@ -67,6 +70,10 @@ export const english: Language = {
       'You already have as many appointments as this clinic allows. Please cancel one before you book another.',
     booked: ({ spoken_name, starts_at, timeZone, token_number }) =>
       `Your appointment is booked. ${name(spoken_name)}, ${
+        dayAndTime(starts_at, now, timeZone)
+      }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
+    moved: ({ spoken_name, starts_at, timeZone, token_number }) =>
+      `Your appointment is moved. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
@@ -97,7 +104,7 @@ export const english: Language = {
         ...times.map((time) => `${capital(dayAndTime(time, now, timeZone))}.`)
       ].filter((sentence) => sentence !== '').join(' '),
     askAppointments: ({ more, brief }) =>
-      `For the doctor and token number, or to cancel, press 1.${
+      `For the doctor and token number, or to cancel or move one, press 1.${
         more ? ' For more appointments, press hash.' : ''
       }${brief ? '' : ' To hear this again, press 9. To go back, press star.'}`,
     askReference: ({ brief }) =>
@@ -119,15 +126,15 @@ export const english: Language = {
       `Your appointment is with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}.`,
-    askCancel: ({ brief }) =>
-      `To cancel this appointment, press 1.${
+    askChange: ({ moves, brief }) =>
+      `To cancel this appointment, press 1.${moves ? ' For another time, press 2.' : ''}${
         brief ? ' To keep it, star.' : ' To keep it and go back, press star.'
       }`,
     cancelled: ({ spoken_name, starts_at, timeZone }) =>
       `Your appointment with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }, is cancelled. We are sending you an SMS.`,
-    notCancellable: () => 'This appointment can no longer be changed by phone.',
+    notChangeable: () => 'This appointment can no longer be changed by phone.',
 
     transferring: () => 'We are connecting you to reception. Please hold.',
     receptionClosed: (hours) => `Reception is closed now. It is open ${openingHours(hours)}.`,

@@ -52,7 +52,8 @@ export interface Prompts {
   doctorOf(facts: { name: string; specialty: string }): string;
 
   // The offer.
-  offer(facts: Spoken & Brevity): string;
+  /** With `moving` in place of an appointment there is. */
+  offer(facts: Spoken & { moving: boolean } & Brevity): string;
   justTaken(): string;
   slotPassed(): string;
   notOffered(): string;
@@ -65,6 +66,7 @@ export interface Prompts {
   nothingFree(): string;
   tooManyBookings(): string;
   booked(facts: Spoken & { token_number: number }): string;
+  moved(facts: Spoken & { token_number: number }): string;
   cancelledMeanwhile(): string;
 
   /** Nothing can be booked by phone here. */
@@ -91,9 +93,10 @@ export interface Prompts {
   wrongReference(): string;
   noMoreTries(): string;
   details(facts: Spoken & { token_number: number }): string;
-  askCancel(facts: Brevity): string;
+  /** Without `moves` it can only be cancelled. */
+  askChange(facts: { moves: boolean } & Brevity): string;
   cancelled(facts: Spoken): string;
-  notCancellable(): string;
+  notChangeable(): string;
 
   // Reception.
   transferring(): string;
