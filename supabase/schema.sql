@@ -3286,7 +3286,7 @@ begin
     end if;
   end if;
   return jsonb_build_object('noted', v_noted) || case
-    when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_appointment(v_appointment))
+    when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_opened(v_appointment))
     else jsonb_build_object('no_more_tries', coalesce(v_over = 'call', false)) end;
 end $function$;
 comment on function private.ivr_check_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment}, {no_more_tries} or {proof}, and as noted what is written down with the step.';
@@ -3299,7 +3299,7 @@ CREATE OR REPLACE FUNCTION private.ivr_details(p_appointment_id uuid, p_patient_
 AS $function$
 begin
   return (
-    select jsonb_build_object('appointment', private.ivr_appointment(a)) from public.appointments a
+    select jsonb_build_object('appointment', private.ivr_opened(a)) from public.appointments a
     where a.id = p_appointment_id and a.patient_id = p_patient_id and a.status in ('booked', 'arrived')
   );
 end $function$;
@@ -3521,6 +3521,20 @@ begin
 end $function$;
 comment on function private.ivr_offer_on(public.clinics,jsonb,uuid,timestamp with time zone) is 'A slot on a day, or what to choose from first; else, with the reason as error, the next one after it. p_task: {preference?, on, any_practitioner?}.';
 
+CREATE OR REPLACE FUNCTION private.ivr_opened(p_appointment public.appointments)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return private.ivr_appointment(p_appointment) || jsonb_build_object(
+    -- Nobody is marked before the day.
+    'now_serving', private.now_serving(p_appointment.practitioner_id, p_appointment.local_date)
+  );
+end $function$;
+comment on function private.ivr_opened(public.appointments) is 'An appointment that a caller has opened, with the token that is being seen: on its day, where the clinic marks who comes.';
+
 CREATE OR REPLACE FUNCTION private.ivr_outcome(p_kind text, p_facts jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -3550,7 +3564,7 @@ AS $function$
 begin
   return (
     select jsonb_build_object(
-      'appointments', coalesce(jsonb_agg(private.ivr_appointment(a) order by a.starts_at), '[]')
+      'appointments', coalesce(jsonb_agg(private.ivr_opened(a) order by a.starts_at), '[]')
     )
     from public.appointments a
     where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')

@@ -18,6 +18,19 @@ end $$;
 comment on function private.ivr_appointment(public.appointments) is
   'An appointment as it is told to a caller who may know all of it.';
 
+create function private.ivr_opened(p_appointment public.appointments) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return private.ivr_appointment(p_appointment) || jsonb_build_object(
+    -- Nobody is marked before the day.
+    'now_serving', private.now_serving(p_appointment.practitioner_id, p_appointment.local_date)
+  );
+end $$;
+comment on function private.ivr_opened(public.appointments) is
+  'An appointment that a caller has opened, with the token that is being seen: on its day, where the clinic marks who comes.';
+
 create function private.ivr_own_appointments(p_clinic_id uuid, p_patient_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -25,7 +38,7 @@ as $$
 begin
   return (
     select jsonb_build_object(
-      'appointments', coalesce(jsonb_agg(private.ivr_appointment(a) order by a.starts_at), '[]')
+      'appointments', coalesce(jsonb_agg(private.ivr_opened(a) order by a.starts_at), '[]')
     )
     from public.appointments a
     where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id and a.status in ('booked', 'arrived')
@@ -55,7 +68,7 @@ set search_path = ''
 as $$
 begin
   return (
-    select jsonb_build_object('appointment', private.ivr_appointment(a)) from public.appointments a
+    select jsonb_build_object('appointment', private.ivr_opened(a)) from public.appointments a
     where a.id = p_appointment_id and a.patient_id = p_patient_id and a.status in ('booked', 'arrived')
   );
 end $$;
@@ -182,7 +195,7 @@ begin
     end if;
   end if;
   return jsonb_build_object('noted', v_noted) || case
-    when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_appointment(v_appointment))
+    when v_appointment.id is not null then jsonb_build_object('appointment', private.ivr_opened(v_appointment))
     else jsonb_build_object('no_more_tries', coalesce(v_over = 'call', false)) end;
 end $$;
 comment on function private.ivr_check_reference(jsonb, jsonb, public.clinics, uuid, timestamptz) is

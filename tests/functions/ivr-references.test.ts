@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { smsTo } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
-import { aPatient, aPhone, book, nextSlots } from '../helpers/world.ts';
+import { aPatient, aPhone, book, nextSlots, whereItIsEarly } from '../helpers/world.ts';
 import { anAppointmentOf, anOpenClinic, bookingsOf, callTo, recordOf, spokenDay } from './ivr-calls.ts';
 
 const { inbox_url } = theStack();
@@ -125,6 +125,23 @@ describe('with the reference', () => {
     await sql`update public.appointments set status = 'cancelled' where id = ${booked.id}`;
     expect(await call.press('1')).toContain('can no longer be changed');
     expect((await bookingsOf(sql, phone))[0]?.status).toBe('cancelled');
+  });
+
+  test('on the day a caller hears how far the queue is', async () => {
+    const { clinic, doctor, phone, booked } = await aPatientWithAppointment();
+    // All of it is today for a clinic whose day has hardly begun.
+    await sql`update public.clinics set time_zone = ${whereItIsEarly()} where id = ${clinic.id}`;
+    const [soon, later] = await nextSlots(sql, doctor, 2);
+    await sql`update public.appointments set starts_at = ${later ?? ''} where id = ${booked.id}`;
+    const first = await book(sql, await aPatient(sql), doctor, soon ?? '');
+    const heard = async () => {
+      const call = callTo(clinic, phone);
+      await call.dial();
+      return call.press('4', booked.reference);
+    };
+    expect(await heard()).not.toContain('is being seen now');
+    await sql`update public.appointments set status = 'arrived', called_at = now() where id = ${first.id}`;
+    expect(await heard()).toContain(`Number ${[...String(first.token_number)].join(' ')} is being seen now.`);
   });
 
   test('a caller may keep the appointment', async () => {

@@ -368,6 +368,11 @@ describe('3 and 4, the caller’s own appointments', () => {
     expect(taskOf(listening(told), '1')).toEqual({ kind: 'cancel', appointment_id: appointment.id });
   });
 
+  test('say on their day how far the queue is', () => {
+    const told = answer(entering, '0123', { upcoming, appointment: { ...appointment, now_serving: 9 } });
+    expect(heard(told)).toContain('Your token number is 1 2. Number 9 is being seen now. To cancel');
+  });
+
   test('are cancelled only after the caller has confirmed', () => {
     const position = at(change);
     const done = answer(position, '1', { appointment: { ...appointment, status: 'cancelled' } });

@@ -82,7 +82,12 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
   const names = (count: number) => Array.from({ length: count }, (_, n) => `${luck.name} ${n + 1}`);
   const aSlot = (): Slot => ({ ...slot, starts_at: new Date(now.getTime() + (1 + die(4000)) * 900_000) });
   const maybeSlot = () => (die(5) === 0 ? null : aSlot());
-  const anAppointment = () => ({ ...appointment, starts_at: aSlot().starts_at, token_number: 1 + die(120) });
+  const anAppointment = () => ({
+    ...appointment,
+    starts_at: aSlot().starts_at,
+    token_number: 1 + die(120),
+    now_serving: die(2) === 0 ? null : die(120)
+  });
   const specialties = names(luck.specialties).map((name, n) => ({
     key: n.toString(16).padStart(8, '0'),
     name
@@ -140,7 +145,7 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
       case 'later':
         return die(3) === 0 ? { slot: maybeSlot(), error: 'none_later' } : { slot: aSlot() };
       case 'move': {
-        const answer = booked();
+        const answer = die(2) === 0 ? { appointment: anAppointment() } : booked();
         return answer.error === 'too_many_bookings' ? {} : answer;
       }
       case 'book':

@@ -18,7 +18,9 @@ const appointment = z.object({
   status: z.string(),
   spoken_name: z.string(),
   starts_at: instant,
-  token_number: z.number().int()
+  token_number: z.number().int(),
+  /** The token that is being seen, on the day of an appointment that the caller has opened. */
+  now_serving: z.number().int().nullish()
 });
 
 const reception = z.object({

@@ -68,8 +68,11 @@ export function tellDetails(draft: Draft): Reply {
 /** All of an appointment, with the offer to cancel or move it. */
 function tellAppointment(draft: Draft, appointment: Appointment): Reply {
   const { prompts, clinic, brief } = draft;
-  const { id: appointment_id, practitioner_id, token_number } = appointment;
-  if (!brief) draft.first(prompts.details({ ...draft.spoken(appointment), token_number }));
+  const { id: appointment_id, practitioner_id, token_number, now_serving } = appointment;
+  if (!brief) {
+    draft.first(prompts.details({ ...draft.spoken(appointment), token_number }));
+    if (typeof now_serving === 'number') draft.first(prompts.nowServing({ token_number: now_serving }));
+  }
   return draft.listen(
     { name: 'change', appointment_id, practitioner_id },
     draft.utter(prompts.askChange({ moves: clinic.takes_bookings, brief }))

@@ -126,6 +126,7 @@ export const english: Language = {
       `Your appointment is with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}.`,
+    nowServing: ({ token_number }) => `Number ${digits(token_number)} is being seen now.`,
     askChange: ({ moves, brief }) =>
       `To cancel this appointment, press 1.${moves ? ' For another time, press 2.' : ''}${
         brief ? ' To keep it, star.' : ' To keep it and go back, press star.'

@@ -93,6 +93,8 @@ export interface Prompts {
   wrongReference(): string;
   noMoreTries(): string;
   details(facts: Spoken & { token_number: number }): string;
+  /** How far the queue is on the day. */
+  nowServing(facts: { token_number: number }): string;
   /** Without `moves` it can only be cancelled. */
   askChange(facts: { moves: boolean } & Brevity): string;
   cancelled(facts: Spoken): string;

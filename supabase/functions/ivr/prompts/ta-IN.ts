@@ -150,6 +150,7 @@ export const tamil: Language = {
       `உங்கள் முன்பதிவு ${name(spoken_name)} அவர்களிடம், ${dayAndTime(starts_at, now, timeZone)}. உங்கள் டோக்கன் எண், ${
         digits(token_number)
       }.`,
+    nowServing: ({ token_number }) => `இப்போது உள்ளே இருக்கும் டோக்கன் எண், ${digits(token_number)}.`,
     askChange: ({ moves, brief }) =>
       brief
         ? `ரத்து செய்ய, எண் ஒன்று.${moves ? ' வேறு நேரத்திற்கு, இரண்டு.' : ''} வேண்டாமென்றால், நட்சத்திரக் குறி.`
