@@ -19,6 +19,19 @@ const at = (time: string) => new Date(`2091-06-09T${time}:00+05:30`);
 
 const within = (work: (tx: Transaction) => Promise<void>) => rolledBack(sql, work);
 
+/** As `within`, but it is committed. */
+async function inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const tx = await sql.reserve();
+  try {
+    await tx`begin`;
+    const result = await work(tx);
+    await tx`commit`;
+    return result;
+  } finally {
+    tx.release();
+  }
+}
+
 /** The functions that will be called once the transaction commits. */
 async function calls(tx: Transaction): Promise<string[]> {
   const rows = await tx<{ url: string }[]>`select url from net.http_request_queue order by id`;
@@ -156,7 +169,7 @@ describe('a function that is at work', () => {
     await sql`select private.begin_run('sms-dispatch')`;
     const { promise: committed, resolve: commit } = Promise.withResolvers<void>();
     const { promise: queued, resolve: hasQueued } = Promise.withResolvers<string[]>();
-    const slow = sql.begin(async (tx) => {
+    const slow = inTransaction(async (tx) => {
       hasQueued(await messages(tx, 1));
       await committed;
       return calls(tx);
