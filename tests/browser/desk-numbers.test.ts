@@ -102,7 +102,7 @@ test('the numbers of a day, a week and a month, at a glance, in a table and as a
   const tile = (name: string) => page.getByRole('region', { name, exact: true }).innerText();
   expect(await tile('Booked')).toMatch(/^Booked\s+4\s+by phone\s+2\s+online\s+1\s+at the desk\s+1$/);
   expect(await tile('No-shows')).toMatch(/^No-shows\s+1\s+of 3 expected, 33%$/);
-  expect(await tile('Waiting time')).toMatch(/15 minutes\s+from arrived to seen, 2 patients$/);
+  expect(await tile('Waiting time')).toMatch(/15 minutes\s+from arrived to seen \(2 seen\)$/);
 
   await page.goto(`${site}/desk/numbers?span=month&day=${dates?.day ?? ''}`);
   const days = await page.getByRole('row').count();
