@@ -1294,7 +1294,9 @@ create view public.sms_cost with (security_invoker=true) as
  SELECT day,
     template,
     (sum(messages))::integer AS messages,
-    (sum(parts))::integer AS parts
+    (sum(parts))::integer AS parts,
+    ((sum(parts))::numeric * ( SELECT p.part_price
+           FROM public.sms_settings p)) AS cost
    FROM ( SELECT p.day,
             p.template,
             p.messages,
@@ -1315,6 +1317,7 @@ comment on column public.sms_cost.day is 'The day, in the time zone of the oldes
 comment on column public.sms_cost.template is 'Which message.';
 comment on column public.sms_cost.messages is 'How many messages the provider took.';
 comment on column public.sms_cost.parts is 'In how many parts together.';
+comment on column public.sms_cost.cost is 'What these parts cost at the price in sms_settings, in its currency. Empty: no price stands there.';
 grant select on public.sms_cost to service_role;
 
 create view public.sms_failures with (security_invoker=true) as

@@ -997,6 +997,7 @@ export type Database = {
       };
       sms_cost: {
         Row: {
+          cost: number | null;
           day: string | null;
           messages: number | null;
           parts: number | null;

@@ -64,16 +64,16 @@ export async function listStaff(
 }
 
 // Which field the database's word is about, and how it is said there.
-const FIELDS: Partial<Record<string, Partial<Record<keyof StaffForm, () => string>>>> = {
-  invalid_phone: { phone: m.desk_staff_phone_problem },
-  already_staff: { phone: m.desk_staff_phone_there },
-  invalid_name: { name: m.desk_name_problem },
-  untypable_name: { name: m.name_untypable }
+const FIELDS: Partial<Record<string, [keyof StaffForm, () => string]>> = {
+  invalid_phone: ['phone', m.desk_staff_phone_problem],
+  already_staff: ['phone', m.desk_staff_phone_there],
+  invalid_name: ['name', m.desk_name_problem],
+  untypable_name: ['name', m.name_untypable]
 };
 
 function byFields(refusal: Refusal): Refusal {
-  const [field] = Object.entries(FIELDS[refusal.code] ?? {});
-  return field ? { ...refusal, fields: { [field[0]]: field[1]() } } : refusal;
+  const [field, words] = FIELDS[refusal.code] ?? [];
+  return field && words ? { ...refusal, fields: { [field]: words() } } : refusal;
 }
 
 const gone = (): Refusal => ({ code: 'not_found', message: m.desk_staff_gone(), status: 404 });
