@@ -119,10 +119,10 @@ const STATES: States = {
     await press(page, 'Add');
     await page.locator('[aria-invalid="true"]').first().waitFor();
   },
-  'the numbers of a month': async (page) => {
+  'the numbers of a week': async (page) => {
     const clinic = await atDesk(page);
     await aDay(clinic);
-    await page.goto(`${site}/desk/numbers?span=month`);
+    await page.goto(`${site}/desk/numbers`);
     await page.getByRole('heading', { name: 'Day by day' }).waitFor();
   }
 };

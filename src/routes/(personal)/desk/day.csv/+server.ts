@@ -12,7 +12,8 @@ export const GET: RequestHandler = async (event) => {
   const wanted = dateIn(event.url.searchParams.get('day')) ?? null;
   const { day, timeZone, doctors, visits } = await loadDay(event.locals.supabase, desk, wanted);
   const names = new Map(doctors.map(({ id, name }) => [id, name]));
-  const time = (instant: string) => timeWords(new Date(instant), timeZone);
+  // A program for tables knows a time only by a plain blank.
+  const time = (instant: string) => timeWords(new Date(instant), timeZone).replaceAll('\u00A0', ' ');
   const head = [
     m.desk_walk_in_doctor(),
     m.appointment_token(),
