@@ -70,6 +70,11 @@ test('without scripts: a manager adds somebody, changes and takes them out, who 
   await own.getByRole('radio', { name: /^Desk/ }).check();
   await press(page, 'Save: Meena Iyer');
   await own.getByText('This is the last manager with a web account.').waitFor();
+  expect(await own.getByRole('radio', { name: /^Desk/ }).isChecked()).toBe(true);
+  await press(page, 'Take out of the desk: Meena Iyer');
+  await expect.poll(() => own.getByRole('radio', { name: /^Manager/ }).isChecked()).toBe(true);
+  await own.getByText('This is the last manager with a web account.').waitFor();
+  expect(await own.getByLabel('Name', { exact: true }).inputValue()).toBe('Meena Iyer');
   await row(page, 'Priya Nair').locator('summary').click();
   await row(page, 'Priya Nair').getByLabel('Name', { exact: true }).fill('Priya Nair-Rao');
   await row(page, 'Priya Nair')

@@ -60,10 +60,10 @@ export const actions: Actions = {
 
   remove: async (event) => {
     const { desk } = await openAsManager(event);
-    const { id, typed } = await formIn(event.request);
+    const { id } = await formIn(event.request);
     const { supabase } = event.locals;
     const removed = await removeColleague(supabase, id);
-    if (!removed.ok) return refuseForm(removed.refusal, { about: id, typed });
+    if (!removed.ok) return refuseForm(removed.refusal, { about: id, typed: null });
     return done(supabase, desk, m.desk_staff_removed({ name: removed.name }));
   }
 };
