@@ -10,7 +10,7 @@ import {
 } from '../helpers/database.ts';
 import { aDeskPerson, asDesk, keptAtDesk, openDesk } from '../helpers/desk.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aClinic, aPatient, aPhone } from '../helpers/world.ts';
+import { aClinic, aPatient, aPhone, aPractitioner, book, nextSlots } from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
@@ -136,4 +136,28 @@ test('taking somebody out shuts all their devices out, also when they come back'
     expect(await proof()).toBe('not_staff');
     const left = await tx`select from private.desk_sessions where user_id = ${person.account.userId}`;
     expect(left).toHaveLength(0);
+  }));
+
+test('what somebody read and did keeps their name when they are out', () =>
+  rolledBack(sql, async (tx) => {
+    const { clinic, manager, changes } = await aManagedDesk(tx);
+    const person = await aDeskPerson(tx, clinic, { name: 'Priya at the desk' });
+    await tx`update public.patients set name = 'Priya Nair' where id = ${person.id}`;
+    const doctor = await aPractitioner(tx, clinic);
+    const [slot] = await nextSlots(tx, doctor, 1);
+    await book(tx, manager, doctor, slot ?? '');
+    await asDesk(tx, person, (db) => db`select public.desk_patient(${manager.id})`);
+    const readers = async () => [
+      ...(await tx`
+        select actor, actor_id from public.audit_trail where action = 'read' and row_id = ${manager.id}`)
+    ];
+    const actor_id = person.account.userId;
+    expect(await readers()).toEqual([{ actor: 'Priya at the desk', actor_id }]);
+    await changes((db) => db`delete from public.clinic_staff where phone = ${person.phone}`);
+    expect(await readers()).toEqual([{ actor: 'Priya Nair', actor_id }]);
+    const refused = await refusalIn(tx, () =>
+      asDesk(tx, person, (db) => db`select public.desk_patient(${manager.id})`)
+    );
+    expect(refused?.message).toBe('not_staff');
+    expect(await readers()).toHaveLength(1);
   }));
