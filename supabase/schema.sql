@@ -517,8 +517,13 @@ alter table public.clinic_staff add constraint clinic_staff_once_a_clinic UNIQUE
 CREATE INDEX clinic_staff_of_account ON public.clinic_staff USING btree (user_id);
 CREATE INDEX clinic_staff_of_phone ON public.clinic_staff USING btree (phone);
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _060_phone BEFORE INSERT OR UPDATE OF phone, clinic_id ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clinic_staff__phone();
 CREATE TRIGGER _100_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clinic_staff__account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _300_keep_manager AFTER DELETE ON public.clinic_staff FOR EACH ROW WHEN ((old.role = 'manager'::text)) EXECUTE FUNCTION private.tg_clinic_staff__keep_manager();
+CREATE TRIGGER _300_keep_manager_of_changed AFTER UPDATE OF role, phone, clinic_id ON public.clinic_staff FOR EACH ROW WHEN ((old.role = 'manager'::text)) EXECUTE FUNCTION private.tg_clinic_staff__keep_manager();
+CREATE TRIGGER _310_end_sessions AFTER DELETE ON public.clinic_staff FOR EACH ROW WHEN ((old.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_clinic_staff__end_sessions();
+CREATE TRIGGER _310_end_sessions_of_changed AFTER UPDATE ON public.clinic_staff FOR EACH ROW WHEN (((old.user_id IS NOT NULL) AND (new.user_id IS DISTINCT FROM old.user_id))) EXECUTE FUNCTION private.tg_clinic_staff__end_sessions();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.clinic_staff is 'Who works at the desk of a clinic. They register on the site like anybody, with this phone. Deleting a row takes the rights away at once.';
 comment on column public.clinic_staff.clinic_id is 'At which clinic.';
@@ -1022,16 +1027,20 @@ grant select on public.sms_past to service_role;
 create table public.sms_settings (
   budget_alert_percent integer not null default 80,
   created_at timestamp with time zone not null default now(),
+  currency text not null default 'INR'::text,
   daily_cap integer default 20,
   id boolean not null default true,
+  part_price numeric,
   parts_per_day integer default 15000,
   parts_per_hour integer default 3000,
   sending boolean not null default true,
   updated_at timestamp with time zone not null default now()
 );
 alter table public.sms_settings add constraint sms_settings_budget_alert_percent_check CHECK (((budget_alert_percent >= 1) AND (budget_alert_percent <= 100)));
+alter table public.sms_settings add constraint sms_settings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
 alter table public.sms_settings add constraint sms_settings_daily_cap_check CHECK ((daily_cap > 0));
 alter table public.sms_settings add constraint sms_settings_id_check CHECK (id);
+alter table public.sms_settings add constraint sms_settings_part_price_check CHECK ((part_price >= (0)::numeric));
 alter table public.sms_settings add constraint sms_settings_parts_per_day_check CHECK ((parts_per_day > 0));
 alter table public.sms_settings add constraint sms_settings_parts_per_hour_check CHECK ((parts_per_hour > 0));
 alter table public.sms_settings add constraint sms_settings_pkey PRIMARY KEY (id);
@@ -1043,8 +1052,10 @@ CREATE TRIGGER _900_wake_dispatcher AFTER UPDATE ON public.sms_settings FOR EACH
 comment on table public.sms_settings is 'One row that governs all sending of SMS.';
 comment on column public.sms_settings.budget_alert_percent is 'When so much of an hour''s or a day''s parts is used, whoever security_settings names is told.';
 comment on column public.sms_settings.created_at is 'When the row was made.';
+comment on column public.sms_settings.currency is 'Of the price: three letters by ISO 4217.';
 comment on column public.sms_settings.daily_cap is 'How many SMS one number gets in 24 hours; what is over waits. Codes and passwords always go. Empty: no limit.';
 comment on column public.sms_settings.id is 'Always true: there is one row.';
+comment on column public.sms_settings.part_price is 'What the provider is paid for a part, such as 0.15. Empty: managers see parts and no cost.';
 comment on column public.sms_settings.parts_per_day is 'The same for an hour and the 23 before it. Empty: no limit.';
 comment on column public.sms_settings.parts_per_hour is 'How many parts all SMS together may take in an hour; what is over waits, the less important first. Empty: no limit.';
 comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
@@ -1097,7 +1108,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1152,9 +1163,12 @@ create view public.desk_numbers with (security_invoker=true) as
     seen,
     noshow,
     cancelled,
+    waited,
     wait_minutes,
-    sms_parts
-   FROM private.desk_numbers() n(clinic_id, day, channel, booked, came, seen, noshow, cancelled, wait_minutes, sms_parts);
+    sms_parts,
+    sms_cost,
+    currency
+   FROM private.desk_numbers() n(clinic_id, day, channel, booked, came, seen, noshow, cancelled, waited, wait_minutes, sms_parts, sms_cost, currency);
 comment on view public.desk_numbers is 'Appointments of each of the last 400 days and those to come by how they were booked, and what came of them. For managers those of their clinics.';
 comment on column public.desk_numbers.clinic_id is 'At which clinic.';
 comment on column public.desk_numbers.day is 'The day of the appointments, in the clinic''s time zone.';
@@ -1164,8 +1178,11 @@ comment on column public.desk_numbers.came is 'How many patients came.';
 comment on column public.desk_numbers.seen is 'How many were seen.';
 comment on column public.desk_numbers.noshow is 'How many did not come.';
 comment on column public.desk_numbers.cancelled is 'How many were cancelled.';
+comment on column public.desk_numbers.waited is 'Of how many it is known how long they waited: the weight of wait_minutes.';
 comment on column public.desk_numbers.wait_minutes is 'Minutes from arrived to seen, on average. Empty: nobody was marked.';
 comment on column public.desk_numbers.sms_parts is 'In how many parts SMS about them were sent; the provider is paid for each.';
+comment on column public.desk_numbers.sms_cost is 'What these parts cost at the price in sms_settings. Empty: no price stands there.';
+comment on column public.desk_numbers.currency is 'Of that cost: three letters by ISO 4217.';
 grant select on public.desk_numbers to authenticated;
 grant select on public.desk_numbers to service_role;
 
@@ -1287,7 +1304,9 @@ create view public.sms_cost with (security_invoker=true) as
  SELECT day,
     template,
     (sum(messages))::integer AS messages,
-    (sum(parts))::integer AS parts
+    (sum(parts))::integer AS parts,
+    ((sum(parts))::numeric * ( SELECT p.part_price
+           FROM public.sms_settings p)) AS cost
    FROM ( SELECT p.day,
             p.template,
             p.messages,
@@ -1308,6 +1327,7 @@ comment on column public.sms_cost.day is 'The day, in the time zone of the oldes
 comment on column public.sms_cost.template is 'Which message.';
 comment on column public.sms_cost.messages is 'How many messages the provider took.';
 comment on column public.sms_cost.parts is 'In how many parts together.';
+comment on column public.sms_cost.cost is 'What these parts cost at the price in sms_settings, in its currency. Empty: no price stands there.';
 grant select on public.sms_cost to service_role;
 
 create view public.sms_failures with (security_invoker=true) as
@@ -2344,27 +2364,17 @@ end $function$;
 comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
 
 CREATE OR REPLACE FUNCTION private.desk_numbers(p_now timestamp with time zone DEFAULT now())
- RETURNS TABLE(clinic_id uuid, day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, wait_minutes numeric, sms_parts integer)
+ RETURNS TABLE(clinic_id uuid, day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, waited integer, wait_minutes numeric, sms_parts integer, sms_cost numeric, currency text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select c.id, a.local_date, a.channel, count(*)::int,
-      (count(*) filter (where a.status in ('arrived', 'fulfilled')))::int,
-      (count(*) filter (where a.status = 'fulfilled'))::int,
-      (count(*) filter (where a.status = 'noshow'))::int,
-      (count(*) filter (where a.status = 'cancelled'))::int,
-      round((avg(extract(epoch from a.seen_at - a.arrived_at)) / 60)::numeric, 1),
-      coalesce(sum(m.parts), 0)::int
+    select c.id, n.*
     from public.clinics c
-    join public.appointments a on a.clinic_id = c.id and a.local_date > (p_now at time zone c.time_zone)::date - 400
-    left join lateral (
-      select sum(s.parts) as parts from public.sms_messages s where s.appointment_id = a.id and s.sent_at is not null
-    ) m on true
-    where private.sees_desk(c.id, true)
-    group by c.id, a.local_date, a.channel;
+    cross join lateral private.numbers_between(c.id, (p_now at time zone c.time_zone)::date - 399, 'infinity') n
+    where private.sees_desk(c.id, true);
 end $function$;
 comment on function private.desk_numbers(timestamp with time zone) is 'What came of the appointments of the last 400 days and those to come, at the clinics that whoever asks is the manager of.';
 grant execute on function private.desk_numbers(timestamp with time zone) to authenticated;
@@ -4819,6 +4829,33 @@ begin
 end $function$;
 comment on function private.now_serving(uuid,date) is 'The token of a day that was called last, or seen last where nobody is called; null: none yet. Numbers need not come in order.';
 
+CREATE OR REPLACE FUNCTION private.numbers_between(p_clinic_id uuid, p_from date, p_until date)
+ RETURNS TABLE(day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, waited integer, wait_minutes numeric, sms_parts integer, sms_cost numeric, currency text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select a.local_date, a.channel, count(*)::int,
+      (count(*) filter (where a.status in ('arrived', 'fulfilled')))::int,
+      (count(*) filter (where a.status = 'fulfilled'))::int,
+      (count(*) filter (where a.status = 'noshow'))::int,
+      (count(*) filter (where a.status = 'cancelled'))::int,
+      count(a.seen_at - a.arrived_at)::int,
+      round((avg(extract(epoch from a.seen_at - a.arrived_at)) / 60)::numeric, 1),
+      coalesce(sum(m.parts), 0)::int, coalesce(sum(m.parts), 0) * c.part_price, c.currency
+    from public.sms_settings c
+    cross join public.practitioners p
+    join public.appointments a on a.practitioner_id = p.id and a.local_date between p_from and p_until
+    left join lateral (
+      select sum(s.parts) as parts from public.sms_messages s where s.appointment_id = a.id and s.sent_at is not null
+    ) m on true
+    where p.clinic_id = p_clinic_id
+    group by a.local_date, a.channel, c.part_price, c.currency;
+end $function$;
+comment on function private.numbers_between(uuid,date,date) is 'What came of the appointments of a clinic on the dates of a range, by day and channel, as desk_numbers tells it.';
+
 CREATE OR REPLACE FUNCTION private.patient_at_desk(p_phone text, p_name text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -6992,6 +7029,63 @@ begin
 end $function$;
 comment on function private.tg_clinic_staff__account() is 'Fills in the account of the phone, whatever was entered.';
 
+CREATE OR REPLACE FUNCTION private.tg_clinic_staff__end_sessions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.desk_sessions d
+  where d.user_id = old.user_id and not exists (select from public.clinic_staff s where s.user_id = old.user_id);
+  return null;
+end $function$;
+comment on function private.tg_clinic_staff__end_sessions() is 'Closes the desk on all devices of who works at none any more: who comes back needs a code again.';
+
+CREATE OR REPLACE FUNCTION private.tg_clinic_staff__keep_manager()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if private.is_admin() then
+    return null;
+  end if;
+  -- Locked: of two managers who give it up at once the second is told.
+  perform from public.clinics c where c.id = old.clinic_id for no key update;
+  if not exists (
+    select from public.clinic_staff s
+    where s.clinic_id = old.clinic_id and s.role = 'manager' and s.user_id is not null
+  ) then
+    perform private.fail('last_manager');
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_clinic_staff__keep_manager() is 'A manager leaves, or is one no more: refused with last_manager when none stays who has an account. Admins may do it.';
+
+CREATE OR REPLACE FUNCTION private.tg_clinic_staff__phone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_at_home text;
+begin
+  -- Locked: of two who add the same phone at once the second is told.
+  select c.phone into v_at_home from public.clinics c where c.id = new.clinic_id for no key update;
+  new.phone := coalesce(private.phone_typed(new.phone, v_at_home), '');
+  -- Whom the policies will refuse does not learn who works there.
+  if private.sees_desk(new.clinic_id, true) and exists (
+    select from public.clinic_staff s where s.clinic_id = new.clinic_id and s.phone = new.phone and s.id <> new.id
+  ) then
+    perform private.fail('already_staff');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_clinic_staff__phone() is 'Keeps a phone as +E.164 that was entered in whatever notation. Refuses one that is there already with already_staff.';
+
 CREATE OR REPLACE FUNCTION private.tg_clinics__check_time_zone()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -8255,6 +8349,25 @@ end $function$;
 comment on function public.desk_find(uuid,text) is 'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
 grant execute on function public.desk_find(uuid,text) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.desk_free_slots(clinic_id uuid, from_date date, until_date date)
+ RETURNS TABLE(day date, free integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk(desk_free_slots.clinic_id);
+  return query
+    select f.on_date, f.free
+    from private.free_days(
+      desk_free_slots.clinic_id, null, null, desk_free_slots.from_date,
+      least(desk_free_slots.until_date - desk_free_slots.from_date, 365) + 1, now()
+    ) f
+    where f.on_date <= desk_free_slots.until_date;
+end $function$;
+comment on function public.desk_free_slots(uuid,date,date) is 'At the desk: how many slots of a clinic are free on the dates of a range, from today until booking ends. Refuses with not_staff or desk_proof_required.';
+grant execute on function public.desk_free_slots(uuid,date,date) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.desk_mark(appointment_id uuid, step text)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -8314,6 +8427,23 @@ begin
 end $function$;
 comment on function public.desk_note(uuid,text) is 'At the desk: notes something with an appointment; an empty text removes the note.';
 grant execute on function public.desk_note(uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_numbers_between(clinic_id uuid, from_date date, until_date date)
+ RETURNS TABLE(day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, waited integer, wait_minutes numeric, sms_parts integer, sms_cost numeric, currency text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk(desk_numbers_between.clinic_id, true);
+  return query
+    select n.* from private.numbers_between(
+      desk_numbers_between.clinic_id, desk_numbers_between.from_date, desk_numbers_between.until_date
+    ) n
+    order by n.day, n.channel;
+end $function$;
+comment on function public.desk_numbers_between(uuid,date,date) is 'For a manager: what desk_numbers tells of a clinic, on the dates of a range. Refuses with not_staff or desk_proof_required.';
+grant execute on function public.desk_numbers_between(uuid,date,date) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_patient(patient_id uuid)
  RETURNS jsonb
@@ -8380,7 +8510,7 @@ comment on function public.desk_resend(uuid) is 'At the desk: sends an SMS again
 grant execute on function public.desk_resend(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_sessions()
- RETURNS TABLE(session_id uuid, name text, user_agent text, proven_at timestamp with time zone, expires_at timestamp with time zone, is_current boolean)
+ RETURNS TABLE(session_id uuid, user_id uuid, name text, user_agent text, proven_at timestamp with time zone, expires_at timestamp with time zone, is_current boolean)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -8388,7 +8518,8 @@ AS $function$
 begin
   perform private.require_desk();
   return query
-    select d.session_id, (select s.name from public.clinic_staff s where s.user_id = d.user_id order by s.created_at limit 1),
+    select d.session_id, d.user_id,
+      (select s.name from public.clinic_staff s where s.user_id = d.user_id order by s.created_at limit 1),
       a.user_agent, d.proven_at, d.expires_at, coalesce(d.session_id = private.session_id(), false)
     from private.desk_sessions d join auth.sessions a on a.id = d.session_id
     where d.expires_at > now() and private.may_end_desk_session(d)
@@ -9032,7 +9163,9 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- a row of public.sms_settings: {
 --     "id": true,
 --     "sending": true,
+--     "currency": "INR",
 --     "daily_cap": 20,
+--     "part_price": null,
 --     "parts_per_day": 15000,
 --     "parts_per_hour": 3000,
 --     "budget_alert_percent": 80

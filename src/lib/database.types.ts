@@ -793,8 +793,10 @@ export type Database = {
         Row: {
           budget_alert_percent: number;
           created_at: string;
+          currency: string;
           daily_cap: number | null;
           id: boolean;
+          part_price: number | null;
           parts_per_day: number | null;
           parts_per_hour: number | null;
           sending: boolean;
@@ -804,8 +806,10 @@ export type Database = {
         Insert: {
           budget_alert_percent?: number;
           created_at?: string;
+          currency?: string;
           daily_cap?: number | null;
           id?: boolean;
+          part_price?: number | null;
           parts_per_day?: number | null;
           parts_per_hour?: number | null;
           sending?: boolean;
@@ -814,8 +818,10 @@ export type Database = {
         Update: {
           budget_alert_percent?: number;
           created_at?: string;
+          currency?: string;
           daily_cap?: number | null;
           id?: boolean;
+          part_price?: number | null;
           parts_per_day?: number | null;
           parts_per_hour?: number | null;
           sending?: boolean;
@@ -909,11 +915,14 @@ export type Database = {
           cancelled: number | null;
           channel: string | null;
           clinic_id: string | null;
+          currency: string | null;
           day: string | null;
           noshow: number | null;
           seen: number | null;
+          sms_cost: number | null;
           sms_parts: number | null;
           wait_minutes: number | null;
+          waited: number | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -988,6 +997,7 @@ export type Database = {
       };
       sms_cost: {
         Row: {
+          cost: number | null;
           day: string | null;
           messages: number | null;
           parts: number | null;
@@ -1401,6 +1411,13 @@ export type Database = {
           phone_end: string;
         }[];
       };
+      desk_free_slots: {
+        Args: { clinic_id: string; from_date: string; until_date: string };
+        Returns: {
+          day: string;
+          free: number;
+        }[];
+      };
       desk_mark: {
         Args: { appointment_id: string; step: string };
         Returns: {
@@ -1506,6 +1523,23 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      desk_numbers_between: {
+        Args: { clinic_id: string; from_date: string; until_date: string };
+        Returns: {
+          booked: number;
+          came: number;
+          cancelled: number;
+          channel: string;
+          currency: string;
+          day: string;
+          noshow: number;
+          seen: number;
+          sms_cost: number;
+          sms_parts: number;
+          wait_minutes: number;
+          waited: number;
+        }[];
+      };
       desk_patient: { Args: { patient_id: string }; Returns: Json };
       desk_prove: { Args: { code: string }; Returns: string };
       desk_resend: { Args: { sms_id: string }; Returns: undefined };
@@ -1518,6 +1552,7 @@ export type Database = {
           proven_at: string;
           session_id: string;
           user_agent: string;
+          user_id: string;
         }[];
       };
       desk_start: {

@@ -75,6 +75,8 @@ from (values
   -- The desk.
   ('not_staff', null, 'PT403', 'You do not work at the desk of this clinic.'),
   ('manager_only', 'not_staff', 'PT403', 'Only a manager of this clinic can do that.'),
+  ('already_staff', null, 'PT409', 'Somebody with this phone works at this desk already.'),
+  ('last_manager', null, 'PT409', 'This is the last manager with a web account. Make somebody else a manager first.'),
   ('desk_proof_required', null, 'PT403', 'Please enter the code that we text to your phone.'),
   ('too_many_codes', 'rate_limited', 'PT429', 'Please wait %s minutes, then ask for another code.'),
   ('changed_meanwhile', null, 'PT409', 'This appointment has changed meanwhile: %s.'),

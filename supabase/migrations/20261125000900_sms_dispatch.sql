@@ -8,6 +8,8 @@ create table public.sms_settings (
   parts_per_hour int default 3000 check (parts_per_hour > 0),
   parts_per_day int default 15000 check (parts_per_day > 0),
   budget_alert_percent int not null default 80 check (budget_alert_percent between 1 and 100),
+  part_price numeric check (part_price >= 0),
+  currency text not null default 'INR' check (currency ~ '^[A-Z]{3}$'),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -20,6 +22,9 @@ comment on column public.sms_settings.parts_per_hour is
 comment on column public.sms_settings.parts_per_day is 'The same for an hour and the 23 before it. Empty: no limit.';
 comment on column public.sms_settings.budget_alert_percent is
   'When so much of an hour''s or a day''s parts is used, whoever security_settings names is told.';
+comment on column public.sms_settings.part_price is
+  'What the provider is paid for a part, such as 0.15. Empty: managers see parts and no cost.';
+comment on column public.sms_settings.currency is 'Of the price: three letters by ISO 4217.';
 comment on column public.sms_settings.created_at is 'When the row was made.';
 comment on column public.sms_settings.updated_at is 'When the row was last changed.';
 alter table public.sms_settings enable row level security;

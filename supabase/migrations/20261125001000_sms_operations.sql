@@ -97,7 +97,8 @@ comment on function private.time_zone_of_costs() is 'The time zone of the oldest
 grant execute on function private.time_zone_of_costs() to service_role;
 
 create view public.sms_cost with (security_invoker = true) as
-select s.day, s.template, sum(s.messages)::int as messages, sum(s.parts)::int as parts
+select s.day, s.template, sum(s.messages)::int as messages, sum(s.parts)::int as parts,
+  sum(s.parts) * (select p.part_price from public.sms_settings p) as cost
 from (
   select p.day, p.template, p.messages, p.parts from public.sms_past p
   union all
@@ -112,6 +113,8 @@ comment on column public.sms_cost.day is 'The day, in the time zone of the oldes
 comment on column public.sms_cost.template is 'Which message.';
 comment on column public.sms_cost.messages is 'How many messages the provider took.';
 comment on column public.sms_cost.parts is 'In how many parts together.';
+comment on column public.sms_cost.cost is
+  'What these parts cost at the price in sms_settings, in its currency. Empty: no price stands there.';
 
 create function public.sms_health()
 returns table (

@@ -145,7 +145,8 @@ comment on function private.may_end_desk_session(private.desk_sessions) is
 
 create function public.desk_sessions()
 returns table (
-  session_id uuid, name text, user_agent text, proven_at timestamptz, expires_at timestamptz, is_current boolean
+  session_id uuid, user_id uuid, name text, user_agent text, proven_at timestamptz, expires_at timestamptz,
+  is_current boolean
 )
 language plpgsql stable security definer
 set search_path = ''
@@ -153,7 +154,8 @@ as $$
 begin
   perform private.require_desk();
   return query
-    select d.session_id, (select s.name from public.clinic_staff s where s.user_id = d.user_id order by s.created_at limit 1),
+    select d.session_id, d.user_id,
+      (select s.name from public.clinic_staff s where s.user_id = d.user_id order by s.created_at limit 1),
       a.user_agent, d.proven_at, d.expires_at, coalesce(d.session_id = private.session_id(), false)
     from private.desk_sessions d join auth.sessions a on a.id = d.session_id
     where d.expires_at > now() and private.may_end_desk_session(d)

@@ -45,6 +45,8 @@ const onlyForTheDesk: Record<Actor, Outcome> = {
   manager: 'works',
   'desk of another clinic': 'PT403 not_staff'
 };
+/** The same for managers alone. */
+const onlyForManagers: Record<Actor, Outcome> = { ...onlyForTheDesk, desk: 'PT403 not_staff' };
 /** The same about oneself, whichever the clinic. */
 const onlyForStaff: Record<Actor, Outcome> = { ...onlyForTheDesk, 'desk of another clinic': 'works' };
 /** The same about a row: that of another clinic is not there. */
@@ -143,7 +145,9 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   },
   move_day: onTheDesksAppointment,
   cancel_day: onTheDesksAppointment,
-  close_clinic: onlyForTheDesk
+  close_clinic: onlyForTheDesk,
+  desk_numbers_between: onlyForManagers,
+  desk_free_slots: onlyForTheDesk
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -210,7 +214,11 @@ const calls: Record<string, Call> = {
   cancel_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.cancel_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'ill')`,
   close_clinic: (tx, { appointment: { clinic_id, starts_at } }) =>
-    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`
+    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`,
+  desk_numbers_between: (tx, { appointment: { clinic_id, starts_at } }) =>
+    tx`select * from public.desk_numbers_between(${clinic_id}, '-infinity', (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  desk_free_slots: (tx, { clinic }) =>
+    tx`select * from public.desk_free_slots(${clinic.id}, (now() at time zone 'Asia/Kolkata')::date, (now() at time zone 'Asia/Kolkata')::date)`
 };
 
 test('every function is in the list of rights', async () => {

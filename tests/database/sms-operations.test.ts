@@ -104,11 +104,12 @@ test('the cost counts parts, by day and template, of secrets too', () =>
       { template: 'waits' }
     );
     await tx`update public.sms_messages set status = 'sent' where sent_at is not null`;
+    await tx`update public.sms_settings set part_price = 0.15`;
     const day = (date: string) => new Date(`${date}T00:00:00Z`);
     expect(await seen(tx, 'sms_cost')).toEqual([
-      { day: day('2026-06-02'), template: 'test', messages: 1, parts: 1 },
-      { day: day('2026-06-01'), template: 'code', messages: 1, parts: 2 },
-      { day: day('2026-06-01'), template: 'test', messages: 2, parts: 3 }
+      { day: day('2026-06-02'), template: 'test', messages: 1, parts: 1, cost: '0.15' },
+      { day: day('2026-06-01'), template: 'code', messages: 1, parts: 2, cost: '0.30' },
+      { day: day('2026-06-01'), template: 'test', messages: 2, parts: 3, cost: '0.45' }
     ]);
   }));
 

@@ -65,6 +65,23 @@ export function indistinct(page: Page): Promise<string[]> {
   });
 }
 
+/** Words that a system with colours of its own paints onto its background, and that are of the same colour. */
+export function unreadable(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement('p'));
+    probe.style.color = 'Canvas';
+    const canvas = getComputedStyle(probe).color;
+    probe.remove();
+    return [...document.querySelectorAll('main *, header *')]
+      .filter(({ childNodes }) => [...childNodes].some((node) => node instanceof Text && node.data.trim()))
+      .filter((element) => {
+        const style = getComputedStyle(element);
+        return style.color === canvas && style.getPropertyValue('forced-color-adjust') !== 'none';
+      })
+      .map(({ outerHTML }) => outerHTML.slice(0, 300));
+  });
+}
+
 /** A change of size or colours has reached the screen: what is measured in between is neither. */
 export function painted(page: Page): Promise<void> {
   return page.evaluate(

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { DESK, openPage, PHONE } from '../helpers/browser.ts';
-import { indistinct, painted, scaleText, tooWide, violationsOf } from '../helpers/looks.ts';
+import { indistinct, painted, scaleText, tooWide, unreadable, violationsOf } from '../helpers/looks.ts';
 import { theSite } from '../helpers/site.ts';
 
 /** The states pages can be in, by name, and how to get to each. */
@@ -12,7 +12,7 @@ const SMALLEST = { width: 320, height: 640 };
 
 /**
  * A test for each state: no complaint of axe on a phone and a desk in light and dark, in either language, nothing that
- * does not fit 320 pixels, also with text twice as large, no state that forced colours hide, and nothing in the console. With `steady`, nothing shifts while the page gets there.
+ * does not fit 320 pixels, also with text twice as large, nothing that forced colours hide, and nothing in the console. With `steady`, nothing shifts while the page gets there.
  */
 export function testStates(browser: Browser, states: States, { steady = false } = {}): void {
   test.each(Object.keys(states))('%s: accessible everywhere, and fits everywhere', async (name) => {
@@ -33,6 +33,7 @@ export function testStates(browser: Browser, states: States, { steady = false } 
     await page.emulateMedia({ forcedColors: 'active' });
     await painted(page);
     expect(await indistinct(page), 'in forced colours').toEqual([]);
+    expect(await unreadable(page), 'in forced colours').toEqual([]);
     await page.emulateMedia({ forcedColors: 'none' });
     await page.setViewportSize(SMALLEST);
     await painted(page);

@@ -43,6 +43,8 @@ const FOR_ADMINS = [
 const FOR_THE_DESK = [
   'not_staff',
   'manager_only',
+  'already_staff',
+  'last_manager',
   'desk_proof_required',
   'too_many_codes',
   'changed_meanwhile',

@@ -6,7 +6,9 @@ import type { Supabase } from '#lib/server/request/supabase.ts';
 export interface DeskDevice {
   /** The session. */
   id: string;
-  /** Whose; null if they work there no longer. */
+  /** Whose account. */
+  userId: string;
+  /** Whose name; null if they work there no longer. */
   name: string | null;
   /** Such as "Chrome on Android"; null when it did not say. */
   device: string | null;
@@ -18,6 +20,7 @@ export interface DeskDevice {
 const rows = z.array(
   z.object({
     session_id: z.uuid(),
+    user_id: z.uuid(),
     name: z.string().nullable(),
     user_agent: z.string().nullable(),
     expires_at: z.string(),
@@ -31,6 +34,7 @@ export async function listDevices(supabase: Supabase): Promise<DeskDevice[]> {
   if (error) throw error;
   return rows.parse(data).map((row) => ({
     id: row.session_id,
+    userId: row.user_id,
     name: row.name,
     device: deviceName(row.user_agent) ?? null,
     until: row.expires_at,

@@ -26,6 +26,8 @@ function changedMeanwhile(hint: string): string {
 // What is refused at the desk alone, or is said there in other words than to patients (docs/errors.md).
 const MESSAGES: Messages = {
   not_staff: m.desk_not_staff,
+  already_staff: m.desk_staff_phone_there,
+  last_manager: m.desk_staff_last_manager,
   desk_proof_required: m.desk_code_first,
   too_many_codes: m.desk_code_wait,
   changed_meanwhile: ({ hint }) => changedMeanwhile(hint),
