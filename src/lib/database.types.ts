@@ -1293,6 +1293,7 @@ export type Database = {
         Args: {
           dependent_id?: string;
           name?: string;
+          patient_id?: string;
           phone?: string;
           practitioner_id: string;
           starts_at?: string;
@@ -1518,6 +1519,13 @@ export type Database = {
           proven_at: string;
           session_id: string;
           user_agent: string;
+        }[];
+      };
+      desk_slots: {
+        Args: { instead_of?: string; on_date: string; patient_id?: string; practitioner_id: string };
+        Returns: {
+          ends_at: string;
+          starts_at: string;
         }[];
       };
       desk_start: {
