@@ -238,7 +238,8 @@ test('what is booked for a record, or is its new phone, while it is merged goes 
   await keptAtDesk(sql, one, async (tx) => {
     await tx`select public.merge_patients(${keep.id}, ${gone.id})`;
     for (const ask of [
-      (other: typeof tx) => other`select public.desk_book(${doctor.id}, ${slots.at(-1)?.starts_at ?? null}, patient_id => ${gone.id})`,
+      (other: typeof tx) =>
+        other`select public.desk_book(${doctor.id}, ${slots.at(-1)?.starts_at ?? null}, patient_id => ${gone.id})`,
       (other: typeof tx) => other`select public.change_patient_phone(${gone.id}, ${phone})`
     ]) {
       let pid = 0;
@@ -256,7 +257,8 @@ test('what is booked for a record, or is its new phone, while it is merged goes 
   const rows = await sql<{ patient_id: string }[]>`
     select distinct patient_id from public.appointments where clinic_id = ${clinic.id}`;
   expect(rows.map(({ patient_id }) => patient_id)).toEqual([keep.id]);
-  const phones = await sql`select id, phone from public.patients where id in (${keep.id}, ${gone.id}) and phone is not null`;
+  const phones =
+    await sql`select id, phone from public.patients where id in (${keep.id}, ${gone.id}) and phone is not null`;
   expect([...phones]).toEqual([{ id: keep.id, phone }]);
 });
 

@@ -72,8 +72,10 @@ const bookFor = (
   );
 
 const patient = async (tx: Transaction, id: string) =>
-  (await tx<{ phone: string | null; name: string | null }[]>`
-    select phone, name from public.patients where id = ${id}`)[0];
+  (
+    await tx<{ phone: string | null; name: string | null }[]>`
+    select phone, name from public.patients where id = ${id}`
+  )[0];
 
 describe('booking for a record', () => {
   test('without a phone is for that very patient, who gets the phone that was told', () =>
@@ -87,7 +89,8 @@ describe('booking for a record', () => {
       const phone = aPhone();
       await bookFor(tx, priya, doctor, patient_id, { at: slots[2], phone: `0${phone.slice(3)}` });
       expect(await patient(tx, patient_id)).toEqual({ phone, name: 'Ammini' });
-      const texts = await tx`select from public.sms_messages where to_phone = ${phone} and template = 'appointment_booked'`;
+      const texts =
+        await tx`select from public.sms_messages where to_phone = ${phone} and template = 'appointment_booked'`;
       expect(texts.count).toBe(1);
     }));
 
