@@ -233,7 +233,7 @@ test('while a walk-in is entered the desk shows who that may be, and books for t
   expect(patient?.phone).toBe(right);
 });
 
-test('without scripts a button shows who a walk-in may be; with a phone of their own nothing is booked for another', async () => {
+test('without scripts a button shows who it may be, and whoever calls is booked for a free time or squeezed in', async () => {
   const { clinic, page } = await aDesk({ javaScriptEnabled: false });
   const caller = await known(clinic, 'Joseph Mathew', { days: 2 });
   await page.goto(`${site}/desk/walk-in`);
@@ -245,7 +245,41 @@ test('without scripts a button shows who a walk-in may be; with a phone of their
   await press(page, 'Give a token');
   await page.getByText('The patient that you chose has another phone.').waitFor();
   await phone.fill((caller.phone ?? '').slice(-4));
+  await page.getByRole('radio', { name: 'At another time' }).check();
+  const [day, time] = [page.getByLabel('Day', { exact: true }), page.getByLabel('Time, if it is settled')];
+  const dayOf = async (appointment: string) =>
+    (
+      await sql<
+        { day: string }[]
+      >`select local_date::text as day from public.appointments where id = ${appointment}`
+    )[0]?.day ?? '';
+  await day.fill('');
   await press(page, 'Give a token');
-  await page.getByRole('heading', { name: 'Token 1' }).waitFor();
+  await page.getByText('Please choose a day.').waitFor();
+  await day.fill(await dayOf(caller.appointment));
+  await press(page, 'Give a token');
+  await page.getByRole('heading', { name: /^Free times: \w+day \d+ \w+$/ }).waitFor();
+  // The time that they have is none that they can have.
+  expect(await page.getByRole('button', { name: /^10:00\sam$/ }).count()).toBe(0);
+  await press(page, /^10:15\sam$/);
+  await page.getByRole('heading', { name: 'Token 6' }).waitFor();
   expect(await appointmentsOf(caller)).toBe(2);
+
+  await page.getByRole('link', { name: 'Another walk-in' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Ammini');
+  await page.getByRole('radio', { name: 'At another time' }).check();
+  await day.fill(await dayOf(caller.appointment));
+  for (const [typed, told] of [
+    ['10:15', 'That time was just taken.'],
+    ['10:35', 'Token 33']
+  ] as const) {
+    await time.fill(typed);
+    await press(page, 'Give a token');
+    await page.getByText(told).waitFor();
+  }
+  await page.getByText(/, 10:35\sam$/).waitFor();
+  const [squeezed] = await sql`
+    select a.status, p.phone from public.appointments a join public.patients p on p.id = a.patient_id
+    where a.practitioner_id = ${clinic.practitionerId} and p.name = 'Ammini'`;
+  expect(squeezed).toEqual({ status: 'booked', phone: null });
 });

@@ -1,3 +1,4 @@
+import { dateIn, isOfOurTime } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { anyMistake, invalid, refused, type Refusal, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
@@ -13,6 +14,19 @@ export interface WalkIn {
   phone: string;
   /** The record of the clinic that they were found to be; '': none. */
   patient: string;
+  /** When, as PostgreSQL reads it; null: as soon as possible, and they are here. */
+  at: string | null;
+}
+
+interface Wish {
+  practitioner: string;
+  /** `chosen`, or as soon as possible. */
+  when: string;
+  /** A calendar day, and a time of it; without a time the free ones are looked for. */
+  day: string;
+  time: string;
+  /** One of those, as an ISO instant. */
+  at: string;
 }
 
 // Which field the database's word is about.
@@ -51,6 +65,23 @@ export async function listDoctors(
   return data;
 }
 
+/** When somebody is to come, of what was typed. Undefined: the free times of the day are wanted first. */
+export function readWish(
+  { practitioner, when, day, time, at }: Wish,
+  { timeZone }: Pick<Desk, 'timeZone'>
+): Result<{ at: string | null | undefined }> {
+  if (when !== 'chosen') return { ok: true, at: null };
+  const problems = {
+    practitioner: practitioner === '' ? m.desk_walk_in_choose() : undefined,
+    day: dateIn(day) ? undefined : m.desk_when_no_day(),
+    time: time === '' || /^([01]\d|2[0-3]):[0-5]\d$/.test(time) ? undefined : m.desk_when_no_time()
+  };
+  if (anyMistake(invalid(problems).fields)) return refused(invalid(problems));
+  const picked = new Date(at);
+  if (isOfOurTime(picked)) return { ok: true, at: picked.toISOString() };
+  return { ok: true, at: time === '' ? undefined : `${day} ${time} ${timeZone}` };
+}
+
 // So few digits are the end of a phone, and found the record.
 const isEnd = (phone: string) => asciiDigits(phone).replace(/\D/g, '').length < 7;
 
@@ -70,14 +101,14 @@ export async function whoMayBe(
 }
 
 /**
- * Books somebody who stands at the desk as soon as possible, and notes that they came. Answers with the appointment's id.
- * Throws the Data API's error unless it is a refusal.
+ * Books somebody who stands at the desk as soon as possible, and notes that they came; or for another time whoever calls.
+ * Answers with the appointment's id and when it is. Throws the Data API's error unless it is a refusal.
  */
 export async function bookWalkIn(
   supabase: Supabase,
   desk: Desk,
-  { practitioner, name, phone: typed, patient }: WalkIn
-): Promise<Result<{ id: string }>> {
+  { practitioner, name, phone: typed, patient, at }: WalkIn
+): Promise<Result<{ id: string; starts_at: string }>> {
   const phone = patient !== '' && isEnd(typed) ? '' : asciiDigits(typed);
   const problems = {
     practitioner: practitioner === '' ? m.desk_walk_in_choose() : undefined,
@@ -90,14 +121,16 @@ export async function bookWalkIn(
   if (anyMistake(invalid(problems).fields)) return refused(invalid(problems));
   const booked = await supabase.rpc('desk_book', {
     practitioner_id: practitioner,
+    ...(at !== null && { starts_at: at }),
     ...(name !== '' && { name }),
     ...(phone !== '' && { phone }),
     ...(patient !== '' && { patient_id: patient })
   });
   if (booked.error) return refused(byFields(deskRefusal(booked.error)));
-  const { id } = booked.data;
+  const { id, starts_at } = booked.data;
+  if (at !== null) return { ok: true, id, starts_at };
   const came = await supabase.rpc('desk_mark', { appointment_id: id, step: 'arrived' });
   // Another desk may have noted it already.
   if (came.error) deskRefusal(came.error);
-  return { ok: true, id };
+  return { ok: true, id, starts_at };
 }

@@ -79,6 +79,7 @@ export async function readRecord(supabase: Supabase, id: string): Promise<Patien
 }
 
 interface Asked {
+  /** '': somebody new. */
   patient: string;
   doctor: string;
   day: string;
@@ -86,7 +87,7 @@ interface Asked {
   instead: string;
 }
 
-/** Times of a day that a patient can have with a doctor, as ISO instants; none on a day that cannot be booked. */
+/** Times of a day that somebody can have with a doctor, as ISO instants; none on a day that cannot be booked. */
 export async function freeTimes(
   supabase: Supabase,
   { patient, doctor, day, instead }: Asked
@@ -94,7 +95,7 @@ export async function freeTimes(
   const { data, error: failure } = await supabase.rpc('desk_slots', {
     practitioner_id: doctor,
     on_date: day,
-    patient_id: patient,
+    ...(patient && { patient_id: patient }),
     ...(instead && { instead_of: instead })
   });
   if (failure) {
