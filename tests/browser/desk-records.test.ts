@@ -156,6 +156,7 @@ test('a phone is corrected: both numbers are told, the account is signed out, an
   await press(page, 'Save the phone');
   await page.getByText('The phone is corrected. Both numbers are told by a text.').waitFor();
   await page.getByText(right).first().waitFor();
+  await page.getByText('Changed: Phone, by Priya Nair').waitFor();
   const told = await sql<{ to_phone: string }[]>`
     select to_phone from public.sms_messages
     where patient_id = ${id} and template in ('phone_changed', 'phone_moved_here') order by template`;

@@ -40,6 +40,8 @@ const entry = z.discriminatedUnion('kind', [
     at,
     id: z.union([z.string(), z.number()]),
     action: z.enum(['insert', 'update', 'delete']),
+    /** By the name of the column. */
+    changes: z.record(z.string(), z.unknown()).nullish(),
     actor: z.string().nullable()
   })
 ]);
