@@ -1303,6 +1303,7 @@ export type Database = {
         Args: {
           dependent_id?: string;
           name?: string;
+          patient_id?: string;
           phone?: string;
           practitioner_id: string;
           starts_at?: string;
@@ -1553,6 +1554,13 @@ export type Database = {
           session_id: string;
           user_agent: string;
           user_id: string;
+        }[];
+      };
+      desk_slots: {
+        Args: { instead_of?: string; on_date: string; patient_id?: string; practitioner_id: string };
+        Returns: {
+          ends_at: string;
+          starts_at: string;
         }[];
       };
       desk_start: {

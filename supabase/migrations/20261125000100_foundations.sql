@@ -93,6 +93,8 @@ from (values
   ('too_late_to_undo', 'cannot_merge', 'PT409', 'This was undone before, or is more than a day ago.'),
   ('phone_of_staff', 'not_staff', 'PT403',
    'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'),
+  ('has_other_phone', 'validation_failed', 'PT400',
+   'This patient has another phone. Correct it in their record, or leave the phone empty.'),
   ('day_is_over', 'validation_failed', 'PT400', 'That day is over.'),
   ('wrong_minutes', 'validation_failed', 'PT400', 'Please enter between 1 and 600 minutes.'),
   ('wrong_dates', 'validation_failed', 'PT400',

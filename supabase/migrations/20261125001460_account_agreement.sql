@@ -131,27 +131,45 @@ create trigger medq_patient_keeps_phone after update of phone, phone_confirmed_a
   )
   execute function private.tg_users__keep_phone();
 
-create function public.change_patient_phone(patient_id uuid, phone text) returns public.patients
-language plpgsql security definer
+create function private.give_phone(p_patient public.patients, p_phone text) returns public.patients
+language plpgsql
 set search_path = ''
 as $$
-#variable_conflict use_column
 declare
-  v_patient public.patients := private.require_patient_at_desk(change_patient_phone.patient_id);
+  v_patient public.patients;
 begin
-  if change_patient_phone.phone is null then
+  if p_phone is null then
     perform private.fail('invalid_phone');
   elsif not private.is_admin() and exists (
-    select from public.clinic_staff s where s.phone in (v_patient.phone, change_patient_phone.phone)
+    select from public.clinic_staff s where s.phone in (p_patient.phone, p_phone)
   ) then
     -- Rights at a desk go with the phone: they are not for colleagues to move.
     perform private.fail('phone_of_staff');
   end if;
-  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u where u.id = v_patient.user_id for update;
-  update public.patients p set phone = change_patient_phone.phone where p.id = v_patient.id returning * into v_patient;
+  update public.patients p set phone = p_phone where p.id = p_patient.id returning * into v_patient;
   return v_patient;
+exception when unique_violation then
+  -- Somebody else got it at this moment.
+  perform private.fail('other_patient_has_phone');
+end $$;
+comment on function private.give_phone(public.patients, text) is
+  'Gives a patient, who is locked, another phone (+E.164) or their first. Refuses with invalid_phone, phone_of_staff, or other_patient_has_phone.';
+
+create function public.change_patient_phone(patient_id uuid, phone text) returns public.patients
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_patient constant public.patients :=
+    (private.lock_patients_at_desk(change_patient_phone.patient_id, change_patient_phone.patient_id)).one;
+  v_at_home constant text := (
+    select c.phone from public.appointments a join public.clinics c on c.id = a.clinic_id
+    where a.patient_id = v_patient.id and private.sees_desk(c.id) order by a.starts_at desc limit 1
+  );
+begin
+  return private.give_phone(v_patient, case when v_at_home is null then change_patient_phone.phone
+    else private.phone_typed(change_patient_phone.phone, v_at_home) end);
 end $$;
 comment on function public.change_patient_phone(uuid, text) is
-  'For admins and the desk: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
+  'For admins and the desk: gives a patient another phone, as +E.164 or in any notation of the clinic''s country. Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
 grant execute on function public.change_patient_phone(uuid, text) to authenticated, service_role;

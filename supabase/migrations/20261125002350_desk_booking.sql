@@ -36,6 +36,10 @@ begin
   end if;
   insert into public.patients (phone, name) values (p_phone, p_name) on conflict (phone) do nothing;
   select * into v_patient from public.patients p where p.phone = p_phone for no key update;
+  if not found then
+    -- At this moment it was given up: their record was merged, or its phone corrected.
+    return private.patient_at_desk(p_phone, p_name);
+  end if;
   -- What a patient calls themselves stays.
   update public.patients p set name = p_name where p.id = v_patient.id and p.name is null and p_name is not null;
   return v_patient.id;
@@ -131,6 +135,69 @@ end $$;
 comment on function private.require_gap(uuid, timestamptz, timestamptz) is
   'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
 
+create function private.slots_at_desk(
+  p_practitioner_id uuid, p_on date, p_patient_id uuid, p_instead_of uuid, p_now timestamptz
+)
+returns table (starts_at timestamptz, ends_at timestamptz)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    with taken as materialized (
+      select a.id, a.practitioner_id, a.starts_at, a.ends_at
+      from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.active and a.local_date between p_on - 2 and p_on + 2
+      union all
+      select a.id, a.practitioner_id, a.starts_at, a.ends_at
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.active and a.starts_at between p_on - interval '2 days' and p_on + interval '3 days'
+    )
+    select s.starts_at, s.ends_at
+    from private.slots_on(p_practitioner_id, p_on) s
+    where s.ends_at > p_now and not exists (
+      select from taken t
+      where t.starts_at < s.ends_at and t.ends_at > s.starts_at
+        -- Who is moved leaves a time, and it is no other time to be moved to.
+        and (t.id is distinct from p_instead_of or (t.practitioner_id, t.starts_at) = (p_practitioner_id, s.starts_at))
+    )
+    order by s.starts_at;
+end $$;
+comment on function private.slots_at_desk(uuid, date, uuid, uuid, timestamptz) is
+  'Slots of a practitioner on a date that the desk can give to a patient (null: to somebody new), or instead of an appointment that they have. One that has begun can still be had.';
+
+create function public.desk_slots(
+  practitioner_id uuid, on_date date, patient_id uuid default null, instead_of uuid default null
+)
+returns table (starts_at timestamptz, ends_at timestamptz)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id constant uuid := coalesce(private.merged_into(desk_slots.patient_id), desk_slots.patient_id);
+  v_clinic_id uuid;
+begin
+  perform private.require_desk();
+  select p.clinic_id into v_clinic_id from public.practitioners p
+  where p.id = desk_slots.practitioner_id and private.sees_desk(p.clinic_id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  elsif v_patient_id is not null and not private.is_of_clinic(v_patient_id, v_clinic_id) then
+    perform private.fail('unknown_patient');
+  end if;
+  return query
+    select s.starts_at, s.ends_at
+    from public.practitioners p
+    cross join lateral private.slots_at_desk(
+      p.id, desk_slots.on_date, v_patient_id, desk_slots.instead_of, now()
+    ) s
+    -- As far ahead as private.require_gap goes.
+    where p.id = desk_slots.practitioner_id and p.active and desk_slots.on_date <= current_date + 366;
+end $$;
+comment on function public.desk_slots(uuid, date, uuid, uuid) is
+  'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient only those that fit their other appointments, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
+grant execute on function public.desk_slots(uuid, date, uuid, uuid) to authenticated;
+
 create function private.book_at_desk(
   p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz
 )
@@ -162,9 +229,29 @@ end $$;
 comment on function private.book_at_desk(uuid, uuid, timestamptz, timestamptz) is
   'Books at the desk, at an instant or as soon as possible (null).';
 
+create function private.known_at_desk(p_patient_id uuid, p_clinic_id uuid, p_phone text, p_name text) returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_patient public.patients := (private.lock_patients_at_desk(p_patient_id, p_patient_id)).one;
+begin
+  if not private.is_of_clinic(v_patient.id, p_clinic_id) then
+    perform private.fail('unknown_patient');
+  elsif v_patient.phone <> p_phone then
+    perform private.fail('has_other_phone');
+  elsif v_patient.phone is null and p_phone is not null then
+    v_patient := private.give_phone(v_patient, p_phone);
+  end if;
+  update public.patients p set name = p_name where p.id = v_patient.id and p.name is null and p_name is not null;
+  return v_patient.id;
+end $$;
+comment on function private.known_at_desk(uuid, uuid, text, text) is
+  'The patient of a record of a clinic, or the one that it was merged into, locked. What the record lacks of phone and name it gets. Refuses with unknown_patient, has_other_phone, and like change_patient_phone.';
+
 create function public.desk_book(
   practitioner_id uuid, starts_at timestamptz default null, phone text default null, name text default null,
-  dependent_id uuid default null
+  dependent_id uuid default null, patient_id uuid default null
 )
 returns public.appointments
 language plpgsql security definer
@@ -172,6 +259,8 @@ set search_path = ''
 as $$
 declare
   v_clinic public.clinics;
+  v_name constant text := nullif(private.without_invisible_ends(desk_book.name), '');
+  v_phone text;
   v_patient_id uuid;
 begin
   perform private.require_desk();
@@ -183,11 +272,14 @@ begin
     perform private.fail('unknown_patient');
   end if;
   perform private.set_channel('desk');
-  v_patient_id := private.patient_at_desk(
-    private.phone_typed(desk_book.phone, v_clinic.phone), nullif(private.without_invisible_ends(desk_book.name), '')
-  );
+  v_phone := private.phone_typed(desk_book.phone, v_clinic.phone);
+  if desk_book.patient_id is null then
+    v_patient_id := private.patient_at_desk(v_phone, v_name);
+  else
+    v_patient_id := private.known_at_desk(desk_book.patient_id, v_clinic.id, v_phone, v_name);
+  end if;
   return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now());
 end $$;
-comment on function public.desk_book(uuid, timestamptz, text, text, uuid) is
-  'At the desk: books for a phone in any notation, whose patient may be new, or for a name without phone. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone or not_found.';
-grant execute on function public.desk_book(uuid, timestamptz, text, text, uuid) to authenticated;
+comment on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid) is
+  'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
+grant execute on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid) to authenticated;

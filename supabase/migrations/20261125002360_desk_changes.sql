@@ -25,8 +25,12 @@ declare
 begin
   select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
   update public.appointments a
-  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at
-  where a.id = p_appointment.id returning * into v_moved;
+  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at,
+    -- Who has come, and is to come on another day, has not come for that.
+    status = case when a.status = 'arrived' and (v_gap.starts_at at time zone c.time_zone)::date > a.local_date
+      then 'booked' else a.status end
+  from public.clinics c
+  where a.id = p_appointment.id and c.id = a.clinic_id returning a.* into v_moved;
   return v_moved;
 exception when exclusion_violation or unique_violation or deadlock_detected then
   perform private.require_no_overlap(
@@ -56,7 +60,7 @@ begin
   return private.move_at_desk(v_appointment, desk_move.practitioner_id, desk_move.starts_at, now());
 end $$;
 comment on function public.desk_move(uuid, uuid, timestamptz) is
-  'At the desk: gives an appointment another time, or another practitioner of the clinic; starts_at null: as soon as possible today. The patient is texted. Refuses with changed_meanwhile, and like desk_book.';
+  'At the desk: gives an appointment another time, or another practitioner of the clinic; starts_at null: as soon as possible today. Who has come is booked again on another day. The patient is texted. Refuses with changed_meanwhile, and like desk_book.';
 grant execute on function public.desk_move(uuid, uuid, timestamptz) to authenticated;
 
 create function public.desk_cancel(appointment_id uuid, reason text default null) returns public.appointments

@@ -6,6 +6,7 @@ create table private.patient_merges (
   keep_id uuid not null references public.patients (id) on delete cascade,
   gone_id uuid not null references public.patients (id) on delete cascade,
   gone_phone text check (private.check_phone(gone_phone)),
+  clinic_ids uuid[] not null default '{}',
   before jsonb not null,
   moved jsonb not null default '[]',
   actor_id uuid,
@@ -22,6 +23,7 @@ comment on column private.patient_merges.id is 'Identifier.';
 comment on column private.patient_merges.keep_id is 'The one that stayed.';
 comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
 comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
+comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
 comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before.';
 comment on column private.patient_merges.moved is 'Which rows were moved: a list of {table, column, key, id}. Emptied when it is too late to undo it.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
@@ -71,6 +73,38 @@ begin
 end $$;
 comment on function private.require_patient_at_desk(uuid) is
   'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened; of admins any. Refuses with unknown_patient, also for those of others.';
+
+create function private.lock_patients(p_one uuid, p_other uuid) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- In one order, and users before patients, as Auth's own writes lock them.
+  perform from auth.users u join public.patients p on p.user_id = u.id
+  where p.id in (p_one, p_other) order by u.id for update of u;
+  perform from public.patients p where p.id in (p_one, p_other) order by p.id for update;
+end $$;
+comment on function private.lock_patients(uuid, uuid) is 'Locks two patients and their accounts until the end of the transaction.';
+
+create function private.lock_patients_at_desk(
+  p_one uuid, p_other uuid, out one public.patients, out other public.patients
+)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  loop
+    one := private.require_patient_at_desk(p_one);
+    other := private.require_patient_at_desk(p_other);
+    perform private.lock_patients(one.id, other.id);
+    -- Unless one was merged while we waited for the lock, that is who they are.
+    exit when private.merged_into(one.id) is null and private.merged_into(other.id) is null;
+  end loop;
+  one := private.require_patient_at_desk(one.id);
+  other := private.require_patient_at_desk(other.id);
+end $$;
+comment on function private.lock_patients_at_desk(uuid, uuid) is
+  'Two patients (or twice the same) as private.require_patient_at_desk has them, locked until the end of the transaction.';
 
 create function private.references_to_patients() returns table (relation regclass, column_name name, key name)
 language sql stable
@@ -137,8 +171,9 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
-  select to_char(c.starts_at, 'YYYY-MM-DD HH24:MI') into v_clash
-  from private.merge_clashes(p_keep.id, p_gone.id) c order by c.starts_at limit 1;
+  select to_char(m.starts_at at time zone c.time_zone, 'YYYY-MM-DD HH24:MI') into v_clash
+  from private.merge_clashes(p_keep.id, p_gone.id) m join public.clinics c on c.id = m.clinic_id
+  order by m.starts_at limit 1;
   if found then
     perform private.fail('appointments_clash', v_clash);
   end if;
@@ -147,21 +182,20 @@ comment on function private.require_mergeable(public.patients, public.patients) 
   'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others or appointments_clash.';
 
 create function private.merge_clashes(p_keep_id uuid, p_gone_id uuid)
-returns table (keep_appointment uuid, gone_appointment uuid, starts_at timestamp)
+returns table (keep_appointment uuid, gone_appointment uuid, clinic_id uuid, starts_at timestamptz)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return query
-    select k.id, g.id, greatest(k.starts_at, g.starts_at) at time zone c.time_zone
+    select k.id, g.id, g.clinic_id, greatest(k.starts_at, g.starts_at)
     from public.appointments k
     join public.appointments g on g.patient_id = p_gone_id and g.active
       and tstzrange(g.starts_at, g.ends_at) && tstzrange(k.starts_at, k.ends_at)
-    join public.clinics c on c.id = g.clinic_id
     where k.patient_id = p_keep_id and k.active;
 end $$;
 comment on function private.merge_clashes(uuid, uuid) is
-  'Appointments of two patients at the same time, which one person could not keep: when, by the clock of the clinic.';
+  'Appointments of two patients at the same time, which one person could not keep, and the clinic of the one that is to go.';
 
 create function private.tell_of_merge(p_keep public.patients, p_gone_phone text) returns void
 language plpgsql
@@ -189,8 +223,10 @@ declare
   v_merge_id uuid;
 begin
   perform private.require_mergeable(p_keep, p_gone);
-  insert into private.patient_merges (keep_id, gone_id, gone_phone, before, actor_id, merged_at)
-  values (p_keep.id, p_gone.id, p_gone.phone, jsonb_build_object(
+  insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, before, actor_id, merged_at)
+  values (p_keep.id, p_gone.id, p_gone.phone, array(
+    select distinct a.clinic_id from public.appointments a where a.patient_id = p_gone.id
+  ), jsonb_build_object(
     'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
   -- An account that was about to be made for a phone that is nobody's any more.

@@ -1,17 +1,5 @@
 -- Merging two patients at the desk: looked at first, and undone within a day.
 
-create function private.lock_patients(p_one uuid, p_other uuid) returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  -- In one order, and users before patients, as Auth's own writes lock them.
-  perform from auth.users u join public.patients p on p.user_id = u.id
-  where p.id in (p_one, p_other) order by u.id for update of u;
-  perform from public.patients p where p.id in (p_one, p_other) order by p.id for update;
-end $$;
-comment on function private.lock_patients(uuid, uuid) is 'Locks two patients and their accounts until the end of the transaction.';
-
 create function private.merge_side(p_patient public.patients) returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -19,11 +7,36 @@ as $$
 begin
   return jsonb_build_object(
     'patient_id', p_patient.id, 'name', p_patient.name, 'phone_end', private.phone_end(p_patient.phone),
-    'has_account', p_patient.user_id is not null,
-    'appointments', (select count(*) from public.appointments a where a.patient_id = p_patient.id)
+    'age', p_patient.age, 'has_account', p_patient.user_id is not null
+  ) || (
+    select jsonb_build_object(
+      'appointments', count(*), 'last_at', max(a.starts_at) filter (where a.starts_at <= now()),
+      'next_at', min(a.starts_at) filter (where a.starts_at > now() and a.status = 'booked')
+    )
+    from public.appointments a where a.patient_id = p_patient.id and private.sees_desk(a.clinic_id)
   );
 end $$;
-comment on function private.merge_side(public.patients) is 'One of two patients as the preview of a merge shows them.';
+comment on function private.merge_side(public.patients) is
+  'One of two patients as the preview of a merge shows them, with their appointments at the clinics of whoever asks.';
+
+create function private.merge_clashes_at_desk(p_keep_id uuid, p_gone_id uuid) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'keep_appointment', c.keep_appointment, 'gone_appointment', c.gone_appointment, 'starts_at', c.starts_at,
+      'keep_practitioner', case when private.sees_desk(k.clinic_id) then kp.name end,
+      'gone_practitioner', case when private.sees_desk(g.clinic_id) then gp.name end
+    ) order by c.starts_at), '[]')
+    from private.merge_clashes(p_keep_id, p_gone_id) c
+    join public.appointments k on k.id = c.keep_appointment join public.practitioners kp on kp.id = k.practitioner_id
+    join public.appointments g on g.id = c.gone_appointment join public.practitioners gp on gp.id = g.practitioner_id
+  );
+end $$;
+comment on function private.merge_clashes_at_desk(uuid, uuid) is
+  'The clashes as the preview of a merge names them: with the practitioners, but for those of clinics of others.';
 
 create function public.preview_merge(keep_id uuid, gone_id uuid) returns jsonb
 language plpgsql security definer
@@ -43,27 +56,36 @@ begin
   return jsonb_build_object(
     'keep', private.merge_side(v_keep), 'gone', private.merge_side(v_gone),
     'refusal', v_word, 'sentence', v_sentence,
-    'clashes', (select coalesce(jsonb_agg(c order by c.starts_at), '[]') from private.merge_clashes(v_keep.id, v_gone.id) c)
+    'clashes', private.merge_clashes_at_desk(v_keep.id, v_gone.id)
   );
 end $$;
 comment on function public.preview_merge(uuid, uuid) is
-  'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, has_account, appointments}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at}]}.';
+  'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, age, has_account, appointments, last_at, next_at}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at, keep_practitioner, gone_practitioner}]}.';
 grant execute on function public.preview_merge(uuid, uuid) to authenticated;
 
 create function public.merge_patients(keep_id uuid, gone_id uuid) returns uuid
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v record;
 begin
-  perform private.require_desk();
-  perform private.lock_patients(merge_patients.keep_id, merge_patients.gone_id);
-  return private.merge(
-    private.require_patient_at_desk(merge_patients.keep_id), private.require_patient_at_desk(merge_patients.gone_id), now()
-  );
+  select * into v from private.lock_patients_at_desk(merge_patients.keep_id, merge_patients.gone_id);
+  return private.merge(v.one, v.other, now());
 end $$;
 comment on function public.merge_patients(uuid, uuid) is
   'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
 grant execute on function public.merge_patients(uuid, uuid) to authenticated;
+
+create function private.sees_merge(p_merge private.patient_merges) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return private.is_admin() or exists (select from unnest(p_merge.clinic_ids) c (id) where private.sees_desk(c.id));
+end $$;
+comment on function private.sees_merge(private.patient_merges) is
+  'Whether whoever asks works at the desk of a clinic where the gone one had been.';
 
 create function private.move_back(p_merge private.patient_merges) returns void
 language plpgsql
@@ -120,9 +142,17 @@ declare
   v_merge private.patient_merges;
 begin
   perform private.require_desk();
-  select * into v_merge from private.patient_merges m where m.id = undo_merge.merge_id for update;
-  perform private.require_patient_at_desk(v_merge.keep_id);
-  perform private.lock_patients(v_merge.keep_id, v_merge.gone_id);
+  loop
+    select * into v_merge from private.patient_merges m
+    where m.id = undo_merge.merge_id and private.sees_merge(m);
+    if not found then
+      perform private.fail('unknown_patient');
+    end if;
+    perform private.lock_patients(v_merge.keep_id, v_merge.gone_id);
+    -- Unless it was undone, or the one that stayed was merged, while we waited for the lock.
+    exit when exists (select from private.patient_merges m where m = v_merge);
+  end loop;
+  perform private.set_channel('desk');
   perform private.undo_merge(v_merge, now());
 end $$;
 comment on function public.undo_merge(uuid) is

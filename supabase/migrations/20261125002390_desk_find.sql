@@ -63,13 +63,15 @@ language plpgsql stable
 set search_path = ''
 as $$
 begin
-  if p_words ~ '[0-9]' and p_words !~ '[[:alpha:]]' then
+  if p_words ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    return query select p_words::uuid, 1::real;
+  elsif p_words ~ '[0-9]' and p_words !~ '[[:alpha:]]' then
     return query select * from private.found_by_number(p_clinic, p_words);
   elsif length(p_words) >= 2 then
     return query select * from private.found_by_name(p_words);
   end if;
 end $$;
-comment on function private.find_patients(public.clinics, text) is 'Patients of any clinic by what was typed: a number, or a name of two letters at least.';
+comment on function private.find_patients(public.clinics, text) is 'Patients of any clinic by what was typed: a number, or a name of two letters at least; or by the identifier of a record, as a page has it.';
 
 create function public.desk_find(clinic_id uuid, words text)
 returns table (
@@ -101,5 +103,5 @@ begin
     limit 20;
 end $$;
 comment on function public.desk_find(uuid, text) is
-  'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
+  'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven; or the one with an identifier. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
 grant execute on function public.desk_find(uuid, text) to authenticated;

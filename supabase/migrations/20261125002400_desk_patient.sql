@@ -31,6 +31,18 @@ end $$;
 comment on function private.timeline_of_calls(uuid) is
   'Calls of a patient to the clinics of whoever asks: {kind: call, ...}.';
 
+create function private.can_be_resent(p_sms public.sms_messages) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return p_sms.status = 'failed' and not p_sms.secret and coalesce(p_sms.expires_at > now(), true) and not exists (
+    select from public.sms_messages n where n.appointment_id = p_sms.appointment_id and n.created_at > p_sms.created_at
+  );
+end $$;
+comment on function private.can_be_resent(public.sms_messages) is
+  'Whether the desk can send an SMS again: it failed, held no code or password, and is not out of date: nothing newer was told of the same appointment.';
+
 create function private.timeline_of_sms(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
 language plpgsql stable
 set search_path = ''
@@ -40,7 +52,7 @@ begin
     select m.created_at, jsonb_build_object(
       'kind', 'sms', 'id', m.id, 'appointment_id', m.appointment_id, 'template', m.template,
       'text', case when not m.secret then m.body end, 'status', m.status, 'reason', m.last_error,
-      'can_be_resent', m.status = 'failed' and not m.secret
+      'can_be_resent', private.can_be_resent(m)
     )
     from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
     where m.patient_id = p_patient_id and (m.appointment_id is null or private.sees_desk(a.clinic_id));
@@ -106,7 +118,7 @@ begin
         'merged_at', m.merged_at, 'undo_until', m.merged_at + interval '1 day'
       ) order by m.merged_at), '[]')
       from private.patient_merges m join public.patients g on g.id = m.gone_id
-      where m.keep_id = v_patient.id and m.undone_at is null
+      where m.keep_id = v_patient.id and m.undone_at is null and private.sees_merge(m)
     ),
     'timeline', private.timeline(v_patient.id)
   );
@@ -121,18 +133,22 @@ set search_path = ''
 as $$
 declare
   v_patient_id uuid;
+  v_patient public.patients;
 begin
   perform private.require_desk();
   select m.patient_id into v_patient_id
   from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
-  where m.id = desk_resend.sms_id and m.status = 'failed' and not m.secret
+  where m.id = desk_resend.sms_id and private.can_be_resent(m)
     and (m.appointment_id is null or private.sees_desk(a.clinic_id));
   if not found then
     perform private.fail('unknown_sms');
   end if;
-  perform private.require_patient_at_desk(v_patient_id);
-  update public.sms_messages m set status = 'queued' where m.id = desk_resend.sms_id and m.status = 'failed';
+  v_patient := private.require_patient_at_desk(v_patient_id);
+  -- The phone may have been corrected since. What tells of a change of the phone is for the one it went to.
+  update public.sms_messages m set status = 'queued',
+    to_phone = case when m.appointment_id is null then m.to_phone else coalesce(v_patient.phone, m.to_phone) end
+  where m.id = desk_resend.sms_id and m.status = 'failed';
 end $$;
 comment on function public.desk_resend(uuid) is
-  'At the desk: sends an SMS again that failed. Refuses with not_found, also what held a code or password.';
+  'At the desk: sends an SMS again that failed, to the phone that the patient has by now. Refuses with not_found, also what held a code or password, or is out of date.';
 grant execute on function public.desk_resend(uuid) to authenticated;

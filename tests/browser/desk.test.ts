@@ -282,7 +282,8 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
   await press(page, 'Show free times');
   await press(page, /^11:15\sam$/);
   await page.getByText(/^Booked: tomorrow, 11:15\sam, token 10\.$/).waitFor();
-  await page.getByLabel('What for').selectOption({ index: 1 });
+  await page.getByLabel('What for').selectOption({ index: 2 });
+  await press(page, 'Show free times');
   await press(page, /^11:30\sam$/);
   await page.getByText(/^Moved: tomorrow, 11:30\sam, token 11\.$/).waitFor();
   const record = page.url();

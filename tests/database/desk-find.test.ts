@@ -88,6 +88,14 @@ describe('a patient is found', () => {
       expect(await found()).not.toContain(patient.id);
     }));
 
+  test('by the identifier of a record, at its own clinic', () =>
+    atTheDesk(async ({ tx, comes, find }) => {
+      const { patient } = await comes('Lakshmi');
+      const { patient: stranger } = await comes('Ravi', await aPractitioner(tx, await aClinic(tx)));
+      expect(await find(patient.id)).toMatchObject([{ patient_id: patient.id }]);
+      expect(await find(stranger.id)).toEqual([]);
+    }));
+
   test.each([
     ['Lakshmi Narayanan', 'lakshmi'],
     ['Lakshmi Narayanan', 'narayanan lakshmi'],

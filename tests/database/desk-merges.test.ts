@@ -277,9 +277,47 @@ describe('a merge is refused, and nothing changed', () => {
       expect((await refusalIn(tx, () => merge(keep, gone, stranger)))?.message).toBe('not_found');
     }));
 
+  test('also to be undone, and not seen, at a desk where only the one that stayed had been', () =>
+    twoOfOne(async ({ tx, keep, slots, merge, undo }) => {
+      const elsewhere = await aClinic(tx);
+      const stranger = await aDeskPerson(tx, elsewhere);
+      await book(tx, keep, await aPractitioner(tx, elsewhere), slots[2] ?? new Date());
+      const id = await merge();
+      const merged = async (by: DeskPerson) =>
+        (
+          await asDesk(
+            tx,
+            by,
+            (db) => db<{ merged: unknown[] }[]>`select public.desk_patient(${keep.id}) -> 'merged' as merged`
+          )
+        )[0]?.merged;
+      expect(await merged(stranger)).toEqual([]);
+      const refusal = await refusalIn(tx, () =>
+        asDesk(tx, stranger, (db) => db`select public.undo_merge(${id})`)
+      );
+      expect(refusal?.message).toBe('not_found');
+      await undo(id);
+    }));
+
+  test('the preview tells nothing of other clinics', () =>
+    twoOfOne(async ({ tx, priya, keep, gone, slots }) => {
+      const there = await aPractitioner(tx, await aClinic(tx), { name: 'Dr. Secret' });
+      await book(tx, keep, there, slots[1] ?? new Date());
+      const [row] = await asDesk(
+        tx,
+        priya,
+        (db) => db<{ preview: Record<string, unknown> }[]>`
+          select public.preview_merge(${keep.id}, ${gone.id}) as preview`
+      );
+      expect(row?.preview).toMatchObject({
+        keep: { appointments: 1 },
+        clashes: [{ keep_practitioner: null, gone_practitioner: 'Dr. Anjali Rao' }]
+      });
+    }));
+
   test('the preview names what clashes', () =>
     twoOfOne(async ({ tx, clinic, priya, keep, gone, slots }) => {
-      const other = await aPractitioner(tx, clinic);
+      const other = await aPractitioner(tx, clinic, { name: 'Dr. Meera Iyer' });
       const clash = await book(tx, gone, other, slots[0] ?? new Date());
       const [row] = await asDesk(
         tx,
@@ -291,7 +329,13 @@ describe('a merge is refused, and nothing changed', () => {
         keep: { patient_id: keep.id, appointments: 1, has_account: false },
         gone: { patient_id: gone.id, appointments: 2, phone_end: gone.phone.slice(-4) },
         sentence: expect.stringContaining('Both have an appointment on 20') as string,
-        clashes: [{ gone_appointment: clash.id }]
+        clashes: [
+          {
+            gone_appointment: clash.id,
+            keep_practitioner: 'Dr. Anjali Rao',
+            gone_practitioner: 'Dr. Meera Iyer'
+          }
+        ]
       });
     }));
 });

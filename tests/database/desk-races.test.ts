@@ -1,6 +1,6 @@
 // What happens at a desk while something else happens: other desks, patients who cancel, move and book, other operations.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refusalOf, startQuietDatabase, type QuietDatabase } from '../helpers/database.ts';
+import { refusalOf, startQuietDatabase, untilBlocked, type QuietDatabase } from '../helpers/database.ts';
 import { aDeskPerson, keptAtDesk, type DeskPerson } from '../helpers/desk.ts';
 import { aClinic, aPatient, aPhone, aPractitioner, book, whereItIsEarly } from '../helpers/world.ts';
 import type { Appointment, Clinic, Patient, Practitioner } from '../helpers/world.ts';
@@ -192,6 +192,107 @@ test('of two merges of the same two, whichever way round, one is done; twenty ti
       })
     );
     expect(outcomes.map((outcome) => outcome?.detail ?? 'merged').sort()).toEqual(['merged', 'same_patient']);
+  }
+});
+
+test('of merges in a ring at once nothing is lost: all is with who stayed', async () => {
+  const { sql } = quiet;
+  for (let race = 0; race < 5; race++) {
+    const world = await aDay(4);
+    const { clinic, patients, desks } = world;
+    const ids = patients.map(({ id }) => id);
+    await Promise.all(
+      ids.map((id, index) =>
+        refusalOf(
+          keptAtDesk(
+            sql,
+            desks[index % 2] ?? { account: { userId: '', sessionId: '' } },
+            (tx) => tx`select public.merge_patients(${id}, ${ids[(index + 1) % ids.length] ?? ''})`
+          )
+        )
+      )
+    );
+    const lost = await sql`
+      select from public.appointments a join private.patient_merges m on m.gone_id = a.patient_id
+      where a.clinic_id = ${clinic.id}`;
+    const kept = await sql`
+      select from public.patients p where p.id = any (${ids}) and p.phone is not null
+        and exists (select from private.patient_merges m where m.gone_id = p.id)`;
+    const leadsOn = await sql`
+      select from private.patient_merges m join private.patient_merges n on n.gone_id = m.keep_id
+      where m.gone_id = any (${ids})`;
+    expect([lost.count, kept.count, leadsOn.count]).toEqual([0, 0, 0]);
+  }
+});
+
+test('what is booked for a record, or is its new phone, while it is merged goes to the one that stays', async () => {
+  const { sql } = quiet;
+  const { clinic, doctor, patients, desks } = await aDay(2);
+  const [keep, gone] = patients;
+  const [one, two] = desks;
+  if (!keep || !gone || !one || !two) throw new Error('There is nobody.');
+  const slots = await sql<{ starts_at: Date }[]>`
+    select starts_at from private.next_free_slots(${clinic.id}, null, ${doctor.id}, now(), 4, now())`;
+  const phone = aPhone();
+  const waiting: Promise<unknown>[] = [];
+  await keptAtDesk(sql, one, async (tx) => {
+    await tx`select public.merge_patients(${keep.id}, ${gone.id})`;
+    for (const ask of [
+      (other: typeof tx) =>
+        other`select public.desk_book(${doctor.id}, ${slots.at(-1)?.starts_at ?? null}, patient_id => ${gone.id})`,
+      (other: typeof tx) => other`select public.change_patient_phone(${gone.id}, ${phone})`
+    ]) {
+      let pid = 0;
+      const work = keptAtDesk(sql, two, async (other) => {
+        const [row] = await other<{ pid: number }[]>`select pg_backend_pid() as pid`;
+        pid = row?.pid ?? 0;
+        await ask(other);
+      });
+      waiting.push(work);
+      await expect.poll(() => pid).toBeGreaterThan(0);
+      await untilBlocked(sql, pid, work);
+    }
+  });
+  await Promise.all(waiting);
+  const rows = await sql<{ patient_id: string }[]>`
+    select distinct patient_id from public.appointments where clinic_id = ${clinic.id}`;
+  expect(rows.map(({ patient_id }) => patient_id)).toEqual([keep.id]);
+  const phones =
+    await sql`select id, phone from public.patients where id in (${keep.id}, ${gone.id}) and phone is not null`;
+  expect([...phones]).toEqual([{ id: keep.id, phone }]);
+});
+
+test('a merge that is undone twice at once is undone once, and one that is merged on at once is either', async () => {
+  const { sql } = quiet;
+  for (let race = 0; race < 5; race++) {
+    const { patients, desks } = await aDay(3);
+    const [keep, gone, third] = patients;
+    const [one, two] = desks;
+    if (!keep || !gone || !third || !one || !two) throw new Error('There is nobody.');
+    const [merge] = await keptAtDesk(
+      sql,
+      one,
+      (tx) => tx<{ id: string }[]>`select public.merge_patients(${keep.id}, ${gone.id}) as id`
+    );
+    const undo = (desk: DeskPerson) =>
+      refusalOf(keptAtDesk(sql, desk, (tx) => tx`select public.undo_merge(${merge?.id ?? ''})`));
+    const outcomes = await Promise.all([
+      undo(one),
+      undo(two),
+      refusalOf(keptAtDesk(sql, two, (tx) => tx`select public.merge_patients(${third.id}, ${keep.id})`))
+    ]);
+    expect(outcomes.map((outcome) => outcome?.detail ?? 'done').sort()).toEqual([
+      'done',
+      'done',
+      'too_late_to_undo'
+    ]);
+    const owners = await sql<{ patient_id: string; count: number }[]>`
+      select patient_id, count(*)::int from public.appointments
+      where patient_id in (${keep.id}, ${gone.id}, ${third.id}) group by patient_id`;
+    expect(Object.fromEntries(owners.map(({ patient_id, count }) => [patient_id, count]))).toEqual({
+      [third.id]: 2,
+      [gone.id]: 1
+    });
   }
 });
 

@@ -123,6 +123,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   },
   desk_note: onTheDesksAppointment,
   desk_book: onTheDesksAppointment,
+  desk_slots: onTheDesksAppointment,
   desk_move: onTheDesksAppointment,
   desk_cancel: onTheDesksAppointment,
   desk_find: onlyForTheDesk,
@@ -193,6 +194,8 @@ const calls: Record<string, Call> = {
   desk_note: (tx, { appointment }) => tx`select public.desk_note(${appointment.id}, 'fever')`,
   desk_book: (tx, { practitioner }, slot) =>
     tx`select public.desk_book(${practitioner.id}, ${slot}, ${aPhone()})`,
+  desk_slots: (tx, { practitioner, owner }, slot) =>
+    tx`select * from public.desk_slots(${practitioner.id}, (${slot}::timestamptz at time zone 'Asia/Kolkata')::date, ${owner.id})`,
   desk_move: (tx, { appointment, practitioner }, slot) =>
     tx`select public.desk_move(${appointment.id}, ${practitioner.id}, ${slot})`,
   desk_cancel: (tx, { appointment }) => tx`select public.desk_cancel(${appointment.id}, 'closed')`,

@@ -58,6 +58,7 @@ const FOR_THE_DESK = [
   'appointments_clash',
   'too_late_to_undo',
   'phone_of_staff',
+  'has_other_phone',
   'day_is_over',
   'wrong_minutes',
   'wrong_dates',

@@ -1,13 +1,32 @@
+import { dateIn, isOfOurTime } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { anyMistake, invalid, refused, type Refusal, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
+import { findPatients, type Found } from './find.ts';
+import { canBePhone, clinicPhone } from './phone.ts';
 import { deskRefusal } from './refusal.ts';
 
 export interface WalkIn {
   practitioner: string;
   name: string;
   phone: string;
+  /** The record of the clinic that they were found to be; '': none. */
+  patient: string;
+  /** When, as PostgreSQL reads it; null: as soon as possible, and they are here. */
+  at: string | null;
+}
+
+interface Wish {
+  practitioner: string;
+  /** `chosen`, or as soon as possible. */
+  when: string;
+  /** A calendar day, and a time of it; without a time the free ones are looked for. */
+  day: string;
+  time: string;
+  /** One of those, as an ISO instant. */
+  at: string;
 }
 
 // Which field the database's word is about.
@@ -16,6 +35,10 @@ const FIELDS: Partial<Record<string, keyof WalkIn>> = {
   invalid_name: 'name',
   untypable_name: 'name',
   own_appointment: 'phone',
+  has_other_phone: 'phone',
+  phone_of_staff: 'phone',
+  other_patient_has_phone: 'phone',
+  other_account_has_phone: 'phone',
   unknown_doctor: 'practitioner',
   outside_hours: 'practitioner',
   doctor_inactive: 'practitioner',
@@ -42,28 +65,72 @@ export async function listDoctors(
   return data;
 }
 
+/** When somebody is to come, of what was typed. Undefined: the free times of the day are wanted first. */
+export function readWish(
+  { practitioner, when, day, time, at }: Wish,
+  { timeZone }: Pick<Desk, 'timeZone'>
+): Result<{ at: string | null | undefined }> {
+  if (when !== 'chosen') return { ok: true, at: null };
+  const problems = {
+    practitioner: practitioner === '' ? m.desk_walk_in_choose() : undefined,
+    day: dateIn(day) ? undefined : m.desk_when_no_day(),
+    time: time === '' || /^([01]\d|2[0-3]):[0-5]\d$/.test(time) ? undefined : m.desk_when_no_time()
+  };
+  if (anyMistake(invalid(problems).fields)) return refused(invalid(problems));
+  const picked = new Date(at);
+  if (isOfOurTime(picked)) return { ok: true, at: picked.toISOString() };
+  return { ok: true, at: time === '' ? undefined : `${day} ${time} ${timeZone}` };
+}
+
+// So few digits are the end of a phone, and found the record.
+const isEnd = (phone: string) => asciiDigits(phone).replace(/\D/g, '').length < 7;
+
+/** Who somebody may be of whom a name or phone is known, or their beginnings: a few patients of the clinic. */
+export async function whoMayBe(
+  supabase: Supabase,
+  desk: Pick<Desk, 'clinicId'>,
+  { name, phone, patient }: Pick<WalkIn, 'name' | 'phone' | 'patient'>
+): Promise<Found[]> {
+  // Who was chosen stays in the list, whatever is typed by now.
+  const found = await Promise.all(
+    [patient, asciiDigits(phone), name].map((words) =>
+      words === '' ? [] : findPatients(supabase, desk, words)
+    )
+  );
+  return [...new Map(found.flat().map((one) => [one.id, one])).values()].slice(0, 5);
+}
+
 /**
- * Books somebody who stands at the desk as soon as possible, and notes that they came. Answers with the appointment's id.
- * Throws the Data API's error unless it is a refusal.
+ * Books somebody who stands at the desk as soon as possible, and notes that they came; or for another time whoever calls.
+ * Answers with the appointment's id and when it is. Throws the Data API's error unless it is a refusal.
  */
 export async function bookWalkIn(
   supabase: Supabase,
-  { practitioner, name, phone }: WalkIn
-): Promise<Result<{ id: string }>> {
+  desk: Desk,
+  { practitioner, name, phone: typed, patient, at }: WalkIn
+): Promise<Result<{ id: string; starts_at: string }>> {
+  const phone = patient !== '' && isEnd(typed) ? '' : asciiDigits(typed);
   const problems = {
     practitioner: practitioner === '' ? m.desk_walk_in_choose() : undefined,
-    name: name === '' && phone === '' ? m.desk_walk_in_nameless() : undefined
+    name: name === '' && phone === '' && patient === '' ? m.desk_walk_in_nameless() : undefined,
+    phone:
+      phone === '' || canBePhone(phone, await clinicPhone(supabase, desk))
+        ? undefined
+        : m.desk_phone_problem()
   };
   if (anyMistake(invalid(problems).fields)) return refused(invalid(problems));
   const booked = await supabase.rpc('desk_book', {
     practitioner_id: practitioner,
+    ...(at !== null && { starts_at: at }),
     ...(name !== '' && { name }),
-    ...(phone !== '' && { phone })
+    ...(phone !== '' && { phone }),
+    ...(patient !== '' && { patient_id: patient })
   });
   if (booked.error) return refused(byFields(deskRefusal(booked.error)));
-  const { id } = booked.data;
+  const { id, starts_at } = booked.data;
+  if (at !== null) return { ok: true, id, starts_at };
   const came = await supabase.rpc('desk_mark', { appointment_id: id, step: 'arrived' });
   // Another desk may have noted it already.
   if (came.error) deskRefusal(came.error);
-  return { ok: true, id };
+  return { ok: true, id, starts_at };
 }

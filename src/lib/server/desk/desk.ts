@@ -1,6 +1,7 @@
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
+import { isId } from '#lib/server/booking/appointments.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
@@ -67,4 +68,10 @@ export async function openDesk(event: Asked): Promise<ChosenDesk> {
   if (chosen.desk.open) return chosen;
   const { pathname } = event.url;
   redirect(303, pathname === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(pathname)}`);
+}
+
+/** An id in an address or a form of the desk. Answers 404 to what can be none. */
+export function idOf(text: string): string {
+  if (!isId(text)) error(404, m.refusal_not_found());
+  return text;
 }

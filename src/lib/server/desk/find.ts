@@ -4,12 +4,12 @@ import type { Desk } from './desk.ts';
 
 /** A patient of the clinic, as the list shows them. Times are ISO instants. */
 export interface Found {
-  /** Whose record opens: where they were merged into another, that one's. */
   id: string;
   name: string | null;
   /** The last four digits; null: no phone. */
   phoneEnd: string | null;
-  merged: boolean;
+  /** The record that this one leads to, as they were found to be the same person's. */
+  mergedInto: string | null;
   lastAt: string | null;
   nextAt: string | null;
 }
@@ -37,7 +37,7 @@ export async function findPatients(
     id: row.patient_id,
     name: row.name,
     phoneEnd: row.phone_end,
-    merged: row.merged_into !== null,
+    mergedInto: row.merged_into,
     lastAt: row.last_at,
     nextAt: row.next_at
   }));

@@ -1,8 +1,13 @@
 import { error } from '@sveltejs/kit';
 import { z } from 'zod';
 import { STATUSES } from '#lib/appointments/model.ts';
-import { refused, type Result } from '#lib/server/request/refusal.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { invalid, refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import { asciiDigits } from '#lib/text.ts';
+import type { Desk } from './desk.ts';
+import { findPatients, type Found } from './find.ts';
+import { canBePhone, clinicPhone } from './phone.ts';
 import { deskRefusal } from './refusal.ts';
 
 const at = z.string();
@@ -35,6 +40,8 @@ const entry = z.discriminatedUnion('kind', [
     at,
     id: z.union([z.string(), z.number()]),
     action: z.enum(['insert', 'update', 'delete']),
+    /** By the name of the column. */
+    changes: z.record(z.string(), z.unknown()).nullish(),
     actor: z.string().nullable()
   })
 ]);
@@ -45,11 +52,23 @@ const record = z.object({
   phone: z.string().nullable(),
   age: z.number().nullable(),
   has_account: z.boolean(),
+  /** Records that were found to be the same person's: each leads here, and until some moment can be had back. */
+  merged: z.array(
+    z.object({
+      merge_id: z.uuid(),
+      patient_id: z.uuid(),
+      name: z.string().nullable(),
+      phone_end: z.string().nullable(),
+      merged_at: z.string(),
+      undo_until: z.string()
+    })
+  ),
   timeline: z.array(entry)
 });
 
 export type PatientRecord = z.infer<typeof record>;
 export type Entry = z.infer<typeof entry>;
+export type AppointmentEntry = Extract<Entry, { kind: 'appointment' }>;
 
 /** The record of a patient of a desk that is open; that it was read is written down. Answers 404 to what is none. */
 export async function readRecord(supabase: Supabase, id: string): Promise<PatientRecord> {
@@ -61,11 +80,25 @@ export async function readRecord(supabase: Supabase, id: string): Promise<Patien
   return record.parse(data);
 }
 
-/** Times of a day that are free with a doctor, as ISO instants; none on a day that cannot be booked. */
-export async function freeTimes(supabase: Supabase, doctor: string, day: string): Promise<string[]> {
-  const { data, error: failure } = await supabase.rpc('available_slots', {
+interface Asked {
+  /** '': somebody new. */
+  patient: string;
+  doctor: string;
+  day: string;
+  /** The appointment that is to be given another time; '' for a new one. */
+  instead: string;
+}
+
+/** Times of a day that somebody can have with a doctor, as ISO instants; none on a day that cannot be booked. */
+export async function freeTimes(
+  supabase: Supabase,
+  { patient, doctor, day, instead }: Asked
+): Promise<string[]> {
+  const { data, error: failure } = await supabase.rpc('desk_slots', {
     practitioner_id: doctor,
-    on_date: day
+    on_date: day,
+    ...(patient && { patient_id: patient }),
+    ...(instead && { instead_of: instead })
   });
   if (failure) {
     deskRefusal(failure);
@@ -80,22 +113,21 @@ export interface Given {
 }
 
 interface Wanted {
-  /** A phone that is known to the clinic, as +E.164. */
-  phone: string;
+  patient: string;
   practitioner: string;
   /** An ISO instant. */
   at: string;
 }
 
-/** Books for a patient with a phone. Throws the Data API's error unless it is a refusal. */
+/** Books for a patient of the clinic. Throws the Data API's error unless it is a refusal. */
 export async function bookFor(
   supabase: Supabase,
-  { phone, practitioner, at }: Wanted
+  { patient, practitioner, at }: Wanted
 ): Promise<Result<Given>> {
   const { data, error: failure } = await supabase.rpc('desk_book', {
     practitioner_id: practitioner,
     starts_at: at,
-    phone
+    patient_id: patient
   });
   return failure ? refused(deskRefusal(failure)) : { ok: true, ...data };
 }
@@ -130,4 +162,28 @@ export async function noteWith(supabase: Supabase, id: string, note: string): Pr
 export async function resend(supabase: Supabase, id: string): Promise<Result> {
   const { error: failure } = await supabase.rpc('desk_resend', { sms_id: id });
   return failure ? refused(deskRefusal(failure)) : { ok: true };
+}
+
+/** Gives a patient another phone, or their first, in any notation. Throws the Data API's error unless it is a refusal. */
+export async function correctPhone(
+  supabase: Supabase,
+  desk: Desk,
+  { patient, phone }: { patient: string; phone: string }
+): Promise<Result> {
+  if (!canBePhone(phone, await clinicPhone(supabase, desk))) {
+    return refused(invalid({ phone: m.desk_record_no_phone() }));
+  }
+  const { error: failure } = await supabase.rpc('change_patient_phone', {
+    patient_id: patient,
+    phone: asciiDigits(phone)
+  });
+  if (!failure) return { ok: true };
+  const refusal = deskRefusal(failure);
+  return refused({ ...refusal, fields: { phone: refusal.message } });
+}
+
+/** Who of the clinic has a phone that a patient could not be given, because it is theirs; null: nobody of this clinic. */
+export async function holderOf(supabase: Supabase, desk: Desk, phone: string): Promise<Found | null> {
+  const found = await findPatients(supabase, desk, asciiDigits(phone));
+  return found.find(({ mergedInto }) => mergedInto === null) ?? null;
 }

@@ -40,7 +40,19 @@ const MESSAGES: Messages = {
   invalid_name: m.desk_name_problem,
   untypable_name: m.name_untypable,
   own_appointment: m.desk_has_appointment,
-  note_too_long: m.desk_patient_note_too_long
+  note_too_long: m.desk_patient_note_too_long,
+  unknown_patient: m.desk_record_unknown,
+  unknown_sms: m.desk_record_sms_is_old,
+  phone_of_staff: m.desk_record_phone_of_staff,
+  other_patient_has_phone: m.desk_record_phone_of_other,
+  other_account_has_phone: m.desk_record_phone_of_other,
+  has_other_phone: m.desk_record_other_phone,
+  same_patient: m.desk_merge_same,
+  both_have_accounts: m.desk_merge_both_accounts,
+  gone_has_account: m.desk_merge_account_stays,
+  patient_of_others: m.desk_merge_of_others,
+  appointments_clash: m.desk_merge_clash,
+  too_late_to_undo: m.desk_merge_too_late
 };
 
 /** The database's refusal in the words of the desk. Any other error of the Data API is thrown on. */

@@ -3,11 +3,14 @@ import { addDays, dateIn, isOfOurTime, localDate, whenInSentence } from '#lib/ap
 import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { listDoctors } from '#lib/server/desk/booking.ts';
-import { openDesk } from '#lib/server/desk/desk.ts';
+import { idOf, openDesk } from '#lib/server/desk/desk.ts';
+import { undoMerge } from '#lib/server/desk/merge.ts';
 import {
   bookFor,
   cancelAtDesk,
+  correctPhone,
   freeTimes,
+  holderOf,
   moveTo,
   noteWith,
   readRecord,
@@ -16,23 +19,19 @@ import {
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-/** An id in an address or a form. Answers 404 to what can be none. */
-function idOf(text: string): string {
-  if (!isId(text)) error(404, m.refusal_not_found());
-  return text;
-}
-
 export const load: PageServerLoad = async (event) => {
   const { desk, query } = await openDesk(event);
   const { supabase } = event.locals;
   const { searchParams } = event.url;
+  const patient = idOf(event.params.id);
   const today = localDate(new Date(), desk.timeZone);
-  const doctor = searchParams.get('doctor');
+  const [doctor, instead] = [searchParams.get('doctor'), searchParams.get('instead')];
   const day = dateIn(searchParams.get('day')) ?? null;
+  const wanted = { day: day ?? addDays(today, 1), instead: isId(instead) ? instead : '' };
   const [record, doctors, times] = await Promise.all([
-    readRecord(supabase, idOf(event.params.id)),
+    readRecord(supabase, patient),
     listDoctors(supabase, desk),
-    isId(doctor) && day ? freeTimes(supabase, doctor, day) : null
+    isId(doctor) && day ? freeTimes(supabase, { patient, doctor, ...wanted }) : null
   ]);
   return {
     query,
@@ -40,9 +39,11 @@ export const load: PageServerLoad = async (event) => {
     timeZone: desk.timeZone,
     now: new Date().toISOString(),
     record,
+    /** The record that was asked for, where it was merged into this one. */
+    ledHere: record.merged.find(({ patient_id }) => patient_id === patient) ?? null,
+    justMerged: record.merged.some(({ merge_id }) => merge_id === searchParams.get('merged')),
     doctors,
-    doctor,
-    day: day ?? addDays(today, 1),
+    wanted: { ...wanted, doctor: isId(doctor) ? doctor : null },
     today,
     /** Null: none were asked for. */
     times
@@ -64,11 +65,9 @@ export const actions: Actions = {
     const instant = new Date(at);
     if (Number.isNaN(instant.getTime()) || !isOfOurTime(instant)) error(400, m.form_unknown());
     const wanted = { practitioner: idOf(doctor), at: instant.toISOString() };
-    const { phone } = await readRecord(supabase, idOf(event.params.id));
-    if (!instead && phone === null) error(400, m.desk_patient_unreachable());
     const given = instead
       ? await moveTo(supabase, idOf(instead), wanted)
-      : await bookFor(supabase, { ...wanted, phone: phone ?? '' });
+      : await bookFor(supabase, { ...wanted, patient: idOf(event.params.id) });
     if (!given.ok) return refuseForm(given.refusal, {});
     const when = whenInSentence(given.starts_at, desk.timeZone, new Date());
     const token = given.token_number ?? '–';
@@ -87,5 +86,24 @@ export const actions: Actions = {
     const { sms } = await readForm(event.request, 'sms');
     const resent = await resend(event.locals.supabase, idOf(sms));
     return resent.ok ? { done: m.desk_patient_resent() } : refuseForm(resent.refusal, {});
+  },
+
+  phone: async (event) => {
+    const { desk } = await openDesk(event);
+    const { supabase } = event.locals;
+    const patient = idOf(event.params.id);
+    const { phone, first } = await readForm(event.request, 'phone', 'first');
+    const corrected = await correctPhone(supabase, desk, { patient, phone });
+    if (corrected.ok) return { done: first ? m.desk_record_added() : m.desk_record_corrected() };
+    const holder =
+      corrected.refusal.code === 'other_patient_has_phone' ? await holderOf(supabase, desk, phone) : null;
+    return refuseForm(corrected.refusal, { phone: { typed: phone, holder } });
+  },
+
+  undo: async (event) => {
+    await openDesk(event);
+    const { merge } = await readForm(event.request, 'merge');
+    const undone = await undoMerge(event.locals.supabase, idOf(merge));
+    return undone.ok ? { done: m.desk_merge_undone() } : refuseForm(undone.refusal, {});
   }
 };
