@@ -211,6 +211,7 @@ alter table private.last_marks enable row level security;
 create table private.patient_merges (
   actor_id uuid,
   before jsonb not null,
+  clinic_ids uuid[] not null default '{}'::uuid[],
   gone_id uuid not null,
   gone_phone text,
   id uuid not null default gen_random_uuid(),
@@ -230,6 +231,7 @@ CREATE UNIQUE INDEX patient_merges_once ON private.patient_merges USING btree (g
 comment on table private.patient_merges is 'Patients that were found to be the same as others.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
 comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before.';
+comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
 comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
 comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
 comment on column private.patient_merges.id is 'Identifier.';
@@ -1108,7 +1110,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1890,6 +1892,19 @@ exception when others then
 end $function$;
 comment on function private.call_function(text) is 'Calls one of our Edge Functions once the transaction has committed.';
 
+CREATE OR REPLACE FUNCTION private.can_be_resent(p_sms public.sms_messages)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return p_sms.status = 'failed' and not p_sms.secret and coalesce(p_sms.expires_at > now(), true) and not exists (
+    select from public.sms_messages n where n.appointment_id = p_sms.appointment_id and n.created_at > p_sms.created_at
+  );
+end $function$;
+comment on function private.can_be_resent(public.sms_messages) is 'Whether the desk can send an SMS again: it failed, held no code or password, and is not out of date: nothing newer was told of the same appointment.';
+
 CREATE OR REPLACE FUNCTION private.cancel(p_patient_id uuid, p_appointment_id uuid, p_channel text, p_now timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -2542,13 +2557,15 @@ CREATE OR REPLACE FUNCTION private.find_patients(p_clinic public.clinics, p_word
  SET search_path TO ''
 AS $function$
 begin
-  if p_words ~ '[0-9]' and p_words !~ '[[:alpha:]]' then
+  if p_words ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    return query select p_words::uuid, 1::real;
+  elsif p_words ~ '[0-9]' and p_words !~ '[[:alpha:]]' then
     return query select * from private.found_by_number(p_clinic, p_words);
   elsif length(p_words) >= 2 then
     return query select * from private.found_by_name(p_words);
   end if;
 end $function$;
-comment on function private.find_patients(public.clinics,text) is 'Patients of any clinic by what was typed: a number, or a name of two letters at least.';
+comment on function private.find_patients(public.clinics,text) is 'Patients of any clinic by what was typed: a number, or a name of two letters at least; or by the identifier of a record, as a page has it.';
 
 CREATE OR REPLACE FUNCTION private.finish_account_job(p_job_id uuid, p_user_id uuid, p_password text, p_now timestamp with time zone DEFAULT now())
  RETURNS text
@@ -2835,6 +2852,30 @@ begin
   end if;
 end $function$;
 comment on function private.gap_now(uuid,date,timestamp with time zone) is 'The next free slot of today, else the time after everybody who is booked. No token number: it is no slot.';
+
+CREATE OR REPLACE FUNCTION private.give_phone(p_patient public.patients, p_phone text)
+ RETURNS public.patients
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients;
+begin
+  if p_phone is null then
+    perform private.fail('invalid_phone');
+  elsif not private.is_admin() and exists (
+    select from public.clinic_staff s where s.phone in (p_patient.phone, p_phone)
+  ) then
+    -- Rights at a desk go with the phone: they are not for colleagues to move.
+    perform private.fail('phone_of_staff');
+  end if;
+  update public.patients p set phone = p_phone where p.id = p_patient.id returning * into v_patient;
+  return v_patient;
+exception when unique_violation then
+  -- Somebody else got it at this moment.
+  perform private.fail('other_patient_has_phone');
+end $function$;
+comment on function private.give_phone(public.patients,text) is 'Gives a patient, who is locked, another phone (+E.164) or their first. Refuses with invalid_phone, phone_of_staff, or other_patient_has_phone.';
 
 CREATE OR REPLACE FUNCTION private.gsm_text(p_text text)
  RETURNS text
@@ -4050,6 +4091,26 @@ begin
 end $function$;
 comment on function private.know_device(uuid,bytea,timestamp with time zone) is 'A device has proven that it is the owner''s. True when it was not known before.';
 
+CREATE OR REPLACE FUNCTION private.known_at_desk(p_patient_id uuid, p_clinic_id uuid, p_phone text, p_name text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient public.patients := (private.lock_patients_at_desk(p_patient_id, p_patient_id)).one;
+begin
+  if not private.is_of_clinic(v_patient.id, p_clinic_id) then
+    perform private.fail('unknown_patient');
+  elsif v_patient.phone <> p_phone then
+    perform private.fail('has_other_phone');
+  elsif v_patient.phone is null and p_phone is not null then
+    v_patient := private.give_phone(v_patient, p_phone);
+  end if;
+  update public.patients p set name = p_name where p.id = v_patient.id and p.name is null and p_name is not null;
+  return v_patient.id;
+end $function$;
+comment on function private.known_at_desk(uuid,uuid,text,text) is 'The patient of a record of a clinic, or the one that it was merged into, locked. What the record lacks of phone and name it gets. Refuses with unknown_patient, has_other_phone, and like change_patient_phone.';
+
 CREATE OR REPLACE FUNCTION private.language_of(p_patient_id uuid)
  RETURNS text
  LANGUAGE plpgsql
@@ -4229,6 +4290,24 @@ begin
 end $function$;
 comment on function private.lock_patients(uuid,uuid) is 'Locks two patients and their accounts until the end of the transaction.';
 
+CREATE OR REPLACE FUNCTION private.lock_patients_at_desk(p_one uuid, p_other uuid, OUT one public.patients, OUT other public.patients)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  loop
+    one := private.require_patient_at_desk(p_one);
+    other := private.require_patient_at_desk(p_other);
+    perform private.lock_patients(one.id, other.id);
+    -- Unless one was merged while we waited for the lock, that is who they are.
+    exit when private.merged_into(one.id) is null and private.merged_into(other.id) is null;
+  end loop;
+  one := private.require_patient_at_desk(one.id);
+  other := private.require_patient_at_desk(other.id);
+end $function$;
+comment on function private.lock_patients_at_desk(uuid,uuid) is 'Two patients (or twice the same) as private.require_patient_at_desk has them, locked until the end of the transaction.';
+
 CREATE OR REPLACE FUNCTION private.lock_plan(p_plan public.day_plan[])
  RETURNS void
  LANGUAGE plpgsql
@@ -4386,8 +4465,10 @@ declare
   v_merge_id uuid;
 begin
   perform private.require_mergeable(p_keep, p_gone);
-  insert into private.patient_merges (keep_id, gone_id, gone_phone, before, actor_id, merged_at)
-  values (p_keep.id, p_gone.id, p_gone.phone, jsonb_build_object(
+  insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, before, actor_id, merged_at)
+  values (p_keep.id, p_gone.id, p_gone.phone, array(
+    select distinct a.clinic_id from public.appointments a where a.patient_id = p_gone.id
+  ), jsonb_build_object(
     'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
   -- An account that was about to be made for a phone that is nobody's any more.
@@ -4404,21 +4485,40 @@ end $function$;
 comment on function private.merge(public.patients,public.patients,timestamp with time zone) is 'Makes two patients one, who are both locked. Of phone, name, age and language those of the one that stays win.';
 
 CREATE OR REPLACE FUNCTION private.merge_clashes(p_keep_id uuid, p_gone_id uuid)
- RETURNS TABLE(keep_appointment uuid, gone_appointment uuid, starts_at timestamp without time zone)
+ RETURNS TABLE(keep_appointment uuid, gone_appointment uuid, clinic_id uuid, starts_at timestamp with time zone)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select k.id, g.id, greatest(k.starts_at, g.starts_at) at time zone c.time_zone
+    select k.id, g.id, g.clinic_id, greatest(k.starts_at, g.starts_at)
     from public.appointments k
     join public.appointments g on g.patient_id = p_gone_id and g.active
       and tstzrange(g.starts_at, g.ends_at) && tstzrange(k.starts_at, k.ends_at)
-    join public.clinics c on c.id = g.clinic_id
     where k.patient_id = p_keep_id and k.active;
 end $function$;
-comment on function private.merge_clashes(uuid,uuid) is 'Appointments of two patients at the same time, which one person could not keep: when, by the clock of the clinic.';
+comment on function private.merge_clashes(uuid,uuid) is 'Appointments of two patients at the same time, which one person could not keep, and the clinic of the one that is to go.';
+
+CREATE OR REPLACE FUNCTION private.merge_clashes_at_desk(p_keep_id uuid, p_gone_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'keep_appointment', c.keep_appointment, 'gone_appointment', c.gone_appointment, 'starts_at', c.starts_at,
+      'keep_practitioner', case when private.sees_desk(k.clinic_id) then kp.name end,
+      'gone_practitioner', case when private.sees_desk(g.clinic_id) then gp.name end
+    ) order by c.starts_at), '[]')
+    from private.merge_clashes(p_keep_id, p_gone_id) c
+    join public.appointments k on k.id = c.keep_appointment join public.practitioners kp on kp.id = k.practitioner_id
+    join public.appointments g on g.id = c.gone_appointment join public.practitioners gp on gp.id = g.practitioner_id
+  );
+end $function$;
+comment on function private.merge_clashes_at_desk(uuid,uuid) is 'The clashes as the preview of a merge names them: with the practitioners, but for those of clinics of others.';
 
 CREATE OR REPLACE FUNCTION private.merge_side(p_patient public.patients)
  RETURNS jsonb
@@ -4429,11 +4529,16 @@ AS $function$
 begin
   return jsonb_build_object(
     'patient_id', p_patient.id, 'name', p_patient.name, 'phone_end', private.phone_end(p_patient.phone),
-    'has_account', p_patient.user_id is not null,
-    'appointments', (select count(*) from public.appointments a where a.patient_id = p_patient.id)
+    'age', p_patient.age, 'has_account', p_patient.user_id is not null
+  ) || (
+    select jsonb_build_object(
+      'appointments', count(*), 'last_at', max(a.starts_at) filter (where a.starts_at <= now()),
+      'next_at', min(a.starts_at) filter (where a.starts_at > now() and a.status = 'booked')
+    )
+    from public.appointments a where a.patient_id = p_patient.id and private.sees_desk(a.clinic_id)
   );
 end $function$;
-comment on function private.merge_side(public.patients) is 'One of two patients as the preview of a merge shows them.';
+comment on function private.merge_side(public.patients) is 'One of two patients as the preview of a merge shows them, with their appointments at the clinics of whoever asks.';
 
 CREATE OR REPLACE FUNCTION private.merged_into(p_patient_id uuid)
  RETURNS uuid
@@ -4473,8 +4578,12 @@ declare
 begin
   select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
   update public.appointments a
-  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at
-  where a.id = p_appointment.id returning * into v_moved;
+  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at,
+    -- Who has come, and is to come on another day, has not come for that.
+    status = case when a.status = 'arrived' and (v_gap.starts_at at time zone c.time_zone)::date > a.local_date
+      then 'booked' else a.status end
+  from public.clinics c
+  where a.id = p_appointment.id and c.id = a.clinic_id returning a.* into v_moved;
   return v_moved;
 exception when exclusion_violation or unique_violation or deadlock_detected then
   perform private.require_no_overlap(
@@ -4871,6 +4980,10 @@ begin
   end if;
   insert into public.patients (phone, name) values (p_phone, p_name) on conflict (phone) do nothing;
   select * into v_patient from public.patients p where p.phone = p_phone for no key update;
+  if not found then
+    -- At this moment it was given up: their record was merged, or its phone corrected.
+    return private.patient_at_desk(p_phone, p_name);
+  end if;
   -- What a patient calls themselves stays.
   update public.patients p set name = p_name where p.id = v_patient.id and p.name is null and p_name is not null;
   return v_patient.id;
@@ -5641,8 +5754,9 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
-  select to_char(c.starts_at, 'YYYY-MM-DD HH24:MI') into v_clash
-  from private.merge_clashes(p_keep.id, p_gone.id) c order by c.starts_at limit 1;
+  select to_char(m.starts_at at time zone c.time_zone, 'YYYY-MM-DD HH24:MI') into v_clash
+  from private.merge_clashes(p_keep.id, p_gone.id) m join public.clinics c on c.id = m.clinic_id
+  order by m.starts_at limit 1;
   if found then
     perform private.fail('appointments_clash', v_clash);
   end if;
@@ -5902,6 +6016,17 @@ comment on function private.sees_desk(uuid,boolean) is 'Whether whoever asks may
 grant execute on function private.sees_desk(uuid,boolean) to authenticated;
 grant execute on function private.sees_desk(uuid,boolean) to service_role;
 
+CREATE OR REPLACE FUNCTION private.sees_merge(p_merge private.patient_merges)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return private.is_admin() or exists (select from unnest(p_merge.clinic_ids) c (id) where private.sees_desk(c.id));
+end $function$;
+comment on function private.sees_merge(private.patient_merges) is 'Whether whoever asks works at the desk of a clinic where the gone one had been.';
+
 CREATE OR REPLACE FUNCTION private.session_id()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -6073,6 +6198,35 @@ begin
   where s.offset >= 0 and mod(s.offset, s.length) = 0 and div(s.offset, s.length) < h.slots;
 end $function$;
 comment on function private.slot_at(uuid,date,timestamp with time zone) is 'The one slot of private.slots_on that begins at an instant; nulls where none does.';
+
+CREATE OR REPLACE FUNCTION private.slots_at_desk(p_practitioner_id uuid, p_on date, p_patient_id uuid, p_instead_of uuid, p_now timestamp with time zone)
+ RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with taken as materialized (
+      select a.id, a.practitioner_id, a.starts_at, a.ends_at
+      from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.active and a.local_date between p_on - 2 and p_on + 2
+      union all
+      select a.id, a.practitioner_id, a.starts_at, a.ends_at
+      from public.appointments a
+      where a.patient_id = p_patient_id and a.active and a.starts_at between p_on - interval '2 days' and p_on + interval '3 days'
+    )
+    select s.starts_at, s.ends_at
+    from private.slots_on(p_practitioner_id, p_on) s
+    where s.ends_at > p_now and not exists (
+      select from taken t
+      where t.starts_at < s.ends_at and t.ends_at > s.starts_at
+        -- Who is moved leaves a time, and it is no other time to be moved to.
+        and (t.id is distinct from p_instead_of or (t.practitioner_id, t.starts_at) = (p_practitioner_id, s.starts_at))
+    )
+    order by s.starts_at;
+end $function$;
+comment on function private.slots_at_desk(uuid,date,uuid,uuid,timestamp with time zone) is 'Slots of a practitioner on a date that the desk can give to a patient (null: to somebody new), or instead of an appointment that they have. One that has begun can still be had.';
 
 CREATE OR REPLACE FUNCTION private.slots_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
@@ -7722,7 +7876,7 @@ begin
     select m.created_at, jsonb_build_object(
       'kind', 'sms', 'id', m.id, 'appointment_id', m.appointment_id, 'template', m.template,
       'text', case when not m.secret then m.body end, 'status', m.status, 'reason', m.last_error,
-      'can_be_resent', m.status = 'failed' and not m.secret
+      'can_be_resent', private.can_be_resent(m)
     )
     from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
     where m.patient_id = p_patient_id and (m.appointment_id is null or private.sees_desk(a.clinic_id));
@@ -8177,24 +8331,18 @@ CREATE OR REPLACE FUNCTION public.change_patient_phone(patient_id uuid, phone te
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-#variable_conflict use_column
 declare
-  v_patient public.patients := private.require_patient_at_desk(change_patient_phone.patient_id);
+  v_patient constant public.patients :=
+    (private.lock_patients_at_desk(change_patient_phone.patient_id, change_patient_phone.patient_id)).one;
+  v_at_home constant text := (
+    select c.phone from public.appointments a join public.clinics c on c.id = a.clinic_id
+    where a.patient_id = v_patient.id and private.sees_desk(c.id) order by a.starts_at desc limit 1
+  );
 begin
-  if change_patient_phone.phone is null then
-    perform private.fail('invalid_phone');
-  elsif not private.is_admin() and exists (
-    select from public.clinic_staff s where s.phone in (v_patient.phone, change_patient_phone.phone)
-  ) then
-    -- Rights at a desk go with the phone: they are not for colleagues to move.
-    perform private.fail('phone_of_staff');
-  end if;
-  -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
-  perform from auth.users u where u.id = v_patient.user_id for update;
-  update public.patients p set phone = change_patient_phone.phone where p.id = v_patient.id returning * into v_patient;
-  return v_patient;
+  return private.give_phone(v_patient, case when v_at_home is null then change_patient_phone.phone
+    else private.phone_typed(change_patient_phone.phone, v_at_home) end);
 end $function$;
-comment on function public.change_patient_phone(uuid,text) is 'For admins and the desk: gives a patient another phone (+E.164). Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
+comment on function public.change_patient_phone(uuid,text) is 'For admins and the desk: gives a patient another phone, as +E.164 or in any notation of the clinic''s country. Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
 grant execute on function public.change_patient_phone(uuid,text) to authenticated;
 grant execute on function public.change_patient_phone(uuid,text) to service_role;
 
@@ -8250,7 +8398,7 @@ end $function$;
 comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
 grant execute on function public.confirm_phone_owner(text) to service_role;
 
-CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at timestamp with time zone DEFAULT NULL::timestamp with time zone, phone text DEFAULT NULL::text, name text DEFAULT NULL::text, dependent_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at timestamp with time zone DEFAULT NULL::timestamp with time zone, phone text DEFAULT NULL::text, name text DEFAULT NULL::text, dependent_id uuid DEFAULT NULL::uuid, patient_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -8258,6 +8406,8 @@ CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at time
 AS $function$
 declare
   v_clinic public.clinics;
+  v_name constant text := nullif(private.without_invisible_ends(desk_book.name), '');
+  v_phone text;
   v_patient_id uuid;
 begin
   perform private.require_desk();
@@ -8269,13 +8419,16 @@ begin
     perform private.fail('unknown_patient');
   end if;
   perform private.set_channel('desk');
-  v_patient_id := private.patient_at_desk(
-    private.phone_typed(desk_book.phone, v_clinic.phone), nullif(private.without_invisible_ends(desk_book.name), '')
-  );
+  v_phone := private.phone_typed(desk_book.phone, v_clinic.phone);
+  if desk_book.patient_id is null then
+    v_patient_id := private.patient_at_desk(v_phone, v_name);
+  else
+    v_patient_id := private.known_at_desk(desk_book.patient_id, v_clinic.id, v_phone, v_name);
+  end if;
   return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now());
 end $function$;
-comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid) is 'At the desk: books for a phone in any notation, whose patient may be new, or for a name without phone. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone or not_found.';
-grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid) to authenticated;
+comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid) is 'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
+grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_cancel(appointment_id uuid, reason text DEFAULT NULL::text)
  RETURNS public.appointments
@@ -8346,7 +8499,7 @@ begin
     order by f.rank desc, v.next_at, v.last_at desc, p.id
     limit 20;
 end $function$;
-comment on function public.desk_find(uuid,text) is 'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
+comment on function public.desk_find(uuid,text) is 'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven; or the one with an identifier. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
 grant execute on function public.desk_find(uuid,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_free_slots(clinic_id uuid, from_date date, until_date date)
@@ -8409,7 +8562,7 @@ begin
   end if;
   return private.move_at_desk(v_appointment, desk_move.practitioner_id, desk_move.starts_at, now());
 end $function$;
-comment on function public.desk_move(uuid,uuid,timestamp with time zone) is 'At the desk: gives an appointment another time, or another practitioner of the clinic; starts_at null: as soon as possible today. The patient is texted. Refuses with changed_meanwhile, and like desk_book.';
+comment on function public.desk_move(uuid,uuid,timestamp with time zone) is 'At the desk: gives an appointment another time, or another practitioner of the clinic; starts_at null: as soon as possible today. Who has come is booked again on another day. The patient is texted. Refuses with changed_meanwhile, and like desk_book.';
 grant execute on function public.desk_move(uuid,uuid,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_note(appointment_id uuid, note text)
@@ -8464,7 +8617,7 @@ begin
         'merged_at', m.merged_at, 'undo_until', m.merged_at + interval '1 day'
       ) order by m.merged_at), '[]')
       from private.patient_merges m join public.patients g on g.id = m.gone_id
-      where m.keep_id = v_patient.id and m.undone_at is null
+      where m.keep_id = v_patient.id and m.undone_at is null and private.sees_merge(m)
     ),
     'timeline', private.timeline(v_patient.id)
   );
@@ -8494,19 +8647,23 @@ CREATE OR REPLACE FUNCTION public.desk_resend(sms_id uuid)
 AS $function$
 declare
   v_patient_id uuid;
+  v_patient public.patients;
 begin
   perform private.require_desk();
   select m.patient_id into v_patient_id
   from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
-  where m.id = desk_resend.sms_id and m.status = 'failed' and not m.secret
+  where m.id = desk_resend.sms_id and private.can_be_resent(m)
     and (m.appointment_id is null or private.sees_desk(a.clinic_id));
   if not found then
     perform private.fail('unknown_sms');
   end if;
-  perform private.require_patient_at_desk(v_patient_id);
-  update public.sms_messages m set status = 'queued' where m.id = desk_resend.sms_id and m.status = 'failed';
+  v_patient := private.require_patient_at_desk(v_patient_id);
+  -- The phone may have been corrected since. What tells of a change of the phone is for the one it went to.
+  update public.sms_messages m set status = 'queued',
+    to_phone = case when m.appointment_id is null then m.to_phone else coalesce(v_patient.phone, m.to_phone) end
+  where m.id = desk_resend.sms_id and m.status = 'failed';
 end $function$;
-comment on function public.desk_resend(uuid) is 'At the desk: sends an SMS again that failed. Refuses with not_found, also what held a code or password.';
+comment on function public.desk_resend(uuid) is 'At the desk: sends an SMS again that failed, to the phone that the patient has by now. Refuses with not_found, also what held a code or password, or is out of date.';
 grant execute on function public.desk_resend(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_sessions()
@@ -8527,6 +8684,36 @@ begin
 end $function$;
 comment on function public.desk_sessions() is 'Devices to which a desk is open: one''s own, and for managers those of all their staff.';
 grant execute on function public.desk_sessions() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_slots(practitioner_id uuid, on_date date, patient_id uuid DEFAULT NULL::uuid, instead_of uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id constant uuid := coalesce(private.merged_into(desk_slots.patient_id), desk_slots.patient_id);
+  v_clinic_id uuid;
+begin
+  perform private.require_desk();
+  select p.clinic_id into v_clinic_id from public.practitioners p
+  where p.id = desk_slots.practitioner_id and private.sees_desk(p.clinic_id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  elsif v_patient_id is not null and not private.is_of_clinic(v_patient_id, v_clinic_id) then
+    perform private.fail('unknown_patient');
+  end if;
+  return query
+    select s.starts_at, s.ends_at
+    from public.practitioners p
+    cross join lateral private.slots_at_desk(
+      p.id, desk_slots.on_date, v_patient_id, desk_slots.instead_of, now()
+    ) s
+    -- As far ahead as private.require_gap goes.
+    where p.id = desk_slots.practitioner_id and p.active and desk_slots.on_date <= current_date + 366;
+end $function$;
+comment on function public.desk_slots(uuid,date,uuid,uuid) is 'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient only those that fit their other appointments, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
+grant execute on function public.desk_slots(uuid,date,uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_start()
  RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
@@ -8614,12 +8801,11 @@ CREATE OR REPLACE FUNCTION public.merge_patients(keep_id uuid, gone_id uuid)
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v record;
 begin
-  perform private.require_desk();
-  perform private.lock_patients(merge_patients.keep_id, merge_patients.gone_id);
-  return private.merge(
-    private.require_patient_at_desk(merge_patients.keep_id), private.require_patient_at_desk(merge_patients.gone_id), now()
-  );
+  select * into v from private.lock_patients_at_desk(merge_patients.keep_id, merge_patients.gone_id);
+  return private.merge(v.one, v.other, now());
 end $function$;
 comment on function public.merge_patients(uuid,uuid) is 'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
 grant execute on function public.merge_patients(uuid,uuid) to authenticated;
@@ -8787,10 +8973,10 @@ begin
   return jsonb_build_object(
     'keep', private.merge_side(v_keep), 'gone', private.merge_side(v_gone),
     'refusal', v_word, 'sentence', v_sentence,
-    'clashes', (select coalesce(jsonb_agg(c order by c.starts_at), '[]') from private.merge_clashes(v_keep.id, v_gone.id) c)
+    'clashes', private.merge_clashes_at_desk(v_keep.id, v_gone.id)
   );
 end $function$;
-comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, has_account, appointments}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at}]}.';
+comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, age, has_account, appointments, last_at, next_at}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at, keep_practitioner, gone_practitioner}]}.';
 grant execute on function public.preview_merge(uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
@@ -8906,9 +9092,17 @@ declare
   v_merge private.patient_merges;
 begin
   perform private.require_desk();
-  select * into v_merge from private.patient_merges m where m.id = undo_merge.merge_id for update;
-  perform private.require_patient_at_desk(v_merge.keep_id);
-  perform private.lock_patients(v_merge.keep_id, v_merge.gone_id);
+  loop
+    select * into v_merge from private.patient_merges m
+    where m.id = undo_merge.merge_id and private.sees_merge(m);
+    if not found then
+      perform private.fail('unknown_patient');
+    end if;
+    perform private.lock_patients(v_merge.keep_id, v_merge.gone_id);
+    -- Unless it was undone, or the one that stayed was merged, while we waited for the lock.
+    exit when exists (select from private.patient_merges m where m = v_merge);
+  end loop;
+  perform private.set_channel('desk');
   perform private.undo_merge(v_merge, now());
 end $function$;
 comment on function public.undo_merge(uuid) is 'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now) or not_found.';
