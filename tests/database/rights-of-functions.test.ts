@@ -45,6 +45,8 @@ const onlyForTheDesk: Record<Actor, Outcome> = {
   manager: 'works',
   'desk of another clinic': 'PT403 not_staff'
 };
+/** What only managers may. */
+const onlyForManagers: Record<Actor, Outcome> = { ...onlyForTheDesk, desk: 'PT403 not_staff' };
 /** The same about oneself, whichever the clinic. */
 const onlyForStaff: Record<Actor, Outcome> = { ...onlyForTheDesk, 'desk of another clinic': 'works' };
 /** The same about a row: that of another clinic is not there. */
@@ -143,7 +145,16 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   },
   move_day: onTheDesksAppointment,
   cancel_day: onTheDesksAppointment,
-  close_clinic: onlyForTheDesk
+  close_clinic: onlyForTheDesk,
+  // Who has the token needs nothing else; admins have the table.
+  board: {
+    ...everybodySignedIn('works'),
+    visitor: 'works'
+  },
+  make_board: onlyForManagers,
+  revoke_board: { ...onlyForManagers, 'desk of another clinic': 'PT404 not_found' },
+  confirm_appointment: onlyForTheOwner,
+  desk_confirm: onTheDesksAppointment
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -210,7 +221,12 @@ const calls: Record<string, Call> = {
   cancel_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.cancel_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'ill')`,
   close_clinic: (tx, { appointment: { clinic_id, starts_at } }) =>
-    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`
+    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`,
+  board: (tx, { clinic }) => tx`select * from public.board(${clinic.id})`,
+  make_board: (tx, { clinic }) => tx`select * from public.make_board(${clinic.id}, 'Waiting room')`,
+  revoke_board: (tx, { board }) => tx`select public.revoke_board(${board})`,
+  confirm_appointment: (tx, { appointment }) => tx`select public.confirm_appointment(${appointment.id})`,
+  desk_confirm: (tx, { appointment }) => tx`select public.desk_confirm(${appointment.id}, true)`
 };
 
 test('every function is in the list of rights', async () => {
