@@ -44,7 +44,7 @@ export interface StackOptions {
   ephemeral?: boolean;
   /** Throw the data away first. */
   reset?: boolean;
-  /** Put the demo data (supabase/seed.sql) into fresh data. Default true. */
+  /** Put the demo data (supabase/seed*.sql) into fresh data. Default true. */
   seed?: boolean;
   /** Load the functions again when their files change. Default: unless ephemeral. */
   watchFunctions?: boolean;

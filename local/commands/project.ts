@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { beginDemoDay, demoRows, type DemoDesk } from '../demo.ts';
 import { Cleanup, settled } from '../supervision/cleanup.ts';
 import { log, print } from '../output.ts';
 import { siteSecret } from '../settings/keys.ts';
@@ -32,9 +33,14 @@ async function onGivenProject(supabaseUrl: string, hotReload: boolean) {
   return site;
 }
 
-function addresses({ addresses: stack, simulatorUrl }: Stack, siteUrl: string): [string, string][] {
+function addresses(
+  { addresses: stack, simulatorUrl }: Stack,
+  siteUrl: string,
+  demo: DemoDesk | undefined
+): [string, string][] {
   return [
     ['Site', siteUrl],
+    ...demoRows(siteUrl, demo),
     ['Phone simulator', simulatorUrl],
     ['SMS inbox', `${stack.inbox_url}/messages`],
     ['Supabase API', stack.api_url],
@@ -66,7 +72,8 @@ async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; se
       log
     });
     cleanup.add(() => site.close());
-    announce(addresses(stack, site.url));
+    const demo = options.seed ? await beginDemoDay(stack.addresses.db_url) : undefined;
+    announce(addresses(stack, site.url, demo));
     return { close: () => cleanup.run(log) };
   } catch (error) {
     await cleanup.run(log);

@@ -141,6 +141,48 @@ export type Database = {
         };
         Relationships: [];
       };
+      boards: {
+        Row: {
+          clinic_id: string;
+          created_at: string;
+          created_by: string | null;
+          id: string;
+          name: string;
+          revoked_at: string | null;
+          seen_at: string | null;
+          token_hash: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          clinic_id: string;
+          created_at?: string;
+          created_by?: string | null;
+          id?: string;
+          name: string;
+          revoked_at?: string | null;
+          seen_at?: string | null;
+          token_hash: string;
+        };
+        Update: {
+          clinic_id?: string;
+          created_at?: string;
+          created_by?: string | null;
+          id?: string;
+          name?: string;
+          revoked_at?: string | null;
+          seen_at?: string | null;
+          token_hash?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'boards_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
       clinic_closures: {
         Row: {
           clinic_id: string;
@@ -1178,6 +1220,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      board: {
+        Args: { token: string };
+        Returns: {
+          channel: string;
+          clinic: string;
+          doctors: Json;
+          on_date: string;
+          time_zone: string;
+        }[];
+      };
       book_appointment: {
         Args: { practitioner_id: string; starts_at: string };
         Returns: {
@@ -1298,6 +1350,41 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      confirm_appointment: {
+        Args: { appointment_id: string };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       confirm_phone_owner: { Args: { phone: string }; Returns: undefined };
       desk_book: {
         Args: {
@@ -1343,6 +1430,41 @@ export type Database = {
       };
       desk_cancel: {
         Args: { appointment_id: string; reason?: string };
+        Returns: {
+          active: boolean;
+          arrived_at: string | null;
+          call_id: string | null;
+          called_at: string | null;
+          cancelled_at: string | null;
+          channel: string;
+          clinic_id: string;
+          confirmed_at: string | null;
+          created_at: string;
+          ends_at: string;
+          id: string;
+          local_date: string;
+          note: string | null;
+          patient_id: string;
+          practitioner_id: string;
+          reference: string;
+          seen_at: string | null;
+          starts_at: string;
+          status: string;
+          token_number: number;
+          unproven: boolean;
+          updated_at: string;
+          version: number;
+          waits_from: string | null;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'appointments';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      desk_confirm: {
+        Args: { appointment_id: string; confirmed?: boolean };
         Returns: {
           active: boolean;
           arrived_at: string | null;
@@ -1591,6 +1713,13 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      make_board: {
+        Args: { clinic_id: string; name: string };
+        Returns: {
+          board_id: string;
+          token: string;
+        }[];
+      };
       merge_patients: { Args: { gone_id: string; keep_id: string }; Returns: string };
       move_day: {
         Args: { on_date: string; practitioner_id: string };
@@ -1716,6 +1845,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      revoke_board: { Args: { board_id: string }; Returns: undefined };
       shift_day: {
         Args: { from_time: string; minutes: number; on_date: string; practitioner_id: string };
         Returns: Database['public']['CompositeTypes']['day_plan'][];

@@ -38,6 +38,8 @@ self.addEventListener('activate', (event) => event.waitUntil(forgetOlder()));
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== self.location.origin || event.request.method !== 'GET') return;
+  // A board comes back by itself where the browser's own error page does, which tries again.
+  if (url.pathname.startsWith('/board/')) return;
   if (event.request.mode === 'navigate') event.respondWith(page(event, url));
   // Their names change with their content, so a stored one is never out of date.
   else if (url.pathname.startsWith('/_app/immutable/')) {

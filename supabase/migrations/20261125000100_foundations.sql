@@ -52,6 +52,7 @@ from (values
   ('already_begun', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
   ('already_cancelled', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
   ('already_seen', 'not_cancellable', 'PT409', 'This appointment can no longer be changed.'),
+  ('too_early_to_confirm', null, 'PT409', 'This appointment can be confirmed from the day before it on.'),
   ('unknown_doctor', 'not_found', 'PT404', 'We do not know this doctor.'),
   ('unknown_clinic', 'not_found', 'PT404', 'We do not know this clinic.'),
   ('unknown_appointment', 'not_found', 'PT404', 'We could not find this appointment.'),
@@ -104,6 +105,7 @@ from (values
   ('past_midnight', 'slot_unavailable', 'PT409', 'The day would go on after midnight.'),
   ('does_not_fit', 'slot_unavailable', 'PT409', 'Token %s cannot come then, and nothing was changed: %s'),
   ('unknown_sms', 'not_found', 'PT404', 'There is no such SMS to send again.'),
+  ('unknown_board', 'not_found', 'PT404', 'This is not the address of a board, or not any more.'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),

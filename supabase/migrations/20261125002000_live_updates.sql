@@ -1,7 +1,7 @@
 -- Pages follow a day live: that the patient's own appointments changed, on their private channel, patient:<id>; the same of
--- a clinic, on that of its desk, desk:<clinic id>; which
--- slots of a practitioner come and go; and how far the queue of a day is. Nothing of it tells anything about a patient: a
--- channel that was joined outlives its session by up to an hour, until its token expires. What changed is fetched.
+-- a clinic, on that of its desk, desk:<clinic id>; which slots of a practitioner come and go; and how far the queue of a day
+-- is, also to the boards in the waiting room. Nothing of it tells anything about a patient: a channel that was joined outlives
+-- its session by up to an hour, until its token expires. What changed is fetched.
 
 create function private.tg_appointments__broadcast() returns trigger
 language plpgsql security definer
@@ -85,9 +85,13 @@ begin
     ) from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on),
     'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
   );
+  -- Boards in the waiting room hear that there is something to look at, and nothing else.
+  perform realtime.send('{}', 'queue', private.board_topic(b.id))
+  from public.practitioners p join public.boards b on b.clinic_id = p.clinic_id
+  where p.id = p_practitioner_id and b.revoked_at is null;
 end $$;
 comment on function private.broadcast_queue(uuid, date) is
-  'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date.';
+  'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date, and to the boards of the clinic that there is news.';
 
 create function private.tg_appointments__broadcast_queue() returns trigger
 language plpgsql security definer

@@ -29,7 +29,7 @@ set search_path = ''
 as $$
 declare
   v_kept jsonb := jsonb_strip_nulls(
-    p_row - array['id', 'reference', 'call_id', 'created_at', 'updated_at', 'version']
+    p_row - array['id', 'reference', 'call_id', 'token_hash', 'created_at', 'updated_at', 'version']
   );
   v_column text;
 begin

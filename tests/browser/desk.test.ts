@@ -92,7 +92,7 @@ test('without scripts: the header leads to the desk, a code opens it, and a step
   await press(page, 'Open the desk');
   await page.getByRole('heading', { name: 'Today' }).waitFor();
   expect(await row(page, 'Asha Menon').innerText()).toMatch(
-    /^5\s*10:00\sam\s+Asha Menon\s+…\d{4} · by phone\s+Arrived\s+No-show$/
+    /^5\s*10:00\sam\s+Asha Menon\s+…\d{4} · by phone\s+Will come\s+Arrived\s+No-show$/
   );
 
   await step(page, 'Arrived', 'Asha Menon').click();

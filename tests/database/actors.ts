@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { asAnon, asPatient, asServiceRole, type Account, type Transaction } from '../helpers/database.ts';
 import { aDeskPerson } from '../helpers/desk.ts';
@@ -35,6 +36,8 @@ export interface Scene {
   practitioner: Practitioner;
   owner: PatientWithAccount;
   appointment: Appointment;
+  /** Id of a board of the clinic, which the id of the clinic opens. */
+  board: string;
   /** Runs `work` as one of the actors, as part of the transaction of the scene. */
   as<T>(actor: Actor, work: (sql: Transaction) => Promise<T>): Promise<T>;
 }
@@ -58,6 +61,10 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     insert into public.clinic_closures (clinic_id, from_date, until_date)
     values (${clinic.id}, '2001-01-01', '2001-01-01')`;
   await aStrandedAppointment(tx, clinic);
+  const board = randomUUID();
+  await tx`
+    insert into public.boards (id, clinic_id, name, token_hash)
+    values (${board}, ${clinic.id}, 'Waiting room', private.board_hash(${clinic.id}))`;
   const call = {
     call_id: clinic.id,
     caller: owner.phone,
@@ -97,6 +104,7 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     practitioner,
     owner,
     appointment,
+    board,
     as: <T>(actor: Actor, work: (sql: Transaction) => Promise<T>) => ways[actor](work) as Promise<T>
   };
 }

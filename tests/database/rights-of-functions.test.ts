@@ -45,7 +45,7 @@ const onlyForTheDesk: Record<Actor, Outcome> = {
   manager: 'works',
   'desk of another clinic': 'PT403 not_staff'
 };
-/** The same for managers alone. */
+/** What only managers may. */
 const onlyForManagers: Record<Actor, Outcome> = { ...onlyForTheDesk, desk: 'PT403 not_staff' };
 /** The same about oneself, whichever the clinic. */
 const onlyForStaff: Record<Actor, Outcome> = { ...onlyForTheDesk, 'desk of another clinic': 'works' };
@@ -148,7 +148,16 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   cancel_day: onTheDesksAppointment,
   close_clinic: onlyForTheDesk,
   desk_numbers_between: onlyForManagers,
-  desk_free_slots: onlyForTheDesk
+  desk_free_slots: onlyForTheDesk,
+  // Who has the token needs nothing else; admins have the table.
+  board: {
+    ...everybodySignedIn('works'),
+    visitor: 'works'
+  },
+  make_board: onlyForManagers,
+  revoke_board: { ...onlyForManagers, 'desk of another clinic': 'PT404 not_found' },
+  confirm_appointment: onlyForTheOwner,
+  desk_confirm: onTheDesksAppointment
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -221,7 +230,12 @@ const calls: Record<string, Call> = {
   desk_numbers_between: (tx, { appointment: { clinic_id, starts_at } }) =>
     tx`select * from public.desk_numbers_between(${clinic_id}, '-infinity', (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
   desk_free_slots: (tx, { clinic }) =>
-    tx`select * from public.desk_free_slots(${clinic.id}, (now() at time zone 'Asia/Kolkata')::date, (now() at time zone 'Asia/Kolkata')::date)`
+    tx`select * from public.desk_free_slots(${clinic.id}, (now() at time zone 'Asia/Kolkata')::date, (now() at time zone 'Asia/Kolkata')::date)`,
+  board: (tx, { clinic }) => tx`select * from public.board(${clinic.id})`,
+  make_board: (tx, { clinic }) => tx`select * from public.make_board(${clinic.id}, 'Waiting room')`,
+  revoke_board: (tx, { board }) => tx`select public.revoke_board(${board})`,
+  confirm_appointment: (tx, { appointment }) => tx`select public.confirm_appointment(${appointment.id})`,
+  desk_confirm: (tx, { appointment }) => tx`select public.desk_confirm(${appointment.id}, true)`
 };
 
 test('every function is in the list of rights', async () => {

@@ -43,7 +43,8 @@ const rights: Record<string, Record<Actor, string>> = {
   stranded_appointments: everyone({ visitor: '----', others: '0---', secretKey: 'R---', atDesk: 'R---' }),
   desk_numbers: everyone({ visitor: '----', others: '0---', secretKey: 'R---', manager: 'R---' }),
   // Whoever is not a manager is refused an insert, and the others reach no row.
-  clinic_staff: everyone({ visitor: '----', others: '0-00', atDesk: 'R-00', manager: 'R-UD' })
+  clinic_staff: everyone({ visitor: '----', others: '0-00', atDesk: 'R-00', manager: 'R-UD' }),
+  boards: everyone({ visitor: '----', others: '0---', manager: 'R---' })
 };
 
 function everyone({
@@ -109,7 +110,8 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   clinic_closures: ({ clinic }) => ['clinic_id', clinic.id],
   stranded_appointments: ({ clinic }) => ['clinic_id', clinic.id],
   desk_numbers: ({ clinic }) => ['clinic_id', clinic.id],
-  clinic_staff: ({ clinic }) => ['clinic_id', clinic.id]
+  clinic_staff: ({ clinic }) => ['clinic_id', clinic.id],
+  boards: ({ clinic }) => ['clinic_id', clinic.id]
 };
 
 /** As private.mask_phone does it. */

@@ -13,6 +13,7 @@ const entry: CalendarEntry = {
     channel: 'web',
     token_number: 7,
     reference: '4711',
+    confirmed: false,
     version: 3
   },
   practitioner: { name: 'Dr. Anjali Rao', specialty: 'General medicine' },

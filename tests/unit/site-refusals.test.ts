@@ -84,6 +84,7 @@ describe('every word with which the database can refuse a patient', () => {
       new Set([
         ...contract,
         'not_cancellable',
+        'too_early_to_confirm',
         'too_many_changes',
         'password_change_required',
         'not_signed_in',

@@ -68,6 +68,7 @@ describe('when somebody in the queue is seen', () => {
     channel: 'web' as const,
     token_number: 7,
     reference: '4711',
+    confirmed: false,
     version: 1
   };
   const expected = (ahead: number, now: string) =>

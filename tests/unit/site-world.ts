@@ -14,6 +14,7 @@ export const visit = (change: Partial<Appointment> = {}): Appointment => ({
   channel: 'ivr',
   token_number: 4,
   reference: '4821',
+  confirmed: false,
   version: 1,
   ...change
 });

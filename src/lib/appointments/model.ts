@@ -17,6 +17,8 @@ export interface Appointment {
   channel: Channel;
   token_number: number | null;
   reference: string | null;
+  /** The patient has said that they will come. */
+  confirmed: boolean;
   /** Grows with every change of the row. */
   version: number;
 }
@@ -94,6 +96,7 @@ export function parseAppointment(row: unknown): Appointment | null {
     channel,
     token_number,
     reference,
+    confirmed: typeof r.confirmed_at === 'string',
     version
   };
 }

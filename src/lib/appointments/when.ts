@@ -23,6 +23,12 @@ export function whenInSentence(instant: string, timeZone: string, now: Date): st
   return `${near ? day.toLowerCase() : day}, ${time}`;
 }
 
+/** Whether its patient can say that they will come: from the day before on, until it begins, as confirm_appointment has it. */
+export function isConfirmable(startsAt: string, timeZone: string, now: Date): boolean {
+  const starts = new Date(startsAt);
+  return starts > now && localDate(starts, timeZone) <= addDays(localDate(now, timeZone), 1);
+}
+
 /** A calendar day for the strip of days: "Wed", "25", "November". */
 export function dayParts(localDay: string): { weekday: string; day: string; month: string } {
   const { weekday, day, month } = parts(new Date(`${localDay}T00:00:00Z`), 'UTC', {
@@ -50,8 +56,8 @@ export function partOfDay(date: Date, timeZone: string): PartOfDay {
   return partAt(clockOf(date, timeZone).hours);
 }
 
-function partAt(hours: number): PartOfDay {
-  const { morning, afternoon, evening, night } = BEGINS[getLocale()];
+function partAt(hours: number, locale: Locale = getLocale()): PartOfDay {
+  const { morning, afternoon, evening, night } = BEGINS[locale];
   if (hours < morning || hours >= night) return 'night';
   if (hours < afternoon) return 'morning';
   return hours < evening ? 'afternoon' : 'evening';
@@ -85,17 +91,19 @@ function dayWords(date: Date, timeZone: string, now: Date): string {
   return m.when_date({ weekday, date: `${day} ${month}${thisYear ? '' : ` ${year}`}` });
 }
 
-/** "10:30 am", as SMS tell it (private.sms_time). */
-export function timeWords(date: Date, timeZone: string): string {
+/** "10:30 am", as SMS tell it (private.sms_time); in the language of the page, or another. */
+export function timeWords(date: Date, timeZone: string, locale: Locale = getLocale()): string {
   const { hours, minute } = clockOf(date, timeZone);
-  const time = m.when_time({
-    half: hours < 12 ? 'am' : 'pm',
-    part: partAt(hours),
-    clock: `${hours % 12 === 0 ? 12 : hours % 12}:${minute}`
-  });
+  const clock = `${hours % 12 === 0 ? 12 : hours % 12}:${minute}`;
+  const time = m.when_time(
+    { half: hours < 12 ? 'am' : 'pm', part: partAt(hours, locale), clock },
+    { locale }
+  );
   const turn = turnOf(date, timeZone);
   if (turn === undefined) return time;
-  return turn === 'first' ? m.when_before_clocks_change({ time }) : m.when_after_clocks_change({ time });
+  return turn === 'first'
+    ? m.when_before_clocks_change({ time }, { locale })
+    : m.when_after_clocks_change({ time }, { locale });
 }
 
 const DAY_MS = 24 * 60 * 60_000;

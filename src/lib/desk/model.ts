@@ -31,8 +31,8 @@ export interface Visit {
   note: string | null;
 }
 
-/** What marking a step made of a visit. */
-export type Marked = Pick<Visit, 'id' | 'version' | 'waits_from' | 'state' | 'since'>;
+/** What marking a step, or that they will come, made of a visit. */
+export type Marked = Pick<Visit, 'id' | 'version' | 'waits_from' | 'confirmed' | 'state' | 'since'>;
 
 export interface Doctor {
   id: string;

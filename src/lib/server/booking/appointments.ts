@@ -14,7 +14,7 @@ import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 const MOST = 100;
 
 const COLUMNS =
-  'id, practitioner_id, clinic_id, starts_at, ends_at, status, channel, token_number, reference, version';
+  'id, practitioner_id, clinic_id, starts_at, ends_at, status, channel, token_number, reference, confirmed_at, version';
 
 const uuid = z.uuid();
 

@@ -32,6 +32,12 @@ export async function cancelAppointment(supabase: Supabase, id: string): Promise
   return error ? refused(refusalFrom(error)) : { ok: true };
 }
 
+/** Says for the signed-in patient that they will come. */
+export async function confirmAppointment(supabase: Supabase, id: string): Promise<Result> {
+  const { error } = await supabase.rpc('confirm_appointment', { appointment_id: id });
+  return error ? refused(refusalFrom(error)) : { ok: true };
+}
+
 /** Whether an appointment is the one that begins at that time of that practitioner. */
 export function begins(appointment: Appointment | null, practitionerId: string, at: string): boolean {
   return (

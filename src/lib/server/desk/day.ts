@@ -13,6 +13,7 @@ const standing = z.object({
   version: z.number(),
   starts_at: z.string(),
   waits_from: moment,
+  confirmed_at: moment,
   status: z.enum(['booked', 'arrived', 'fulfilled', 'cancelled', 'noshow']),
   arrived_at: moment,
   called_at: moment,
@@ -31,7 +32,6 @@ const dayRows = z.array(
     phone_end: z.string().nullable(),
     channel: z.enum(['ivr', 'web', 'desk']),
     walk_in: z.boolean(),
-    confirmed_at: moment,
     note: z.string().nullable()
   })
 );
@@ -65,6 +65,7 @@ function standingOf(row: Standing): Omit<Marked, 'id'> {
   return {
     version: row.version,
     waits_from: row.waits_from ?? row.starts_at,
+    confirmed: row.confirmed_at !== null,
     state,
     since: sinceOf(state, row)
   };
@@ -109,7 +110,6 @@ export async function loadDay(
       name: row.name,
       phone_end: row.phone_end,
       way: row.walk_in ? 'walk_in' : row.channel,
-      confirmed: row.confirmed_at !== null,
       note: row.note,
       ...standingOf(row)
     })),
@@ -133,6 +133,17 @@ export async function markVisit(
   step: Step
 ): Promise<Result<{ marked: Marked }>> {
   const { data, error } = await supabase.rpc('desk_mark', { appointment_id: id, step });
+  if (error) return refused(deskRefusal(error));
+  return { ok: true, marked: { id, ...standingOf(standing.parse(data)) } };
+}
+
+/** Notes that a patient will come, or not that they said so. Throws the Data API's error unless it is a refusal. */
+export async function confirmVisit(
+  supabase: Supabase,
+  id: string,
+  confirmed: boolean
+): Promise<Result<{ marked: Marked }>> {
+  const { data, error } = await supabase.rpc('desk_confirm', { appointment_id: id, confirmed });
   if (error) return refused(deskRefusal(error));
   return { ok: true, marked: { id, ...standingOf(standing.parse(data)) } };
 }

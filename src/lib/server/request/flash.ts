@@ -4,7 +4,12 @@ import { forgetCookie, keepCookie, readCookie } from './cookies.ts';
 
 // What was just done, said by the page that comes next.
 const MESSAGES = {
-  '/appointments': { booked: m.flash_booked, moved: m.flash_moved, cancelled: m.flash_cancelled },
+  '/appointments': {
+    booked: m.flash_booked,
+    moved: m.flash_moved,
+    cancelled: m.flash_cancelled,
+    confirmed: m.flash_confirmed
+  },
   '/login': {
     account_deleted: m.flash_account_deleted,
     signed_out_everywhere: m.flash_signed_out_everywhere

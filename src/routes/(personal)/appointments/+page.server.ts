@@ -1,9 +1,13 @@
-import { byId, loadAppointments } from '#lib/server/booking/appointments.ts';
+import { error, redirect } from '@sveltejs/kit';
+import { m } from '#lib/paraglide/messages.js';
+import { byId, isId, loadAppointments } from '#lib/server/booking/appointments.ts';
+import { confirmAppointment } from '#lib/server/booking/booking.ts';
 import { listClinics } from '#lib/server/booking/clinics.ts';
-import { takeFlash } from '#lib/server/request/flash.ts';
+import { leaveFlash, takeFlash } from '#lib/server/request/flash.ts';
+import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import { liveSource } from '#lib/server/request/supabase.ts';
-import type { PageServerLoad } from './$types';
+import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const { patientId } = await accountOf(event.locals);
@@ -15,4 +19,16 @@ export const load: PageServerLoad = async (event) => {
     flash: takeFlash(event, '/appointments'),
     source: patientId ? { ...liveSource, patientId } : null
   };
+};
+
+export const actions: Actions = {
+  confirm: async (event) => {
+    await accountOf(event.locals);
+    const { appointment } = await readForm(event.request, 'appointment');
+    if (!isId(appointment)) error(400, m.form_unknown());
+    const confirmed = await confirmAppointment(event.locals.supabase, appointment);
+    if (!confirmed.ok) return refuseForm(confirmed.refusal, {});
+    leaveFlash(event, '/appointments', 'confirmed');
+    redirect(303, '/appointments');
+  }
 };

@@ -3,7 +3,7 @@ import { dateIn } from '#lib/appointments/when.ts';
 import { STEPS } from '#lib/desk/model.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { loadDay, markVisit } from '#lib/server/desk/day.ts';
+import { confirmVisit, loadDay, markVisit } from '#lib/server/desk/day.ts';
 import { openDesk } from '#lib/server/desk/desk.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { accountOf } from '#lib/server/request/session.ts';
@@ -30,5 +30,13 @@ export const actions: Actions = {
     const marked = await markVisit(locals.supabase, id, step);
     if (!marked.ok) return refuseForm(marked.refusal, { about: id });
     return { step, marked: marked.marked };
+  },
+  confirm: async ({ locals, request }) => {
+    await accountOf(locals);
+    const [id = '', wanted] = (await readForm(request, 'mark')).mark.split(' ');
+    if (!isId(id) || (wanted !== 'yes' && wanted !== 'no')) error(400, m.form_unknown());
+    const confirmed = await confirmVisit(locals.supabase, id, wanted === 'yes');
+    if (!confirmed.ok) return refuseForm(confirmed.refusal, { about: id });
+    return { step: null, marked: confirmed.marked };
   }
 };
