@@ -475,6 +475,44 @@ comment on column public.audit_events.table_name is 'Which table.';
 alter table public.audit_events enable row level security;
 grant select on public.audit_events to service_role;
 
+create table public.boards (
+  clinic_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid default auth.uid(),
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  revoked_at timestamp with time zone,
+  seen_at timestamp with time zone,
+  token_hash text not null
+);
+alter table public.boards add constraint boards_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table public.boards add constraint boards_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+alter table public.boards add constraint boards_pkey PRIMARY KEY (id);
+alter table public.boards add constraint boards_token_hash_key UNIQUE (token_hash);
+CREATE INDEX boards_of_account ON public.boards USING btree (created_by);
+CREATE INDEX boards_of_clinic ON public.boards USING btree (clinic_id);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.boards FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE OF clinic_id, name, token_hash, revoked_at ON public.boards FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _900_broadcast_end AFTER DELETE OR UPDATE OF revoked_at, token_hash ON public.boards FOR EACH ROW EXECUTE FUNCTION private.tg_boards__broadcast_end();
+comment on table public.boards is 'Televisions that may show the tokens of a clinic. Made by make_board; to revoke one set revoked_at, or delete the row.';
+comment on column public.boards.clinic_id is 'Whose tokens it shows.';
+comment on column public.boards.created_at is 'When it was made.';
+comment on column public.boards.created_by is 'Who made it (auth.users). Empty: an admin, or somebody who is gone.';
+comment on column public.boards.id is 'Identifier. The board listens on board:<id>.';
+comment on column public.boards.name is 'Where it hangs: Waiting room, first floor.';
+comment on column public.boards.revoked_at is 'Since when it shows nothing any more. Empty: it works.';
+comment on column public.boards.seen_at is 'When it was last looked at, to a minute. Empty: never.';
+comment on column public.boards.token_hash is 'SHA-256 of what opens it. Only the hash, so that no backup and no look into this table opens a board; a lost address is made anew.';
+alter table public.boards enable row level security;
+grant delete, insert, select, update on public.boards to service_role;
+grant select on public.boards (clinic_id) to authenticated;
+grant select on public.boards (created_at) to authenticated;
+grant select on public.boards (created_by) to authenticated;
+grant select on public.boards (id) to authenticated;
+grant select on public.boards (name) to authenticated;
+grant select on public.boards (revoked_at) to authenticated;
+grant select on public.boards (seen_at) to authenticated;
+
 create table public.clinic_closures (
   clinic_id uuid not null,
   created_at timestamp with time zone not null default now(),
@@ -1110,7 +1148,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1465,6 +1503,9 @@ grant select on public.stranded_appointments to service_role;
 create policy "Patients can read their own appointments" on public.appointments as permissive for select to authenticated
   using (patient_id = ( SELECT private.current_patient_id() AS current_patient_id));
 
+create policy "Managers can read the boards of their clinic" on public.boards as permissive for select to authenticated
+  using (private.desk_role(clinic_id) = 'manager'::text);
+
 create policy "Managers can open their clinic again" on public.clinic_closures as permissive for delete to authenticated
   using (private.desk_role(clinic_id) = 'manager'::text);
 
@@ -1495,6 +1536,9 @@ create policy "Signed-in people can read all practitioners" on public.practition
 
 create policy "Visitors can read active practitioners" on public.practitioners as permissive for select to anon
   using active;
+
+create policy "Boards can listen to their own channel" on realtime.messages as permissive for select to anon, authenticated
+  using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'board:%'::text) AND ( SELECT private.hears_board(realtime.topic()) AS hears_board));
 
 create policy "Patients can listen to the queue of a day on which they have an" on realtime.messages as permissive for select to authenticated
   using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND ( SELECT private.waits_in_queue(realtime.topic()) AS waits_in_queue));
@@ -1688,7 +1732,7 @@ CREATE OR REPLACE FUNCTION private.audit_values(p_row jsonb)
 AS $function$
 declare
   v_kept jsonb := jsonb_strip_nulls(
-    p_row - array['id', 'reference', 'call_id', 'created_at', 'updated_at', 'version']
+    p_row - array['id', 'reference', 'call_id', 'token_hash', 'created_at', 'updated_at', 'version']
   );
   v_column text;
 begin
@@ -1771,6 +1815,97 @@ begin
 end $function$;
 comment on function private.begin_run(text) is 'A function is at work, and says so again every few seconds.';
 
+CREATE OR REPLACE FUNCTION private.board_doctors(p_clinic_id uuid, p_on date, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      jsonb_build_object('id', p.id, 'name', p.name, 'specialty', p.specialty, 'sessions', s.sessions, 'queue', q.queue)
+      order by p.name, p.id
+    ), '[]')
+    from public.practitioners p
+    cross join lateral (select private.board_sessions(p.id, p_on) as sessions) s
+    cross join lateral (
+      select private.board_queue(p.id, p_on, (s.sessions -> -1 ->> 'until')::timestamptz, p_now) as queue
+    ) q
+    where p.clinic_id = p_clinic_id and (q.queue is not null or (p.active and s.sessions <> '[]'))
+  );
+end $function$;
+comment on function private.board_doctors(uuid,date,timestamp with time zone) is 'Who sees patients at a clinic on a date, and the queue of each, as a board shows it.';
+
+CREATE OR REPLACE FUNCTION private.board_hash(p_token text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return encode(sha256(convert_to(
+    translate(regexp_replace(lower(left(p_token, 100)), '[^0-9a-z]', '', 'g'), 'oil', '011'), 'UTF8'
+  )), 'hex');
+end $function$;
+comment on function private.board_hash(text) is 'The hash of a board''s token, however it was typed: with or without dashes, in capitals, o for 0, l for 1.';
+
+CREATE OR REPLACE FUNCTION private.board_queue(p_practitioner_id uuid, p_on date, p_ends timestamp with time zone, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_day record;
+begin
+  select max(coalesce(a.called_at, a.seen_at)) filter (where a.status in ('arrived', 'fulfilled')) as called_at,
+    bool_or(a.status = 'arrived') as any_here, max(a.ends_at) filter (where a.active) as ends
+  into v_day
+  from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on;
+  -- Nobody was marked yet, or all is over.
+  if not private.queue_is_known(p_practitioner_id, p_on)
+    or not (v_day.any_here or p_now < greatest(p_ends, v_day.ends)) then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'serving', private.now_serving(p_practitioner_id, p_on), 'called_at', v_day.called_at, 'next', (
+      select coalesce(jsonb_agg(
+        jsonb_build_object('token', q.token_number, 'here', q.here) order by q.waits_from, q.starts_at, q.token_number
+      ), '[]')
+      from (select * from private.queue_of(p_practitioner_id, p_on, p_now) limit 5) q
+    )
+  );
+end $function$;
+comment on function private.board_queue(uuid,date,timestamp with time zone,timestamp with time zone) is 'The queue of a practitioner as a board shows it: {serving, called_at, next: [{token, here}]}: the token called or seen last, since when, and the next five. Null while nobody was marked, and once the hours (until p_ends) are over and nobody is there.';
+
+CREATE OR REPLACE FUNCTION private.board_sessions(p_practitioner_id uuid, p_on date)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      jsonb_build_object('from', h.opens, 'until', h.opens + h.slots * h.length) order by h.opens
+    ), '[]')
+    from private.hours_on(p_practitioner_id, p_on) h
+  );
+end $function$;
+comment on function private.board_sessions(uuid,date) is 'When a practitioner sees patients on a date, as a board shows it: [{from, until}].';
+
+CREATE OR REPLACE FUNCTION private.board_topic(p_board_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return 'board:' || p_board_id;
+end $function$;
+comment on function private.board_topic(uuid) is 'The channel on which a board hears that there is something to look at.';
+
 CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -1851,8 +1986,12 @@ begin
     ) from public.appointments a where a.practitioner_id = p_practitioner_id and a.local_date = p_on),
     'queue', 'queue:' || p_practitioner_id || ':' || to_char(p_on, 'YYYY-MM-DD')
   );
+  -- Boards in the waiting room hear that there is something to look at, and nothing else.
+  perform realtime.send('{}', 'queue', private.board_topic(b.id))
+  from public.practitioners p join public.boards b on b.clinic_id = p.clinic_id
+  where p.id = p_practitioner_id and b.revoked_at is null;
 end $function$;
-comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date.';
+comment on function private.broadcast_queue(uuid,date) is 'Broadcasts the token number called or seen last and how many wait, to those who wait for a practitioner on that date, and to the boards of the clinic that there is news.';
 
 CREATE OR REPLACE FUNCTION private.budget_reason()
  RETURNS text
@@ -2936,6 +3075,19 @@ begin
   end;
 end $function$;
 comment on function private.has_due(text,timestamp with time zone) is 'Whether there is work for a function.';
+
+CREATE OR REPLACE FUNCTION private.hears_board(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (select from public.boards b where private.board_topic(b.id) = p_topic and b.revoked_at is null);
+end $function$;
+comment on function private.hears_board(text) is 'Whether a topic is that of a board. Its id is known to who has opened it, and nothing is said there but that there is news.';
+grant execute on function private.hears_board(text) to anon;
+grant execute on function private.hears_board(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.hears_desk(p_topic text)
  RETURNS boolean
@@ -4721,6 +4873,24 @@ begin
 end $function$;
 comment on function private.nearest_free_slots(uuid,timestamp with time zone,integer,timestamp with time zone,uuid) is 'The free slots of a practitioner that are closest to an instant, the closest first.';
 
+CREATE OR REPLACE FUNCTION private.new_board_token()
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_bytes constant bytea := extensions.gen_random_bytes(16);
+begin
+  return (
+    select string_agg(
+      substr('0123456789abcdefghjkmnpqrstvwxyz', (get_byte(v_bytes, n) & 31) + 1, 1) || case when n in (3, 7, 11) then '-' else '' end,
+      '' order by n
+    )
+    from generate_series(0, 15) n
+  );
+end $function$;
+comment on function private.new_board_token() is 'What opens a board, at random: k3xd-09ra-m7tz-4hqp.';
+
 CREATE OR REPLACE FUNCTION private.next_free_day(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
  RETURNS date
  LANGUAGE plpgsql
@@ -5307,6 +5477,47 @@ begin
 end $function$;
 comment on function private.queue_appointment_sms(text,public.appointments,text,timestamp with time zone) is 'Queues an SMS that tells of an appointment, in the patient''s language and the clinic''s time zone; once for each cause. It is worthless when the appointment is over.';
 
+CREATE OR REPLACE FUNCTION private.queue_is_known(p_practitioner_id uuid, p_on date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.appointments a
+    where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+      and a.status in ('arrived', 'fulfilled', 'noshow')
+  );
+end $function$;
+comment on function private.queue_is_known(uuid,date) is 'Whether the clinic has marked anybody of a practitioner''s day.';
+
+CREATE OR REPLACE FUNCTION private.queue_of(p_practitioner_id uuid, p_on date, p_now timestamp with time zone)
+ RETURNS TABLE(token_number integer, waits_from timestamp with time zone, starts_at timestamp with time zone, here boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with day as (
+      select a.* from public.appointments a
+      where a.practitioner_id = p_practitioner_id and a.local_date = p_on
+    ), progress as (
+      select max(d.starts_at) filter (where coalesce(d.called_at, d.seen_at) is not null) as reached from day d
+    )
+    select d.token_number, coalesce(d.waits_from, d.starts_at), d.starts_at, d.status = 'arrived'
+    from day d cross join progress p
+    where case d.status
+      when 'arrived' then d.called_at is null
+      -- May still come, unless the queue has gone past them, or their time has long passed.
+      when 'booked' then d.ends_at > p_now - interval '2 hours'
+        and (d.starts_at > p_now or p.reached is null or p.reached < d.starts_at)
+      else false end
+    order by 2, 3, 1;
+end $function$;
+comment on function private.queue_of(uuid,date,timestamp with time zone) is 'Who is still to be seen by a practitioner that day, in the order in which they are called (waits_from, else their own time): who waits (here), and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end.';
+
 CREATE OR REPLACE FUNCTION private.queue_place(p_patient_id uuid, p_appointment_id uuid, p_now timestamp with time zone)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE plpgsql
@@ -5321,28 +5532,12 @@ begin
     perform private.fail('unknown_appointment');
   end if;
   return query
-    with day as (
-      select a.* from public.appointments a
-      where a.practitioner_id = v_own.practitioner_id and a.local_date = v_own.local_date
-    ), progress as (
-      select bool_or(d.status in ('arrived', 'fulfilled', 'noshow')) as known,
-        max(d.starts_at) filter (where coalesce(d.called_at, d.seen_at) is not null) as reached
-      from day d
-    )
-    select case when p.known then (
-      select count(*)::int from day d
-      where (coalesce(d.waits_from, d.starts_at), d.starts_at)
-          < (coalesce(v_own.waits_from, v_own.starts_at), v_own.starts_at)
-        and case d.status
-        when 'arrived' then d.called_at is null
-        -- May still come, unless the queue has gone past them, or their time has long passed.
-        when 'booked' then d.ends_at > p_now - interval '2 hours'
-          and (d.starts_at > p_now or p.reached is null or p.reached < d.starts_at)
-        else false end
-    ) end, private.now_serving(v_own.practitioner_id, v_own.local_date)
-    from progress p;
+    select case when private.queue_is_known(v_own.practitioner_id, v_own.local_date) then (
+      select count(*)::int from private.queue_of(v_own.practitioner_id, v_own.local_date, p_now) q
+      where (q.waits_from, q.starts_at) < (coalesce(v_own.waits_from, v_own.starts_at), v_own.starts_at)
+    ) end, private.now_serving(v_own.practitioner_id, v_own.local_date);
 end $function$;
-comment on function private.queue_place(uuid,uuid,timestamp with time zone) is 'How many are before a patient with the same practitioner that day, and the token called or seen last. Before them are those of an earlier time (waits_from, else their own) who wait, and who may still come: not once somebody of a later time was called or seen after their time had come, nor two hours after their end. Null: the clinic has marked nobody that day.';
+comment on function private.queue_place(uuid,uuid,timestamp with time zone) is 'How many of the queue are before a patient with the same practitioner that day, and the token called or seen last. Null: the clinic has marked nobody that day.';
 
 CREATE OR REPLACE FUNCTION private.queue_reminders(p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -5652,6 +5847,22 @@ begin
   end if;
 end $function$;
 comment on function private.require_colleague(uuid,uuid,uuid,date) is 'Refuses a colleague who cannot take anybody on a date: unknown_doctor (also of another clinic), same_practitioner, doctor_inactive or colleague_without_hours.';
+
+CREATE OR REPLACE FUNCTION private.require_confirmable(p_appointment public.appointments, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_changeable(p_appointment, p_now);
+  -- Not sooner: what is so far away can still change. Reminders go out on the day before at the earliest.
+  if p_appointment.local_date - 1 > (
+    select (p_now at time zone c.time_zone)::date from public.clinics c where c.id = p_appointment.clinic_id
+  ) then
+    perform private.fail('too_early_to_confirm');
+  end if;
+end $function$;
+comment on function private.require_confirmable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot confirm: too_early_to_confirm before the day before it, and what private.require_changeable refuses.';
 
 CREATE OR REPLACE FUNCTION private.require_day(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, OUT clinic_id uuid, OUT time_zone text, OUT today date)
  RETURNS record
@@ -7144,6 +7355,18 @@ begin
 end $function$;
 comment on function private.tg_audit_events__only_erase() is 'Refuses an update that does anything but erase names.';
 
+CREATE OR REPLACE FUNCTION private.tg_boards__broadcast_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send('{}', 'revoked', private.board_topic(old.id));
+  return null;
+end $function$;
+comment on function private.tg_boards__broadcast_end() is 'Tells a board that was revoked to look: what it asks for then is refused, and it says so.';
+
 CREATE OR REPLACE FUNCTION private.tg_clean_names()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -8257,6 +8480,32 @@ end $function$;
 comment on function public.available_slots_of_day(uuid,date,uuid,text) is 'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
 grant execute on function public.available_slots_of_day(uuid,date,uuid,text) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.board(token text)
+ RETURNS TABLE(channel text, clinic text, time_zone text, on_date date, doctors jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_board public.boards;
+begin
+  select * into v_board from public.boards b
+  where b.token_hash = private.board_hash(board.token) and b.revoked_at is null;
+  if not found then
+    perform private.fail('unknown_board');
+  end if;
+  -- Boards ask all the time: a write a minute is enough to know that they are there.
+  update public.boards b set seen_at = now()
+  where b.id = v_board.id and (b.seen_at is null or b.seen_at < now() - interval '1 minute');
+  return query
+    select private.board_topic(v_board.id), c.name, c.time_zone, t.today, private.board_doctors(c.id, t.today, now())
+    from public.clinics c cross join lateral (select (now() at time zone c.time_zone)::date as today) t
+    where c.id = v_board.clinic_id;
+end $function$;
+comment on function public.board(text) is 'What a board shows today, to whoever has its token: the channel on which it hears of news, clinic, time zone, date, and doctors [{id, name, specialty, sessions: [{from, until}], queue: {serving, called_at, next: [{token, here}]}}]; queue is null while there is none. Refuses with unknown_board, whether there never was one or it was revoked.';
+grant execute on function public.board(text) to anon;
+grant execute on function public.board(text) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.book_appointment(practitioner_id uuid, starts_at timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -8380,6 +8629,26 @@ end $function$;
 comment on function public.close_clinic(uuid,date,date,text) is 'At the desk: closes the clinic from one day to another, both included: one row of clinic_closures. Whoever is booked then is cancelled and told, each patient once.';
 grant execute on function public.close_clinic(uuid,date,date,text) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.confirm_appointment(appointment_id uuid)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments;
+begin
+  perform private.set_channel('web');
+  v_appointment := private.lock_appointment(private.require_patient(), confirm_appointment.appointment_id);
+  perform private.require_confirmable(v_appointment, now());
+  if v_appointment.confirmed_at is null then
+    update public.appointments a set confirmed_at = now() where a.id = v_appointment.id returning * into v_appointment;
+  end if;
+  return v_appointment;
+end $function$;
+comment on function public.confirm_appointment(uuid) is 'The signed-in patient will come, from the day before on. A second time changes nothing. Refuses with too_early_to_confirm, not_cancellable or not_found.';
+grant execute on function public.confirm_appointment(uuid) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.confirm_phone_owner(phone text)
  RETURNS void
  LANGUAGE plpgsql
@@ -8448,6 +8717,26 @@ begin
 end $function$;
 comment on function public.desk_cancel(uuid,text) is 'At the desk: cancels an appointment, with a reason for the desk''s note. The patient is texted that the clinic cancelled. Refuses with changed_meanwhile or not_found.';
 grant execute on function public.desk_cancel(uuid,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_confirm(appointment_id uuid, confirmed boolean DEFAULT true)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_appointment public.appointments := private.lock_at_desk(desk_confirm.appointment_id);
+begin
+  if v_appointment.status <> 'booked' then
+    perform private.fail('changed_meanwhile', private.what_happened(v_appointment));
+  elsif (v_appointment.confirmed_at is not null) <> desk_confirm.confirmed then
+    update public.appointments a set confirmed_at = case when desk_confirm.confirmed then now() end
+    where a.id = v_appointment.id returning * into v_appointment;
+  end if;
+  return v_appointment;
+end $function$;
+comment on function public.desk_confirm(uuid,boolean) is 'At the desk: the patient has said on the phone that they will come, or (confirmed false) that was a mistake. A second time changes nothing. Refuses with changed_meanwhile once they came or it was cancelled, or not_found.';
+grant execute on function public.desk_confirm(uuid,boolean) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_day(clinic_id uuid, on_date date)
  RETURNS TABLE(appointment_id uuid, version integer, practitioner_id uuid, practitioner_name text, starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer, patient_id uuid, name text, phone_end text, channel text, walk_in boolean, status text, confirmed_at timestamp with time zone, arrived_at timestamp with time zone, called_at timestamp with time zone, seen_at timestamp with time zone, waits_from timestamp with time zone, note text)
@@ -8795,6 +9084,29 @@ end $function$;
 comment on function public.hand_over_day(uuid,date,uuid) is 'At the desk: a colleague takes over whoever fits at the same time, and each of them is told once. The others stay (why_not), and are in stranded_appointments, as the day is closed for the first doctor. Refuses a colleague who sees nobody then with slot_unavailable.';
 grant execute on function public.hand_over_day(uuid,date,uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.make_board(clinic_id uuid, name text)
+ RETURNS TABLE(board_id uuid, token text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_token constant text := private.new_board_token();
+begin
+  perform private.require_desk(make_board.clinic_id, true);
+  if not exists (select from public.clinics c where c.id = make_board.clinic_id) then
+    perform private.fail('unknown_clinic');
+  end if;
+  perform private.set_channel('desk');
+  return query
+    insert into public.boards (clinic_id, name, token_hash)
+    values (make_board.clinic_id, coalesce(make_board.name, ''), private.board_hash(v_token))
+    returning id, v_token;
+end $function$;
+comment on function public.make_board(uuid,text) is 'For managers: a new board for a clinic, with the name of its place. The token is told this once: the board is at /board/<token> of the site. Refuses with invalid_name or unknown_clinic.';
+grant execute on function public.make_board(uuid,text) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.merge_patients(keep_id uuid, gone_id uuid)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -9025,6 +9337,28 @@ begin
 end $function$;
 comment on function public.restore_sms_template(text,text) is 'For admins: gives a template the words back that it came with.';
 grant execute on function public.restore_sms_template(text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.revoke_board(board_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic_id uuid;
+begin
+  perform private.require_desk();
+  select b.clinic_id into v_clinic_id from public.boards b
+  where b.id = revoke_board.board_id and private.sees_desk(b.clinic_id);
+  if not found then
+    perform private.fail('unknown_board');
+  end if;
+  perform private.require_desk(v_clinic_id, true);
+  perform private.set_channel('desk');
+  update public.boards b set revoked_at = now() where b.id = revoke_board.board_id and b.revoked_at is null;
+end $function$;
+comment on function public.revoke_board(uuid) is 'For managers: a board shows nothing any more. A second time changes nothing. Refuses with unknown_board, also for those of others.';
+grant execute on function public.revoke_board(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.shift_day(practitioner_id uuid, on_date date, from_time time without time zone, minutes integer)
  RETURNS SETOF public.day_plan
