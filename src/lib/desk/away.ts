@@ -57,14 +57,14 @@ export interface Remedy {
   colleague: string;
 }
 
-/** What an address says of them. `clinic` is null where there is only one. */
+/** What an address says of them. `clinic` is '' where there is only one. */
 export function addressWords(
   { doctor, day, until, from, onlyStranded }: Absence,
   remedy: Partial<Remedy> | null,
-  clinic: string | null
+  clinic: string
 ): string {
   const query = {
-    ...(clinic !== null && { clinic }),
+    ...(clinic !== '' && { clinic }),
     doctor,
     day,
     ...(until !== day && { until }),

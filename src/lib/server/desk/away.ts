@@ -216,6 +216,8 @@ export function addressOfDone(url: URL, operation: string, seen: string, ids: re
 /** An operation on a day that was done. */
 export interface Done extends Span {
   kind: Kind | 'close';
+  /** Null: everybody's. */
+  doctorId: string | null;
   doctor: string | null;
   colleague: string | null;
   minutes: number;
@@ -262,6 +264,7 @@ export async function loadDone(
     until: done.until_date,
     from: timeIn(done.from_time ?? ''),
     minutes: done.minutes ?? 0,
+    doctorId: done.practitioner_id,
     doctor: nameOf(done.practitioner_id),
     colleague: nameOf(done.to_practitioner_id),
     reason: done.reason,

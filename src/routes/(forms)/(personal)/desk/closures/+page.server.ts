@@ -57,7 +57,10 @@ export const actions: Actions = {
     const { desk } = await openDesk(event);
     const { closure } = await readForm(event.request, 'closure');
     if (!isId(closure)) error(400, m.form_unknown());
-    if (desk.role !== 'manager') error(403, m.desk_closures_manager());
+    if (desk.role !== 'manager') {
+      const refusal = { code: 'manager_only', message: m.desk_closures_manager(), status: 403 };
+      return refuseForm(refusal, { operation: '', reason: '' });
+    }
     await openAgain(event.locals.supabase, desk.clinicId, closure);
     return { opened: true };
   }

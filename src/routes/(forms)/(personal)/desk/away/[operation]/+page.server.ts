@@ -15,6 +15,7 @@ export const load: PageServerLoad = async (event) => {
   const counted = (name: string) => Number(event.url.searchParams.get(name)) || 0;
   return {
     query,
+    clinic: query && desk.clinicId,
     timeZone: desk.timeZone,
     now: now.toISOString(),
     today: localDate(now, desk.timeZone),
