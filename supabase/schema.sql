@@ -2505,6 +2505,11 @@ begin
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
     order by a.patient_id, a.starts_at, a.id
   ) a;
+  -- With the numbers they have by now.
+  select coalesce(array_agg(row(
+    l.appointment_id, l.patient_id, a.token_number, l.was_at, l.practitioner_id, l.starts_at, l.ends_at, l.why_not, l.waits
+  )::public.day_plan order by l.was_at), '{}') into p.outcome
+  from unnest(p.outcome) l join public.appointments a on a.id = l.appointment_id;
   insert into public.day_operations select (p).*;
   return query select l.* from unnest(p.outcome) l where l.waits;
 end $function$;
