@@ -142,30 +142,26 @@ end $$;
 comment on function private.plan_hand_over(public.day_operations) is
   'All who still wait, at the same time with a colleague who sees patients then and has nobody.';
 
-create function private.next_time(p public.day_operations, p_of public.day_plan, p_taken timestamptz[])
+create function private.next_time(p public.day_operations, p_of public.day_plan, p_from timestamptz)
 returns public.day_plan
 language plpgsql stable
 set search_path = ''
 as $$
 declare
-  v_after timestamptz := p_of.was_at;
-  v_slot record;
+  v_from timestamptz := p_of.was_at;
 begin
   if not p.only_stranded then
-    select private.instant_of(p.until_date + 1, c.time_zone) into v_after from public.clinics c where c.id = p.clinic_id;
+    select private.instant_of(p.until_date + 1, c.time_zone) into v_from from public.clinics c where c.id = p.clinic_id;
   end if;
-  select f.* into v_slot
+  select f.starts_at, f.ends_at into p_of.starts_at, p_of.ends_at
   from private.next_free_slots(
-    p.clinic_id, null, p_of.practitioner_id, v_after, cardinality(p_taken) + 1, p.done_at, p_of.patient_id
-  ) f
-  where f.starts_at <> all (p_taken) order by f.starts_at limit 1;
-  p_of.starts_at := v_slot.starts_at;
-  p_of.ends_at := v_slot.ends_at;
-  p_of.why_not := case when v_slot.starts_at is null then 'day_is_full' end;
+    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at, p_of.patient_id
+  ) f;
+  p_of.why_not := case when p_of.starts_at is null then 'day_is_full' end;
   return p_of;
 end $$;
-comment on function private.next_time(public.day_operations, public.day_plan, timestamptz[]) is
-  'Gives one of a plan the next time after the days it is about that is free and not given to another; who is stranded, the next after their own.';
+comment on function private.next_time(public.day_operations, public.day_plan, timestamptz) is
+  'Gives one of a plan the next free time from an instant on, after the days it is about; who is stranded, after their own.';
 
 create function private.plan_move(p public.day_operations) returns setof public.day_plan
 language plpgsql stable
@@ -173,11 +169,12 @@ set search_path = ''
 as $$
 declare
   v public.day_plan;
-  v_taken timestamptz[] := '{}';
+  v_from timestamptz := '-infinity';
 begin
   for v in select l.* from private.plan_cancel(p) l loop
-    v := private.next_time(p, v, v_taken);
-    v_taken := v_taken || v.starts_at;
+    v := private.next_time(p, v, v_from);
+    -- Nobody overtakes who comes before them.
+    v_from := coalesce(v.ends_at, v_from);
     return next v;
   end loop;
 end $$;

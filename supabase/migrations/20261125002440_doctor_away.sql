@@ -83,7 +83,7 @@ begin
         v.why_not := null;
         exit;
       exception when exclusion_violation or unique_violation then
-        v := private.next_time(p, v, '{}');
+        v := private.next_time(p, v, v.ends_at);
         v.why_not := coalesce(v.why_not, 'slot_taken');
       end;
     end loop;
