@@ -4519,7 +4519,7 @@ begin
         v.why_not := null;
         exit;
       exception when exclusion_violation or unique_violation then
-        v := private.next_time(p, v, '{}');
+        v := private.next_time(p, v, v.ends_at);
         v.why_not := coalesce(v.why_not, 'slot_taken');
       end;
     end loop;
@@ -4697,30 +4697,26 @@ begin
 end $function$;
 comment on function private.next_quiet_hours(public.clinics,timestamp with time zone) is 'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
 
-CREATE OR REPLACE FUNCTION private.next_time(p public.day_operations, p_of public.day_plan, p_taken timestamp with time zone[])
+CREATE OR REPLACE FUNCTION private.next_time(p public.day_operations, p_of public.day_plan, p_from timestamp with time zone)
  RETURNS public.day_plan
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 declare
-  v_after timestamptz := p_of.was_at;
-  v_slot record;
+  v_from timestamptz := p_of.was_at;
 begin
   if not p.only_stranded then
-    select private.instant_of(p.until_date + 1, c.time_zone) into v_after from public.clinics c where c.id = p.clinic_id;
+    select private.instant_of(p.until_date + 1, c.time_zone) into v_from from public.clinics c where c.id = p.clinic_id;
   end if;
-  select f.* into v_slot
+  select f.starts_at, f.ends_at into p_of.starts_at, p_of.ends_at
   from private.next_free_slots(
-    p.clinic_id, null, p_of.practitioner_id, v_after, cardinality(p_taken) + 1, p.done_at, p_of.patient_id
-  ) f
-  where f.starts_at <> all (p_taken) order by f.starts_at limit 1;
-  p_of.starts_at := v_slot.starts_at;
-  p_of.ends_at := v_slot.ends_at;
-  p_of.why_not := case when v_slot.starts_at is null then 'day_is_full' end;
+    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at, p_of.patient_id
+  ) f;
+  p_of.why_not := case when p_of.starts_at is null then 'day_is_full' end;
   return p_of;
 end $function$;
-comment on function private.next_time(public.day_operations,public.day_plan,timestamp with time zone[]) is 'Gives one of a plan the next time after the days it is about that is free and not given to another; who is stranded, the next after their own.';
+comment on function private.next_time(public.day_operations,public.day_plan,timestamp with time zone) is 'Gives one of a plan the next free time from an instant on, after the days it is about; who is stranded, after their own.';
 
 CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date, p_except uuid)
  RETURNS integer
@@ -5049,11 +5045,12 @@ CREATE OR REPLACE FUNCTION private.plan_move(p public.day_operations)
 AS $function$
 declare
   v public.day_plan;
-  v_taken timestamptz[] := '{}';
+  v_from timestamptz := '-infinity';
 begin
   for v in select l.* from private.plan_cancel(p) l loop
-    v := private.next_time(p, v, v_taken);
-    v_taken := v_taken || v.starts_at;
+    v := private.next_time(p, v, v_from);
+    -- Nobody overtakes who comes before them.
+    v_from := coalesce(v.ends_at, v_from);
     return next v;
   end loop;
 end $function$;
