@@ -22,8 +22,9 @@ export const load: PageServerLoad = async (event) => {
   const { searchParams } = event.url;
   const now = new Date();
   const today = localDate(now, desk.timeZone);
-  const absence = absenceIn(searchParams, today);
   const doctors = await listAllDoctors(supabase, desk.clinicId);
+  const asked = absenceIn(searchParams, today);
+  const absence = asked && doctors.some(({ id }) => id === asked.doctor) ? asked : null;
   const page = {
     query,
     clinicId: desk.clinicId,
