@@ -114,7 +114,7 @@ test('late, with the keyboard alone: all come later with their tokens, are told,
   await keyboard.press('Enter');
   await says(page, 'Nothing is done yet.');
   expect((await linesUnder(page, /40 minutes later$/))[0]).toMatch(/10:00\sam → 10:40\sam/);
-  await says(page, 'Told by SMS: 1.');
+  await says(page, 'To be told by SMS: 1.');
   await says(page, 'Without SMS, so please call: 1.');
   expect(await violationsOf(page)).toEqual([]);
   expect((await dayOf(clinic))[1]).toBe('Joseph Mathew 10:00 booked');
