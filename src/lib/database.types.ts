@@ -337,6 +337,80 @@ export type Database = {
         };
         Relationships: [];
       };
+      day_operations: {
+        Row: {
+          actor_id: string | null;
+          clinic_id: string;
+          done_at: string;
+          from_time: string | null;
+          id: string;
+          kind: string;
+          minutes: number | null;
+          on_date: string;
+          only_stranded: boolean;
+          outcome: Database['public']['CompositeTypes']['day_plan'][];
+          practitioner_id: string | null;
+          reason: string;
+          to_practitioner_id: string | null;
+          until_date: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          actor_id?: string | null;
+          clinic_id: string;
+          done_at?: string;
+          from_time?: string | null;
+          id?: string;
+          kind: string;
+          minutes?: number | null;
+          on_date: string;
+          only_stranded: boolean;
+          outcome: Database['public']['CompositeTypes']['day_plan'][];
+          practitioner_id?: string | null;
+          reason?: string;
+          to_practitioner_id?: string | null;
+          until_date: string;
+        };
+        Update: {
+          actor_id?: string | null;
+          clinic_id?: string;
+          done_at?: string;
+          from_time?: string | null;
+          id?: string;
+          kind?: string;
+          minutes?: number | null;
+          on_date?: string;
+          only_stranded?: boolean;
+          outcome?: Database['public']['CompositeTypes']['day_plan'][];
+          practitioner_id?: string | null;
+          reason?: string;
+          to_practitioner_id?: string | null;
+          until_date?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'day_operations_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'day_operations_practitioner_id_fkey';
+            columns: ['practitioner_id'];
+            isOneToOne: false;
+            referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'day_operations_to_practitioner_id_fkey';
+            columns: ['to_practitioner_id'];
+            isOneToOne: false;
+            referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
       ivr_calls: {
         Row: {
           call_id: string;
@@ -1310,7 +1384,15 @@ export type Database = {
         };
       };
       cancel_day: {
-        Args: { on_date: string; practitioner_id: string; reason?: string };
+        Args: {
+          from_time?: string;
+          on_date: string;
+          only_stranded?: boolean;
+          operation_id?: string;
+          practitioner_id: string;
+          reason?: string;
+          until_date?: string;
+        };
         Returns: Database['public']['CompositeTypes']['day_plan'][];
         SetofOptions: {
           from: '*';
@@ -1341,7 +1423,13 @@ export type Database = {
         };
       };
       close_clinic: {
-        Args: { clinic_id: string; from_date: string; reason?: string; until_date: string };
+        Args: {
+          clinic_id: string;
+          from_date: string;
+          operation_id?: string;
+          reason?: string;
+          until_date: string;
+        };
         Returns: Database['public']['CompositeTypes']['day_plan'][];
         SetofOptions: {
           from: '*';
@@ -1386,6 +1474,16 @@ export type Database = {
         };
       };
       confirm_phone_owner: { Args: { phone: string }; Returns: undefined };
+      day_outcome: {
+        Args: { operation_id: string };
+        Returns: Database['public']['CompositeTypes']['day_preview'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_preview';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       desk_book: {
         Args: {
           dependent_id?: string;
@@ -1704,7 +1802,15 @@ export type Database = {
       };
       end_desk_session: { Args: { session_id: string }; Returns: boolean };
       hand_over_day: {
-        Args: { on_date: string; practitioner_id: string; to_practitioner_id: string };
+        Args: {
+          from_time?: string;
+          on_date: string;
+          only_stranded?: boolean;
+          operation_id?: string;
+          practitioner_id: string;
+          to_practitioner_id: string;
+          until_date?: string;
+        };
         Returns: Database['public']['CompositeTypes']['day_plan'][];
         SetofOptions: {
           from: '*';
@@ -1722,7 +1828,14 @@ export type Database = {
       };
       merge_patients: { Args: { gone_id: string; keep_id: string }; Returns: string };
       move_day: {
-        Args: { on_date: string; practitioner_id: string };
+        Args: {
+          from_time?: string;
+          on_date: string;
+          only_stranded?: boolean;
+          operation_id?: string;
+          practitioner_id: string;
+          until_date?: string;
+        };
         Returns: Database['public']['CompositeTypes']['day_plan'][];
         SetofOptions: {
           from: '*';
@@ -1762,24 +1875,34 @@ export type Database = {
         };
       };
       permit_account_change: { Args: { minutes?: number; phone: string; what?: string }; Returns: string };
+      preview_closure: {
+        Args: { clinic_id: string; from_date: string; until_date: string };
+        Returns: Database['public']['CompositeTypes']['day_preview'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_preview';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       preview_day: {
         Args: {
           from_time?: string;
           minutes?: number;
           on_date: string;
+          only_stranded?: boolean;
           practitioner_id: string;
+          to_next?: boolean;
           to_practitioner_id?: string;
+          until_date?: string;
         };
-        Returns: {
-          appointment_id: string;
-          fits: boolean;
-          name: string;
-          phone_end: string;
-          starts_at: string;
-          token_number: number;
-          was_at: string;
-          why_not: string;
-        }[];
+        Returns: Database['public']['CompositeTypes']['day_preview'][];
+        SetofOptions: {
+          from: '*';
+          to: 'day_preview';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       preview_merge: { Args: { gone_id: string; keep_id: string }; Returns: Json };
       queue_position: {
@@ -1847,7 +1970,13 @@ export type Database = {
       };
       revoke_board: { Args: { board_id: string }; Returns: undefined };
       shift_day: {
-        Args: { from_time: string; minutes: number; on_date: string; practitioner_id: string };
+        Args: {
+          from_time: string;
+          minutes: number;
+          on_date: string;
+          operation_id?: string;
+          practitioner_id: string;
+        };
         Returns: Database['public']['CompositeTypes']['day_plan'][];
         SetofOptions: {
           from: '*';
@@ -1905,6 +2034,19 @@ export type Database = {
         ends_at: string | null;
         why_not: string | null;
         waits: boolean | null;
+      };
+      day_preview: {
+        appointment_id: string | null;
+        patient_id: string | null;
+        token_number: number | null;
+        name: string | null;
+        phone_end: string | null;
+        can_be_texted: boolean | null;
+        was_at: string | null;
+        practitioner: string | null;
+        starts_at: string | null;
+        fits: boolean | null;
+        why_not: string | null;
       };
       slot: {
         practitioner_id: string | null;

@@ -48,6 +48,7 @@ begin
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
+  delete from public.day_operations o where o.done_at < p_now - interval '30 days';
   perform private.forget_stale_registrations(p_now);
   perform private.forget_old_runs(p_now - interval '7 days');
   perform private.forget_old_sms(p_now - make_interval(days => v_kept.sms_days));

@@ -1,46 +1,50 @@
 -- The doctor is late, ill or away: one step for a whole day. Nobody is lost, each patient is told once however many
 -- appointments are hit, and the hours follow, so that nobody else is booked into what became free.
 
-create function private.begin_day_operation(p_practitioners uuid[]) returns uuid
+create function private.locked_plan(p public.day_operations) returns public.day_plan[]
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_id constant uuid := gen_random_uuid();
 begin
   -- One operation after the other; bookings go on.
-  perform from public.practitioners p where p.id = any (p_practitioners) order by p.id for no key update;
-  perform set_config('medq.day_operation', v_id::text, true);
-  return v_id;
-end $$;
-comment on function private.begin_day_operation(uuid[]) is
-  'From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself.';
-
-create function private.lock_plan(p_plan public.day_plan[]) returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
+  perform from public.practitioners d
+  where d.clinic_id = p.clinic_id and (p.practitioner_id is null or d.id in (p.practitioner_id, p.to_practitioner_id))
+  order by d.id for no key update;
+  if exists (select from public.day_operations o where o.id = p.id) then
+    perform private.fail('day_changed');
+  end if;
+  perform set_config('medq.day_operation', p.id::text, true);
+  -- Who is locked is planned again, as it is then.
   perform from public.appointments a
-  where a.id in (select l.appointment_id from unnest(p_plan) l) order by a.id for no key update;
+  where a.id in (select l.appointment_id from private.plan(p) l) order by a.id for no key update;
+  return array(select l from private.plan(p) l);
 end $$;
-comment on function private.lock_plan(public.day_plan[]) is 'Locks the appointments of a plan; who is locked is planned again, as it is then.';
+comment on function private.locked_plan(public.day_operations) is
+  'What becomes of whom, whose appointments are locked. From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself. Refuses with day_changed what was done before.';
 
-create function private.end_day_operation(p_id uuid, p_template text, p_appointments uuid[], p_now timestamptz) returns void
+create function private.end_day_operation(p public.day_operations, p_template text) returns setof public.day_plan
 language plpgsql
 set search_path = ''
 as $$
 begin
   perform set_config('medq.day_operation', '', true);
-  perform private.queue_appointment_sms(p_template, a, p_id::text, greatest(a.ends_at, p_now + interval '1 hour'))
+  perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
     -- One SMS for a patient, about the first of several.
     select distinct on (a.patient_id) a.* from public.appointments a
-    where a.id = any (p_appointments) order by a.patient_id, a.starts_at, a.id
+    where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
+    order by a.patient_id, a.starts_at, a.id
   ) a;
+  -- With the numbers they have by now.
+  select coalesce(array_agg(row(
+    l.appointment_id, l.patient_id, a.token_number, l.was_at, l.practitioner_id, l.starts_at, l.ends_at, l.why_not, l.waits
+  )::public.day_plan order by l.was_at), '{}') into p.outcome
+  from unnest(p.outcome) l join public.appointments a on a.id = l.appointment_id;
+  insert into public.day_operations select (p).*;
+  return query select l.* from unnest(p.outcome) l where l.waits;
 end $$;
-comment on function private.end_day_operation(uuid, text, uuid[], timestamptz) is
-  'Tells each patient of these appointments once what became of them.';
+comment on function private.end_day_operation(public.day_operations, text) is
+  'Tells each patient once what became of them, and writes down what was done.';
 
 -- The hours of a date as rows that can be written back.
 create function private.local_hours(p_practitioner_id uuid, p_on date)
@@ -129,36 +133,30 @@ exception when exclusion_violation then
 end $$;
 comment on function private.shift(public.day_plan[]) is 'Moves all of a plan, or refuses with slot_taken.';
 
-create function public.shift_day(practitioner_id uuid, on_date date, from_time time, minutes int)
+create function public.shift_day(
+  practitioner_id uuid, on_date date, from_time time, minutes int, operation_id uuid default gen_random_uuid()
+)
 returns setof public.day_plan
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_now constant timestamptz := now();
-  v_day constant record := private.require_day(shift_day.practitioner_id, shift_day.on_date, v_now);
-  v_from constant timestamptz := private.instant_of(on_date + coalesce(from_time, '00:00'), v_day.time_zone);
-  v_id uuid;
-  v_plan public.day_plan[];
-  v public.day_plan;
+  v public.day_operations := private.day_operation(
+    'shift', practitioner_id, on_date, from_time, p_minutes => minutes, p_id => operation_id
+  );
+  v_first public.day_plan;
 begin
-  if minutes is null or minutes not between 1 and 600 then
-    perform private.fail('wrong_minutes');
-  end if;
-  v_id := private.begin_day_operation(array[shift_day.practitioner_id]);
-  v_plan := array(select l from private.plan_shift(shift_day.practitioner_id, on_date, v_from, minutes, v_day.time_zone, v_now) l);
-  perform private.lock_plan(v_plan);
-  v_plan := array(select l from private.plan_shift(shift_day.practitioner_id, on_date, v_from, minutes, v_day.time_zone, v_now) l);
-  select l.* into v from unnest(v_plan) l where l.why_not is not null order by l.was_at limit 1;
+  v.outcome := private.locked_plan(v);
+  select l.* into v_first from unnest(v.outcome) l where l.why_not is not null order by l.was_at limit 1;
   if found then
-    perform private.fail('does_not_fit', v.token_number::text, (select r.sentence from private.refusals r where r.word = v.why_not));
+    perform private.fail('does_not_fit', v_first.token_number::text,
+      (select r.sentence from private.refusals r where r.word = v_first.why_not));
   end if;
-  perform private.replace_hours(shift_day.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
+  perform private.replace_hours(v.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
     format('%s minutes later', minutes));
-  perform private.shift(v_plan);
-  perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l where l.waits), v_now);
-  return query select l.* from unnest(v_plan) l where l.waits;
+  perform private.shift(v.outcome);
+  return query select * from private.end_day_operation(v, 'delayed');
 end $$;
-comment on function public.shift_day(uuid, date, time, int) is
+comment on function public.shift_day(uuid, date, time, int, uuid) is
   'At the desk: the doctor is late. All who still wait from a time on (by the clock of the clinic) come so many minutes later, with the token they have, and so do the hours. Each patient is told once. Refuses with slot_unavailable, and changes nothing, when somebody does not fit.';
-grant execute on function public.shift_day(uuid, date, time, int) to authenticated;
+grant execute on function public.shift_day(uuid, date, time, int, uuid) to authenticated;

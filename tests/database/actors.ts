@@ -60,6 +60,9 @@ export async function aScene(tx: Transaction): Promise<Scene> {
   await tx`
     insert into public.clinic_closures (clinic_id, from_date, until_date)
     values (${clinic.id}, '2001-01-01', '2001-01-01')`;
+  await tx`
+    insert into public.day_operations (clinic_id, kind, on_date, until_date, only_stranded, outcome)
+    values (${clinic.id}, 'close', '2001-01-01', '2001-01-01', false, '{}')`;
   await aStrandedAppointment(tx, clinic);
   const board = randomUUID();
   await tx`

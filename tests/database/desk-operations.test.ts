@@ -22,6 +22,7 @@ interface World {
   booked(time: string, options?: { patient?: { id: string }; doctor?: Practitioner }): Promise<Appointment>;
   shift(from: string | null, minutes: number, on?: string): Promise<Row[]>;
   handOver(to?: Practitioner): Promise<Row[]>;
+  move(): Promise<Row[]>;
   cancel(on?: string): Promise<Row[]>;
   close(from: string, until: string): Promise<Row[]>;
   /** What patients were told by operations, beside the first SMS of each. */
@@ -76,6 +77,7 @@ function onTheDay(work: (world: World) => Promise<void>): Promise<void> {
         asked((db) => db<Row[]>`select * from public.shift_day(${doctor.id}, ${on}, ${from}, ${minutes})`),
       handOver: (to = colleague) =>
         asked((db) => db<Row[]>`select * from public.hand_over_day(${doctor.id}, ${today}, ${to.id})`),
+      move: () => asked((db) => db<Row[]>`select * from public.move_day(${doctor.id}, ${today})`),
       cancel: (on = today) =>
         asked((db) => db<Row[]>`select * from public.cancel_day(${doctor.id}, ${on}, 'The doctor is ill')`),
       close: (from, until) =>
@@ -306,14 +308,9 @@ describe('a colleague takes over', () => {
 });
 
 describe('a day is moved to the next free times', () => {
-  const moveDay = ({ tx, priya, doctor, today }: World) =>
-    asDesk(tx, priya, async (db) => [
-      ...(await db<Row[]>`select * from public.move_day(${doctor.id}, ${today})`)
-    ]);
-
   test('in the order they have, with numbers of that day, and each is told once', () =>
     onTheDay(async (world) => {
-      const { tx, doctor, today, booked, told } = world;
+      const { tx, doctor, today, booked, move, told } = world;
       const first = await booked('10:00');
       const second = await booked('10:15', { patient: await patientOf(tx, first) });
       const waiting = await booked('10:30');
@@ -323,7 +320,7 @@ describe('a day is moved to the next free times', () => {
         insert into public.appointments (patient_id, practitioner_id, starts_at)
         select ${(await aPatient(tx)).id}, practitioner_id, starts_at - interval '2 hours' + interval '1 day'
         from public.appointments where id = ${first.id} returning local_date::text`;
-      expect((await moveDay(world)).map(({ why_not }) => why_not)).toEqual([null, null, null]);
+      expect((await move()).map(({ why_not }) => why_not)).toEqual([null, null, null]);
       const rows = await tx<
         { id: string; local: string; day: string; token_number: number; status: string }[]
       >`
@@ -346,10 +343,10 @@ describe('a day is moved to the next free times', () => {
 
   test('and for whom nothing is free stays, and is shown', () =>
     onTheDay(async (world) => {
-      const { tx, clinic, booked, told } = world;
+      const { tx, clinic, booked, move, told } = world;
       await tx`update public.clinics set booking_horizon_days = 0 where id = ${clinic.id}`;
       const { id } = await booked('10:00');
-      expect(await moveDay(world)).toMatchObject([{ appointment_id: id, why_not: 'day_is_full' }]);
+      expect(await move()).toMatchObject([{ appointment_id: id, why_not: 'day_is_full' }]);
       expect(await now(tx, [id])).toMatchObject([{ local: '10:00', status: 'booked' }]);
       expect(await told()).toEqual([]);
       const stranded =
@@ -541,7 +538,7 @@ describe('whatever is done to a day of 200 appointments', () => {
     from: fc.constantFrom(null, '06:00', '08:03', '12:00', '15:55', '18:00'),
     minutes: fc.noBias(fc.integer({ min: 1, max: 420 }))
   });
-  const others = (['hand over', 'cancel', 'close'] as const).map((kind) => ({ kind }));
+  const others = (['hand over', 'move', 'cancel', 'close'] as const).map((kind) => ({ kind }));
 
   test('nobody is lost, nobody is told twice, the order stays, and nobody is booked twice', () =>
     onTheDay(async (world) => {
@@ -560,6 +557,7 @@ describe('whatever is done to a day of 200 appointments', () => {
       const textsBefore = await texts();
       expect(before).toHaveLength(200);
 
+      const lastOfDay = Math.max(...before.map(({ starts }) => starts));
       const runs = [...others, ...fc.sample(shift, { numRuns: 9, seed: 15 })];
       const shifted = { done: 0, refused: 0 };
       for (const run of runs) {
@@ -578,6 +576,7 @@ describe('whatever is done to a day of 200 appointments', () => {
         const perform = (): Promise<Row[]> => {
           if (run.kind === 'shift') return world.shift(run.from, run.minutes);
           if (run.kind === 'hand over') return world.handOver();
+          if (run.kind === 'move') return world.move();
           return run.kind === 'cancel' ? world.cancel() : world.close(today, today);
         };
         let rows: Row[] = [];
@@ -595,6 +594,7 @@ describe('whatever is done to a day of 200 appointments', () => {
           expect([context, added]).toEqual([context, []]);
         } else {
           expect([context, after.size]).toEqual([context, before.length]);
+          const given = new Map(rows.map((row) => [row.appointment_id, row.starts_at.getTime() / 1000]));
           const done = new Set(
             rows.filter(({ why_not }) => why_not === null).map((row) => row.appointment_id)
           );
@@ -607,6 +607,11 @@ describe('whatever is done to a day of 200 appointments', () => {
               else if (run.kind === 'hand over') {
                 expected.practitioner_id = colleague.id;
                 expected.token_number = after.get(was.id)?.token_number ?? 0;
+              } else if (run.kind === 'move') {
+                expected.starts = given.get(was.id) ?? 0;
+                expect([context, expected.starts > lastOfDay]).toEqual([context, true]);
+                expected.token_number = after.get(was.id)?.token_number ?? 0;
+                expected.status = 'booked';
               } else expected.status = 'cancelled';
             } else if (run.kind === 'shift' && comesAlong(was)) expected.starts += run.minutes * 60;
             else if (isHit(was)) expect([context, run.kind]).toEqual([context, 'hand over']);

@@ -67,6 +67,16 @@ const kept: Record<string, Kept> = {
     count: (tx) => countOf(tx`select count(*)::int from private.account_jobs`),
     until: ['29 days', '31 days']
   },
+  'what was done to a day at the desk': {
+    write: async (tx, age) => {
+      const { id } = await aClinic(tx);
+      await tx`
+        insert into public.day_operations (clinic_id, kind, on_date, until_date, only_stranded, outcome, done_at)
+        values (${id}, 'close', '2001-01-01', '2001-01-01', false, '{}', now() - ${age}::interval)`;
+    },
+    count: (tx) => countOf(tx`select count(*)::int from public.day_operations`),
+    until: ['29 days', '31 days']
+  },
   'an SMS': {
     write: (tx, age) => tx`
       insert into public.sms_messages (to_phone, template, body, status, sent_at, created_at)
@@ -127,6 +137,7 @@ const within = (work: (tx: Transaction) => Promise<void>) =>
       'private.known_devices',
       'private.registrations',
       'private.account_jobs',
+      'public.day_operations',
       'public.sms_messages',
       'public.ivr_calls',
       'public.security_events',

@@ -138,6 +138,14 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   },
   undo_merge: nobodysRow,
   preview_day: onTheDesksAppointment,
+  preview_closure: onlyForTheDesk,
+  // An operation that there is not.
+  day_outcome: {
+    ...onlyForTheDesk,
+    desk: 'finds nothing',
+    manager: 'finds nothing',
+    'desk of another clinic': 'finds nothing'
+  },
   shift_day: onTheDesksAppointment,
   hand_over_day: {
     ...onTheDesksAppointment,
@@ -216,6 +224,9 @@ const calls: Record<string, Call> = {
   undo_merge: (tx, { clinic }) => tx`select public.undo_merge(${clinic.id})`,
   preview_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.preview_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  preview_closure: (tx, { appointment: { clinic_id, starts_at } }) =>
+    tx`select * from public.preview_closure(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date)`,
+  day_outcome: (tx, { clinic }) => tx`select * from public.day_outcome(${clinic.id})`,
   shift_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.shift_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '00:00', 15)`,
   // To themselves.

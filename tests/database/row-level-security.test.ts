@@ -40,6 +40,7 @@ const rights: Record<string, Record<Actor, string>> = {
   limits: everyone({}),
   audit_trail: everyone({ secretKey: 'R---' }),
   clinic_closures: everyone({ visitor: '----', others: '0--0', atDesk: 'R--0', manager: 'R--D' }),
+  day_operations: everyone({ visitor: '----', others: '0---', secretKey: 'R---', atDesk: 'R---' }),
   stranded_appointments: everyone({ visitor: '----', others: '0---', secretKey: 'R---', atDesk: 'R---' }),
   desk_numbers: everyone({ visitor: '----', others: '0---', secretKey: 'R---', manager: 'R---' }),
   // Whoever is not a manager is refused an insert, and the others reach no row.
@@ -108,6 +109,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   limits: () => ['what', 'password'],
   audit_trail: ({ appointment }) => ['row_id', appointment.id],
   clinic_closures: ({ clinic }) => ['clinic_id', clinic.id],
+  day_operations: ({ clinic }) => ['clinic_id', clinic.id],
   stranded_appointments: ({ clinic }) => ['clinic_id', clinic.id],
   desk_numbers: ({ clinic }) => ['clinic_id', clinic.id],
   clinic_staff: ({ clinic }) => ['clinic_id', clinic.id],

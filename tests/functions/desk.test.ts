@@ -118,11 +118,11 @@ test('nobody else gets in: a patient, a visitor, the secret key', async () => {
   expect((await anonymousClient().rpc('desk_day', args)).error?.code).toBe('42501');
   expect((await serviceClient().rpc('desk_day', args)).error?.code).toBe('42501');
   const views = await Promise.all(
-    ['clinic_staff', 'stranded_appointments', 'desk_numbers', 'clinic_closures'].map(
+    ['clinic_staff', 'stranded_appointments', 'desk_numbers', 'clinic_closures', 'day_operations'].map(
       async (view) => (await signed?.client.from(view).select())?.data
     )
   );
-  expect(views).toEqual([[], [], [], []]);
+  expect(views).toEqual([[], [], [], [], []]);
 });
 
 test('a manager sees the numbers and the staff of their clinic', async () => {

@@ -46,6 +46,7 @@ export interface Stranded {
   /** The calendar day at the clinic. */
   day: string;
   starts_at: string;
+  practitioner_id: string;
   doctor: string;
   name: string | null;
   phone_end: string | null;
