@@ -100,6 +100,13 @@ from (values
   ('past_midnight', 'slot_unavailable', 'PT409', 'The day would go on after midnight.'),
   ('does_not_fit', 'slot_unavailable', 'PT409', 'Token %s cannot come then, and nothing was changed: %s'),
   ('unknown_sms', 'not_found', 'PT404', 'There is no such SMS to send again.'),
+  ('invalid_hours', 'validation_failed', 'PT400',
+   'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'),
+  ('hours_backwards', 'validation_failed', 'PT400', 'The end, %s, has to be after the beginning, %s.'),
+  ('hours_off_grid', 'validation_failed', 'PT400',
+   'With %s minutes each, the last appointment ends at %s and not at %s. Please end there, or change the minutes.'),
+  ('hours_overlap', 'validation_failed', 'PT400', 'Some of these hours overlap.'),
+  ('would_strand', null, 'PT409', 'Somebody is booked outside these hours. Nothing was changed.'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),

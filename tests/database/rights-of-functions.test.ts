@@ -52,6 +52,11 @@ const onTheDesksAppointment: Record<Actor, Outcome> = {
   ...onlyForTheDesk,
   'desk of another clinic': 'PT404 not_found'
 };
+/** The same, for managers alone. */
+const onTheManagersPractitioner: Record<Actor, Outcome> = {
+  ...onTheDesksAppointment,
+  desk: 'PT403 not_staff'
+};
 /** The same about a row that there is not. */
 const nobodysRow: Record<Actor, Outcome> = {
   ...onTheDesksAppointment,
@@ -143,7 +148,11 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   },
   move_day: onTheDesksAppointment,
   cancel_day: onTheDesksAppointment,
-  close_clinic: onlyForTheDesk
+  close_clinic: onlyForTheDesk,
+  set_week: onTheManagersPractitioner,
+  preview_week: onTheManagersPractitioner,
+  set_dates: onTheManagersPractitioner,
+  preview_dates: onTheManagersPractitioner
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -210,7 +219,13 @@ const calls: Record<string, Call> = {
   cancel_day: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.cancel_day(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'ill')`,
   close_clinic: (tx, { appointment: { clinic_id, starts_at } }) =>
-    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`
+    tx`select * from public.close_clinic(${clinic_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, 'Pongal')`,
+  set_week: (tx, { practitioner }) => tx`select * from public.set_week(${practitioner.id}, '[]')`,
+  preview_week: (tx, { practitioner }) => tx`select * from public.preview_week(${practitioner.id}, '[]')`,
+  set_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.set_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`,
+  preview_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.preview_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`
 };
 
 test('every function is in the list of rights', async () => {

@@ -62,7 +62,12 @@ const FOR_THE_DESK = [
   'same_practitioner',
   'colleague_without_hours',
   'past_midnight',
-  'does_not_fit'
+  'does_not_fit',
+  'invalid_hours',
+  'hours_backwards',
+  'hours_off_grid',
+  'hours_overlap',
+  'would_strand'
 ];
 
 /** The words of the one list of refusals, each with the stable word of the API that it is a finer one of. */
