@@ -49,6 +49,17 @@ create type public.slot as (
 );
 comment on type public.slot is 'A time that can be booked with a practitioner.';
 
+create type public.stranding as (
+  appointment_id uuid,
+  patient_id uuid,
+  name text,
+  phone_end text,
+  starts_at timestamp with time zone,
+  token_number integer,
+  already boolean
+);
+comment on type public.stranding is 'Who is booked outside hours, and whether they were so already, before these were changed.';
+
 -- Tables --------------------------------------------------------------------------------------------------------------
 
 create table private.account_jobs (
@@ -778,6 +789,7 @@ comment on column public.schedule_exceptions.slot_minutes is 'Length of one appo
 comment on column public.schedule_exceptions.start_time is 'Other hours begin. Empty, with end_time: closed all day.';
 comment on column public.schedule_exceptions.updated_at is 'When the row was last changed.';
 alter table public.schedule_exceptions enable row level security;
+grant select on public.schedule_exceptions to authenticated;
 grant delete, insert, select, update on public.schedule_exceptions to service_role;
 
 create table public.schedules (
@@ -808,6 +820,7 @@ comment on column public.schedules.start_time is 'First slot begins, in the clin
 comment on column public.schedules.updated_at is 'When the row was last changed.';
 comment on column public.schedules.weekday is 'Day of the week: 1 Monday to 7 Sunday.';
 alter table public.schedules enable row level security;
+grant select on public.schedules to authenticated;
 grant delete, insert, select, update on public.schedules to service_role;
 
 create table public.security_events (
@@ -1087,7 +1100,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s and not at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1464,6 +1477,16 @@ create policy "Signed-in people can read all practitioners" on public.practition
 create policy "Visitors can read active practitioners" on public.practitioners as permissive for select to anon
   using active;
 
+create policy "Managers can read the other hours of their clinic" on public.schedule_exceptions as permissive for select to authenticated
+  using (private.desk_role(( SELECT p.clinic_id
+   FROM public.practitioners p
+  WHERE (p.id = schedule_exceptions.practitioner_id))) = 'manager'::text);
+
+create policy "Managers can read the weekly hours of their clinic" on public.schedules as permissive for select to authenticated
+  using (private.desk_role(( SELECT p.clinic_id
+   FROM public.practitioners p
+  WHERE (p.id = schedules.practitioner_id))) = 'manager'::text);
+
 create policy "Patients can listen to the queue of a day on which they have an" on realtime.messages as permissive for select to authenticated
   using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'queue:%'::text) AND ( SELECT private.waits_in_queue(realtime.topic()) AS waits_in_queue));
 
@@ -1697,6 +1720,18 @@ begin
   return v_id;
 end $function$;
 comment on function private.begin_day_operation(uuid[]) is 'From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself.';
+
+CREATE OR REPLACE FUNCTION private.begin_hours(p_practitioner_id uuid)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- One change after the other, also of operations on a day.
+  perform from public.practitioners p where p.id = p_practitioner_id for no key update;
+  return array(select s.appointment_id from private.stranding_of(p_practitioner_id) s);
+end $function$;
+comment on function private.begin_hours(uuid) is 'Locks the hours of a practitioner. Returns whose appointments are outside them already.';
 
 CREATE OR REPLACE FUNCTION private.begin_registration(p_id uuid, p_purpose text, p_phone text, p_name text, p_age integer, p_username text, p_locale text DEFAULT NULL::text)
  RETURNS text
@@ -1939,6 +1974,31 @@ begin
   return true;
 end $function$;
 comment on function private.check_code(uuid,bytea,timestamp with time zone) is 'Takes one guess. The right one is true, once; everything else is false, whatever the reason.';
+
+CREATE OR REPLACE FUNCTION private.check_hours(p_hours jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v record;
+  v_rest interval;
+begin
+  for v in select * from private.hours_in(p_hours) loop
+    if num_nulls(v.start_time, v.end_time, v.slot_minutes) > 0 or v.slot_minutes not between 5 and 480
+      or extract(second from v.start_time) + extract(second from v.end_time) > 0 then
+      perform private.fail('invalid_hours');
+    elsif v.end_time <= v.start_time then
+      perform private.fail('hours_backwards', left(v.end_time::text, 5), left(v.start_time::text, 5));
+    end if;
+    v_rest := make_interval(mins => mod(extract(epoch from v.end_time - v.start_time)::int / 60, v.slot_minutes::int));
+    if v_rest > interval '0' then
+      perform private.fail('hours_off_grid',
+        v.slot_minutes::text, left((v.end_time - v_rest)::text, 5), left(v.end_time::text, 5));
+    end if;
+  end loop;
+end $function$;
+comment on function private.check_hours(jsonb) is 'Refuses hours that are none: backwards, of no whole number of appointments, or with an appointment of less than 5 minutes or more than 8 hours. That they overlap is found by the tables.';
 
 CREATE OR REPLACE FUNCTION private.check_phone(p_phone text)
  RETURNS boolean
@@ -2422,6 +2482,24 @@ begin
   ) a;
 end $function$;
 comment on function private.end_day_operation(uuid,text,uuid[],timestamp with time zone) is 'Tells each patient of these appointments once what became of them.';
+
+CREATE OR REPLACE FUNCTION private.end_hours(p_practitioner_id uuid, p_before uuid[], p_may_strand uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_stranded constant public.stranding[] := array(select s from private.stranding_of(p_practitioner_id, p_before) s);
+begin
+  -- Without a list whoever it is.
+  if exists (
+    select from unnest(v_stranded) s where not s.already and s.appointment_id <> all (p_may_strand)
+  ) then
+    perform private.fail('would_strand');
+  end if;
+  return query select s.* from unnest(v_stranded) s;
+end $function$;
+comment on function private.end_hours(uuid,uuid[],uuid[]) is 'Who is outside the hours of a practitioner now. Refuses with would_strand if somebody is who is not in the list, and was not before.';
 
 CREATE OR REPLACE FUNCTION private.end_old_sessions()
  RETURNS integer
@@ -2912,6 +2990,20 @@ begin
     );
 end $function$;
 comment on function private.hours_between(uuid[],date,date) is 'The hours of practitioners on all dates of a range, by the clock of the clinic: the week''s, or the exceptions of a date; none while the clinic is closed.';
+
+CREATE OR REPLACE FUNCTION private.hours_in(p_hours jsonb)
+ RETURNS TABLE(weekday smallint, start_time time without time zone, end_time time without time zone, slot_minutes smallint)
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select h.* from jsonb_to_recordset(p_hours) as h (weekday smallint, start_time time, end_time time, slot_minutes smallint);
+exception when data_exception then
+  perform private.fail('invalid_hours');
+end $function$;
+comment on function private.hours_in(jsonb) is 'A list of hours as rows. Those of a date have no weekday.';
 
 CREATE OR REPLACE FUNCTION private.hours_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(opens timestamp with time zone, length interval, slots integer, slots_before integer)
@@ -5479,6 +5571,24 @@ begin
 end $function$;
 comment on function private.require_gap(uuid,timestamp with time zone,timestamp with time zone) is 'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
 
+CREATE OR REPLACE FUNCTION private.require_manager_of(p_practitioner_id uuid, OUT clinic_id uuid, OUT today date)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  select c.id, (now() at time zone c.time_zone)::date into clinic_id, today
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = p_practitioner_id and private.sees_desk(c.id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  end if;
+  perform private.require_desk(clinic_id, true);
+  perform private.set_channel('desk');
+end $function$;
+comment on function private.require_manager_of(uuid) is 'The clinic of a practitioner, which one manages, and what day it is there. Refuses like private.require_desk, and with unknown_doctor.';
+
 CREATE OR REPLACE FUNCTION private.require_mergeable(p_keep public.patients, p_gone public.patients)
  RETURNS void
  LANGUAGE plpgsql
@@ -6387,6 +6497,20 @@ end $function$;
 comment on function private.stranded(timestamp with time zone) is 'Appointments to come outside the hours that hold now, at the desks of whoever asks.';
 grant execute on function private.stranded(timestamp with time zone) to authenticated;
 grant execute on function private.stranded(timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION private.stranding_of(p_practitioner_id uuid, p_before uuid[] DEFAULT '{}'::uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select s.appointment_id, s.patient_id, s.patient, s.phone_end, s.starts_at, s.token_number, s.appointment_id = any (p_before)
+    from private.stranded() s where s.practitioner_id = p_practitioner_id
+    order by s.starts_at, s.appointment_id;
+end $function$;
+comment on function private.stranding_of(uuid,uuid[]) is 'Who is booked with a practitioner outside the hours that hold now. p_before: who was so before.';
 
 CREATE OR REPLACE FUNCTION private.sweep(p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -7829,6 +7953,54 @@ AS $function$
 $function$;
 comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
 
+CREATE OR REPLACE FUNCTION private.write_dates(p_practitioner_id uuid, p_from date, p_until date, p_hours jsonb, p_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.check_hours(coalesce(p_hours, '[]'));
+  delete from public.schedule_exceptions e
+  where e.practitioner_id = p_practitioner_id and e.on_date between p_from and p_until;
+  insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes, reason)
+  select p_practitioner_id, d.day::date, h.start_time, h.end_time, coalesce(h.slot_minutes, 15), coalesce(p_reason, '')
+  from generate_series(p_from, p_until, interval '1 day') d (day)
+  -- Closed is a row without hours.
+  left join private.hours_in(p_hours) h on true
+  where p_hours is not null;
+exception when exclusion_violation then
+  perform private.fail('hours_overlap');
+end $function$;
+comment on function private.write_dates(uuid,date,date,jsonb,text) is 'Replaces the hours of some dates: [] is closed, null the weekly hours again.';
+
+CREATE OR REPLACE FUNCTION private.write_week(p_practitioner_id uuid, p_week jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.check_hours(p_week);
+  if p_week is null or exists (select from private.hours_in(p_week) h where h.weekday between 1 and 7 is not true) then
+    perform private.fail('invalid_hours');
+  end if;
+  -- Only what differs, so that the audit says what has changed.
+  delete from public.schedules s
+  where s.practitioner_id = p_practitioner_id and not exists (
+    select from private.hours_in(p_week) h
+    where (h.weekday, h.start_time, h.end_time, h.slot_minutes) = (s.weekday, s.start_time, s.end_time, s.slot_minutes)
+  );
+  insert into public.schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
+  select p_practitioner_id, h.* from private.hours_in(p_week) h
+  where not exists (
+    select from public.schedules s
+    where s.practitioner_id = p_practitioner_id
+      and (h.weekday, h.start_time, h.end_time, h.slot_minutes) = (s.weekday, s.start_time, s.end_time, s.slot_minutes)
+  );
+exception when exclusion_violation then
+  perform private.fail('hours_overlap');
+end $function$;
+comment on function private.write_week(uuid,jsonb) is 'Replaces the weekly hours of a practitioner.';
+
 CREATE OR REPLACE FUNCTION public.account_status()
  RETURNS TABLE(user_id uuid, phone text, patient_id uuid, username text, must_change_password boolean, works_at_desk boolean)
  LANGUAGE plpgsql
@@ -8502,6 +8674,26 @@ end $function$;
 comment on function public.permit_account_change(text,text,integer) is 'For admins: lets the password (or email) of the account of a phone (+E.164) be changed by hand once, within so many minutes (60 at most). Returns until when. For another phone there is change_patient_phone.';
 grant execute on function public.permit_account_change(text,text,integer) to service_role;
 
+CREATE OR REPLACE FUNCTION public.preview_dates(practitioner_id uuid, from_date date, until_date date, hours jsonb)
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_stranded public.stranding[];
+begin
+  begin
+    v_stranded := array(select s from public.set_dates(preview_dates.practitioner_id, from_date, until_date, hours) s);
+    raise sqlstate 'UNDO0';
+  exception when sqlstate 'UNDO0' then
+    null;
+  end;
+  return query select s.* from unnest(v_stranded) s;
+end $function$;
+comment on function public.preview_dates(uuid,date,date,jsonb) is 'For managers: whom set_dates would leave outside the hours. Nothing is changed.';
+grant execute on function public.preview_dates(uuid,date,date,jsonb) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.preview_day(practitioner_id uuid, on_date date, from_time time without time zone DEFAULT NULL::time without time zone, minutes integer DEFAULT NULL::integer, to_practitioner_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(appointment_id uuid, token_number integer, name text, phone_end text, was_at timestamp with time zone, starts_at timestamp with time zone, fits boolean, why_not text)
  LANGUAGE plpgsql
@@ -8561,6 +8753,26 @@ end $function$;
 comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, has_account, appointments}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at}]}.';
 grant execute on function public.preview_merge(uuid,uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.preview_week(practitioner_id uuid, week jsonb)
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_stranded public.stranding[];
+begin
+  begin
+    v_stranded := array(select s from public.set_week(preview_week.practitioner_id, week) s);
+    raise sqlstate 'UNDO0';
+  exception when sqlstate 'UNDO0' then
+    null;
+  end;
+  return query select s.* from unnest(v_stranded) s;
+end $function$;
+comment on function public.preview_week(uuid,jsonb) is 'For managers: whom set_week would leave outside the hours. Nothing is changed.';
+grant execute on function public.preview_week(uuid,jsonb) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE sql
@@ -8607,6 +8819,41 @@ begin
 end $function$;
 comment on function public.restore_sms_template(text,text) is 'For admins: gives a template the words back that it came with.';
 grant execute on function public.restore_sms_template(text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.set_dates(practitioner_id uuid, from_date date, until_date date, hours jsonb, reason text DEFAULT NULL::text, may_strand uuid[] DEFAULT NULL::uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_manager constant record := private.require_manager_of(set_dates.practitioner_id);
+  v_before constant uuid[] := private.begin_hours(set_dates.practitioner_id);
+begin
+  if not coalesce(from_date >= v_manager.today and until_date between from_date and from_date + 366, false) then
+    perform private.fail('wrong_dates');
+  end if;
+  perform private.write_dates(set_dates.practitioner_id, from_date, until_date, hours, reason);
+  return query select s.* from private.end_hours(set_dates.practitioner_id, v_before, may_strand) s;
+end $function$;
+comment on function public.set_dates(uuid,date,date,jsonb,text,uuid[]) is 'For managers: other hours from one date to another, both included: as in set_week but without weekday; [] is closed, null the weekly hours again. Returns who is booked outside them; may_strand as in set_week.';
+grant execute on function public.set_dates(uuid,date,date,jsonb,text,uuid[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.set_week(practitioner_id uuid, week jsonb, may_strand uuid[] DEFAULT NULL::uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_manager constant record := private.require_manager_of(set_week.practitioner_id);
+  v_before constant uuid[] := private.begin_hours(set_week.practitioner_id);
+begin
+  perform private.write_week(set_week.practitioner_id, week);
+  return query select s.* from private.end_hours(set_week.practitioner_id, v_before, may_strand) s;
+end $function$;
+comment on function public.set_week(uuid,jsonb,uuid[]) is 'For managers: the weekly hours of a practitioner from now on, such as [{"weekday": 1, "start_time": "09:00", "end_time": "13:00", "slot_minutes": 15}]; a day with a break has two. Returns who is booked outside them. With may_strand, which are appointments, it refuses with would_strand to strand any other.';
+grant execute on function public.set_week(uuid,jsonb,uuid[]) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.shift_day(practitioner_id uuid, on_date date, from_time time without time zone, minutes integer)
  RETURNS SETOF public.day_plan

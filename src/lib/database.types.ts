@@ -1590,6 +1590,16 @@ export type Database = {
         };
       };
       permit_account_change: { Args: { minutes?: number; phone: string; what?: string }; Returns: string };
+      preview_dates: {
+        Args: { from_date: string; hours: Json; practitioner_id: string; until_date: string };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       preview_day: {
         Args: {
           from_time?: string;
@@ -1610,6 +1620,16 @@ export type Database = {
         }[];
       };
       preview_merge: { Args: { gone_id: string; keep_id: string }; Returns: Json };
+      preview_week: {
+        Args: { practitioner_id: string; week: Json };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {
@@ -1671,6 +1691,33 @@ export type Database = {
           to: 'sms_templates';
           isOneToOne: true;
           isSetofReturn: false;
+        };
+      };
+      set_dates: {
+        Args: {
+          from_date: string;
+          hours: Json;
+          may_strand?: string[];
+          practitioner_id: string;
+          reason?: string;
+          until_date: string;
+        };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      set_week: {
+        Args: { may_strand?: string[]; practitioner_id: string; week: Json };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
         };
       };
       shift_day: {
@@ -1739,6 +1786,15 @@ export type Database = {
         specialty: string | null;
         starts_at: string | null;
         ends_at: string | null;
+      };
+      stranding: {
+        appointment_id: string | null;
+        patient_id: string | null;
+        name: string | null;
+        phone_end: string | null;
+        starts_at: string | null;
+        token_number: number | null;
+        already: boolean | null;
       };
     };
   };
