@@ -38,7 +38,12 @@ const MESSAGES: Messages = {
   invalid_name: m.desk_name_problem,
   untypable_name: m.name_untypable,
   own_appointment: m.desk_has_appointment,
-  note_too_long: m.desk_patient_note_too_long
+  note_too_long: m.desk_patient_note_too_long,
+  manager_only: m.desk_manager_only,
+  invalid_hours: m.desk_hours_wrong,
+  hours_backwards: m.desk_hours_wrong,
+  hours_off_grid: m.desk_hours_wrong,
+  hours_overlap: m.desk_hours_wrong
 };
 
 /** The database's refusal in the words of the desk. Any other error of the Data API is thrown on. */
