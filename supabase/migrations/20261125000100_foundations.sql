@@ -107,6 +107,8 @@ from (values
    'With %s minutes each, the last appointment ends at %s and not at %s. Please end there, or change the minutes.'),
   ('hours_overlap', 'validation_failed', 'PT400', 'Some of these hours overlap.'),
   ('would_strand', null, 'PT409', 'Somebody is booked outside these hours. Nothing was changed.'),
+  ('manager_of_all_only', 'not_staff', 'PT403',
+   'All clinics send these words. Only who manages every one of them can change them.'),
   -- Hand edits.
   ('invalid_phone', null, 'PT400',
    'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'),
@@ -128,6 +130,7 @@ from (values
   ('unknown_template', 'not_found', 'PT404', 'There is no such template in that language.'),
   ('unknown_placeholder', null, 'PT400', '{{%s}} is not known here. Use only: %s.'),
   ('missing_placeholder', null, 'PT400', 'The text must tell %s.'),
+  ('empty_template', null, 'PT400', 'Please enter the words of this SMS.'),
   ('template_too_long', null, 'PT400', 'The text would take %s SMS in a row; %s are the most.'),
   ('template_is_needed', null, 'PT409',
    'Bookings send this SMS, and could not be made without it. Edit its body instead.'),

@@ -81,7 +81,7 @@ test('a week without scripts: a break, a day copied, a colleague’s week; mista
     ...[3, 4, 5, 6].map((weekday) => `${weekday} 09:00 17:00 15`)
   ]);
 
-  await page.getByLabel('Colleague').selectOption('Dr. Zubin');
+  await page.locator('select[name="colleague"]').selectOption('Dr. Zubin');
   await day(page, 'Copy the week of a colleague').getByRole('button', { name: 'Copy' }).click();
   expect(await day(page, 'Sunday').getByLabel('From: Sunday').inputValue()).toBe('10:00');
   await press(page, 'Save the hours');
@@ -114,7 +114,9 @@ test('saving shows first who is booked outside the hours, and asks; with the key
   await day(page, weekday).getByLabel(`Until: ${weekday}`).fill('13:00');
   await keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Booked outside these hours: 1' }).waitFor();
-  expect(await page.getByRole('alert').innerText()).toMatch(/10:00\sam · Token 5, Asha Menon · …\d{4}/);
+  expect(await page.getByRole('region', { name: 'Booked outside' }).innerText()).toMatch(
+    /10:00\sam · Token 5, Asha Menon · …\d{4}/
+  );
   expect(await violationsOf(page)).toEqual([]);
   expect(await weekOf(clinic.practitionerId)).toEqual(before);
 
@@ -169,7 +171,10 @@ test('single days: closed, other hours, deleted; in a calendar', async () => {
   expect(await rows()).toEqual([`${first} 09:00:00 11:00:00 Conference`, `${last} Conference`]);
 
   for (let left = 2; left > 0; left--) {
-    await page.getByRole('button', { name: /^Delete: / }).first().click();
+    await page
+      .getByRole('button', { name: /^Delete: / })
+      .first()
+      .click();
     await expect.poll(rows).toHaveLength(left - 1);
     await says(page, 'The hours are saved.');
   }

@@ -152,7 +152,17 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   set_week: onTheManagersPractitioner,
   preview_week: onTheManagersPractitioner,
   set_dates: onTheManagersPractitioner,
-  preview_dates: onTheManagersPractitioner
+  preview_dates: onTheManagersPractitioner,
+  desk_practitioners: { ...onlyForTheDesk, desk: 'PT403 not_staff' },
+  desk_sms_texts: onlyForStaff,
+  preview_sms_text: onlyForStaff,
+  // There are other clinics.
+  set_sms_text: {
+    ...onlyForStaff,
+    desk: 'PT403 not_staff',
+    manager: 'PT403 not_staff',
+    'desk of another clinic': 'PT403 not_staff'
+  }
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -225,7 +235,11 @@ const calls: Record<string, Call> = {
   set_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.set_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`,
   preview_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
-    tx`select * from public.preview_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`
+    tx`select * from public.preview_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`,
+  desk_practitioners: (tx, { clinic }) => tx`select * from public.desk_practitioners(${clinic.id})`,
+  desk_sms_texts: (tx) => tx`select * from public.desk_sms_texts()`,
+  preview_sms_text: (tx) => tx`select * from public.preview_sms_text('ivr_synced', 'en-IN', 'Synced.')`,
+  set_sms_text: (tx) => tx`select public.set_sms_text('ivr_synced', 'en-IN', 'Synced.')`
 };
 
 test('every function is in the list of rights', async () => {
