@@ -607,6 +607,21 @@ alter table public.clinics enable row level security;
 grant select on public.clinics to anon;
 grant select on public.clinics to authenticated;
 grant delete, insert, select, update on public.clinics to service_role;
+grant update on public.clinics (address) to authenticated;
+grant update on public.clinics (booking_horizon_days) to authenticated;
+grant update on public.clinics (max_active_bookings) to authenticated;
+grant update on public.clinics (max_unproven_bookings) to authenticated;
+grant update on public.clinics (name) to authenticated;
+grant update on public.clinics (new_callers_per_hour) to authenticated;
+grant update on public.clinics (phone_booking) to authenticated;
+grant update on public.clinics (quiet_from) to authenticated;
+grant update on public.clinics (quiet_until) to authenticated;
+grant update on public.clinics (reception_closes) to authenticated;
+grant update on public.clinics (reception_days) to authenticated;
+grant update on public.clinics (reception_opens) to authenticated;
+grant update on public.clinics (reception_phone) to authenticated;
+grant update on public.clinics (reminder_day_before) to authenticated;
+grant update on public.clinics (reminder_hours_before) to authenticated;
 
 create table public.ivr_calls (
   call_id text not null,
@@ -756,6 +771,11 @@ alter table public.practitioners enable row level security;
 grant select on public.practitioners to anon;
 grant select on public.practitioners to authenticated;
 grant delete, insert, select, update on public.practitioners to service_role;
+grant insert, update on public.practitioners (active) to authenticated;
+grant insert on public.practitioners (clinic_id) to authenticated;
+grant insert, update on public.practitioners (name) to authenticated;
+grant insert, update on public.practitioners (specialty) to authenticated;
+grant insert, update on public.practitioners (spoken_name) to authenticated;
 
 create table public.schedule_exceptions (
   created_at timestamp with time zone not null default now(),
@@ -1100,7 +1120,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s and not at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s and not at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1468,8 +1488,19 @@ create policy "Staff can read who works at their desk" on public.clinic_staff as
 create policy "Anyone can read clinics" on public.clinics as permissive for select to anon, authenticated
   using true;
 
+create policy "Managers can edit their clinic" on public.clinics as permissive for update to authenticated
+  using (private.desk_role(id) = 'manager'::text)
+  with check (private.desk_role(id) = 'manager'::text);
+
 create policy "Patients can read their own row" on public.patients as permissive for select to authenticated
   using (id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Managers can add practitioners of their clinic" on public.practitioners as permissive for insert to authenticated
+  with check (private.desk_role(clinic_id) = 'manager'::text);
+
+create policy "Managers can edit practitioners of their clinic" on public.practitioners as permissive for update to authenticated
+  using (private.desk_role(clinic_id) = 'manager'::text)
+  with check (private.desk_role(clinic_id) = 'manager'::text);
 
 create policy "Signed-in people can read all practitioners" on public.practitioners as permissive for select to authenticated
   using true;
@@ -2030,6 +2061,9 @@ declare
   v_wrong text[];
   v_parts int;
 begin
+  if btrim(p_template.body, E' \t\r\n') = '' then
+    perform private.fail('empty_template');
+  end if;
   select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (p_template.placeholders);
   if v_wrong is not null then
     perform private.fail('unknown_placeholder', left(v_wrong[1], 40),
@@ -2044,7 +2078,7 @@ begin
     perform private.fail('template_too_long', v_parts::text, v_most_parts::text);
   end if;
 end $function$;
-comment on function private.check_sms_text(public.sms_templates) is 'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent.';
+comment on function private.check_sms_text(public.sms_templates) is 'Refuses a text that is empty, has a placeholder that nothing would replace, lacks one that it must have, or is too long to be sent.';
 
 CREATE OR REPLACE FUNCTION private.claim_account_jobs(p_limit integer, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(job_id uuid, attempt integer, patient_id uuid, phone text, password_seed text)
@@ -4302,6 +4336,19 @@ $function$;
 comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
 grant execute on function private.longest_names() to service_role;
 
+CREATE OR REPLACE FUNCTION private.manages_all()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return private.is_admin() or not exists (
+    select from public.clinics c where private.desk_role(c.id) is distinct from 'manager'
+  );
+end $function$;
+comment on function private.manages_all() is 'Whether whoever asks manages every clinic there is, and has opened the desk.';
+
 CREATE OR REPLACE FUNCTION private.mark(p_appointment public.appointments, p_step text, p_now timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -6222,6 +6269,23 @@ begin
     from private.sms_budget(p_now) b cross join unnest('{70,80,90,100}'::int[]) p (percent);
 end $function$;
 comment on function private.sms_rooms(timestamp with time zone) is 'How many parts may still be sent by messages of each sms_messages.budget_percent; null: any number.';
+
+CREATE OR REPLACE FUNCTION private.sms_template(p_key text, p_locale text)
+ RETURNS public.sms_templates
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_template public.sms_templates;
+begin
+  select * into v_template from public.sms_templates t where t.key = p_key and t.locale = p_locale;
+  if not found then
+    perform private.fail('unknown_template');
+  end if;
+  return v_template;
+end $function$;
+comment on function private.sms_template(text,text) is 'The template of an SMS in a language. Refuses with unknown_template.';
 
 CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
  RETURNS text
@@ -8413,6 +8477,25 @@ end $function$;
 comment on function public.desk_patient(uuid) is 'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
 grant execute on function public.desk_patient(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.desk_practitioners(clinic_id uuid)
+ RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk(desk_practitioners.clinic_id, true);
+  return query
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, (
+      select count(*)::int from public.appointments a
+      where a.practitioner_id = p.id and a.status = 'booked' and a.ends_at > now()
+    )
+    from public.practitioners p where p.clinic_id = desk_practitioners.clinic_id
+    order by p.active desc, p.name, p.id;
+end $function$;
+comment on function public.desk_practitioners(uuid) is 'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come.';
+grant execute on function public.desk_practitioners(uuid) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.desk_prove(code text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -8467,6 +8550,25 @@ begin
 end $function$;
 comment on function public.desk_sessions() is 'Devices to which a desk is open: one''s own, and for managers those of all their staff.';
 grant execute on function public.desk_sessions() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.desk_sms_texts()
+ RETURNS TABLE(key text, locale text, body text, placeholders text[], required text[], description text, edited boolean, preview text, encoding text, places integer, parts integer, may_edit boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_may_edit constant boolean := private.manages_all();
+begin
+  perform private.require_desk();
+  return query
+    select t.key, t.locale, t.body, t.placeholders, t.required, t.description, v.edited,
+      v.preview, v.encoding, v.places, v.parts, v_may_edit
+    from public.sms_templates t join public.sms_template_previews v on v.key = t.key and v.locale = t.locale
+    order by t.key, t.locale;
+end $function$;
+comment on function public.desk_sms_texts() is 'At the desk: the words of every SMS, as a patient would read them, and whether whoever asks may change them.';
+grant execute on function public.desk_sms_texts() to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_start()
  RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
@@ -8753,6 +8855,26 @@ end $function$;
 comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, has_account, appointments}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at}]}.';
 grant execute on function public.preview_merge(uuid,uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.preview_sms_text(key text, locale text, body text)
+ RETURNS TABLE(preview text, encoding text, places integer, parts integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_template public.sms_templates;
+begin
+  perform private.require_desk();
+  v_template := private.sms_template(preview_sms_text.key, preview_sms_text.locale);
+  v_template.body := preview_sms_text.body;
+  perform private.check_sms_text(v_template);
+  return query
+    select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
+    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names()) as text) r;
+end $function$;
+comment on function public.preview_sms_text(text,text,text) is 'At the desk: other words of an SMS as a patient would read them, and what sending them takes. Refuses what set_sms_text would; nothing is changed.';
+grant execute on function public.preview_sms_text(text,text,text) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.preview_week(practitioner_id uuid, week jsonb)
  RETURNS SETOF public.stranding
  LANGUAGE plpgsql
@@ -8838,6 +8960,27 @@ begin
 end $function$;
 comment on function public.set_dates(uuid,date,date,jsonb,text,uuid[]) is 'For managers: other hours from one date to another, both included: as in set_week but without weekday; [] is closed, null the weekly hours again. Returns who is booked outside them; may_strand as in set_week.';
 grant execute on function public.set_dates(uuid,date,date,jsonb,text,uuid[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.set_sms_text(key text, locale text, body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_template public.sms_templates;
+begin
+  perform private.require_desk();
+  if not private.manages_all() then
+    perform private.fail('manager_of_all_only');
+  end if;
+  v_template := private.sms_template(set_sms_text.key, set_sms_text.locale);
+  perform private.set_channel('desk');
+  update public.sms_templates t set body = coalesce(set_sms_text.body, t.default_body)
+  where t.key = v_template.key and t.locale = v_template.locale;
+end $function$;
+comment on function public.set_sms_text(text,text,text) is 'For who manages every clinic: other words of an SMS; null gives it back those it came with.';
+grant execute on function public.set_sms_text(text,text,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.set_week(practitioner_id uuid, week jsonb, may_strand uuid[] DEFAULT NULL::uuid[])
  RETURNS SETOF public.stranding

@@ -1507,6 +1507,17 @@ export type Database = {
         };
       };
       desk_patient: { Args: { patient_id: string }; Returns: Json };
+      desk_practitioners: {
+        Args: { clinic_id: string };
+        Returns: {
+          active: boolean;
+          name: string;
+          practitioner_id: string;
+          specialty: string;
+          spoken_name: string;
+          upcoming: number;
+        }[];
+      };
       desk_prove: { Args: { code: string }; Returns: string };
       desk_resend: { Args: { sms_id: string }; Returns: undefined };
       desk_sessions: {
@@ -1518,6 +1529,23 @@ export type Database = {
           proven_at: string;
           session_id: string;
           user_agent: string;
+        }[];
+      };
+      desk_sms_texts: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          body: string;
+          description: string;
+          edited: boolean;
+          encoding: string;
+          key: string;
+          locale: string;
+          may_edit: boolean;
+          parts: number;
+          placeholders: string[];
+          places: number;
+          preview: string;
+          required: string[];
         }[];
       };
       desk_start: {
@@ -1620,6 +1648,15 @@ export type Database = {
         }[];
       };
       preview_merge: { Args: { gone_id: string; keep_id: string }; Returns: Json };
+      preview_sms_text: {
+        Args: { body: string; key: string; locale: string };
+        Returns: {
+          encoding: string;
+          parts: number;
+          places: number;
+          preview: string;
+        }[];
+      };
       preview_week: {
         Args: { practitioner_id: string; week: Json };
         Returns: Database['public']['CompositeTypes']['stranding'][];
@@ -1710,6 +1747,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      set_sms_text: { Args: { body: string; key: string; locale: string }; Returns: undefined };
       set_week: {
         Args: { may_strand?: string[]; practitioner_id: string; week: Json };
         Returns: Database['public']['CompositeTypes']['stranding'][];
