@@ -22,7 +22,9 @@ class ArgumentMender extends OperationNodeTransformer {
     if (!name) return transformed;
     return {
       ...transformed,
-      sqlFragments: transformed.sqlFragments.map((text) => (text === '::' && isJson(type) ? '::text::' : text)),
+      sqlFragments: transformed.sqlFragments.map((text) =>
+        text === '::' && isJson(type) ? '::text::' : text
+      ),
       parameters: [quoted(name), ...transformed.parameters.slice(1)]
     };
   }

@@ -1,33 +1,13 @@
 // Hours that a manager sets at the desk: a week and single days, with whom that would strand.
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { DESK, openPage } from '../helpers/browser.ts';
-import { openDesk } from '../helpers/desk.ts';
 import { painted, scaleText, tooWide, violationsOf } from '../helpers/looks.ts';
 import { press } from './accounts.ts';
-import { aBooking, aClinic, aDoctor, aPatient, opening, signIn, type Clinic } from './setting.ts';
+import { atDesk } from './at-desk.ts';
+import { aBooking, aClinic, aDoctor, aPatient, opening } from './setting.ts';
 
-const { browser, sql, site } = await opening();
-
-/** A page of somebody who works at a clinic and has opened its desk. */
-async function at(
-  path: string,
-  clinic: Clinic,
-  role: 'desk' | 'manager' = 'manager',
-  options: Parameters<typeof openPage>[1] = { viewport: DESK }
-): Promise<Page> {
-  const person = await aPatient(sql);
-  await sql`
-    insert into public.clinic_staff (clinic_id, phone, name, role)
-    values (${clinic.id}, ${person.phone}, 'Meena Iyer', ${role})`;
-  const page = await openPage(browser, options);
-  await signIn(page, site, person);
-  const [session] = await sql<{ id: string }[]>`
-    select id from auth.sessions where user_id = ${person.userId} order by created_at desc limit 1`;
-  await openDesk(sql, { userId: person.userId, sessionId: session?.id ?? '' });
-  await page.goto(`${site}${path}`);
-  return page;
-}
+const desk = await opening();
+const { sql, site } = desk;
 
 const weekOf = async (practitionerId: string) =>
   (
@@ -50,7 +30,7 @@ test('a week without scripts: a break, a day copied, a colleague’s week; mista
   const colleague = await aDoctor(sql, clinic.id, 'Dr. Zubin');
   await sql`
     update public.schedules set start_time = '10:00', slot_minutes = 20 where practitioner_id = ${colleague}`;
-  const page = await at('/desk/more', clinic, 'manager', { javaScriptEnabled: false });
+  const page = await atDesk(desk, '/desk/more', clinic, { page: { javaScriptEnabled: false } });
   await page.getByRole('link', { name: 'Hours' }).click();
   await page.getByRole('link', { name: clinic.doctor }).click();
 
@@ -96,7 +76,7 @@ test('saving shows first who is booked outside the hours, and asks; with the key
   await aBooking(sql, patient, clinic, { days: 2, hour: 10 });
   const date = await dateIn(2);
   const weekday = new Intl.DateTimeFormat('en', { weekday: 'long', timeZone: 'UTC' }).format(new Date(date));
-  const page = await at('/desk/hours', clinic);
+  const page = await atDesk(desk, '/desk/hours', clinic);
   const { keyboard } = page;
   const before = await weekOf(clinic.practitionerId);
 
@@ -132,7 +112,7 @@ test('single days: closed, other hours, deleted; in a calendar', async () => {
   const clinic = await aClinic(sql);
   await aBooking(sql, await aPatient(sql), clinic, { days: 3, hour: 10 });
   const [first, last] = [await dateIn(3), await dateIn(4)];
-  const page = await at('/desk/hours/dates', clinic, 'manager', {});
+  const page = await atDesk(desk, '/desk/hours/dates', clinic, { page: {} });
   const rows = async () =>
     (
       await sql<{ row: string }[]>`
@@ -184,12 +164,14 @@ test('single days: closed, other hours, deleted; in a calendar', async () => {
 
 test('a receptionist is told that only a manager can; and everything fits, in Tamil and with large letters', async () => {
   const clinic = await aClinic(sql);
-  const page = await at('/desk/hours', clinic, 'desk');
+  const page = await atDesk(desk, '/desk/hours', clinic, { role: 'desk' });
   await says(page, 'Only a manager of this clinic can do that.');
   await page.goto(`${site}/desk/more`);
   expect(await page.getByRole('link', { name: 'Hours' }).count()).toBe(0);
 
-  const managed = await at('/desk/hours', clinic, 'manager', { viewport: { width: 320, height: 640 } });
+  const managed = await atDesk(desk, '/desk/hours', clinic, {
+    page: { viewport: { width: 320, height: 640 } }
+  });
   await managed.context().addCookies([{ name: 'medq-language', value: 'ta-IN', url: site }]);
   for (const path of ['/desk/hours', '/desk/hours/dates']) {
     await managed.goto(`${site}${path}`);

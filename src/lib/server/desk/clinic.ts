@@ -115,7 +115,11 @@ function numberProblem(name: NumberName, typed: string): string | undefined {
 const isClock = (text: string) => /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
 
 /** Two times that are both there or both not. */
-function clockProblems({ typed, from, until }: { typed: TypedClinic } & Record<'from' | 'until', (typeof CLOCKS)[number]>) {
+function clockProblems({
+  typed,
+  from,
+  until
+}: { typed: TypedClinic } & Record<'from' | 'until', (typeof CLOCKS)[number]>) {
   const [a, b] = [typed[from], typed[until]];
   if (a === '' && b === '') return {};
   return {
@@ -131,7 +135,10 @@ function phoneFrom(typed: string, { phone }: Pick<Clinic, 'phone'>): string | un
   return parsed?.isPossible() ? parsed.number : undefined;
 }
 
-function problemsOf(typed: TypedClinic, phone: string | null | undefined): Record<string, string | undefined> {
+function problemsOf(
+  typed: TypedClinic,
+  phone: string | null | undefined
+): Record<string, string | undefined> {
   const { reception_opens, reception_closes, quiet_from, quiet_until } = typed;
   return {
     name: nameProblem(typed.name),

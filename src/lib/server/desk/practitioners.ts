@@ -38,13 +38,11 @@ export async function readPractitioners(
 ): Promise<SetUpPractitioner[]> {
   const { data, error } = await supabase.rpc('desk_practitioners', { clinic_id: clinicId });
   if (error) throw error;
-  return rows
-    .parse(data)
-    .map(({ practitioner_id, spoken_name, ...row }) => ({
-      id: practitioner_id,
-      spoken_name: spoken_name ?? '',
-      ...row
-    }));
+  return rows.parse(data).map(({ practitioner_id, spoken_name, ...row }) => ({
+    id: practitioner_id,
+    spoken_name: spoken_name ?? '',
+    ...row
+  }));
 }
 
 /**

@@ -2,6 +2,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { stateWords } from '#lib/desk/words.ts';
 import type { State } from '#lib/desk/model.ts';
 import { refusalFrom, type Messages, type Refusal } from '#lib/server/request/refusal.ts';
+import { WORDS_REFUSALS } from './words-refusals.ts';
 
 // How the database says what became of an appointment (private.what_happened).
 const STATES: Record<string, State> = {
@@ -43,7 +44,8 @@ const MESSAGES: Messages = {
   invalid_hours: m.desk_hours_wrong,
   hours_backwards: m.desk_hours_wrong,
   hours_off_grid: m.desk_hours_wrong,
-  hours_overlap: m.desk_hours_wrong
+  hours_overlap: m.desk_hours_wrong,
+  ...WORDS_REFUSALS
 };
 
 /** The database's refusal in the words of the desk. Any other error of the Data API is thrown on. */

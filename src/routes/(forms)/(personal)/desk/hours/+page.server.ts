@@ -48,7 +48,10 @@ export const actions: Actions = {
     }
     if (wanted === 'remove') {
       const gone = typed[Number(which)];
-      return { typed: typed.filter((period) => period !== gone), focus: `add-${gone?.weekday ?? 1}` } satisfies Draft;
+      return {
+        typed: typed.filter((period) => period !== gone),
+        focus: `add-${gone?.weekday ?? 1}`
+      } satisfies Draft;
     }
     if (wanted === 'copy') {
       const to = form.getAll('copy_to').map((weekday) => weekdayOf(String(weekday)));
@@ -63,7 +66,12 @@ export const actions: Actions = {
     }
     const read = readHours(typed);
     if ('problems' in read) return refuseForm(invalid(read.problems), { typed });
-    const saved = await saveWeek(supabase, practitioner, read.hours, form.getAll('strand').map(String).filter(isId));
+    const saved = await saveWeek(
+      supabase,
+      practitioner,
+      read.hours,
+      form.getAll('strand').map(String).filter(isId)
+    );
     if (saved.ok) return { done: m.desk_hours_saved() };
     return saved.strands ? { typed, strands: saved.strands } : refuseForm(saved.refusal, { typed });
   }

@@ -110,7 +110,8 @@ function readDates(typed: TypedDates, today: string): Dates | { refusal: Refusal
     last: lastProblem(from, until),
     reason: reason.length > 300 ? m.desk_dates_reason_long() : undefined,
     ...('problems' in read && read.problems),
-    hours: kind === 'other' && 'hours' in read && read.hours.length === 0 ? m.desk_dates_no_hours() : undefined
+    hours:
+      kind === 'other' && 'hours' in read && read.hours.length === 0 ? m.desk_dates_no_hours() : undefined
   };
   const refusal = invalid(problems);
   if (Object.keys(refusal.fields).length > 0 || 'problems' in read || !from || !until) return { refusal };
