@@ -17,20 +17,24 @@ create policy "Managers can edit practitioners of their clinic" on public.practi
   with check (private.desk_role(clinic_id) = 'manager');
 
 create function public.desk_practitioners(clinic_id uuid)
-returns table (practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming int)
+returns table (
+  practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming int, next_on date, last_on date
+)
 language plpgsql stable security definer
 set search_path = ''
 as $$
 begin
   perform private.require_desk(desk_practitioners.clinic_id, true);
   return query
-    select p.id, p.name, p.spoken_name, p.specialty, p.active, (
-      select count(*)::int from public.appointments a
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    from public.practitioners p
+    cross join lateral (
+      select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a
       where a.practitioner_id = p.id and a.status = 'booked' and a.ends_at > now()
-    )
-    from public.practitioners p where p.clinic_id = desk_practitioners.clinic_id
+    ) u (upcoming, next_on, last_on)
+    where p.clinic_id = desk_practitioners.clinic_id
     order by p.active desc, p.name, p.id;
 end $$;
 comment on function public.desk_practitioners(uuid) is
-  'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come.';
+  'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come, from which date to which.';
 grant execute on function public.desk_practitioners(uuid) to authenticated;

@@ -41,7 +41,9 @@ test('doctors are added and edited without scripts; of one who leaves, what is s
   await says(page, `${clinic.doctor} can no longer be booked. Appointments still to come: 1.`);
   expect(
     await page.getByRole('link', { name: 'Hand over, move or cancel them' }).getAttribute('href')
-  ).toContain(`/desk/away?doctor=${clinic.practitionerId}`);
+  ).toMatch(
+    new RegExp(`^/desk/away\\?doctor=${clinic.practitionerId}&day=(\\d{4}-\\d\\d-\\d\\d)&until=\\1$`)
+  );
   const doctors = await sql`
     select name, spoken_name, specialty, active from public.practitioners where clinic_id = ${clinic.id} order by name`;
   expect([...doctors]).toEqual([
@@ -135,7 +137,10 @@ test('the words of SMS are seen at every desk, and changed with a preview by who
   }
   await field.fill(`${before ?? ''} See you soon ✓`);
   await press(page, 'Show how it reads');
-  await says(page, /^Cancelled: .* See you soon ✓$/);
+  await page
+    .locator('blockquote')
+    .getByText(/^Cancelled: .* See you soon ✓$/)
+    .waitFor();
   await says(page, 'It has letters with which an SMS holds 70 characters instead of 160.');
   await says(page, 'This is not saved yet.');
   expect(await words()).toBe(before);

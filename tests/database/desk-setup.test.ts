@@ -97,9 +97,10 @@ describe('practitioners', () => {
       const [row] = await asDesk(
         tx,
         manager,
-        (db) => db`select name, active, upcoming from public.desk_practitioners(${clinic.id})`
+        (db) =>
+          db`select name, active, upcoming, last_on - next_on as days from public.desk_practitioners(${clinic.id})`
       );
-      expect(row).toEqual({ name: 'Dr. Anjali Rao', active: false, upcoming: 1 });
+      expect(row).toEqual({ name: 'Dr. Anjali Rao', active: false, upcoming: 1, days: 0 });
     }));
 });
 

@@ -16,8 +16,10 @@ export interface TypedPractitioner {
 
 export interface SetUpPractitioner extends TypedPractitioner {
   id: string;
-  /** Appointments to come. */
+  /** Appointments to come, and the calendar days of the next and the last; null: none. */
   upcoming: number;
+  next: string | null;
+  last: string | null;
 }
 
 const rows = z.array(
@@ -27,7 +29,9 @@ const rows = z.array(
     spoken_name: z.string().nullable(),
     specialty: z.string(),
     active: z.boolean(),
-    upcoming: z.number()
+    upcoming: z.number(),
+    next_on: z.string().nullable(),
+    last_on: z.string().nullable()
   })
 );
 
@@ -38,9 +42,11 @@ export async function readPractitioners(
 ): Promise<SetUpPractitioner[]> {
   const { data, error } = await supabase.rpc('desk_practitioners', { clinic_id: clinicId });
   if (error) throw error;
-  return rows.parse(data).map(({ practitioner_id, spoken_name, ...row }) => ({
+  return rows.parse(data).map(({ practitioner_id, spoken_name, next_on, last_on, ...row }) => ({
     id: practitioner_id,
     spoken_name: spoken_name ?? '',
+    next: next_on,
+    last: last_on,
     ...row
   }));
 }

@@ -55,7 +55,7 @@ export const load: PageServerLoad = async (event) => {
     /** What the form shows first. */
     typed: {
       from,
-      until: from,
+      until: dateIn(searchParams.get('until')) ?? from,
       kind: edited && edited.hours.length > 0 ? 'other' : 'closed',
       reason: edited?.reason ?? '',
       periods: asTyped(edited?.hours ?? [])
