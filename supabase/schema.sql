@@ -8478,7 +8478,7 @@ comment on function public.desk_patient(uuid) is 'At the desk: the record of a p
 grant execute on function public.desk_patient(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_practitioners(clinic_id uuid)
- RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming integer)
+ RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming integer, next_on date, last_on date)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -8486,14 +8486,16 @@ AS $function$
 begin
   perform private.require_desk(desk_practitioners.clinic_id, true);
   return query
-    select p.id, p.name, p.spoken_name, p.specialty, p.active, (
-      select count(*)::int from public.appointments a
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    from public.practitioners p
+    cross join lateral (
+      select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a
       where a.practitioner_id = p.id and a.status = 'booked' and a.ends_at > now()
-    )
-    from public.practitioners p where p.clinic_id = desk_practitioners.clinic_id
+    ) u (upcoming, next_on, last_on)
+    where p.clinic_id = desk_practitioners.clinic_id
     order by p.active desc, p.name, p.id;
 end $function$;
-comment on function public.desk_practitioners(uuid) is 'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come.';
+comment on function public.desk_practitioners(uuid) is 'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come, from which date to which.';
 grant execute on function public.desk_practitioners(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_prove(code text)

@@ -1511,7 +1511,9 @@ export type Database = {
         Args: { clinic_id: string };
         Returns: {
           active: boolean;
+          last_on: string;
           name: string;
+          next_on: string;
           practitioner_id: string;
           specialty: string;
           spoken_name: string;
