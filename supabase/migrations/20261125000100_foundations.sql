@@ -104,7 +104,7 @@ from (values
    'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'),
   ('hours_backwards', 'validation_failed', 'PT400', 'The end, %s, has to be after the beginning, %s.'),
   ('hours_off_grid', 'validation_failed', 'PT400',
-   'With %s minutes each, the last appointment ends at %s and not at %s. Please end there, or change the minutes.'),
+   'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'),
   ('hours_overlap', 'validation_failed', 'PT400', 'Some of these hours overlap.'),
   ('would_strand', null, 'PT409', 'Somebody is booked outside these hours. Nothing was changed.'),
   ('manager_of_all_only', 'not_staff', 'PT403',

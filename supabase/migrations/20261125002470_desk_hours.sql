@@ -67,8 +67,7 @@ begin
     end if;
     v_rest := make_interval(mins => mod(extract(epoch from v.end_time - v.start_time)::int / 60, v.slot_minutes::int));
     if v_rest > interval '0' then
-      perform private.fail('hours_off_grid',
-        v.slot_minutes::text, left((v.end_time - v_rest)::text, 5), left(v.end_time::text, 5));
+      perform private.fail('hours_off_grid', v.slot_minutes::text, left((v.end_time - v_rest)::text, 5));
     end if;
   end loop;
 end $$;
