@@ -3,7 +3,7 @@ import { PostgresConnection } from '@supabase/lite/postgres';
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from '@supabase/lite';
 import type { JWTPayload } from 'jose';
 import { sql, type QueryExecutorProvider } from 'kysely';
-import { quoteArgumentNames } from './argument-names.ts';
+import { mendArguments } from './arguments.ts';
 import { inTransaction } from '../postgres/transaction.ts';
 import { databaseErrorOf, unprintable, type DatabaseError } from './errors.ts';
 import { queriesIn } from './transaction-dialect.ts';
@@ -154,7 +154,7 @@ export class DataApiConnection extends PostgresConnection {
     return inTransaction(this.driver, mode, async (transaction) => {
       const db: Queryable = queriesIn(transaction);
       await this.#becomeCaller(db);
-      return answer(db.withPlugin(quoteArgumentNames()));
+      return answer(db.withPlugin(mendArguments()));
     });
   }
 

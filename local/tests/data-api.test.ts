@@ -66,12 +66,14 @@ beforeAll(async () => {
     create function public.nothing_at_all() returns void language sql begin atomic; end;
     create function public.refuse(code text) returns void language plpgsql as $$
       begin raise exception 'stable_word' using errcode = code, hint = 'A sentence.', detail = 'More.'; end $$;
+    create function public.kind_of(what jsonb) returns text language sql immutable begin atomic
+      select coalesce(jsonb_typeof(what), 'nothing'); end;
     create function public.request_facts() returns json language sql begin atomic
       select json_build_object('method', current_setting('request.method'), 'path', current_setting('request.path'),
         'agent', current_setting('request.headers')::json ->> 'user-agent', 'user', current_user, 'login', session_user,
         'timeout', current_setting('statement_timeout'), 'search_path', current_setting('search_path')); end;
     create function public.sleepy() returns void language sql begin atomic select pg_sleep(4); end;
-    grant execute on function public.shelf_titles, public.first_book, public.page_count, public.table_of_books,
+    grant execute on function public.kind_of, public.shelf_titles, public.first_book, public.page_count, public.table_of_books,
       public.nothing_at_all, public.refuse, public.request_facts, public.sleepy to anon, service_role;
     create schema hidden;
     create table hidden.secret (id int);
@@ -97,7 +99,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await sql.unsafe(`
-    drop function public.shelf_titles, public.first_book, public.page_count, public.table_of_books,
+    drop function public.kind_of, public.shelf_titles, public.first_book, public.page_count, public.table_of_books,
       public.nothing_at_all, public.refuse, public.request_facts, public.sleepy;
     drop table public.book, public.shelf cascade;
     drop schema hidden cascade;
@@ -195,6 +197,15 @@ test('functions answer with sets, scalars, rows, tables and nothing', async () =
   expect((await client.rpc('table_of_books').limit(1)).data).toEqual([{ title: 'Coasts', pages: null }]);
   expect(await client.rpc('nothing_at_all')).toMatchObject({ status: 204, data: null, error: null });
   expect((await client.rpc('page_count', {}, { get: true })).data).toBe(1722);
+});
+
+test('JSON comes as what it is', async () => {
+  const kindOf = async (what: unknown) => (await serviceClient().rpc('kind_of', { what })).data as unknown;
+  expect(await kindOf({ title: 'Emma' })).toBe('object');
+  expect(await kindOf([{ title: 'Emma' }, { title: 'Kim' }])).toBe('array');
+  expect(await kindOf([])).toBe('array');
+  expect(await kindOf(12)).toBe('number');
+  expect(await kindOf(null)).toBe('nothing');
 });
 
 test('a parameter called limit is a parameter', async () => {

@@ -170,6 +170,9 @@ declare
   v_wrong text[];
   v_parts int;
 begin
+  if btrim(p_template.body, E' \t\r\n') = '' then
+    perform private.fail('empty_template');
+  end if;
   select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (p_template.placeholders);
   if v_wrong is not null then
     perform private.fail('unknown_placeholder', left(v_wrong[1], 40),
@@ -185,7 +188,7 @@ begin
   end if;
 end $$;
 comment on function private.check_sms_text(public.sms_templates) is
-  'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent.';
+  'Refuses a text that is empty, has a placeholder that nothing would replace, lacks one that it must have, or is too long to be sent.';
 
 create function private.tg_sms_templates__check() returns trigger
 language plpgsql security definer

@@ -54,6 +54,11 @@ const onTheDesksAppointment: Record<Actor, Outcome> = {
   ...onlyForTheDesk,
   'desk of another clinic': 'PT404 not_found'
 };
+/** The same, for managers alone. */
+const onTheManagersPractitioner: Record<Actor, Outcome> = {
+  ...onTheDesksAppointment,
+  desk: 'PT403 not_staff'
+};
 /** The same about a row that there is not. */
 const nobodysRow: Record<Actor, Outcome> = {
   ...onTheDesksAppointment,
@@ -165,7 +170,21 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   make_board: onlyForManagers,
   revoke_board: { ...onlyForManagers, 'desk of another clinic': 'PT404 not_found' },
   confirm_appointment: onlyForTheOwner,
-  desk_confirm: onTheDesksAppointment
+  desk_confirm: onTheDesksAppointment,
+  set_week: onTheManagersPractitioner,
+  preview_week: onTheManagersPractitioner,
+  set_dates: onTheManagersPractitioner,
+  preview_dates: onTheManagersPractitioner,
+  desk_practitioners: { ...onlyForTheDesk, desk: 'PT403 not_staff' },
+  desk_sms_texts: onlyForStaff,
+  preview_sms_text: onlyForStaff,
+  // There are other clinics.
+  set_sms_text: {
+    ...onlyForStaff,
+    desk: 'PT403 not_staff',
+    manager: 'PT403 not_staff',
+    'desk of another clinic': 'PT403 not_staff'
+  }
 };
 
 /** The same for everybody with a session, or who had one; nothing for a visitor and the secret key. */
@@ -246,7 +265,17 @@ const calls: Record<string, Call> = {
   make_board: (tx, { clinic }) => tx`select * from public.make_board(${clinic.id}, 'Waiting room')`,
   revoke_board: (tx, { board }) => tx`select public.revoke_board(${board})`,
   confirm_appointment: (tx, { appointment }) => tx`select public.confirm_appointment(${appointment.id})`,
-  desk_confirm: (tx, { appointment }) => tx`select public.desk_confirm(${appointment.id}, true)`
+  desk_confirm: (tx, { appointment }) => tx`select public.desk_confirm(${appointment.id}, true)`,
+  set_week: (tx, { practitioner }) => tx`select * from public.set_week(${practitioner.id}, '[]')`,
+  preview_week: (tx, { practitioner }) => tx`select * from public.preview_week(${practitioner.id}, '[]')`,
+  set_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.set_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`,
+  preview_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
+    tx`select * from public.preview_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`,
+  desk_practitioners: (tx, { clinic }) => tx`select * from public.desk_practitioners(${clinic.id})`,
+  desk_sms_texts: (tx) => tx`select * from public.desk_sms_texts()`,
+  preview_sms_text: (tx) => tx`select * from public.preview_sms_text('ivr_synced', 'en-IN', 'Synced.')`,
+  set_sms_text: (tx) => tx`select public.set_sms_text('ivr_synced', 'en-IN', 'Synced.')`
 };
 
 test('every function is in the list of rights', async () => {

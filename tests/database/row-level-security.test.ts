@@ -14,8 +14,8 @@ afterAll(closeDatabases);
 const rights: Record<string, Record<Actor, string>> = {
   clinics: everyone({ others: 'R---' }),
   practitioners: everyone({ others: 'R---' }),
-  schedules: everyone({}),
-  schedule_exceptions: everyone({}),
+  schedules: everyone({ visitor: '----', others: '0---', manager: 'R---' }),
+  schedule_exceptions: everyone({ visitor: '----', others: '0---', manager: 'R---' }),
   patients: everyone({ visitor: '----', others: '0---', owner: 'R---' }),
   appointments: everyone({ visitor: '----', others: '0---', owner: 'R---' }),
   sms_templates: everyone({}),

@@ -71,7 +71,10 @@ describe('an admin edits the words', () => {
 
   test('but not to nothing', () =>
     rolledBack(sql, async (tx) => {
-      expect(await refusalIn(tx, edit(tx, 'ivr_synced', '  '))).toMatchObject({ code: '23514' });
+      expect(await refusalIn(tx, edit(tx, 'ivr_synced', '  '))).toMatchObject({
+        code: 'PT400',
+        message: 'empty_template'
+      });
     }));
 
   test('and cannot delete or rename what bookings need, only translations of it', () =>

@@ -20,6 +20,7 @@ const FOR_ADMINS = [
   'patient_is_fixed',
   'unknown_placeholder',
   'missing_placeholder',
+  'empty_template',
   'template_too_long',
   'template_is_needed',
   'settings_are_needed',
@@ -65,7 +66,13 @@ const FOR_THE_DESK = [
   'same_practitioner',
   'colleague_without_hours',
   'past_midnight',
-  'does_not_fit'
+  'does_not_fit',
+  'invalid_hours',
+  'hours_backwards',
+  'hours_off_grid',
+  'hours_overlap',
+  'would_strand',
+  'manager_of_all_only'
 ];
 
 /** The words of the one list of refusals, each with the stable word of the API that it is a finer one of. */

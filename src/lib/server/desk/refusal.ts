@@ -2,6 +2,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { stateWords } from '#lib/desk/words.ts';
 import type { State } from '#lib/desk/model.ts';
 import { refusalFrom, type Messages, type Refusal } from '#lib/server/request/refusal.ts';
+import { WORDS_REFUSALS } from './words-refusals.ts';
 
 // How the database says what became of an appointment (private.what_happened).
 const STATES: Record<string, State> = {
@@ -60,7 +61,13 @@ const MESSAGES: Messages = {
   gone_has_account: m.desk_merge_account_stays,
   patient_of_others: m.desk_merge_of_others,
   appointments_clash: m.desk_merge_clash,
-  too_late_to_undo: m.desk_merge_too_late
+  too_late_to_undo: m.desk_merge_too_late,
+  manager_only: m.desk_manager_only,
+  invalid_hours: m.desk_hours_wrong,
+  hours_backwards: m.desk_hours_wrong,
+  hours_off_grid: m.desk_hours_wrong,
+  hours_overlap: m.desk_hours_wrong,
+  ...WORDS_REFUSALS
 };
 
 /** The database's refusal in the words of the desk. Any other error of the Data API is thrown on. */

@@ -1,0 +1,46 @@
+import { error } from '@sveltejs/kit';
+import { m } from '#lib/paraglide/messages.js';
+import { isId } from '#lib/server/booking/appointments.ts';
+import { clinicIn, readClinic, saveClinic } from '#lib/server/desk/clinic.ts';
+import { openAsManager } from '#lib/server/desk/manager.ts';
+import { readPractitioners, savePractitioner } from '#lib/server/desk/practitioners.ts';
+import { readForm, refuseForm } from '#lib/server/request/forms.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  const { desk, query } = await openAsManager(event);
+  const { supabase } = event.locals;
+  const [clinic, practitioners] = await Promise.all([
+    readClinic(supabase, desk),
+    readPractitioners(supabase, desk)
+  ]);
+  return { query, clinicId: desk.clinicId, clinic, practitioners };
+};
+
+export const actions: Actions = {
+  practitioner: async (event) => {
+    const { desk } = await openAsManager(event);
+    const { id, active, ...form } = await readForm(
+      event.request,
+      'id',
+      'name',
+      'spoken_name',
+      'specialty',
+      'active'
+    );
+    if (id !== '' && !isId(id)) error(404, m.refusal_unknown_doctor());
+    const typed = { ...form, active: active !== '' };
+    const saved = await savePractitioner(event.locals.supabase, desk, id || null, typed);
+    /** `about` is whose form it is; '' that of a new one. */
+    if (!saved.ok) return refuseForm(saved.refusal, { about: id, practitioner: typed });
+    return { done: m.desk_clinic_saved() };
+  },
+
+  clinic: async (event) => {
+    const { desk } = await openAsManager(event);
+    const { supabase } = event.locals;
+    const typed = clinicIn(await event.request.formData().catch(() => error(400, m.form_unknown())));
+    const saved = await saveClinic(supabase, desk, await readClinic(supabase, desk), typed);
+    return saved.ok ? { done: m.desk_clinic_saved() } : refuseForm(saved.refusal, { clinic: typed });
+  }
+};

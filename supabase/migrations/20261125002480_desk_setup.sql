@@ -1,0 +1,40 @@
+-- What a manager sets up beside the hours: the clinic's own words and limits, and who sees patients there. What only the
+-- dashboard changes is not granted: the number that patients dial, the time zone and the languages.
+
+grant update (
+  name, address, reception_phone, reception_opens, reception_closes, reception_days, booking_horizon_days, max_active_bookings,
+  phone_booking, new_callers_per_hour, max_unproven_bookings, reminder_day_before, reminder_hours_before, quiet_from, quiet_until
+) on public.clinics to authenticated;
+create policy "Managers can edit their clinic" on public.clinics
+  for update to authenticated using (private.desk_role(id) = 'manager') with check (private.desk_role(id) = 'manager');
+
+grant insert (clinic_id, name, spoken_name, specialty, active), update (name, spoken_name, specialty, active)
+  on public.practitioners to authenticated;
+create policy "Managers can add practitioners of their clinic" on public.practitioners
+  for insert to authenticated with check (private.desk_role(clinic_id) = 'manager');
+create policy "Managers can edit practitioners of their clinic" on public.practitioners
+  for update to authenticated using (private.desk_role(clinic_id) = 'manager')
+  with check (private.desk_role(clinic_id) = 'manager');
+
+create function public.desk_practitioners(clinic_id uuid)
+returns table (
+  practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming int, next_on date, last_on date
+)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_desk(desk_practitioners.clinic_id, true);
+  return query
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    from public.practitioners p
+    cross join lateral (
+      select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a
+      where a.practitioner_id = p.id and a.status = 'booked' and a.ends_at > now()
+    ) u (upcoming, next_on, last_on)
+    where p.clinic_id = desk_practitioners.clinic_id
+    order by p.active desc, p.name, p.id;
+end $$;
+comment on function public.desk_practitioners(uuid) is
+  'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come, from which date to which.';
+grant execute on function public.desk_practitioners(uuid) to authenticated;
