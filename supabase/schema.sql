@@ -40,6 +40,21 @@ create type public.day_plan as (
 );
 comment on type public.day_plan is 'What becomes of one appointment: with whom and when it is then, or as a word of private.refusals why that cannot be; and whether the patient still waits for it, and so is told.';
 
+create type public.day_preview as (
+  appointment_id uuid,
+  patient_id uuid,
+  token_number integer,
+  name text,
+  phone_end text,
+  can_be_texted boolean,
+  was_at timestamp with time zone,
+  practitioner text,
+  starts_at timestamp with time zone,
+  fits boolean,
+  why_not text
+);
+comment on type public.day_preview is 'One line of a day_plan as people read it: who, whether they can be texted, with whom and when it is then, or why not as a word of docs/errors.md.';
+
 create type public.slot as (
   practitioner_id uuid,
   practitioner_name text,
@@ -48,6 +63,17 @@ create type public.slot as (
   ends_at timestamp with time zone
 );
 comment on type public.slot is 'A time that can be booked with a practitioner.';
+
+create type public.stranding as (
+  appointment_id uuid,
+  patient_id uuid,
+  name text,
+  phone_end text,
+  starts_at timestamp with time zone,
+  token_number integer,
+  already boolean
+);
+comment on type public.stranding is 'Who is booked outside hours, and whether they were so already, before these were changed.';
 
 -- Tables --------------------------------------------------------------------------------------------------------------
 
@@ -651,6 +677,65 @@ alter table public.clinics enable row level security;
 grant select on public.clinics to anon;
 grant select on public.clinics to authenticated;
 grant delete, insert, select, update on public.clinics to service_role;
+grant update on public.clinics (address) to authenticated;
+grant update on public.clinics (booking_horizon_days) to authenticated;
+grant update on public.clinics (max_active_bookings) to authenticated;
+grant update on public.clinics (max_unproven_bookings) to authenticated;
+grant update on public.clinics (name) to authenticated;
+grant update on public.clinics (new_callers_per_hour) to authenticated;
+grant update on public.clinics (phone_booking) to authenticated;
+grant update on public.clinics (quiet_from) to authenticated;
+grant update on public.clinics (quiet_until) to authenticated;
+grant update on public.clinics (reception_closes) to authenticated;
+grant update on public.clinics (reception_days) to authenticated;
+grant update on public.clinics (reception_opens) to authenticated;
+grant update on public.clinics (reception_phone) to authenticated;
+grant update on public.clinics (reminder_day_before) to authenticated;
+grant update on public.clinics (reminder_hours_before) to authenticated;
+
+create table public.day_operations (
+  actor_id uuid,
+  clinic_id uuid not null,
+  done_at timestamp with time zone not null default now(),
+  from_time time without time zone,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  minutes integer,
+  on_date date not null,
+  only_stranded boolean not null,
+  outcome public.day_plan[] not null,
+  practitioner_id uuid,
+  reason text not null default ''::text,
+  to_practitioner_id uuid,
+  until_date date not null
+);
+alter table public.day_operations add constraint day_operations_kind_check CHECK ((kind = ANY (ARRAY['shift'::text, 'hand_over'::text, 'move'::text, 'cancel'::text, 'close'::text])));
+alter table public.day_operations add constraint day_operations_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table public.day_operations add constraint day_operations_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+alter table public.day_operations add constraint day_operations_to_practitioner_id_fkey FOREIGN KEY (to_practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+alter table public.day_operations add constraint day_operations_pkey PRIMARY KEY (id);
+CREATE INDEX day_operations_of_clinic ON public.day_operations USING btree (clinic_id, done_at);
+CREATE INDEX day_operations_of_practitioner ON public.day_operations USING btree (practitioner_id);
+CREATE INDEX day_operations_to_practitioner ON public.day_operations USING btree (to_practitioner_id);
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF reason ON public.day_operations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('reason');
+comment on table public.day_operations is 'What was done to a whole day: by shift_day, hand_over_day, move_day, cancel_day and close_clinic. Deleted after 30 days.';
+comment on column public.day_operations.actor_id is 'The signed-in account (auth.users) that did it. Empty: it was done in the dashboard.';
+comment on column public.day_operations.clinic_id is 'At which clinic.';
+comment on column public.day_operations.done_at is 'When.';
+comment on column public.day_operations.from_time is 'From when on the first day, by the clock of the clinic. Empty: all day.';
+comment on column public.day_operations.id is 'Given by whoever does it: the same is not done twice.';
+comment on column public.day_operations.kind is 'shift, hand_over, move, cancel or close.';
+comment on column public.day_operations.minutes is 'How much later everybody comes (shift).';
+comment on column public.day_operations.on_date is 'The first day, in the clinic''s time zone.';
+comment on column public.day_operations.only_stranded is 'Only for those who were booked outside the hours, which stayed as they were.';
+comment on column public.day_operations.outcome is 'What became of each appointment.';
+comment on column public.day_operations.practitioner_id is 'Whose day. Empty: everybody''s at the clinic.';
+comment on column public.day_operations.reason is 'Why, for the clinic. Patients do not see it.';
+comment on column public.day_operations.to_practitioner_id is 'Who took over (hand_over).';
+comment on column public.day_operations.until_date is 'The last day.';
+alter table public.day_operations enable row level security;
+grant select on public.day_operations to authenticated;
+grant select on public.day_operations to service_role;
 
 create table public.ivr_calls (
   call_id text not null,
@@ -800,6 +885,11 @@ alter table public.practitioners enable row level security;
 grant select on public.practitioners to anon;
 grant select on public.practitioners to authenticated;
 grant delete, insert, select, update on public.practitioners to service_role;
+grant insert, update on public.practitioners (active) to authenticated;
+grant insert on public.practitioners (clinic_id) to authenticated;
+grant insert, update on public.practitioners (name) to authenticated;
+grant insert, update on public.practitioners (specialty) to authenticated;
+grant insert, update on public.practitioners (spoken_name) to authenticated;
 
 create table public.schedule_exceptions (
   created_at timestamp with time zone not null default now(),
@@ -833,6 +923,7 @@ comment on column public.schedule_exceptions.slot_minutes is 'Length of one appo
 comment on column public.schedule_exceptions.start_time is 'Other hours begin. Empty, with end_time: closed all day.';
 comment on column public.schedule_exceptions.updated_at is 'When the row was last changed.';
 alter table public.schedule_exceptions enable row level security;
+grant select on public.schedule_exceptions to authenticated;
 grant delete, insert, select, update on public.schedule_exceptions to service_role;
 
 create table public.schedules (
@@ -863,6 +954,7 @@ comment on column public.schedules.start_time is 'First slot begins, in the clin
 comment on column public.schedules.updated_at is 'When the row was last changed.';
 comment on column public.schedules.weekday is 'Day of the week: 1 Monday to 7 Sunday.';
 alter table public.schedules enable row level security;
+grant select on public.schedules to authenticated;
 grant delete, insert, select, update on public.schedules to service_role;
 
 create table public.security_events (
@@ -1148,7 +1240,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1528,14 +1620,38 @@ create policy "Staff can read who works at their desk" on public.clinic_staff as
 create policy "Anyone can read clinics" on public.clinics as permissive for select to anon, authenticated
   using true;
 
+create policy "Managers can edit their clinic" on public.clinics as permissive for update to authenticated
+  using (private.desk_role(id) = 'manager'::text)
+  with check (private.desk_role(id) = 'manager'::text);
+
+create policy "Staff can read what was done to the days of their clinic" on public.day_operations as permissive for select to authenticated
+  using (private.desk_role(clinic_id) IS NOT NULL);
+
 create policy "Patients can read their own row" on public.patients as permissive for select to authenticated
   using (id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Managers can add practitioners of their clinic" on public.practitioners as permissive for insert to authenticated
+  with check (private.desk_role(clinic_id) = 'manager'::text);
+
+create policy "Managers can edit practitioners of their clinic" on public.practitioners as permissive for update to authenticated
+  using (private.desk_role(clinic_id) = 'manager'::text)
+  with check (private.desk_role(clinic_id) = 'manager'::text);
 
 create policy "Signed-in people can read all practitioners" on public.practitioners as permissive for select to authenticated
   using true;
 
 create policy "Visitors can read active practitioners" on public.practitioners as permissive for select to anon
   using active;
+
+create policy "Managers can read the other hours of their clinic" on public.schedule_exceptions as permissive for select to authenticated
+  using (private.desk_role(( SELECT p.clinic_id
+   FROM public.practitioners p
+  WHERE (p.id = schedule_exceptions.practitioner_id))) = 'manager'::text);
+
+create policy "Managers can read the weekly hours of their clinic" on public.schedules as permissive for select to authenticated
+  using (private.desk_role(( SELECT p.clinic_id
+   FROM public.practitioners p
+  WHERE (p.id = schedules.practitioner_id))) = 'manager'::text);
 
 create policy "Boards can listen to their own channel" on realtime.messages as permissive for select to anon, authenticated
   using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'board:%'::text) AND ( SELECT private.hears_board(realtime.topic()) AS hears_board));
@@ -1759,20 +1875,17 @@ AS $function$
 $function$;
 comment on function private.auth_user_by_phone(text) is 'The account of a phone (+E.164) and the job that made it, if one did.';
 
-CREATE OR REPLACE FUNCTION private.begin_day_operation(p_practitioners uuid[])
- RETURNS uuid
+CREATE OR REPLACE FUNCTION private.begin_hours(p_practitioner_id uuid)
+ RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  v_id constant uuid := gen_random_uuid();
 begin
-  -- One operation after the other; bookings go on.
-  perform from public.practitioners p where p.id = any (p_practitioners) order by p.id for no key update;
-  perform set_config('medq.day_operation', v_id::text, true);
-  return v_id;
+  -- One change after the other, also of operations on a day.
+  perform from public.practitioners p where p.id = p_practitioner_id for no key update;
+  return array(select s.appointment_id from private.stranding_of(p_practitioner_id) s);
 end $function$;
-comment on function private.begin_day_operation(uuid[]) is 'From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself.';
+comment on function private.begin_hours(uuid) is 'Locks the hours of a practitioner. Returns whose appointments are outside them already.';
 
 CREATE OR REPLACE FUNCTION private.begin_registration(p_id uuid, p_purpose text, p_phone text, p_name text, p_age integer, p_username text, p_locale text DEFAULT NULL::text)
  RETURNS text
@@ -2064,35 +2177,15 @@ begin
 end $function$;
 comment on function private.cancel(uuid,uuid,text,timestamp with time zone) is 'Cancels a patient''s own upcoming appointment. Cancelling twice is one cancellation.';
 
-CREATE OR REPLACE FUNCTION private.cancel_plan(p_id uuid, p_plan public.day_plan[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.cancel_plan(p_plan public.day_plan[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  v_ids constant uuid[] := array(select l.appointment_id from unnest(p_plan) l);
 begin
-  perform private.end_day_operation(p_id, 'appointment_cancelled_by_clinic', private.cancel_waiting(v_ids), p_now);
+  update public.appointments a set status = 'cancelled' where a.id in (select l.appointment_id from unnest(p_plan) l);
 end $function$;
-comment on function private.cancel_plan(uuid,public.day_plan[],timestamp with time zone) is 'Cancels what is planned, and tells each patient once.';
-
-CREATE OR REPLACE FUNCTION private.cancel_waiting(p_ids uuid[])
- RETURNS uuid[]
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_cancelled uuid[];
-begin
-  with gone as (
-    update public.appointments a set status = 'cancelled'
-    where a.id = any (p_ids) and (a.status = 'booked' or (a.status = 'arrived' and a.called_at is null))
-    returning a.id
-  )
-  select array_agg(g.id) into v_cancelled from gone g;
-  return coalesce(v_cancelled, '{}');
-end $function$;
-comment on function private.cancel_waiting(uuid[]) is 'Cancels those of some appointments that still wait. Returns which.';
+comment on function private.cancel_plan(public.day_plan[]) is 'Cancels all of a plan, which is locked.';
 
 CREATE OR REPLACE FUNCTION private.channel()
  RETURNS text
@@ -2134,6 +2227,30 @@ begin
 end $function$;
 comment on function private.check_code(uuid,bytea,timestamp with time zone) is 'Takes one guess. The right one is true, once; everything else is false, whatever the reason.';
 
+CREATE OR REPLACE FUNCTION private.check_hours(p_hours jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v record;
+  v_rest interval;
+begin
+  for v in select * from private.hours_in(p_hours) loop
+    if num_nulls(v.start_time, v.end_time, v.slot_minutes) > 0 or v.slot_minutes not between 5 and 480
+      or extract(second from v.start_time) + extract(second from v.end_time) > 0 then
+      perform private.fail('invalid_hours');
+    elsif v.end_time <= v.start_time then
+      perform private.fail('hours_backwards', left(v.end_time::text, 5), left(v.start_time::text, 5));
+    end if;
+    v_rest := make_interval(mins => mod(extract(epoch from v.end_time - v.start_time)::int / 60, v.slot_minutes::int));
+    if v_rest > interval '0' then
+      perform private.fail('hours_off_grid', v.slot_minutes::text, left((v.end_time - v_rest)::text, 5));
+    end if;
+  end loop;
+end $function$;
+comment on function private.check_hours(jsonb) is 'Refuses hours that are none: backwards, of no whole number of appointments, or with an appointment of less than 5 minutes or more than 8 hours. That they overlap is found by the tables.';
+
 CREATE OR REPLACE FUNCTION private.check_phone(p_phone text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2164,6 +2281,9 @@ declare
   v_wrong text[];
   v_parts int;
 begin
+  if btrim(p_template.body, E' \t\r\n') = '' then
+    perform private.fail('empty_template');
+  end if;
   select array_agg(u) into v_wrong from unnest(v_used) u where u <> all (p_template.placeholders);
   if v_wrong is not null then
     perform private.fail('unknown_placeholder', left(v_wrong[1], 40),
@@ -2178,7 +2298,7 @@ begin
     perform private.fail('template_too_long', v_parts::text, v_most_parts::text);
   end if;
 end $function$;
-comment on function private.check_sms_text(public.sms_templates) is 'Refuses a text with a placeholder that nothing would replace, without one that it must have, or too long to be sent.';
+comment on function private.check_sms_text(public.sms_templates) is 'Refuses a text that is empty, has a placeholder that nothing would replace, lacks one that it must have, or is too long to be sent.';
 
 CREATE OR REPLACE FUNCTION private.claim_account_jobs(p_limit integer, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(job_id uuid, attempt integer, patient_id uuid, phone text, password_seed text)
@@ -2271,19 +2391,25 @@ begin
 end $function$;
 comment on function private.clock_turn(timestamp with time zone,text) is 'first or second where the clocks show the time of an instant twice, before and after they are set back; else null.';
 
-CREATE OR REPLACE FUNCTION private.close_day(p_practitioner_id uuid, p_on date, p_time_zone text, p_reason text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.close_days(p public.day_operations, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_now constant timestamp := private.local_time(p);
 begin
-  perform private.replace_hours(
-    p_practitioner_id, p_on,
-    case when p_on = (p_now at time zone p_time_zone)::date then (p_now at time zone p_time_zone)::time else '00:00' end,
-    null, coalesce(p_reason, '')
-  );
+  if p.only_stranded then
+    return; -- The hours are right; these were booked before they were.
+  end if;
+  perform private.replace_hours(p.practitioner_id, p.on_date + n, case
+    when n > 0 then '00:00'
+    when p.on_date = v_now::date then greatest(p.from_time, v_now::time)
+    else coalesce(p.from_time, '00:00')
+  end, null, p_reason)
+  from generate_series(0, p.until_date - p.on_date) n;
 end $function$;
-comment on function private.close_day(uuid,date,text,text,timestamp with time zone) is 'Nobody else is booked with a practitioner on a date, of today from now on.';
+comment on function private.close_days(public.day_operations,text) is 'Nobody else is booked with a practitioner on the days of an operation, of today from now on.';
 
 CREATE OR REPLACE FUNCTION private.close_sms(p_ids uuid[], p_status text, p_reason text)
  RETURNS void
@@ -2298,6 +2424,28 @@ begin
   end if;
 end $function$;
 comment on function private.close_sms(uuid[],text,text) is 'Ends messages that are not to be sent any more, with a reason.';
+
+CREATE OR REPLACE FUNCTION private.closing(p_clinic_id uuid, p_from date, p_until date, p_reason text DEFAULT NULL::text, p_id uuid DEFAULT gen_random_uuid())
+ RETURNS public.day_operations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_operations;
+begin
+  perform private.require_desk(p_clinic_id);
+  perform private.set_channel('desk');
+  if not exists (select from public.clinics c where c.id = p_clinic_id) then
+    perform private.fail('unknown_clinic');
+  end if;
+  v := row(
+    coalesce(p_id, gen_random_uuid()), p_clinic_id, null, 'close', p_from, p_until, null,
+    null, null, false, coalesce(p_reason, ''), '{}', auth.uid(), now()
+  );
+  perform private.require_possible(v);
+  return v;
+end $function$;
+comment on function private.closing(uuid,date,date,text,uuid) is 'The same of closing a clinic. Refuses with unknown_clinic or wrong_dates.';
 
 CREATE OR REPLACE FUNCTION private.code_wait(p_phone text, p_purpose text, p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -2448,7 +2596,7 @@ begin
 end $function$;
 comment on function private.cut_hours(uuid,date,time without time zone) is 'The hours of a date in those before a time and those from it on (is_later), cut between two slots.';
 
-CREATE OR REPLACE FUNCTION private.day_hits(p_practitioner_id uuid, p_on date, p_from timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.day_hits(p public.day_operations)
  RETURNS SETOF public.appointments
  LANGUAGE plpgsql
  STABLE
@@ -2456,13 +2604,42 @@ CREATE OR REPLACE FUNCTION private.day_hits(p_practitioner_id uuid, p_on date, p
 AS $function$
 begin
   return query
-    select a.* from public.appointments a
-    where a.practitioner_id = p_practitioner_id and a.local_date = p_on and a.starts_at >= p_from
+    select a.*
+    from public.practitioners d
+    join public.clinics c on c.id = d.clinic_id
+    join public.appointments a on a.practitioner_id = d.id and a.local_date between p.on_date and p.until_date
+    where d.clinic_id = p.clinic_id and d.id = coalesce(p.practitioner_id, d.id)
+      and a.starts_at >= private.instant_of(p.on_date + coalesce(p.from_time, '00:00'), c.time_zone)
       -- Where nobody is marked, who was booked for this morning has long been seen.
-      and (a.status = 'booked' and a.ends_at > p_now or a.status = 'arrived' and a.called_at is null)
-    order by a.starts_at;
+      and (a.status = 'booked' and a.ends_at > p.done_at or a.status = 'arrived' and a.called_at is null)
+      and (not p.only_stranded or a.id in (select s.appointment_id from private.stranded(p.done_at) s))
+    order by a.starts_at, a.id;
 end $function$;
-comment on function private.day_hits(uuid,date,timestamp with time zone,timestamp with time zone) is 'Who still waits for a practitioner on a date of the clinic, or is booked, from an instant on.';
+comment on function private.day_hits(public.day_operations) is 'Who still waits, or is booked, with whom and when an operation is about.';
+
+CREATE OR REPLACE FUNCTION private.day_operation(p_kind text, p_practitioner_id uuid, p_on date, p_from time without time zone, p_until date DEFAULT NULL::date, p_minutes integer DEFAULT NULL::integer, p_to uuid DEFAULT NULL::uuid, p_only_stranded boolean DEFAULT false, p_reason text DEFAULT NULL::text, p_id uuid DEFAULT gen_random_uuid())
+ RETURNS public.day_operations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_operations;
+begin
+  perform private.require_desk();
+  perform private.set_channel('desk');
+  select d.clinic_id into v.clinic_id from public.practitioners d
+  where d.id = p_practitioner_id and private.sees_desk(d.clinic_id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  end if;
+  v := row(
+    coalesce(p_id, gen_random_uuid()), v.clinic_id, p_practitioner_id, p_kind, p_on, coalesce(p_until, p_on), p_from,
+    p_minutes, p_to, coalesce(p_only_stranded, false), coalesce(p_reason, ''), '{}', auth.uid(), now()
+  );
+  perform private.require_possible(v);
+  return v;
+end $function$;
+comment on function private.day_operation(text,uuid,date,time without time zone,date,integer,uuid,boolean,text,uuid) is 'What somebody at the desk wants done to a day of a practitioner of theirs. Refuses with unknown_doctor and what private.require_possible refuses.';
 
 CREATE OR REPLACE FUNCTION private.days_with_strays(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid)
  RETURNS TABLE(practitioner_id uuid, on_date date)
@@ -2591,21 +2768,47 @@ begin
 end $function$;
 comment on function private.due_sms(integer,timestamp with time zone) is 'Locks due messages, the most urgent first, and says what is to be done with each: send, or why not. Passes over what others have locked.';
 
-CREATE OR REPLACE FUNCTION private.end_day_operation(p_id uuid, p_template text, p_appointments uuid[], p_now timestamp with time zone)
- RETURNS void
+CREATE OR REPLACE FUNCTION private.end_day_operation(p public.day_operations, p_template text)
+ RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
   perform set_config('medq.day_operation', '', true);
-  perform private.queue_appointment_sms(p_template, a, p_id::text, greatest(a.ends_at, p_now + interval '1 hour'))
+  perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
     -- One SMS for a patient, about the first of several.
     select distinct on (a.patient_id) a.* from public.appointments a
-    where a.id = any (p_appointments) order by a.patient_id, a.starts_at, a.id
+    where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
+    order by a.patient_id, a.starts_at, a.id
   ) a;
+  -- With the numbers they have by now.
+  select coalesce(array_agg(row(
+    l.appointment_id, l.patient_id, a.token_number, l.was_at, l.practitioner_id, l.starts_at, l.ends_at, l.why_not, l.waits
+  )::public.day_plan order by l.was_at), '{}') into p.outcome
+  from unnest(p.outcome) l join public.appointments a on a.id = l.appointment_id;
+  insert into public.day_operations select (p).*;
+  return query select l.* from unnest(p.outcome) l where l.waits;
 end $function$;
-comment on function private.end_day_operation(uuid,text,uuid[],timestamp with time zone) is 'Tells each patient of these appointments once what became of them.';
+comment on function private.end_day_operation(public.day_operations,text) is 'Tells each patient once what became of them, and writes down what was done.';
+
+CREATE OR REPLACE FUNCTION private.end_hours(p_practitioner_id uuid, p_before uuid[], p_may_strand uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_stranded constant public.stranding[] := array(select s from private.stranding_of(p_practitioner_id, p_before) s);
+begin
+  -- Without a list whoever it is.
+  if exists (
+    select from unnest(v_stranded) s where not s.already and s.appointment_id <> all (p_may_strand)
+  ) then
+    perform private.fail('would_strand');
+  end if;
+  return query select s.* from unnest(v_stranded) s;
+end $function$;
+comment on function private.end_hours(uuid,uuid[],uuid[]) is 'Who is outside the hours of a practitioner now. Refuses with would_strand if somebody is who is not in the list, and was not before.';
 
 CREATE OR REPLACE FUNCTION private.end_old_sessions()
  RETURNS integer
@@ -2788,6 +2991,7 @@ begin
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
+  delete from public.day_operations o where o.done_at < p_now - interval '30 days';
   perform private.forget_stale_registrations(p_now);
   perform private.forget_old_runs(p_now - interval '7 days');
   perform private.forget_old_sms(p_now - make_interval(days => v_kept.sms_days));
@@ -3168,6 +3372,20 @@ begin
     );
 end $function$;
 comment on function private.hours_between(uuid[],date,date) is 'The hours of practitioners on all dates of a range, by the clock of the clinic: the week''s, or the exceptions of a date; none while the clinic is closed.';
+
+CREATE OR REPLACE FUNCTION private.hours_in(p_hours jsonb)
+ RETURNS TABLE(weekday smallint, start_time time without time zone, end_time time without time zone, slot_minutes smallint)
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select h.* from jsonb_to_recordset(p_hours) as h (weekday smallint, start_time time, end_time time, slot_minutes smallint);
+exception when data_exception then
+  perform private.fail('invalid_hours');
+end $function$;
+comment on function private.hours_in(jsonb) is 'A list of hours as rows. Those of a date have no weekday.';
 
 CREATE OR REPLACE FUNCTION private.hours_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(opens timestamp with time zone, length interval, slots integer, slots_before integer)
@@ -4393,6 +4611,17 @@ begin
 end $function$;
 comment on function private.local_hours(uuid,date) is 'When a practitioner sees patients on a date, by the clock of the clinic.';
 
+CREATE OR REPLACE FUNCTION private.local_time(p public.day_operations)
+ RETURNS timestamp without time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (select p.done_at at time zone c.time_zone from public.clinics c where c.id = p.clinic_id);
+end $function$;
+comment on function private.local_time(public.day_operations) is 'When an operation is done, by the clock of the clinic.';
+
 CREATE OR REPLACE FUNCTION private.lock_appointment(p_patient_id uuid, p_appointment_id uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -4460,17 +4689,6 @@ begin
 end $function$;
 comment on function private.lock_patients_at_desk(uuid,uuid) is 'Two patients (or twice the same) as private.require_patient_at_desk has them, locked until the end of the transaction.';
 
-CREATE OR REPLACE FUNCTION private.lock_plan(p_plan public.day_plan[])
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform from public.appointments a
-  where a.id in (select l.appointment_id from unnest(p_plan) l) order by a.id for no key update;
-end $function$;
-comment on function private.lock_plan(public.day_plan[]) is 'Locks the appointments of a plan; who is locked is planned again, as it is then.';
-
 CREATE OR REPLACE FUNCTION private.lock_sms(p_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -4497,6 +4715,27 @@ begin
   end loop;
 end $function$;
 comment on function private.lock_sms(uuid[]) is 'Locks messages, all of them or none: while it waits for one that somebody else has, it holds none of the others.';
+
+CREATE OR REPLACE FUNCTION private.locked_plan(p public.day_operations)
+ RETURNS public.day_plan[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- One operation after the other; bookings go on.
+  perform from public.practitioners d
+  where d.clinic_id = p.clinic_id and (p.practitioner_id is null or d.id in (p.practitioner_id, p.to_practitioner_id))
+  order by d.id for no key update;
+  if exists (select from public.day_operations o where o.id = p.id) then
+    perform private.fail('day_changed');
+  end if;
+  perform set_config('medq.day_operation', p.id::text, true);
+  -- Who is locked is planned again, as it is then.
+  perform from public.appointments a
+  where a.id in (select l.appointment_id from private.plan(p) l) order by a.id for no key update;
+  return array(select l from private.plan(p) l);
+end $function$;
+comment on function private.locked_plan(public.day_operations) is 'What becomes of whom, whose appointments are locked. From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself. Refuses with day_changed what was done before.';
 
 CREATE OR REPLACE FUNCTION private.login_account(p_username text, p_phone text, p_device bytea, p_decoy text, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(user_id uuid, phone text, temporary boolean, known_device boolean, decoy_ready boolean)
@@ -4540,6 +4779,19 @@ AS $function$
 $function$;
 comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
 grant execute on function private.longest_names() to service_role;
+
+CREATE OR REPLACE FUNCTION private.manages_all()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return private.is_admin() or not exists (
+    select from public.clinics c where private.desk_role(c.id) is distinct from 'manager'
+  );
+end $function$;
+comment on function private.manages_all() is 'Whether whoever asks manages every clinic there is, and has opened the desk.';
 
 CREATE OR REPLACE FUNCTION private.mark(p_appointment public.appointments, p_step text, p_now timestamp with time zone)
  RETURNS public.appointments
@@ -4762,7 +5014,7 @@ begin
 end $function$;
 comment on function private.move_back(private.patient_merges) is 'Gives back to the gone one what was moved.';
 
-CREATE OR REPLACE FUNCTION private.move_on(p_plan public.day_plan[], p_clinic_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.move_on(p public.day_operations)
  RETURNS public.day_plan[]
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4771,27 +5023,25 @@ declare
   v public.day_plan;
   v_done public.day_plan[] := '{}';
 begin
-  foreach v in array p_plan loop
-    v.why_not := 'day_is_full';
+  foreach v in array p.outcome loop
     -- Somebody may be faster; then the next.
     for v_try in 1..5 loop
-      select f.starts_at, f.ends_at into v.starts_at, v.ends_at
-      from private.next_free_slots(p_clinic_id, null, v.practitioner_id, p_now, 1, p_now, v.patient_id) f;
-      exit when not found;
+      exit when v.why_not = 'day_is_full';
       begin
         update public.appointments a set starts_at = v.starts_at, ends_at = v.ends_at, status = 'booked'
         where a.id = v.appointment_id;
         v.why_not := null;
         exit;
       exception when exclusion_violation or unique_violation then
-        null;
+        v := private.next_time(p, v, v.ends_at);
+        v.why_not := coalesce(v.why_not, 'slot_taken');
       end;
     end loop;
     v_done := v_done || v;
   end loop;
   return v_done;
 end $function$;
-comment on function private.move_on(public.day_plan[],uuid,timestamp with time zone) is 'Gives everybody, the first first, the next free time of their practitioner. Returns what came of each.';
+comment on function private.move_on(public.day_operations) is 'Gives everybody, the first first, the time that is planned, or the next if that was just taken. Returns what came of each.';
 
 CREATE OR REPLACE FUNCTION private.move_references(p_from uuid, p_to uuid)
  RETURNS jsonb
@@ -4978,6 +5228,27 @@ begin
   );
 end $function$;
 comment on function private.next_quiet_hours(public.clinics,timestamp with time zone) is 'Whether a clinic''s quiet hours are on, and when they begin and end the next time.';
+
+CREATE OR REPLACE FUNCTION private.next_time(p public.day_operations, p_of public.day_plan, p_from timestamp with time zone)
+ RETURNS public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_from timestamptz := p_of.was_at;
+begin
+  if not p.only_stranded then
+    select private.instant_of(p.until_date + 1, c.time_zone) into v_from from public.clinics c where c.id = p.clinic_id;
+  end if;
+  select f.starts_at, f.ends_at into p_of.starts_at, p_of.ends_at
+  from private.next_free_slots(
+    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at, p_of.patient_id
+  ) f;
+  p_of.why_not := case when p_of.starts_at is null then 'day_is_full' end;
+  return p_of;
+end $function$;
+comment on function private.next_time(public.day_operations,public.day_plan,timestamp with time zone) is 'Gives one of a plan the next free time from an instant on, after the days it is about; who is stranded, after their own.';
 
 CREATE OR REPLACE FUNCTION private.next_token(p_practitioner_id uuid, p_on date, p_except uuid)
  RETURNS integer
@@ -5274,7 +5545,23 @@ AS $function$
 $function$;
 comment on function private.placeholders_in(text) is 'What stands between {{ and }} in a text, as it is written.';
 
-CREATE OR REPLACE FUNCTION private.plan_cancel(p_practitioner_id uuid, p_from date, p_until date, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.plan(p public.day_operations)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  case p.kind
+    when 'shift' then return query select * from private.plan_shift(p);
+    when 'hand_over' then return query select * from private.plan_hand_over(p);
+    when 'move' then return query select * from private.plan_move(p);
+    else return query select * from private.plan_cancel(p);
+  end case;
+end $function$;
+comment on function private.plan(public.day_operations) is 'What would become of whom.';
+
+CREATE OR REPLACE FUNCTION private.plan_cancel(p public.day_operations)
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  STABLE
@@ -5283,13 +5570,11 @@ AS $function$
 begin
   return query
     select a.id, a.patient_id, a.token_number, a.starts_at, a.practitioner_id, a.starts_at, a.ends_at, null, true
-    from generate_series(p_from, p_until, interval '1 day') d (day)
-    cross join lateral private.day_hits(p_practitioner_id, d.day::date, '-infinity', p_now) a
-    order by a.starts_at;
+    from private.day_hits(p) a;
 end $function$;
-comment on function private.plan_cancel(uuid,date,date,timestamp with time zone) is 'All who still wait, or are booked, on some dates.';
+comment on function private.plan_cancel(public.day_operations) is 'All who still wait, or are booked.';
 
-CREATE OR REPLACE FUNCTION private.plan_close(p_clinic_id uuid, p_from date, p_until date, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.plan_hand_over(p public.day_operations)
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  STABLE
@@ -5297,33 +5582,44 @@ CREATE OR REPLACE FUNCTION private.plan_close(p_clinic_id uuid, p_from date, p_u
 AS $function$
 begin
   return query
-    select l.* from public.practitioners p cross join lateral private.plan_cancel(p.id, p_from, p_until, p_now) l
-    where p.clinic_id = p_clinic_id;
-end $function$;
-comment on function private.plan_close(uuid,date,date,timestamp with time zone) is 'The same of all practitioners of a clinic.';
-
-CREATE OR REPLACE FUNCTION private.plan_hand_over(p_practitioner_id uuid, p_on date, p_to uuid, p_now timestamp with time zone)
- RETURNS SETOF public.day_plan
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return query
-    with hours as materialized (select h.opens, h.opens + h.slots * h.length as closes from private.hours_on(p_to, p_on) h)
-    select a.id, a.patient_id, a.token_number, a.starts_at, p_to, a.starts_at, a.ends_at, case
+    with hours as materialized (
+      select h.opens, h.opens + h.slots * h.length as closes
+      from generate_series(0, p.until_date - p.on_date) n
+      cross join lateral private.hours_on(p.to_practitioner_id, p.on_date + n) h
+    )
+    select a.id, a.patient_id, a.token_number, a.starts_at, p.to_practitioner_id, a.starts_at, a.ends_at, case
       when not exists (select from hours h where a.starts_at >= h.opens and a.ends_at <= h.closes) then 'outside_hours'
       when exists (
         select from public.appointments o
-        where o.practitioner_id = p_to and o.active and o.local_date between p_on - 1 and p_on + 1
+        where o.practitioner_id = p.to_practitioner_id and o.active
+          and o.local_date between a.local_date - 1 and a.local_date + 1
           and o.starts_at < a.ends_at and o.ends_at > a.starts_at
       ) then 'slot_taken'
     end, true
-    from private.day_hits(p_practitioner_id, p_on, '-infinity', p_now) a order by a.starts_at;
+    from private.day_hits(p) a order by a.starts_at;
 end $function$;
-comment on function private.plan_hand_over(uuid,date,uuid,timestamp with time zone) is 'All who still wait on a date, at the same time with a colleague who sees patients then and has nobody.';
+comment on function private.plan_hand_over(public.day_operations) is 'All who still wait, at the same time with a colleague who sees patients then and has nobody.';
 
-CREATE OR REPLACE FUNCTION private.plan_shift(p_practitioner_id uuid, p_on date, p_from timestamp with time zone, p_minutes integer, p_time_zone text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.plan_move(p public.day_operations)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v public.day_plan;
+  v_from timestamptz := '-infinity';
+begin
+  for v in select l.* from private.plan_cancel(p) l loop
+    v := private.next_time(p, v, v_from);
+    -- Nobody overtakes who comes before them.
+    v_from := coalesce(v.ends_at, v_from);
+    return next v;
+  end loop;
+end $function$;
+comment on function private.plan_move(public.day_operations) is 'All who still wait, the first first, at the next free times of their practitioner.';
+
+CREATE OR REPLACE FUNCTION private.plan_shift(p public.day_operations)
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  STABLE
@@ -5332,21 +5628,21 @@ AS $function$
 begin
   return query
     with waiting as materialized (
-      select h.id, h.starts_at from private.day_hits(p_practitioner_id, p_on, p_from, p_now) h
+      select h.id, h.starts_at from private.day_hits(p) h
     ), hits as materialized (
       select a.*, a.starts_at + v.by as new_start, a.ends_at + v.by as new_end, a.id in (select w.id from waiting w) as waits
-      from public.appointments a cross join (select make_interval(mins => p_minutes)) v (by)
-      where a.practitioner_id = p_practitioner_id and a.local_date = p_on and (
+      from public.appointments a cross join (select make_interval(mins => p.minutes)) v (by)
+      where a.practitioner_id = p.practitioner_id and a.local_date = p.on_date and (
         a.id in (select w.id from waiting w)
         -- Who was seen before their turn would be in the way of the others.
         or (a.status in ('arrived', 'fulfilled') and a.starts_at > (select min(w.starts_at) from waiting w))
       )
     )
     select h.id, h.patient_id, h.token_number, h.starts_at, h.practitioner_id, h.new_start, h.new_end, case
-      when (h.new_start at time zone p_time_zone)::date <> p_on then 'past_midnight'
+      when (h.new_start at time zone c.time_zone)::date <> p.on_date then 'past_midnight'
       when exists (
         select from public.appointments a
-        where a.practitioner_id = h.practitioner_id and a.active and a.local_date between p_on - 1 and p_on + 1
+        where a.practitioner_id = h.practitioner_id and a.active and a.local_date between p.on_date - 1 and p.on_date + 1
           and a.starts_at < h.new_end and a.ends_at > h.new_start and a.id not in (select o.id from hits o)
       ) then 'slot_taken'
       when exists (
@@ -5355,9 +5651,9 @@ begin
           and a.id not in (select o.id from hits o)
       ) then 'own_appointment'
     end, h.waits
-    from hits h order by h.starts_at;
+    from hits h join public.clinics c on c.id = h.clinic_id order by h.starts_at;
 end $function$;
-comment on function private.plan_shift(uuid,date,timestamp with time zone,integer,text,timestamp with time zone) is 'All who still wait from an instant on, so many minutes later, and with them those after the first who were seen already. Nobody is squeezed between those who stay.';
+comment on function private.plan_shift(public.day_operations) is 'All who still wait from a time on, so many minutes later, and with them those after the first who were seen already. Nobody is squeezed between those who stay.';
 
 CREATE OR REPLACE FUNCTION private.postpone_sms(p_ids uuid[], p_until timestamp with time zone, p_reason text)
  RETURNS void
@@ -5826,7 +6122,7 @@ begin
 end $function$;
 comment on function private.require_changeable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot move or cancel any more: already_cancelled, already_seen, or already_begun (its time has come, or the patient is there).';
 
-CREATE OR REPLACE FUNCTION private.require_colleague(p_practitioner_id uuid, p_to uuid, p_clinic_id uuid, p_on date)
+CREATE OR REPLACE FUNCTION private.require_colleague(p public.day_operations)
  RETURNS void
  LANGUAGE plpgsql
  STABLE
@@ -5835,18 +6131,21 @@ AS $function$
 declare
   v_active boolean;
 begin
-  select p.active into v_active from public.practitioners p where p.id = p_to and p.clinic_id = p_clinic_id;
+  select d.active into v_active from public.practitioners d where d.id = p.to_practitioner_id and d.clinic_id = p.clinic_id;
   if not found then
     perform private.fail('unknown_doctor');
-  elsif p_to = p_practitioner_id then
+  elsif p.to_practitioner_id = p.practitioner_id then
     perform private.fail('same_practitioner');
   elsif not v_active then
     perform private.fail('doctor_inactive');
-  elsif not exists (select from private.hours_on(p_to, p_on)) then
+  elsif not exists (
+    select from generate_series(0, p.until_date - p.on_date) n
+    cross join lateral private.hours_on(p.to_practitioner_id, p.on_date + n)
+  ) then
     perform private.fail('colleague_without_hours');
   end if;
 end $function$;
-comment on function private.require_colleague(uuid,uuid,uuid,date) is 'Refuses a colleague who cannot take anybody on a date: unknown_doctor (also of another clinic), same_practitioner, doctor_inactive or colleague_without_hours.';
+comment on function private.require_colleague(public.day_operations) is 'Refuses a colleague who cannot take anybody: unknown_doctor (also of another clinic), same_practitioner, doctor_inactive or colleague_without_hours.';
 
 CREATE OR REPLACE FUNCTION private.require_confirmable(p_appointment public.appointments, p_now timestamp with time zone)
  RETURNS void
@@ -5863,25 +6162,6 @@ begin
   end if;
 end $function$;
 comment on function private.require_confirmable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot confirm: too_early_to_confirm before the day before it, and what private.require_changeable refuses.';
-
-CREATE OR REPLACE FUNCTION private.require_day(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, OUT clinic_id uuid, OUT time_zone text, OUT today date)
- RETURNS record
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform private.require_desk();
-  perform private.set_channel('desk');
-  select c.id, c.time_zone, (p_now at time zone c.time_zone)::date into clinic_id, time_zone, today
-  from public.practitioners p join public.clinics c on c.id = p.clinic_id
-  where p.id = p_practitioner_id and private.sees_desk(c.id);
-  if not found then
-    perform private.fail('unknown_doctor');
-  elsif p_on is null or p_on < today then
-    perform private.fail('day_is_over');
-  end if;
-end $function$;
-comment on function private.require_day(uuid,date,timestamp with time zone) is 'The clinic of a practitioner at whose desk one works, and what day it is there. Refuses with unknown_doctor or day_is_over.';
 
 CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid DEFAULT NULL::uuid, p_manager_only boolean DEFAULT false)
  RETURNS void
@@ -5944,6 +6224,24 @@ begin
   end if;
 end $function$;
 comment on function private.require_gap(uuid,timestamp with time zone,timestamp with time zone) is 'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
+
+CREATE OR REPLACE FUNCTION private.require_manager_of(p_practitioner_id uuid, OUT clinic_id uuid, OUT today date)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  select c.id, (now() at time zone c.time_zone)::date into clinic_id, today
+  from public.practitioners p join public.clinics c on c.id = p.clinic_id
+  where p.id = p_practitioner_id and private.sees_desk(c.id);
+  if not found then
+    perform private.fail('unknown_doctor');
+  end if;
+  perform private.require_desk(clinic_id, true);
+  perform private.set_channel('desk');
+end $function$;
+comment on function private.require_manager_of(uuid) is 'The clinic of a practitioner, which one manages, and what day it is there. Refuses like private.require_desk, and with unknown_doctor.';
 
 CREATE OR REPLACE FUNCTION private.require_mergeable(p_keep public.patients, p_gone public.patients)
  RETURNS void
@@ -6048,6 +6346,25 @@ begin
   return v_patient;
 end $function$;
 comment on function private.require_patient_at_desk(uuid) is 'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened; of admins any. Refuses with unknown_patient, also for those of others.';
+
+CREATE OR REPLACE FUNCTION private.require_possible(p public.day_operations)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p.on_date is null or p.on_date < private.local_time(p)::date then
+    perform private.fail(case p.kind when 'close' then 'wrong_dates' else 'day_is_over' end);
+  elsif not coalesce(p.until_date between p.on_date and p.on_date + 366, false) then
+    perform private.fail('wrong_dates');
+  elsif p.kind = 'shift' and not coalesce(p.minutes between 1 and 600, false) then
+    perform private.fail('wrong_minutes');
+  elsif p.kind = 'hand_over' then
+    perform private.require_colleague(p);
+  end if;
+end $function$;
+comment on function private.require_possible(public.day_operations) is 'Refuses what nobody can mean: day_is_over, wrong_dates, wrong_minutes, or a colleague who cannot take anybody.';
 
 CREATE OR REPLACE FUNCTION private.require_room(p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings integer, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
  RETURNS void
@@ -6393,6 +6710,25 @@ begin
 end $function$;
 comment on function private.short_name(text) is 'A name, or as much of it as fits into 40 characters.';
 
+CREATE OR REPLACE FUNCTION private.shown_plan(p_plan public.day_plan[])
+ RETURNS SETOF public.day_preview
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select l.appointment_id, l.patient_id, l.token_number, p.name, private.phone_end(p.phone),
+      p.phone is not null and not exists (select from public.sms_opt_outs o where o.phone = p.phone),
+      l.was_at, d.name, l.starts_at, l.why_not is null, l.why_not
+    from unnest(p_plan) l
+    join public.patients p on p.id = l.patient_id
+    join public.practitioners d on d.id = l.practitioner_id
+    where l.waits
+    order by l.was_at, l.token_number;
+end $function$;
+comment on function private.shown_plan(public.day_plan[]) is 'A plan as people read it, the first first.';
+
 CREATE OR REPLACE FUNCTION private.slot_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -6619,6 +6955,23 @@ begin
     from private.sms_budget(p_now) b cross join unnest('{70,80,90,100}'::int[]) p (percent);
 end $function$;
 comment on function private.sms_rooms(timestamp with time zone) is 'How many parts may still be sent by messages of each sms_messages.budget_percent; null: any number.';
+
+CREATE OR REPLACE FUNCTION private.sms_template(p_key text, p_locale text)
+ RETURNS public.sms_templates
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_template public.sms_templates;
+begin
+  select * into v_template from public.sms_templates t where t.key = p_key and t.locale = p_locale;
+  if not found then
+    perform private.fail('unknown_template');
+  end if;
+  return v_template;
+end $function$;
+comment on function private.sms_template(text,text) is 'The template of an SMS in a language. Refuses with unknown_template.';
 
 CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
  RETURNS text
@@ -6894,6 +7247,20 @@ end $function$;
 comment on function private.stranded(timestamp with time zone) is 'Appointments to come outside the hours that hold now, at the desks of whoever asks.';
 grant execute on function private.stranded(timestamp with time zone) to authenticated;
 grant execute on function private.stranded(timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION private.stranding_of(p_practitioner_id uuid, p_before uuid[] DEFAULT '{}'::uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select s.appointment_id, s.patient_id, s.patient, s.phone_end, s.starts_at, s.token_number, s.appointment_id = any (p_before)
+    from private.stranded() s where s.practitioner_id = p_practitioner_id
+    order by s.starts_at, s.appointment_id;
+end $function$;
+comment on function private.stranding_of(uuid,uuid[]) is 'Who is booked with a practitioner outside the hours that hold now. p_before: who was so before.';
 
 CREATE OR REPLACE FUNCTION private.sweep(p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -8401,6 +8768,54 @@ AS $function$
 $function$;
 comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
 
+CREATE OR REPLACE FUNCTION private.write_dates(p_practitioner_id uuid, p_from date, p_until date, p_hours jsonb, p_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.check_hours(coalesce(p_hours, '[]'));
+  delete from public.schedule_exceptions e
+  where e.practitioner_id = p_practitioner_id and e.on_date between p_from and p_until;
+  insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes, reason)
+  select p_practitioner_id, d.day::date, h.start_time, h.end_time, coalesce(h.slot_minutes, 15), coalesce(p_reason, '')
+  from generate_series(p_from, p_until, interval '1 day') d (day)
+  -- Closed is a row without hours.
+  left join private.hours_in(p_hours) h on true
+  where p_hours is not null;
+exception when exclusion_violation then
+  perform private.fail('hours_overlap');
+end $function$;
+comment on function private.write_dates(uuid,date,date,jsonb,text) is 'Replaces the hours of some dates: [] is closed, null the weekly hours again.';
+
+CREATE OR REPLACE FUNCTION private.write_week(p_practitioner_id uuid, p_week jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.check_hours(p_week);
+  if p_week is null or exists (select from private.hours_in(p_week) h where h.weekday between 1 and 7 is not true) then
+    perform private.fail('invalid_hours');
+  end if;
+  -- Only what differs, so that the audit says what has changed.
+  delete from public.schedules s
+  where s.practitioner_id = p_practitioner_id and not exists (
+    select from private.hours_in(p_week) h
+    where (h.weekday, h.start_time, h.end_time, h.slot_minutes) = (s.weekday, s.start_time, s.end_time, s.slot_minutes)
+  );
+  insert into public.schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
+  select p_practitioner_id, h.* from private.hours_in(p_week) h
+  where not exists (
+    select from public.schedules s
+    where s.practitioner_id = p_practitioner_id
+      and (h.weekday, h.start_time, h.end_time, h.slot_minutes) = (s.weekday, s.start_time, s.end_time, s.slot_minutes)
+  );
+exception when exclusion_violation then
+  perform private.fail('hours_overlap');
+end $function$;
+comment on function private.write_week(uuid,jsonb) is 'Replaces the weekly hours of a practitioner.';
+
 CREATE OR REPLACE FUNCTION public.account_status()
  RETURNS TABLE(user_id uuid, phone text, patient_id uuid, username text, must_change_password boolean, works_at_desk boolean)
  LANGUAGE plpgsql
@@ -8551,28 +8966,25 @@ end $function$;
 comment on function public.cancel_appointment(uuid) is 'Cancels an upcoming appointment of the signed-in patient. Refuses with not_found or not_cancellable.';
 grant execute on function public.cancel_appointment(uuid) to authenticated;
 
-CREATE OR REPLACE FUNCTION public.cancel_day(practitioner_id uuid, on_date date, reason text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION public.cancel_day(practitioner_id uuid, on_date date, reason text DEFAULT NULL::text, from_time time without time zone DEFAULT NULL::time without time zone, until_date date DEFAULT NULL::date, only_stranded boolean DEFAULT false, operation_id uuid DEFAULT gen_random_uuid())
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_now constant timestamptz := now();
-  v_day constant record := private.require_day(cancel_day.practitioner_id, cancel_day.on_date, v_now);
-  v_id uuid;
-  v_plan public.day_plan[];
+  v public.day_operations := private.day_operation(
+    'cancel', practitioner_id, on_date, from_time, until_date,
+    p_only_stranded => only_stranded, p_reason => reason, p_id => operation_id
+  );
 begin
-  v_id := private.begin_day_operation(array[cancel_day.practitioner_id]);
-  v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
-  perform private.lock_plan(v_plan);
-  v_plan := array(select l from private.plan_cancel(cancel_day.practitioner_id, on_date, on_date, v_now) l);
-  perform private.close_day(cancel_day.practitioner_id, on_date, v_day.time_zone, cancel_day.reason, v_now);
-  perform private.cancel_plan(v_id, v_plan, v_now);
-  return query select l.* from unnest(v_plan) l;
+  v.outcome := private.locked_plan(v);
+  perform private.close_days(v, v.reason);
+  perform private.cancel_plan(v.outcome);
+  return query select * from private.end_day_operation(v, 'appointment_cancelled_by_clinic');
 end $function$;
-comment on function public.cancel_day(uuid,date,text) is 'At the desk: cancels all who still wait for a practitioner on a date, of today from now on, and closes the day for new ones. Each patient is told once.';
-grant execute on function public.cancel_day(uuid,date,text) to authenticated;
+comment on function public.cancel_day(uuid,date,text,time without time zone,date,boolean,uuid) is 'At the desk: cancels all who still wait for a practitioner on a date, of today from now on, and closes the days for new ones. Each patient is told once.';
+grant execute on function public.cancel_day(uuid,date,text,time without time zone,date,boolean,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.change_patient_phone(patient_id uuid, phone text)
  RETURNS public.patients
@@ -8595,39 +9007,23 @@ comment on function public.change_patient_phone(uuid,text) is 'For admins and th
 grant execute on function public.change_patient_phone(uuid,text) to authenticated;
 grant execute on function public.change_patient_phone(uuid,text) to service_role;
 
-CREATE OR REPLACE FUNCTION public.close_clinic(clinic_id uuid, from_date date, until_date date, reason text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION public.close_clinic(clinic_id uuid, from_date date, until_date date, reason text DEFAULT NULL::text, operation_id uuid DEFAULT gen_random_uuid())
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_now constant timestamptz := now();
-  v_today date;
-  v_id uuid;
-  v_plan public.day_plan[];
+  v public.day_operations := private.closing(clinic_id, from_date, until_date, reason, operation_id);
 begin
-  perform private.require_desk(close_clinic.clinic_id);
-  perform private.set_channel('desk');
-  select (v_now at time zone c.time_zone)::date into v_today from public.clinics c where c.id = close_clinic.clinic_id;
-  if not found then
-    perform private.fail('unknown_clinic');
-  elsif not coalesce(from_date >= v_today and until_date between from_date and from_date + 366, false) then
-    perform private.fail('wrong_dates');
-  end if;
-  v_id := private.begin_day_operation(array(
-    select p.id from public.practitioners p where p.clinic_id = close_clinic.clinic_id
-  ));
   insert into public.clinic_closures (clinic_id, from_date, until_date, reason)
-  values (close_clinic.clinic_id, close_clinic.from_date, close_clinic.until_date, coalesce(close_clinic.reason, ''));
-  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
-  perform private.lock_plan(v_plan);
-  v_plan := array(select l from private.plan_close(close_clinic.clinic_id, from_date, until_date, v_now) l);
-  perform private.cancel_plan(v_id, v_plan, v_now);
-  return query select l.* from unnest(v_plan) l order by l.was_at;
+  values (v.clinic_id, v.on_date, v.until_date, v.reason);
+  v.outcome := private.locked_plan(v);
+  perform private.cancel_plan(v.outcome);
+  return query select * from private.end_day_operation(v, 'appointment_cancelled_by_clinic');
 end $function$;
-comment on function public.close_clinic(uuid,date,date,text) is 'At the desk: closes the clinic from one day to another, both included: one row of clinic_closures. Whoever is booked then is cancelled and told, each patient once.';
-grant execute on function public.close_clinic(uuid,date,date,text) to authenticated;
+comment on function public.close_clinic(uuid,date,date,text,uuid) is 'At the desk: closes the clinic from one day to another, both included: one row of clinic_closures. Whoever is booked then is cancelled and told, each patient once.';
+grant execute on function public.close_clinic(uuid,date,date,text,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.confirm_appointment(appointment_id uuid)
  RETURNS public.appointments
@@ -8666,6 +9062,21 @@ begin
 end $function$;
 comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
 grant execute on function public.confirm_phone_owner(text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.day_outcome(operation_id uuid)
+ RETURNS SETOF public.day_preview
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk();
+  return query
+    select l.* from public.day_operations o cross join lateral private.shown_plan(o.outcome) l
+    where o.id = operation_id and private.sees_desk(o.clinic_id);
+end $function$;
+comment on function public.day_outcome(uuid) is 'At the desk: what an operation on a day made of whom, and who has to be called as they cannot be texted. Nothing for what is no operation of theirs.';
+grant execute on function public.day_outcome(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at timestamp with time zone DEFAULT NULL::timestamp with time zone, phone text DEFAULT NULL::text, name text DEFAULT NULL::text, dependent_id uuid DEFAULT NULL::uuid, patient_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
@@ -8914,6 +9325,27 @@ end $function$;
 comment on function public.desk_patient(uuid) is 'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
 grant execute on function public.desk_patient(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.desk_practitioners(clinic_id uuid)
+ RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming integer, next_on date, last_on date)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_desk(desk_practitioners.clinic_id, true);
+  return query
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    from public.practitioners p
+    cross join lateral (
+      select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a
+      where a.practitioner_id = p.id and a.status = 'booked' and a.ends_at > now()
+    ) u (upcoming, next_on, last_on)
+    where p.clinic_id = desk_practitioners.clinic_id
+    order by p.active desc, p.name, p.id;
+end $function$;
+comment on function public.desk_practitioners(uuid) is 'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come, from which date to which.';
+grant execute on function public.desk_practitioners(uuid) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.desk_prove(code text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -9004,6 +9436,25 @@ end $function$;
 comment on function public.desk_slots(uuid,date,uuid,uuid) is 'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient only those that fit their other appointments, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
 grant execute on function public.desk_slots(uuid,date,uuid,uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.desk_sms_texts()
+ RETURNS TABLE(key text, locale text, body text, placeholders text[], required text[], description text, edited boolean, preview text, encoding text, places integer, parts integer, may_edit boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_may_edit constant boolean := private.manages_all();
+begin
+  perform private.require_desk();
+  return query
+    select t.key, t.locale, t.body, t.placeholders, t.required, t.description, v.edited,
+      v.preview, v.encoding, v.places, v.parts, v_may_edit
+    from public.sms_templates t join public.sms_template_previews v on v.key = t.key and v.locale = t.locale
+    order by t.key, t.locale;
+end $function$;
+comment on function public.desk_sms_texts() is 'At the desk: the words of every SMS, as a patient would read them, and whether whoever asks may change them.';
+grant execute on function public.desk_sms_texts() to authenticated;
+
 CREATE OR REPLACE FUNCTION public.desk_start()
  RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
@@ -9056,33 +9507,24 @@ end $function$;
 comment on function public.end_desk_session(uuid) is 'Closes the desk to a device: one''s own, or for a manager one of their staff''s. False: there is none.';
 grant execute on function public.end_desk_session(uuid) to authenticated;
 
-CREATE OR REPLACE FUNCTION public.hand_over_day(practitioner_id uuid, on_date date, to_practitioner_id uuid)
+CREATE OR REPLACE FUNCTION public.hand_over_day(practitioner_id uuid, on_date date, to_practitioner_id uuid, from_time time without time zone DEFAULT NULL::time without time zone, until_date date DEFAULT NULL::date, only_stranded boolean DEFAULT false, operation_id uuid DEFAULT gen_random_uuid())
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_now constant timestamptz := now();
-  v_day constant record := private.require_day(hand_over_day.practitioner_id, hand_over_day.on_date, v_now);
-  v_id uuid;
-  v_plan public.day_plan[];
-begin
-  perform private.require_colleague(hand_over_day.practitioner_id, to_practitioner_id, v_day.clinic_id, on_date);
-  v_id := private.begin_day_operation(array[hand_over_day.practitioner_id, to_practitioner_id]);
-  v_plan := array(select l from private.plan_hand_over(hand_over_day.practitioner_id, on_date, to_practitioner_id, v_now) l);
-  perform private.lock_plan(v_plan);
-  v_plan := private.hand_over(array(
-    select l from private.plan_hand_over(hand_over_day.practitioner_id, on_date, to_practitioner_id, v_now) l
-  ));
-  perform private.close_day(hand_over_day.practitioner_id, on_date, v_day.time_zone, 'Handed over', v_now);
-  perform private.end_day_operation(
-    v_id, 'handed_over', array(select l.appointment_id from unnest(v_plan) l where l.why_not is null), v_now
+  v public.day_operations := private.day_operation(
+    'hand_over', practitioner_id, on_date, from_time, until_date,
+    p_to => to_practitioner_id, p_only_stranded => only_stranded, p_id => operation_id
   );
-  return query select l.* from unnest(v_plan) l;
+begin
+  v.outcome := private.hand_over(private.locked_plan(v));
+  perform private.close_days(v, 'Handed over');
+  return query select * from private.end_day_operation(v, 'handed_over');
 end $function$;
-comment on function public.hand_over_day(uuid,date,uuid) is 'At the desk: a colleague takes over whoever fits at the same time, and each of them is told once. The others stay (why_not), and are in stranded_appointments, as the day is closed for the first doctor. Refuses a colleague who sees nobody then with slot_unavailable.';
-grant execute on function public.hand_over_day(uuid,date,uuid) to authenticated;
+comment on function public.hand_over_day(uuid,date,uuid,time without time zone,date,boolean,uuid) is 'At the desk: a colleague takes over whoever fits at the same time, and each of them is told once. The others stay (why_not), and are in stranded_appointments, as the days are closed for the first doctor. Refuses a colleague who sees nobody then with slot_unavailable.';
+grant execute on function public.hand_over_day(uuid,date,uuid,time without time zone,date,boolean,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.make_board(clinic_id uuid, name text)
  RETURNS TABLE(board_id uuid, token text)
@@ -9122,31 +9564,24 @@ end $function$;
 comment on function public.merge_patients(uuid,uuid) is 'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
 grant execute on function public.merge_patients(uuid,uuid) to authenticated;
 
-CREATE OR REPLACE FUNCTION public.move_day(practitioner_id uuid, on_date date)
+CREATE OR REPLACE FUNCTION public.move_day(practitioner_id uuid, on_date date, from_time time without time zone DEFAULT NULL::time without time zone, until_date date DEFAULT NULL::date, only_stranded boolean DEFAULT false, operation_id uuid DEFAULT gen_random_uuid())
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_now constant timestamptz := now();
-  v_day constant record := private.require_day(move_day.practitioner_id, move_day.on_date, v_now);
-  v_id uuid;
-  v_plan public.day_plan[];
-begin
-  v_id := private.begin_day_operation(array[move_day.practitioner_id]);
-  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
-  perform private.lock_plan(v_plan);
-  v_plan := array(select l from private.plan_cancel(move_day.practitioner_id, on_date, on_date, v_now) l);
-  perform private.close_day(move_day.practitioner_id, on_date, v_day.time_zone, 'Moved', v_now);
-  v_plan := private.move_on(v_plan, v_day.clinic_id, v_now);
-  perform private.end_day_operation(
-    v_id, 'appointment_moved', array(select l.appointment_id from unnest(v_plan) l where l.why_not is null), v_now
+  v public.day_operations := private.day_operation(
+    'move', practitioner_id, on_date, from_time, until_date, p_only_stranded => only_stranded, p_id => operation_id
   );
-  return query select l.* from unnest(v_plan) l;
+begin
+  v.outcome := private.locked_plan(v);
+  perform private.close_days(v, 'Moved');
+  v.outcome := private.move_on(v);
+  return query select * from private.end_day_operation(v, 'appointment_moved');
 end $function$;
-comment on function public.move_day(uuid,date) is 'At the desk: all who still wait for a practitioner on a date, of today from now on, get the next free times of that practitioner, in the order they have, and are told once each; the day is closed. For whom nothing is free until booking ends (why_not), they stay, and are in stranded_appointments.';
-grant execute on function public.move_day(uuid,date) to authenticated;
+comment on function public.move_day(uuid,date,time without time zone,date,boolean,uuid) is 'At the desk: all who still wait for a practitioner on a date, of today from now on, get the next free times of that practitioner afterwards, in the order they have, and are told once each; the days are closed. For whom nothing is free until booking ends (why_not), they stay, and are in stranded_appointments.';
+grant execute on function public.move_day(uuid,date,time without time zone,date,boolean,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.my_sessions()
  RETURNS TABLE(id uuid, created_at timestamp with time zone, refreshed_at timestamp with time zone, user_agent text, is_current boolean)
@@ -9232,38 +9667,61 @@ end $function$;
 comment on function public.permit_account_change(text,text,integer) is 'For admins: lets the password (or email) of the account of a phone (+E.164) be changed by hand once, within so many minutes (60 at most). Returns until when. For another phone there is change_patient_phone.';
 grant execute on function public.permit_account_change(text,text,integer) to service_role;
 
-CREATE OR REPLACE FUNCTION public.preview_day(practitioner_id uuid, on_date date, from_time time without time zone DEFAULT NULL::time without time zone, minutes integer DEFAULT NULL::integer, to_practitioner_id uuid DEFAULT NULL::uuid)
- RETURNS TABLE(appointment_id uuid, token_number integer, name text, phone_end text, was_at timestamp with time zone, starts_at timestamp with time zone, fits boolean, why_not text)
+CREATE OR REPLACE FUNCTION public.preview_closure(clinic_id uuid, from_date date, until_date date)
+ RETURNS SETOF public.day_preview
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_day constant record := private.require_day(preview_day.practitioner_id, preview_day.on_date, now());
+  v constant public.day_operations := private.closing(clinic_id, from_date, until_date);
 begin
-  if to_practitioner_id is not null then
-    perform private.require_colleague(preview_day.practitioner_id, to_practitioner_id, v_day.clinic_id, on_date);
-  end if;
-  return query
-    select l.appointment_id, l.token_number, p.name, private.phone_end(p.phone), l.was_at, l.starts_at,
-      l.why_not is null, l.why_not
-    from (
-      select * from private.plan_shift(
-        preview_day.practitioner_id, on_date,
-        private.instant_of(on_date + coalesce(from_time, '00:00'), v_day.time_zone), minutes, v_day.time_zone, now()
-      ) where minutes is not null
-      union all
-      select * from private.plan_hand_over(preview_day.practitioner_id, on_date, to_practitioner_id, now())
-      where minutes is null and to_practitioner_id is not null
-      union all
-      select * from private.plan_cancel(preview_day.practitioner_id, on_date, on_date, now())
-      where minutes is null and to_practitioner_id is null
-    ) l join public.patients p on p.id = l.patient_id
-    where l.waits
-    order by l.was_at;
+  return query select * from private.shown_plan(array(select l from private.plan(v) l));
 end $function$;
-comment on function public.preview_day(uuid,date,time without time zone,integer,uuid) is 'At the desk: whom an operation would hit, and who does not fit and why (a word of docs/errors.md). With minutes what shift_day would do, with to_practitioner_id hand_over_day, with neither cancel_day.';
-grant execute on function public.preview_day(uuid,date,time without time zone,integer,uuid) to authenticated;
+comment on function public.preview_closure(uuid,date,date) is 'At the desk: whom close_clinic would cancel.';
+grant execute on function public.preview_closure(uuid,date,date) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.preview_dates(practitioner_id uuid, from_date date, until_date date, hours jsonb)
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_stranded public.stranding[];
+begin
+  begin
+    v_stranded := array(select s from public.set_dates(preview_dates.practitioner_id, from_date, until_date, hours) s);
+    raise sqlstate 'UNDO0';
+  exception when sqlstate 'UNDO0' then
+    null;
+  end;
+  return query select s.* from unnest(v_stranded) s;
+end $function$;
+comment on function public.preview_dates(uuid,date,date,jsonb) is 'For managers: whom set_dates would leave outside the hours. Nothing is changed.';
+grant execute on function public.preview_dates(uuid,date,date,jsonb) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.preview_day(practitioner_id uuid, on_date date, from_time time without time zone DEFAULT NULL::time without time zone, minutes integer DEFAULT NULL::integer, to_practitioner_id uuid DEFAULT NULL::uuid, to_next boolean DEFAULT false, until_date date DEFAULT NULL::date, only_stranded boolean DEFAULT false)
+ RETURNS SETOF public.day_preview
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v constant public.day_operations := private.day_operation(
+    case
+      when minutes is not null then 'shift'
+      when to_practitioner_id is not null then 'hand_over'
+      when to_next then 'move'
+      else 'cancel'
+    end,
+    practitioner_id, on_date, from_time, until_date, minutes, to_practitioner_id, only_stranded
+  );
+begin
+  return query select * from private.shown_plan(array(select l from private.plan(v) l));
+end $function$;
+comment on function public.preview_day(uuid,date,time without time zone,integer,uuid,boolean,date,boolean) is 'At the desk: whom an operation would hit, what would become of each, and who does not fit and why. With minutes what shift_day would do, with to_practitioner_id hand_over_day, with to_next move_day, with none of them cancel_day.';
+grant execute on function public.preview_day(uuid,date,time without time zone,integer,uuid,boolean,date,boolean) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.preview_merge(keep_id uuid, gone_id uuid)
  RETURNS jsonb
@@ -9290,6 +9748,46 @@ begin
 end $function$;
 comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_patients would do: {keep, gone: {patient_id, name, phone_end, age, has_account, appointments, last_at, next_at}, refusal (its word, or null), sentence, clashes: [{keep_appointment, gone_appointment, starts_at, keep_practitioner, gone_practitioner}]}.';
 grant execute on function public.preview_merge(uuid,uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.preview_sms_text(key text, locale text, body text)
+ RETURNS TABLE(preview text, encoding text, places integer, parts integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_template public.sms_templates;
+begin
+  perform private.require_desk();
+  v_template := private.sms_template(preview_sms_text.key, preview_sms_text.locale);
+  v_template.body := preview_sms_text.body;
+  perform private.check_sms_text(v_template);
+  return query
+    select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
+    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names()) as text) r;
+end $function$;
+comment on function public.preview_sms_text(text,text,text) is 'At the desk: other words of an SMS as a patient would read them, and what sending them takes. Refuses what set_sms_text would; nothing is changed.';
+grant execute on function public.preview_sms_text(text,text,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.preview_week(practitioner_id uuid, week jsonb)
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_stranded public.stranding[];
+begin
+  begin
+    v_stranded := array(select s from public.set_week(preview_week.practitioner_id, week) s);
+    raise sqlstate 'UNDO0';
+  exception when sqlstate 'UNDO0' then
+    null;
+  end;
+  return query select s.* from unnest(v_stranded) s;
+end $function$;
+comment on function public.preview_week(uuid,jsonb) is 'For managers: whom set_week would leave outside the hours. Nothing is changed.';
+grant execute on function public.preview_week(uuid,jsonb) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
@@ -9360,39 +9858,87 @@ end $function$;
 comment on function public.revoke_board(uuid) is 'For managers: a board shows nothing any more. A second time changes nothing. Refuses with unknown_board, also for those of others.';
 grant execute on function public.revoke_board(uuid) to authenticated;
 
-CREATE OR REPLACE FUNCTION public.shift_day(practitioner_id uuid, on_date date, from_time time without time zone, minutes integer)
+CREATE OR REPLACE FUNCTION public.set_dates(practitioner_id uuid, from_date date, until_date date, hours jsonb, reason text DEFAULT NULL::text, may_strand uuid[] DEFAULT NULL::uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_manager constant record := private.require_manager_of(set_dates.practitioner_id);
+  v_before constant uuid[] := private.begin_hours(set_dates.practitioner_id);
+begin
+  if not coalesce(from_date >= v_manager.today and until_date between from_date and from_date + 366, false) then
+    perform private.fail('wrong_dates');
+  end if;
+  perform private.write_dates(set_dates.practitioner_id, from_date, until_date, hours, reason);
+  return query select s.* from private.end_hours(set_dates.practitioner_id, v_before, may_strand) s;
+end $function$;
+comment on function public.set_dates(uuid,date,date,jsonb,text,uuid[]) is 'For managers: other hours from one date to another, both included: as in set_week but without weekday; [] is closed, null the weekly hours again. Returns who is booked outside them; may_strand as in set_week.';
+grant execute on function public.set_dates(uuid,date,date,jsonb,text,uuid[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.set_sms_text(key text, locale text, body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_template public.sms_templates;
+begin
+  perform private.require_desk();
+  if not private.manages_all() then
+    perform private.fail('manager_of_all_only');
+  end if;
+  v_template := private.sms_template(set_sms_text.key, set_sms_text.locale);
+  perform private.set_channel('desk');
+  update public.sms_templates t set body = coalesce(set_sms_text.body, t.default_body)
+  where t.key = v_template.key and t.locale = v_template.locale;
+end $function$;
+comment on function public.set_sms_text(text,text,text) is 'For who manages every clinic: other words of an SMS; null gives it back those it came with.';
+grant execute on function public.set_sms_text(text,text,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.set_week(practitioner_id uuid, week jsonb, may_strand uuid[] DEFAULT NULL::uuid[])
+ RETURNS SETOF public.stranding
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_manager constant record := private.require_manager_of(set_week.practitioner_id);
+  v_before constant uuid[] := private.begin_hours(set_week.practitioner_id);
+begin
+  perform private.write_week(set_week.practitioner_id, week);
+  return query select s.* from private.end_hours(set_week.practitioner_id, v_before, may_strand) s;
+end $function$;
+comment on function public.set_week(uuid,jsonb,uuid[]) is 'For managers: the weekly hours of a practitioner from now on, such as [{"weekday": 1, "start_time": "09:00", "end_time": "13:00", "slot_minutes": 15}]; a day with a break has two. Returns who is booked outside them. With may_strand, which are appointments, it refuses with would_strand to strand any other.';
+grant execute on function public.set_week(uuid,jsonb,uuid[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.shift_day(practitioner_id uuid, on_date date, from_time time without time zone, minutes integer, operation_id uuid DEFAULT gen_random_uuid())
  RETURNS SETOF public.day_plan
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  v_now constant timestamptz := now();
-  v_day constant record := private.require_day(shift_day.practitioner_id, shift_day.on_date, v_now);
-  v_from constant timestamptz := private.instant_of(on_date + coalesce(from_time, '00:00'), v_day.time_zone);
-  v_id uuid;
-  v_plan public.day_plan[];
-  v public.day_plan;
+  v public.day_operations := private.day_operation(
+    'shift', practitioner_id, on_date, from_time, p_minutes => minutes, p_id => operation_id
+  );
+  v_first public.day_plan;
 begin
-  if minutes is null or minutes not between 1 and 600 then
-    perform private.fail('wrong_minutes');
-  end if;
-  v_id := private.begin_day_operation(array[shift_day.practitioner_id]);
-  v_plan := array(select l from private.plan_shift(shift_day.practitioner_id, on_date, v_from, minutes, v_day.time_zone, v_now) l);
-  perform private.lock_plan(v_plan);
-  v_plan := array(select l from private.plan_shift(shift_day.practitioner_id, on_date, v_from, minutes, v_day.time_zone, v_now) l);
-  select l.* into v from unnest(v_plan) l where l.why_not is not null order by l.was_at limit 1;
+  v.outcome := private.locked_plan(v);
+  select l.* into v_first from unnest(v.outcome) l where l.why_not is not null order by l.was_at limit 1;
   if found then
-    perform private.fail('does_not_fit', v.token_number::text, (select r.sentence from private.refusals r where r.word = v.why_not));
+    perform private.fail('does_not_fit', v_first.token_number::text,
+      (select r.sentence from private.refusals r where r.word = v_first.why_not));
   end if;
-  perform private.replace_hours(shift_day.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
+  perform private.replace_hours(v.practitioner_id, on_date, coalesce(from_time, '00:00'), minutes,
     format('%s minutes later', minutes));
-  perform private.shift(v_plan);
-  perform private.end_day_operation(v_id, 'delayed', array(select l.appointment_id from unnest(v_plan) l where l.waits), v_now);
-  return query select l.* from unnest(v_plan) l where l.waits;
+  perform private.shift(v.outcome);
+  return query select * from private.end_day_operation(v, 'delayed');
 end $function$;
-comment on function public.shift_day(uuid,date,time without time zone,integer) is 'At the desk: the doctor is late. All who still wait from a time on (by the clock of the clinic) come so many minutes later, with the token they have, and so do the hours. Each patient is told once. Refuses with slot_unavailable, and changes nothing, when somebody does not fit.';
-grant execute on function public.shift_day(uuid,date,time without time zone,integer) to authenticated;
+comment on function public.shift_day(uuid,date,time without time zone,integer,uuid) is 'At the desk: the doctor is late. All who still wait from a time on (by the clock of the clinic) come so many minutes later, with the token they have, and so do the hours. Each patient is told once. Refuses with slot_unavailable, and changes nothing, when somebody does not fit.';
+grant execute on function public.shift_day(uuid,date,time without time zone,integer,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.sms_health()
  RETURNS TABLE(sending boolean, queued integer, due integer, oldest_seconds integer, retrying integer, failed_last_hour integer, last_sent_at timestamp with time zone)

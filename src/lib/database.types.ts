@@ -1762,6 +1762,19 @@ export type Database = {
         }[];
       };
       desk_patient: { Args: { patient_id: string }; Returns: Json };
+      desk_practitioners: {
+        Args: { clinic_id: string };
+        Returns: {
+          active: boolean;
+          last_on: string;
+          name: string;
+          next_on: string;
+          practitioner_id: string;
+          specialty: string;
+          spoken_name: string;
+          upcoming: number;
+        }[];
+      };
       desk_prove: { Args: { code: string }; Returns: string };
       desk_resend: { Args: { sms_id: string }; Returns: undefined };
       desk_sessions: {
@@ -1781,6 +1794,23 @@ export type Database = {
         Returns: {
           ends_at: string;
           starts_at: string;
+        }[];
+      };
+      desk_sms_texts: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          body: string;
+          description: string;
+          edited: boolean;
+          encoding: string;
+          key: string;
+          locale: string;
+          may_edit: boolean;
+          parts: number;
+          placeholders: string[];
+          places: number;
+          preview: string;
+          required: string[];
         }[];
       };
       desk_start: {
@@ -1885,6 +1915,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      preview_dates: {
+        Args: { from_date: string; hours: Json; practitioner_id: string; until_date: string };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       preview_day: {
         Args: {
           from_time?: string;
@@ -1905,6 +1945,25 @@ export type Database = {
         };
       };
       preview_merge: { Args: { gone_id: string; keep_id: string }; Returns: Json };
+      preview_sms_text: {
+        Args: { body: string; key: string; locale: string };
+        Returns: {
+          encoding: string;
+          parts: number;
+          places: number;
+          preview: string;
+        }[];
+      };
+      preview_week: {
+        Args: { practitioner_id: string; week: Json };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {
@@ -1969,6 +2028,34 @@ export type Database = {
         };
       };
       revoke_board: { Args: { board_id: string }; Returns: undefined };
+      set_dates: {
+        Args: {
+          from_date: string;
+          hours: Json;
+          may_strand?: string[];
+          practitioner_id: string;
+          reason?: string;
+          until_date: string;
+        };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      set_sms_text: { Args: { body: string; key: string; locale: string }; Returns: undefined };
+      set_week: {
+        Args: { may_strand?: string[]; practitioner_id: string; week: Json };
+        Returns: Database['public']['CompositeTypes']['stranding'][];
+        SetofOptions: {
+          from: '*';
+          to: 'stranding';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       shift_day: {
         Args: {
           from_time: string;
@@ -2054,6 +2141,15 @@ export type Database = {
         specialty: string | null;
         starts_at: string | null;
         ends_at: string | null;
+      };
+      stranding: {
+        appointment_id: string | null;
+        patient_id: string | null;
+        name: string | null;
+        phone_end: string | null;
+        starts_at: string | null;
+        token_number: number | null;
+        already: boolean | null;
       };
     };
   };
