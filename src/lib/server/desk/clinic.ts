@@ -168,7 +168,7 @@ export async function saveClinic(
   const mistakes = invalid(problemsOf(typed, phone));
   if (anyMistake(mistakes.fields) || phone === undefined) return refused(mistakes);
   const clocks = CLOCKS.map((name) => [name, typed[name] || null]);
-  const { reminder_hours_before, ...needed } = NUMBERS;
+  const { reminder_hours_before: _mayBeEmpty, ...needed } = NUMBERS;
   const numbers = Object.keys(needed).map((name) => [name, Number(typed[name as NumberName])]);
   const { error } = await supabase
     .from('clinics')
