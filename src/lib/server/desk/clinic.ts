@@ -168,16 +168,15 @@ export async function saveClinic(
   const mistakes = invalid(problemsOf(typed, phone));
   if (anyMistake(mistakes.fields) || phone === undefined) return refused(mistakes);
   const clocks = CLOCKS.map((name) => [name, typed[name] || null]);
-  const { reminder_hours_before: _mayBeEmpty, ...needed } = NUMBERS;
-  const numbers = Object.keys(needed).map((name) => [name, Number(typed[name as NumberName])]);
+  const numbers = Object.keys(NUMBERS).map((name) => [name, Number(typed[name as NumberName])]);
   const { error } = await supabase
     .from('clinics')
     .update({
       ...typed,
       reception_phone: phone,
-      reminder_hours_before: typed.reminder_hours_before === '' ? null : Number(typed.reminder_hours_before),
       ...(Object.fromEntries(clocks) as Record<(typeof CLOCKS)[number], string | null>),
-      ...(Object.fromEntries(numbers) as Record<keyof typeof needed, number>)
+      ...(Object.fromEntries(numbers) as Record<NumberName, number>),
+      ...(typed.reminder_hours_before === '' && { reminder_hours_before: null })
     })
     .eq('id', clinicId)
     .select('id')
