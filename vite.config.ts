@@ -4,6 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
+import { resolveDependencies } from './src/form-pages.ts';
 import { protectFiles } from './src/protect-files.ts';
 import { words } from './src/words/compile.ts';
 
@@ -26,6 +27,7 @@ const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
 export default defineConfig({
+  build: { modulePreload: { resolveDependencies } },
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
     ? [paraglideVitePlugin(words)]
@@ -90,7 +92,6 @@ export default defineConfig({
         test: {
           name: 'local',
           include: ['local/tests/**/*.test.ts'],
-          ...together,
           setupFiles: withStack,
           hookTimeout: 60_000
         }

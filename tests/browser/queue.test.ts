@@ -95,7 +95,10 @@ test('two tabs, a clock that is wrong by a day: both show the same', async () =>
   for (const tab of [page, second]) await tab.locator('[data-connection="live"]').waitFor();
   const { id } = await aBooking(sql, patient, clinic, { days: 1, hour: 10 });
   for (const tab of [page, second]) {
-    await tab.getByRole('region', { name: 'Next appointment' }).getByText('Tomorrow').waitFor();
+    await tab
+      .getByRole('region', { name: 'Next appointment' })
+      .getByText('Tomorrow', { exact: true })
+      .waitFor();
   }
   await sql`update public.appointments set starts_at = starts_at + interval '1 hour' where id = ${id}`;
   for (const tab of [page, second])

@@ -44,24 +44,6 @@ export function dayInWords(localDay: string, today: string): string {
   return dayWords(new Date(`${localDay}T12:00:00Z`), 'UTC', new Date(`${today}T12:00:00Z`));
 }
 
-/** "Monday" of 1, "Sunday" of 7. */
-export function weekdayWords(weekday: number): string {
-  // The first of that month was a Monday.
-  return parts(new Date(Date.UTC(2024, 0, weekday)), 'UTC', { weekday: 'long' }).weekday;
-}
-
-/** "December 2026" of any day of that month. */
-export function monthWords(localDay: string): string {
-  const { month, year } = parts(new Date(`${localDay}T00:00:00Z`), 'UTC', { month: 'long', year: 'numeric' });
-  return `${month} ${year}`;
-}
-
-/** "10:30 am" of what a clock shows: 10:30 or 10:30:00. */
-export function clockWords(clock: string): string {
-  const [hours = 0, minutes = 0] = clock.split(':').map(Number);
-  return timeWords(new Date(Date.UTC(2024, 0, 1, hours, minutes)), 'UTC');
-}
-
 export type PartOfDay = 'morning' | 'afternoon' | 'evening' | 'night';
 
 /** The hour at which each part begins, as calls and SMS say it in that language. The night lasts until the morning. */
@@ -153,7 +135,7 @@ type Parts = Record<Intl.DateTimeFormatPartTypes, string>;
 /** Making a formatter takes longer than formatting with it, and a page has many times. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions): Parts {
+export function parts(date: Date, timeZone: string, options: Intl.DateTimeFormatOptions): Parts {
   const key = JSON.stringify([getLocale(), timeZone, options]);
   let formatter = formatters.get(key);
   if (!formatter) {

@@ -21,7 +21,7 @@ export async function listClinics(supabase: Supabase): Promise<Clinic[]> {
 export async function listBookableClinics(supabase: Supabase): Promise<Clinic[]> {
   const { data, error } = await supabase
     .from('clinics')
-    .select(`${CLINIC_COLUMNS}, practitioners!inner(id)`)
+    .select(`${CLINIC_COLUMNS}, practitioners!practitioners_clinic_id_fkey!inner(id)`)
     .eq('practitioners.active', true)
     .order('name');
   if (error) throw error;

@@ -118,7 +118,7 @@ async function loadScope(
   if (!isId(practitionerId)) return null;
   const { data, error } = await supabase
     .from('practitioners')
-    .select(`id, name, specialty, active, clinics!inner(${CLINIC_COLUMNS})`)
+    .select(`id, name, specialty, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
     .eq('id', practitionerId)
     .maybeSingle();
   if (error) throw error;

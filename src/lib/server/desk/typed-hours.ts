@@ -1,4 +1,4 @@
-import { clockWords } from '#lib/appointments/when.ts';
+import { clockWords } from '#lib/appointments/calendar.ts';
 import type { Period, TypedPeriod } from '#lib/desk/hours.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { asciiDigits } from '#lib/text.ts';
