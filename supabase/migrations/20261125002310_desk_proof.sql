@@ -135,13 +135,14 @@ language plpgsql stable
 set search_path = ''
 as $$
 begin
-  return private.is_admin() or p_session.user_id = private.current_user_id() or exists (
-    select from public.clinic_staff s
-    where s.user_id = p_session.user_id and private.desk_role(s.clinic_id) = 'manager'
-  );
+  return private.is_admin() or p_session.user_id = private.current_user_id() or coalesce((
+    -- A manager can enter anybody's phone; whoever works elsewhere too is no business of theirs.
+    select bool_and(coalesce(private.desk_role(s.clinic_id) = 'manager', false))
+    from public.clinic_staff s where s.user_id = p_session.user_id
+  ), false);
 end $$;
 comment on function private.may_end_desk_session(private.desk_sessions) is
-  'Whether a session at a desk is one''s own, or that of staff whom one is the manager of.';
+  'Whether a session at a desk is one''s own, or that of somebody whom one is the manager of wherever they work.';
 
 create function public.desk_sessions()
 returns table (

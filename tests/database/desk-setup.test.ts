@@ -118,8 +118,9 @@ describe('the words of SMS', () => {
   /** Makes somebody a manager of all clinics there are but one. */
   const everywhere = (tx: Transaction, { phone }: DeskPerson, but: string | null = null) => tx`
     insert into public.clinic_staff (clinic_id, phone, name, role)
-    select id, ${phone}, 'Meena Iyer', 'manager' from public.clinics where id is distinct from ${but}
-    on conflict do nothing`;
+    select c.id, ${phone}, 'Meena Iyer', 'manager' from public.clinics c
+    where c.id is distinct from ${but}
+      and not exists (select from public.clinic_staff s where s.clinic_id = c.id and s.phone = ${phone})`;
 
   test('change only with who manages every clinic', () =>
     atAClinic(async ({ tx, manager, elsewhere }) => {

@@ -207,6 +207,27 @@ describe('the second proof', () => {
       expect((await looks(tx, manager.account))?.message).toBe('not_signed_in');
     }));
 
+  test('of somebody who works elsewhere too is no business of a manager here, who can enter any phone', () =>
+    rolledBack(sql, async (tx) => {
+      const [here, there] = [await aClinic(tx), await aClinic(tx)];
+      const manager = await aDeskPerson(tx, here, { role: 'manager', name: 'Ravi' });
+      const person = await aDeskPerson(tx, there);
+      await tx`
+        insert into public.clinic_staff (clinic_id, phone, name) values (${here.id}, ${person.phone}, 'Taken in')`;
+      const seen = await asDesk(
+        tx,
+        manager,
+        (db) => db<{ session_id: string }[]>`select session_id from public.desk_sessions()`
+      );
+      expect(seen.map(({ session_id }) => session_id)).toEqual([manager.account.sessionId]);
+      const closed = await asDesk(
+        tx,
+        manager,
+        (db) => db<{ done: boolean }[]>`select public.end_desk_session(${person.account.sessionId}) as done`
+      );
+      expect([...closed]).toEqual([{ done: false }]);
+    }));
+
   test('is forgotten a day after it ended, and not before', () =>
     rolledBack(sql, async (tx) => {
       const { account } = await aDeskPerson(tx, await aClinic(tx));
