@@ -262,12 +262,13 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
   await press(page, 'Give a token');
   await page.getByText('That is not a phone number.').waitFor();
   await page.getByLabel('Phone, if there is one').fill(`0${phone.slice(3)}`);
+  await page.getByLabel('Reason, if they say one').fill('Fever since Monday');
   await press(page, 'Give a token');
   await page.getByRole('heading', { name: 'Token 1' }).waitFor();
-  const [visit] = await sql<{ id: string; phone: string; status: string }[]>`
-    select a.id, p.phone, a.status from public.appointments a join public.patients p on p.id = a.patient_id
+  const [visit] = await sql<{ id: string; phone: string; status: string; note: string }[]>`
+    select a.id, p.phone, a.status, a.note from public.appointments a join public.patients p on p.id = a.patient_id
     where a.practitioner_id = ${clinic.practitionerId}`;
-  expect(visit).toMatchObject({ phone, status: 'arrived' });
+  expect(visit).toMatchObject({ phone, status: 'arrived', note: 'Fever since Monday' });
   await page.reload();
   await page.getByRole('heading', { name: 'Token 1' }).waitFor();
 
@@ -302,7 +303,7 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
   const cancelled = await sql`
     select status, note from public.appointments where practitioner_id = ${clinic.practitionerId} order by starts_at`;
   expect([...cancelled]).toEqual([
-    { status: 'arrived', note: null },
+    { status: 'arrived', note: 'Fever since Monday' },
     { status: 'cancelled', note: 'Brings old reports\nTravels' }
   ]);
   await page.getByRole('link', { name: 'More' }).click();

@@ -12,11 +12,16 @@ export interface WalkIn {
   practitioner: string;
   name: string;
   phone: string;
+  /** Why they come, for the desk's note; '': nothing was said. */
+  reason: string;
   /** The record of the clinic that they were found to be; '': none. */
   patient: string;
   /** When, as PostgreSQL reads it; null: as soon as possible, and they are here. */
   at: string | null;
 }
+
+/** As private.tg_clean_notes has it. */
+const longestNote = 1000;
 
 interface Wish {
   practitioner: string;
@@ -107,7 +112,7 @@ export async function whoMayBe(
 export async function bookWalkIn(
   supabase: Supabase,
   desk: Desk,
-  { practitioner, name, phone: typed, patient, at }: WalkIn
+  { practitioner, name, phone: typed, reason, patient, at }: WalkIn
 ): Promise<Result<{ id: string; starts_at: string }>> {
   const phone = patient !== '' && isEnd(typed) ? '' : asciiDigits(typed);
   const problems = {
@@ -116,7 +121,8 @@ export async function bookWalkIn(
     phone:
       phone === '' || canBePhone(phone, await clinicPhone(supabase, desk))
         ? undefined
-        : m.desk_phone_problem()
+        : m.desk_phone_problem(),
+    reason: reason.length > longestNote ? m.desk_patient_note_too_long() : undefined
   };
   if (anyMistake(invalid(problems).fields)) return refused(invalid(problems));
   const booked = await supabase.rpc('desk_book', {
@@ -128,6 +134,11 @@ export async function bookWalkIn(
   });
   if (booked.error) return refused(byFields(deskRefusal(booked.error)));
   const { id, starts_at } = booked.data;
+  if (reason !== '') {
+    const noted = await supabase.rpc('desk_note', { appointment_id: id, note: reason });
+    // The booking stands; the note can be written in the record.
+    if (noted.error) deskRefusal(noted.error);
+  }
   if (at !== null) return { ok: true, id, starts_at };
   const came = await supabase.rpc('desk_mark', { appointment_id: id, step: 'arrived' });
   // Another desk may have noted it already.

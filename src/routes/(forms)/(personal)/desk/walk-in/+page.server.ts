@@ -36,6 +36,7 @@ async function readTyped(request: Request) {
     'practitioner',
     'name',
     'phone',
+    'reason',
     'patient',
     'when',
     'day',
@@ -48,7 +49,8 @@ async function readTyped(request: Request) {
     practitioner: id(form.practitioner),
     patient: id(form.patient),
     name: form.name.trim(),
-    phone: form.phone.trim()
+    phone: form.phone.trim(),
+    reason: form.reason.trim()
   };
 }
 
