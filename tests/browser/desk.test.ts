@@ -312,6 +312,8 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
   await page.getByRole('heading', { name: 'Open the desk' }).waitFor();
   await page.goto(record);
   await page.getByRole('heading', { name: 'Open the desk' }).waitFor();
+  await page.goto(`${site}/desk/away?day=2099-12-24`);
+  expect(new URL(page.url()).searchParams.get('next')).toBe('/desk/away?day=2099-12-24');
   const reads = await sql`
     select from public.audit_events where action = 'read' and actor_id = ${person.userId}`;
   expect(reads.length).toBeGreaterThan(0);

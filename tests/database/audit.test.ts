@@ -99,8 +99,8 @@ describe('the deletion of an account', () => {
       const before = await history(tx, patient.id);
       await erase(tx, patient);
       const after = await history(tx, patient.id);
-      // Without moments, in whose minutes an age could be seen.
-      const written = JSON.stringify(after).replace(/\d{4}-\d\d-\d\d[T ][\d:.]+/g, '');
+      // Without moments and the ends of masked phones, in which an age could be seen.
+      const written = JSON.stringify(after).replace(/\d{4}-\d\d-\d\d[T ][\d:.]+|\*\d\d/g, '');
       expect(written).not.toMatch(/quillon|asha|\b3[456]\b/i);
       // All that happened is still there, with whose row it was, when, and which columns changed.
       expect(after.slice(0, before.length).map(({ changes }) => Object.keys(changes))).toEqual(

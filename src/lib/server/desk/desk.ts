@@ -2,6 +2,7 @@ import { error, redirect, type RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
+import { withoutAction } from '#lib/server/request/guard.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
@@ -66,8 +67,9 @@ export async function chosenDesk({ locals, url }: Asked): Promise<ChosenDesk> {
 export async function openDesk(event: Asked): Promise<ChosenDesk> {
   const chosen = await chosenDesk(event);
   if (chosen.desk.open) return chosen;
-  const { pathname } = event.url;
-  redirect(303, pathname === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(pathname)}`);
+  const { pathname, search } = event.url;
+  const wanted = pathname + withoutAction(search);
+  redirect(303, wanted === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(wanted)}`);
 }
 
 /** An id in an address or a form of the desk. Answers 404 to what can be none. */

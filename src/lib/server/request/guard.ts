@@ -20,7 +20,7 @@ export type Verdict = { pass: true } | { pass: false; refusal: Refusal; to: stri
 export const signedOut = (): Refusal => ({ code: 'signed_out', message: m.session_missing(), status: 401 });
 
 // A form names its action in the address of its page (`?/profile`). The page itself is the same without.
-const withoutAction = (search: string): string =>
+export const withoutAction = (search: string): string =>
   search.replace(/([?&])\/[^&]*&?/, '$1').replace(/[?&]$/, '');
 
 /**
