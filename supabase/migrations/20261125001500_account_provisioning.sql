@@ -46,7 +46,7 @@ as $$
 begin
   insert into private.account_jobs (patient_id)
   select p.id from public.patients p
-  where p.id = new.patient_id and p.user_id is null and not private.is_dormant(p.id)
+  where p.id = new.patient_id and p.user_id is null and p.phone is not null and not private.is_dormant(p.id)
   on conflict do nothing;
   return null;
 end $$;

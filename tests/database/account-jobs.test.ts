@@ -102,6 +102,16 @@ describe('a job', () => {
       expect(await claim(tx)).toHaveLength(0);
     }));
 
+  test('is queued for nobody without a phone, whatever an edit by hand says of the booking', () =>
+    within(async (tx) => {
+      const practitioner = await aPractitioner(tx, await aClinic(tx));
+      await tx`
+        with patient as (insert into public.patients (name) values ('Asha Menon') returning id)
+        insert into public.appointments (patient_id, practitioner_id, starts_at, channel)
+        select id, ${practitioner.id}, '2091-06-09T10:00:00+05:30', 'ivr' from patient`;
+      expect(await claim(tx)).toHaveLength(0);
+    }));
+
   test('goes when its booking is undone', () =>
     within(async (tx) => {
       await tx`savepoint before`;

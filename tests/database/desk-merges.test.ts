@@ -205,7 +205,8 @@ describe('a merge', () => {
       await merge();
       const open = await tx`
         select from private.account_jobs where done_at is null and patient_id in (${keep.id}, ${gone.id})`;
-      const claimed = await tx`select * from private.claim_account_jobs(100) where phone is null`;
+      const claimed = await tx`
+        select * from private.claim_account_jobs(1000) where patient_id in (${keep.id}, ${gone.id})`;
       expect([open.count, claimed.count]).toEqual([0, 0]);
     }));
 
