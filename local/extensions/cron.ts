@@ -49,6 +49,8 @@ export async function startScheduler(
 ): Promise<Scheduler> {
   const admin = postgres(urls.admin, {
     max: 3,
+    // What the driver itself asks would fail unseen when it is closed while it connects.
+    fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: 'pg_cron scheduler' }
   });
@@ -63,6 +65,7 @@ export async function startScheduler(
   async function execute(job: Job): Promise<string> {
     const sql = postgres(urls.postgres, {
       max: 1,
+      fetch_types: false,
       onnotice: () => undefined,
       connection: { application_name: 'pg_cron' }
     });

@@ -93,6 +93,8 @@ export function startNetWorker(databaseUrl: string, log: (line: string) => void)
   const connect = (max: number) =>
     postgres(databaseUrl, {
       max,
+      // What the driver itself asks would fail unseen when it is closed while it connects.
+      fetch_types: false,
       onnotice: () => undefined,
       connection: { application_name: 'pg_net worker' }
     });

@@ -33,6 +33,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { databaseUrl, log } = settings;
   const sql = postgres(databaseUrl, {
     max: 4,
+    fetch_types: false,
     idle_timeout: 30,
     connect_timeout: 5,
     onnotice: () => undefined,

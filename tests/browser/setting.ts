@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Sql } from 'postgres';
 import { afterAll, afterEach } from 'vitest';
 import { launchBrowser, sendSignIn } from '../helpers/browser.ts';
@@ -27,9 +27,15 @@ export async function opening(): Promise<Opening> {
   const sql = databaseAsPostgres();
   if (!launched?.isConnected()) launched = await launchBrowser();
   const browser = launched;
-  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+  afterEach(() => Promise.all(browser.contexts().map(close)));
   afterAll(closeDatabases);
   return { browser, sql, site: theSite() };
+}
+
+/** A request that a test answers itself may be under way still: that is no fault. */
+async function close(context: BrowserContext): Promise<void> {
+  await Promise.all(context.pages().map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })));
+  await context.close();
 }
 
 export interface Clinic {

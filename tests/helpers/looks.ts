@@ -27,13 +27,33 @@ export async function violationsOf(
   );
 }
 
-/** What does not fit: into the screen, or into its own box. */
-export function tooWide(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('main :is(a, button, dt, dd, h1, h2, h3, p)')]
-      .filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth)
-      .map(({ outerHTML }) => outerHTML.slice(0, 300))
-  );
+/**
+ * What does not fit: into the screen, or into its own box. A page may still be settling (a changed viewport, larger
+ * letters), so only what stays too wide for two seconds is told.
+ */
+export async function tooWide(page: Page): Promise<string[]> {
+  const settledBy = Date.now() + 2_000;
+  let found = await widerThanTheirBox(page);
+  while (found.length > 0 && Date.now() < settledBy) {
+    await painted(page);
+    found = await widerThanTheirBox(page);
+  }
+  return found;
+}
+
+function widerThanTheirBox(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const isTooWide = ({ clientWidth, scrollWidth }: Element) => clientWidth > 1 && scrollWidth > clientWidth;
+    const boxes = document.querySelectorAll('main :is(a, button, dt, dd, h1, h2, h3, p)');
+    const found = [...boxes].filter(isTooWide).map(({ outerHTML }) => outerHTML.slice(0, 300));
+    const { documentElement } = document;
+    if (!isTooWide(documentElement)) return found;
+    const beyond = [...document.body.querySelectorAll('*')].filter(
+      (element) => element.getBoundingClientRect().right > documentElement.clientWidth
+    );
+    const names = beyond.map(({ outerHTML }) => outerHTML.slice(0, 80)).join(' ');
+    return [...found, `the page (${documentElement.scrollWidth} pixels): ${names}`];
+  });
 }
 
 /** Shows letters so many times as large as usual, as a browser does whose owner wants them so. */

@@ -50,6 +50,6 @@ export function databaseAsAdmin(options: postgres.Options<Record<string, never>>
 
 /** Ends every connection this test file opened; for `afterAll`. */
 export async function closeDatabases(): Promise<void> {
-  await Promise.all([...connections].map((sql) => sql.end({ timeout: 1 })));
+  await Promise.all([...connections].map((sql) => sql.end({ timeout: 10 })));
   connections.clear();
 }
