@@ -17,9 +17,10 @@ import { benchLighthouse } from './lighthouse.ts';
 import { benchLive } from './live.ts';
 import type { Effort, Finding } from './measure.ts';
 import { benchOffers } from './offers.ts';
+import { ownStack } from './processes.ts';
 import { benchSite } from './site.ts';
 import { benchSms } from './sms.ts';
-import { benchStack, ownStack } from './stack.ts';
+import { benchStack } from './stack.ts';
 
 /** What benchmarks run on: each part is started when the first of them asks for it, and closed with `closing`. */
 function startedWhenNeeded(closing: AsyncDisposableStack) {
@@ -54,7 +55,7 @@ const benchmarks: Record<string, (parts: Parts, effort: Effort) => Promise<Findi
   ivr: async ({ stack }, effort) => benchIvr(await stack(), effort),
   offers: async ({ stack }, effort) => benchOffers(await stack(), effort),
   sms: async ({ stack }, effort) => benchSms(await stack(), effort),
-  booking: async ({ stack }, effort) => benchBooking(await stack(), effort)
+  booking: (_, effort) => benchBooking(effort)
 };
 
 /** Runs the benchmarks called `names` on data of their own, and tells on standard error how far it is. */

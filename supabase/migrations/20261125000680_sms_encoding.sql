@@ -20,8 +20,12 @@ as $$
 declare
   -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
   v_double constant text := case private.sms_encoding(p_text)
-    when 'GSM-7' then '^{}\\\[~\]|€\f' else '\U00010000-\U0010FFFF' end;
+    when 'GSM-7' then '{}\\\[~\]|€\f^' else '\U00010000-\U0010FFFF' end;
 begin
+  -- Hardly a text has any of them.
+  if p_text !~ ('[' || v_double || ']') then
+    return repeat('-', length(p_text));
+  end if;
   return regexp_replace(regexp_replace(p_text, '[^' || v_double || '-]', '-', 'g'), '[^-]', '<>', 'g');
 end $$;
 comment on function private.sms_places(text) is
