@@ -2,14 +2,11 @@
  * Bookings through book_appointment with all its triggers: against bare inserts of the same rows, and through the Data API.
  */
 import { rmSync } from 'node:fs';
-import { SignJWT } from 'jose';
 import postgres from 'postgres';
 import type { StackAddresses } from '../local/start-stack.ts';
+import { aBookableClinic, bookingThroughDataApi, take, type Slot } from './clinic.ts';
 import { finding, inTurns, rate, type Effort, type Finding } from './measure.ts';
 import { ownStack, processorTime, startCommand } from './processes.ts';
-
-/** Patients take turns with a doctor, so that none reaches the clinic's limit. */
-const patientsOfADoctor = 32;
 
 interface Amount {
   /** Every quarter of an hour of so many days of so many doctors is a slot that can be booked once. */
@@ -23,62 +20,6 @@ const amounts: Record<Effort, Amount> = {
   full: { doctors: 40, days: 30, rounds: 3, seconds: 4 },
   quick: { doctors: 4, days: 30, rounds: 1, seconds: 0.25 }
 };
-
-interface Slot {
-  practitioner_id: string;
-  starts_at: Date;
-  patient_id: string;
-  user_id: string;
-}
-
-/** A clinic open day and night, with patients who have accounts, and every slot of it with the patient who will come. */
-async function prepare(sql: postgres.Sql, { doctors, days }: Amount): Promise<Slot[]> {
-  // The dispatcher is woken at an address where nobody listens: sending SMS is not what is measured here.
-  await sql`select vault.update_secret(id, 'http://127.0.0.1:9/none') from vault.decrypted_secrets where name = 'functions_url'`;
-  return sql.begin(async (tx) => {
-    const [clinic] = await tx<{ id: string }[]>`
-      insert into clinics (name, phone, booking_horizon_days, max_active_bookings)
-      values ('Bench', '+914455500000', 40, 100) returning id`;
-    await tx`
-      insert into practitioners (clinic_id, name, specialty)
-      select ${clinic?.id ?? ''}, 'Dr. ' || n, 'General medicine' from generate_series(1, ${doctors}) n`;
-    await tx`
-      insert into schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
-      select p.id, day, '00:00', '24:00', 15
-      from practitioners p, generate_series(1, 7) day where p.clinic_id = ${clinic?.id ?? ''}`;
-    await tx`
-      insert into private.registrations (id, phone, name, age)
-      select gen_random_uuid(), '+' || (918000000000 + n), 'Asha Rao', 34 from generate_series(1, ${doctors * patientsOfADoctor}) n`;
-    await tx`
-      insert into auth.users (instance_id, id, aud, role, phone, encrypted_password, phone_confirmed_at,
-        confirmation_token, recovery_token, email_change, email_change_token_new, email_change_token_current,
-        phone_change, phone_change_token, reauthentication_token, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
-      select '00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
-        ltrim(r.phone, '+'), 'x', now(), '', '', '', '', '', '', '', '', jsonb_build_object('registration', r.id), '{}', now(), now()
-      from private.registrations r`;
-    await tx`analyze public.patients, public.practitioners, public.schedules`;
-    return tx<Slot[]>`
-      with doctor as (
-        select p.id, row_number() over (order by p.id) - 1 as n from practitioners p where p.clinic_id = ${clinic?.id ?? ''}
-      ),
-      patient as (
-        select p.id, p.user_id, row_number() over (order by p.id) - 1 as n from patients p where p.phone like '+918000%'
-      )
-      select doctor.id as practitioner_id, s.starts_at, patient.id as patient_id, patient.user_id
-      from doctor
-      cross join generate_series(1, ${days}::int) as ahead
-      cross join lateral private.slots_on(doctor.id, current_date + ahead::int) s
-      join patient on patient.n = doctor.n * ${patientsOfADoctor} + s.token_number % ${patientsOfADoctor}
-      order by random()`;
-  });
-}
-
-/** Takes the next of the slots, each of which can be booked once. */
-function take(slots: Slot[]): Slot {
-  const slot = slots.pop();
-  if (!slot) throw new Error('The benchmark has used up all its slots: give it more doctors.');
-  return slot;
-}
 
 /**
  * Copies of the tables that a booking writes to, with their indexes and constraints but neither triggers nor foreign keys.
@@ -167,32 +108,12 @@ async function againstFloors(
 
 /** What a booking by eight patients at once costs all processes of the stack, the one that asks not counted. */
 async function throughDataApi(
-  { api_url, publishable_key, jwt_secret }: StackAddresses,
+  addresses: StackAddresses,
   pid: number,
   slots: Slot[],
   { seconds }: Amount
 ): Promise<Finding> {
-  const key = new TextEncoder().encode(jwt_secret);
-  const tokens = new Map<string, string>();
-  for (const { user_id } of slots) {
-    if (tokens.has(user_id)) continue;
-    const claims = new SignJWT({ sub: user_id, role: 'authenticated' }).setProtectedHeader({ alg: 'HS256' });
-    tokens.set(user_id, await claims.setExpirationTime('1h').sign(key));
-  }
-  const book = async () => {
-    const { practitioner_id, starts_at, user_id } = take(slots);
-    const answer = await fetch(`${api_url}/rest/v1/rpc/book_appointment`, {
-      method: 'POST',
-      headers: {
-        apikey: publishable_key,
-        authorization: `Bearer ${tokens.get(user_id) ?? ''}`,
-        'content-type': 'application/json'
-      },
-      body: JSON.stringify({ practitioner_id, starts_at })
-    });
-    if (!answer.ok) throw new Error(`A booking was refused: ${await answer.text()}`);
-    await answer.arrayBuffer();
-  };
+  const book = await bookingThroughDataApi(addresses, slots);
   await rate(8, seconds, book);
   const before = await processorTime(pid);
   const { perSecond, done } = await rate(8, seconds * 3, book);
@@ -217,7 +138,9 @@ export async function benchBooking(effort: Effort): Promise<Finding[]> {
   const setup = postgres(addresses.db_url, { max: 1 });
   closing.defer(() => setup.end());
   await admin.unsafe(copies);
-  const slots = await prepare(setup, amounts[effort]);
+  // The dispatcher is woken at an address where nobody listens: sending SMS is not what is measured here.
+  await setup`select vault.update_secret(id, 'http://127.0.0.1:9/none') from vault.decrypted_secrets where name = 'functions_url'`;
+  const slots = await aBookableClinic(setup, amounts[effort]);
   return [
     await throughDataApi(addresses, pid, slots, amounts[effort]),
     ...(await againstFloors(addresses.db_url, slots, [...slots], amounts[effort]))

@@ -16,7 +16,8 @@ import { benchIvr } from './ivr.ts';
 import { benchLighthouse } from './lighthouse.ts';
 import { benchLive } from './live.ts';
 import type { Effort, Finding } from './measure.ts';
-import { benchOffers } from './offers.ts';
+import { benchBurst } from './burst.ts';
+import { benchGrowth } from './growth.ts';
 import { ownStack } from './processes.ts';
 import { benchSite } from './site.ts';
 import { benchSms } from './sms.ts';
@@ -53,9 +54,10 @@ const benchmarks: Record<string, (parts: Parts, effort: Effort) => Promise<Findi
   live: async ({ stack, site, browser }, effort) =>
     benchLive(await stack(), await site(), await browser(), effort),
   ivr: async ({ stack }, effort) => benchIvr(await stack(), effort),
-  offers: async ({ stack }, effort) => benchOffers(await stack(), effort),
+  growth: async ({ stack }, effort) => benchGrowth(await stack(), effort),
   sms: async ({ stack }, effort) => benchSms(await stack(), effort),
-  booking: (_, effort) => benchBooking(effort)
+  booking: (_, effort) => benchBooking(effort),
+  burst: (_, effort) => benchBurst(effort)
 };
 
 /** Runs the benchmarks called `names` on data of their own, and tells on standard error how far it is. */

@@ -1,0 +1,117 @@
+/**
+ * Everybody at once: callers who get an account each, and patients who book on the web meanwhile. Hashing the passwords of
+ * the accounts is what takes longest, so that is the floor of the time until all is settled.
+ */
+import { hash } from '@node-rs/bcrypt';
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { aCall } from '../tests/helpers/phone.ts';
+import { aBookableClinic, benchClinic, bookingThroughDataApi } from './clinic.ts';
+import { finding, percentile, type Effort, type Finding } from './measure.ts';
+import { ownStack, startCommand } from './processes.ts';
+
+interface Amount {
+  calls: number;
+  callsAtOnce: number;
+  bookings: number;
+  bookingsAtOnce: number;
+}
+
+const amounts: Record<Effort, Amount> = {
+  full: { calls: 200, callsAtOnce: 50, bookings: 500, bookingsAtOnce: 8 },
+  quick: { calls: 8, callsAtOnce: 4, bookings: 16, bookingsAtOnce: 4 }
+};
+
+/** Does `work` so many times, `atOnce` at a time, and returns how many milliseconds each took. */
+async function all(
+  count: number,
+  atOnce: number,
+  work: (piece: number) => Promise<unknown>
+): Promise<number[]> {
+  const times: number[] = [];
+  let piece = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (piece < count) {
+        const begun = performance.now();
+        await work(piece++);
+        times.push(performance.now() - begun);
+      }
+    })
+  );
+  return times;
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return (performance.now() - begun) / 1000;
+}
+
+/** Until every account is made and every SMS has left. */
+async function settled(sql: postgres.Sql): Promise<void> {
+  const isSettled = async () => {
+    const [row] = await sql<{ settled: boolean }[]>`
+      select not exists (select from private.account_jobs where done_at is null)
+        and not exists (select from public.sms_messages where status in ('queued', 'sending')) as settled`;
+    return row?.settled;
+  };
+  while (!(await isSettled())) await sleep(100);
+}
+
+/** On a stack in processes of its own. */
+export async function benchBurst(effort: Effort): Promise<Finding[]> {
+  const { calls, callsAtOnce, bookings, bookingsAtOnce } = amounts[effort];
+  await using closing = new AsyncDisposableStack();
+  const { directory, environment } = await ownStack();
+  closing.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const { addresses, stop } = await startCommand(environment);
+  closing.defer(stop);
+  const sql = postgres(addresses.db_url, { max: 1, onnotice: () => undefined });
+  closing.defer(() => sql.end());
+  const slots = await aBookableClinic(sql, { doctors: 8, days: 10 });
+  await sql`update public.clinics set new_callers_per_hour = 100000 where phone = ${benchClinic}`;
+  const book = await bookingThroughDataApi(addresses, slots);
+
+  const hashing = await secondsOf(() => all(calls, 8, () => hash('Bench-password-1', { cost: 10 })));
+  let rpc: number[] = [];
+  const whole = await secondsOf(async () => {
+    const callers = all(calls, callsAtOnce, async (piece) => {
+      const call = aCall({
+        ivrUrl: addresses.ivr_url,
+        signingKey: addresses.messagebird_signing_key,
+        from: `+9199${String(piece).padStart(8, '0')}`,
+        to: benchClinic
+      });
+      await call.dial();
+      // All are offered the same time first; whoever is told that it is taken goes on to the next.
+      for (let tries = 0; tries < 15 && !call.ended; tries += 1) await call.press('1');
+      if (!call.ended) await call.hangUp();
+    });
+    rpc = await all(bookings, bookingsAtOnce, book);
+    await callers;
+    await settled(sql);
+  });
+  const [row] = await sql<{ accounts: number; again: number }[]>`
+    select count(*)::int as accounts, count(*) filter (where attempts > 1)::int as again from private.account_jobs`;
+  const what = `${calls} calls of new callers, ${callsAtOnce} at once, and ${bookings} bookings`;
+  const p50 = percentile(rpc, 0.5);
+  return [
+    finding(`${what}: a booking meanwhile (p50), in ms`, `${p50.toFixed(0)} ms`, p50, { atMost: 100 }),
+    finding(
+      `${what}: accounts that were not made at the first try`,
+      `${row?.again} of ${row?.accounts}`,
+      row?.again ?? NaN,
+      {
+        atMost: 0
+      }
+    ),
+    finding(
+      `${what}: seconds until all is settled, against hashing as many passwords`,
+      `${whole.toFixed(1)} s against ${hashing.toFixed(1)} s`,
+      whole / hashing,
+      { atMost: 2 }
+    )
+  ];
+}
