@@ -7,6 +7,7 @@ const entry: CalendarEntry = {
     id: '00000000-0000-4000-8000-000000000001',
     practitioner_id: 'd',
     clinic_id: 'c',
+    dependent_id: null,
     starts_at: '2026-11-25T05:00:00+00:00',
     ends_at: '2026-11-25T05:15:00+00:00',
     status: 'booked',
@@ -23,6 +24,7 @@ const entry: CalendarEntry = {
     timeZone: 'Asia/Kolkata',
     phone: { text: '+91 44 4000 1000', href: 'tel:+914440001000' }
   },
+  who: null,
   remindersBefore: [24, 2],
   now: new Date('2026-11-22T14:00:00.123Z')
 };
