@@ -66,6 +66,12 @@ describe('an appointment as a calendar file', () => {
     ]);
   });
 
+  test('says who comes, if that is not whose calendar it is', () => {
+    const file = lines(icsOf({ ...entry, who: 'Meera; Menon' }));
+    expect(file).toContain('SUMMARY:Meera\\; Menon: Appointment with Dr. Anjali Rao');
+    expect(file).toContain('DESCRIPTION:Meera\\; Menon: Appointment with Dr. Anjali Rao');
+  });
+
   test('keeps the reference to itself', () => {
     expect(icsOf(entry)).not.toContain('4711');
   });

@@ -80,7 +80,7 @@ function readPerson({ name, birth_year }: TypedPerson): Result<{ name: string; b
   const nameProblem =
     'name' in read ? undefined : read.problem === 'invalid' ? m.who_name_problem() : m.name_untypable();
   return refused(
-    invalid({ name: nameProblem, birth_year: possible ? undefined : m.who_birth_year_problem() })
+    invalid({ name: nameProblem, birth_year: possible ? undefined : m.refusal_birth_year() })
   );
 }
 

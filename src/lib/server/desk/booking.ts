@@ -126,7 +126,7 @@ export function memberNamed({ member, name, birth_year }: Pick<WalkIn, 'member' 
     args: { dependent_name: name, ...(year !== '' && { birth_year: Number(year) }) },
     problems: {
       name: nameProblem(name),
-      birth_year: year === '' || /^\d{4}$/.test(year) ? undefined : m.who_birth_year_problem()
+      birth_year: year === '' || /^\d{4}$/.test(year) ? undefined : m.refusal_birth_year()
     }
   };
 }
