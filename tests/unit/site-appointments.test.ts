@@ -4,7 +4,7 @@ import { parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
 import { parseAppointment, type Appointment } from '../../src/lib/appointments/model.ts';
 import { whenInSentence, whenOf } from '../../src/lib/appointments/when.ts';
 import { describeChange as say, whoComes } from '../../src/lib/appointments/words.ts';
-import { labelsOf } from '../../src/lib/server/account/family.ts';
+import { labelsOf, peopleIn } from '../../src/lib/server/account/family.ts';
 import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 describe('dates', () => {
@@ -96,10 +96,10 @@ describe('what is said of a change', () => {
   });
 
   test('says for whom, if that is somebody else', () => {
-    const family = { ...directory, people: { meera: 'Meera' } };
+    const family = { ...directory, people: { '': 'You', meera: 'Meera' } };
     const tellFamily = (after: Appointment) => say({ before: null, after }, family, NOW);
     expect(tellFamily(visit({ dependent_id: 'meera' }))).toBe(
-      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao, for Meera. Token 4.'
+      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao (Meera). Token 4.'
     );
     expect(tellFamily(visit())).toBe(tell(null, visit()));
   });
@@ -155,13 +155,12 @@ describe('a broadcast', () => {
 });
 
 describe('who comes', () => {
-  const comes = (dependent_id: string | null, people: Record<string, string>) =>
-    whoComes(visit({ dependent_id }), { ...directory, people });
-
   test('is told of all alike, as soon as it can be somebody else', () => {
-    expect(comes(null, {})).toBeNull();
-    expect(comes(null, { meera: 'Meera' })).toBe('You');
-    expect(comes('meera', { meera: 'Meera' })).toBe('Meera');
+    const people = peopleIn([{ id: 'meera', name: 'Meera', birth_year: 2016 }]);
+    const comes = (dependent_id: string | null) =>
+      whoComes(visit({ dependent_id }), { ...directory, people });
+    expect([comes(null), comes('meera')]).toEqual(['You', 'Meera']);
+    expect(whoComes(visit(), { ...directory, people: peopleIn([]) })).toBeUndefined();
   });
 
   test('is told apart where two have one name', () => {

@@ -42,7 +42,7 @@ export interface Place {
 export interface Directory {
   practitioners: Record<string, Practitioner>;
   clinics: Record<string, Place>;
-  /** The names of whom the patient books for, no two alike. */
+  /** How those are called who come, no two alike: by `dependent_id`, and the patient ('') where others come as well. */
   people: Record<string, string>;
 }
 

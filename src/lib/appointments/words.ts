@@ -29,10 +29,9 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
   return directory.clinics[appointment.clinic_id]?.timeZone ?? DEFAULT_TIME_ZONE;
 }
 
-/** Who comes, where that may be somebody else than the patient; null: nobody would ask. */
-export function whoComes({ dependent_id }: Appointment, { people }: Directory): string | null {
-  if (dependent_id !== null) return people[dependent_id] ?? null;
-  return Object.keys(people).length > 0 ? m.who_you() : null;
+/** Who comes, where that may be somebody else than the patient; undefined: nobody would ask. */
+export function whoComes({ dependent_id }: Appointment, { people }: Directory): string | undefined {
+  return people[dependent_id ?? ''];
 }
 
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
@@ -47,8 +46,7 @@ export function describeChange(
   const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
   const doctor = directory.practitioners[subject.practitioner_id]?.name;
   const visit = doctor ? m.news_with({ when, doctor }) : when;
-  const who = subject.dependent_id && directory.people[subject.dependent_id];
-  const what = who ? m.news_for({ what: visit, who }) : visit;
+  const what = subject.dependent_id ? `${visit} (${whoComes(subject, directory)})` : visit;
 
   if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
   const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;

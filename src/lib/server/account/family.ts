@@ -44,6 +44,11 @@ export function labelsOf(rows: readonly Row[]): Record<string, string> {
   );
 }
 
+/** How the patient and the others are called where all of them are listed; none, where there are no others. */
+export function peopleIn(rows: readonly Row[]): Record<string, string> {
+  return rows.length === 0 ? {} : { '': m.who_you(), ...labelsOf(rows) };
+}
+
 /** What `labelsOf` needs of a row. */
 export const PERSON_COLUMNS = 'id, name, birth_year';
 
@@ -79,9 +84,7 @@ function readPerson({ name, birth_year }: TypedPerson): Result<{ name: string; b
   if ('name' in read && possible) return { ok: true, name: read.name, birth_year: year };
   const nameProblem =
     'name' in read ? undefined : read.problem === 'invalid' ? m.who_name_problem() : m.name_untypable();
-  return refused(
-    invalid({ name: nameProblem, birth_year: possible ? undefined : m.refusal_birth_year() })
-  );
+  return refused(invalid({ name: nameProblem, birth_year: possible ? undefined : m.refusal_birth_year() }));
 }
 
 // Which field the database's word is about.

@@ -6,7 +6,7 @@ import {
   type QueuePlaces,
   type Snapshot
 } from '#lib/appointments/model.ts';
-import { labelsOf, loadPeople, PERSON_COLUMNS } from '#lib/server/account/family.ts';
+import { loadPeople, peopleIn, PERSON_COLUMNS } from '#lib/server/account/family.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
@@ -49,7 +49,7 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
       data.map(({ practitioner_id, practitioners }) => [practitioner_id, practitioners])
     ),
     clinics: byId([...clinics.values()].map(clinicOf)),
-    people: labelsOf(data.flatMap(({ dependents }) => dependents ?? [])),
+    people: peopleIn(data.flatMap(({ dependents }) => dependents ?? [])),
     queue: await queuePlaces(supabase, rows, clinics, now),
     hasEarlier: data.length > MOST,
     now: now.toISOString()
@@ -94,7 +94,7 @@ export async function loadDirectory(
   return {
     practitioners: practitioner.data ? { [practitioner_id]: practitioner.data } : {},
     clinics: byId(clinic.data ? [clinicOf(clinic.data)] : []),
-    people: labelsOf(people)
+    people: peopleIn(people)
   };
 }
 
