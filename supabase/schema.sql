@@ -2094,6 +2094,7 @@ CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uui
  SET search_path TO ''
 AS $function$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_appointment public.appointments;
   v_slot record;
 begin
@@ -2120,16 +2121,14 @@ begin
     if found then
       return v_appointment;
     end if;
-    perform private.require_no_overlap(
-      p_practitioner_id, coalesce(p_dependent_id, p_patient_id), p_starts_at, v_slot.ends_at
-    );
+    perform private.require_no_overlap(p_practitioner_id, v_person_id, p_starts_at, v_slot.ends_at);
     -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
   end loop;
   perform private.fail('slot_taken');
 end $function$;
 comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean,uuid) is 'Books one free slot for a patient, or for one of their dependents. Bookings of both count together. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
-CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_dependent_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, p_dependent_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2158,7 +2157,7 @@ begin
   end loop;
   perform private.fail('slot_taken');
 end $function$;
-comment on function private.book_at_desk(uuid,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
+comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
@@ -2217,6 +2216,30 @@ exception when others then
   raise warning 'Could not call the function %: %', p_name, sqlerrm;
 end $function$;
 comment on function private.call_function(text) is 'Calls one of our Edge Functions once the transaction has committed.';
+
+CREATE OR REPLACE FUNCTION private.called_name(p_dependent_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_dependent_id is null then
+    return null;
+  end if;
+  return (
+    select case
+      when exists (
+        select from public.dependents o
+        where o.patient_id = d.patient_id and o.id <> d.id and o.removed_at is null
+          and lower(private.first_name(o.name)) = lower(private.first_name(d.name))
+      ) then left(d.name, 40)
+      else private.first_name(d.name)
+    end
+    from public.dependents d where d.id = p_dependent_id
+  );
+end $function$;
+comment on function private.called_name(uuid) is 'What a dependent is called in calls and SMS: the first name, or more of it where two of a family have the same. Null for no dependent.';
 
 CREATE OR REPLACE FUNCTION private.can_be_resent(p_sms public.sms_messages)
  RETURNS boolean
@@ -2877,10 +2900,10 @@ begin
   perform set_config('medq.day_operation', '', true);
   perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
-    -- One SMS for a patient, about the first of several.
-    select distinct on (a.patient_id) a.* from public.appointments a
+    -- One SMS for a person, about the first of several.
+    select distinct on (a.patient_id, a.dependent_id) a.* from public.appointments a
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
-    order by a.patient_id, a.starts_at, a.id
+    order by a.patient_id, a.dependent_id, a.starts_at, a.id
   ) a;
   -- With the numbers they have by now.
   select coalesce(array_agg(row(
@@ -3053,9 +3076,13 @@ CREATE OR REPLACE FUNCTION private.first_name(p_name text)
  SET search_path TO ''
 AS $function$
 begin
-  return split_part(p_name, ' ', 1);
+  return left(coalesce((
+    select w.word from regexp_split_to_table(p_name, '\s+') with ordinality as w (word, place)
+    -- Initials may stand in front: S. Meera is Meera.
+    where length(w.word) > 1 and w.word not like '%.' order by w.place limit 1
+  ), p_name), 30);
 end $function$;
-comment on function private.first_name(text) is 'What of a name is said in a call and written in an SMS.';
+comment on function private.first_name(text) is 'The first name in a name, without initials.';
 
 CREATE OR REPLACE FUNCTION private.forget_old_runs(p_before timestamp with time zone)
  RETURNS void
@@ -3673,7 +3700,7 @@ begin
       'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
       'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', coalesce(p.spoken_name, p.name)
+      'spoken_name', coalesce(p.spoken_name, p.name), 'who', private.called_name(p_appointment.dependent_id)
     )
     from public.practitioners p where p.id = p_appointment.practitioner_id
   );
@@ -3748,7 +3775,8 @@ begin
     -- The time is not held meanwhile: forged calls would hold all of them.
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $function$;
 comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
 
@@ -3854,7 +3882,7 @@ begin
 end $function$;
 comment on function private.ivr_details(uuid,uuid) is 'An appointment whose reference the caller gave before, once more; null when it does not stand any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3887,12 +3915,12 @@ begin
       'practitioner_id', s.practitioner_id, 'spoken_name', s.spoken_name,
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
-    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_patient_id) s
+    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_person_id) s
   ));
 end $function$;
 comment on function private.ivr_earliest_slot(uuid,jsonb,timestamp with time zone,uuid,timestamp with time zone) is 'The earliest slot to offer from an instant on: {slot, error?}. A practitioner who is away is replaced by whoever has the same specialty. p_preference: {specialty? (its key), practitioner_id?}.';
 
-CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_patient_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_person_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -3909,7 +3937,7 @@ begin
   where p.clinic_id = p_clinic_id and p.active
     and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
     and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-    and exists (select from private.free_slots(p.id, p_on, p_now, p_patient_id));
+    and exists (select from private.free_slots(p.id, p_on, p_now, p_person_id));
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
@@ -3927,7 +3955,7 @@ begin
 end $function$;
 comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
 
-CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3942,7 +3970,7 @@ declare
 begin
   -- An hour on, so that a long day is not walked through in quarters of an hour; or whatever is left of the day.
   foreach v_gap in array '{01:00,00:01}'::interval[] loop
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_person_id, p_now);
     if ((v_found #>> '{slot,starts_at}')::timestamptz at time zone p_clinic.time_zone)::date = v_day then
       return v_found;
     end if;
@@ -3974,7 +4002,9 @@ begin
         ) end
       ),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]'),
+      'others', case when exists (select from public.dependents d where d.patient_id = p.id)
+        then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
     )
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
@@ -4007,11 +4037,12 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
   if v_why in ('unknown_appointment', 'already_cancelled', 'already_seen', 'already_begun') then
     return '{}';
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $function$;
 comment on function private.ivr_move(jsonb,public.clinics,uuid,timestamp with time zone) is 'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4032,16 +4063,16 @@ begin
           'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
         )
         from unnest(v_specialties) s
-        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
+        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_person_id))
         having count(*) > 0
       ), '{"slot": null}');
     end if;
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $function$;
 comment on function private.ivr_offer_next(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
-CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4053,9 +4084,9 @@ declare
   v_preference jsonb := coalesce(p_task -> 'preference', '{}');
   v_free record;
 begin
-  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
+  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_person_id, p_now);
   if v_free.practitioners is null then
-    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
+    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now)
       || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on, p_now));
   elsif jsonb_array_length(v_free.practitioners) = 1 then
     v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
@@ -4066,7 +4097,7 @@ begin
   else
     v_preference := jsonb_build_object('specialty', v_free.specialties #> '{0,key}');
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $function$;
 comment on function private.ivr_offer_on(public.clinics,jsonb,uuid,timestamp with time zone) is 'A slot on a day, or what to choose from first; else, with the reason as error, the next one after it. p_task: {preference?, on, any_practitioner?}.';
 
@@ -4083,6 +4114,22 @@ begin
   );
 end $function$;
 comment on function private.ivr_opened(public.appointments) is 'An appointment that a caller has opened, with the token that is being seen: on its day, where the clinic marks who comes.';
+
+CREATE OR REPLACE FUNCTION private.ivr_others(p_patient_id uuid, p_named boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', d.id, 'name', case when p_named then private.called_name(d.id) end
+    ) order by d.created_at, d.id), '[]')
+    from public.dependents d where d.patient_id = p_patient_id and d.removed_at is null
+  );
+end $function$;
+comment on function private.ivr_others(uuid,boolean) is 'For whom a caller books too, in the order in which they were added: [{id, name}]. Without names unless the call has proved its number.';
 
 CREATE OR REPLACE FUNCTION private.ivr_outcome(p_kind text, p_facts jsonb)
  RETURNS text
@@ -4146,6 +4193,7 @@ AS $function$
 declare
   v_kind constant text := p_task ->> 'kind';
   v_appointment_id constant uuid := p_task ->> 'appointment_id';
+  v_person_id constant uuid := private.ivr_person(p_task, p_patient_id);
   v_clinic public.clinics;
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
@@ -4153,9 +4201,9 @@ begin
     when v_clinic.phone_booking = 'closed'
       and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
-      private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
+      private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then
@@ -4171,6 +4219,27 @@ begin
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_person(p_task jsonb, p_patient_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Nobody needs to be looked up for nearly every caller.
+  if not (p_task ? 'dependent_id' or p_task -> 'preference' ? 'moving') then
+    return p_patient_id;
+  end if;
+  return coalesce(
+    (select d.id from public.dependents d
+     where d.id = (p_task ->> 'dependent_id')::uuid and d.patient_id = p_patient_id),
+    (select a.dependent_id from public.appointments a
+     where a.id = (p_task #>> '{preference,moving}')::uuid and a.patient_id = p_patient_id),
+    p_patient_id
+  );
+end $function$;
+comment on function private.ivr_person(jsonb,uuid) is 'Whose other appointments keep from times: of the dependent for whom is booked, of whoever comes to the appointment that is moved, or of the caller.';
 
 CREATE OR REPLACE FUNCTION private.ivr_proof_answer(p_proof private.call_proofs, p_answer text)
  RETURNS jsonb
@@ -4293,7 +4362,7 @@ begin
 end $function$;
 comment on function private.ivr_referred(text,uuid,uuid,timestamp with time zone) is 'The upcoming appointment of a patient at a clinic that has a reference; all null when none has.';
 
-CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_person_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4303,9 +4372,9 @@ declare
 begin
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
   perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
-  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+  perform private.require_no_overlap(p_practitioner_id, p_person_id, p_starts_at, v_slot.ends_at);
 end $function$;
-comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
+comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
 
 CREATE OR REPLACE FUNCTION private.ivr_shared_number(p_call jsonb)
  RETURNS jsonb
@@ -4327,7 +4396,7 @@ begin
 end $function$;
 comment on function private.ivr_shared_number(jsonb) is 'The clinics to choose from, in place of what one clinic would tell.';
 
-CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4336,11 +4405,11 @@ AS $function$
 declare
   v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
   v_found jsonb := private.ivr_earliest_slot(
-    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_patient_id, p_now
+    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_person_id, p_now
   );
 begin
   if v_found -> 'slot' = 'null' then
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_person_id, p_now);
   end if;
   return v_found;
 end $function$;
@@ -4503,12 +4572,16 @@ begin
   v_patient_id := private.ivr_patient(p_call);
   v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
   if v_standing not in ('known', 'new') then
-    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    perform private.ivr_require_bookable(
+      p_clinic, v_patient_id, private.ivr_person(p_task, v_patient_id), v_practitioner_id, v_starts_at, p_now
+    );
     raise exception using errcode = 'PROVE', detail = v_standing;
   end if;
+  -- Nobody is named to whoever may have forged the number.
   return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
-  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven,
+    (p_task ->> 'dependent_id')::uuid
+  )) - case when v_is_unproven then 'who' else '' end) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
 end $function$;
 comment on function private.ivr_try_to_book(jsonb,jsonb,public.clinics,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
 
@@ -5921,6 +5994,7 @@ begin
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
+      'who', private.called_name(p_appointment.dependent_id),
       'doctor', v.doctor,
       'clinic', v.clinic,
       'clinic_phone', v.clinic_phone,
@@ -6046,13 +6120,15 @@ begin
   insert into public.sms_messages
     (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
   values
-    (p_template, v_template.locale, p_to_phone, private.sms_text(v_template.body, p_values), p_dedupe_key,
-     p_patient_id, p_appointment_id, p_secret, p_expires_at)
+    (p_template, v_template.locale, p_to_phone,
+     -- In front of whatever an admin has written: a family has to know whom it is about.
+     private.sms_text(case when p_values ->> 'who' is null then '' else '{{who}}: ' end || v_template.body, p_values),
+     p_dedupe_key, p_patient_id, p_appointment_id, p_secret, p_expires_at)
   on conflict (dedupe_key) do nothing
   returning id into v_id;
   return v_id;
 end $function$;
-comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template. Returns its id, or null when its cause has queued it already.';
+comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template; with who among the values it begins with that name. Returns its id, or null when its cause has queued it already.';
 
 CREATE OR REPLACE FUNCTION private.random_digits(p_length integer)
  RETURNS text
@@ -6458,10 +6534,10 @@ begin
   if not v_own then
     perform private.fail('slot_taken');
   elsif v_own then
-    perform private.fail(
-      case when exists (select from public.dependents d where d.id = p_person_id) then 'dependent' else 'own' end
-        || case when v_taken then '_slot' else '_appointment' end
-    );
+    if exists (select from public.dependents d where d.id = p_person_id) then
+      perform private.fail(case when v_taken then 'dependent_slot' else 'dependent_appointment' end);
+    end if;
+    perform private.fail(case when v_taken then 'own_slot' else 'own_appointment' end);
   end if;
 end $function$;
 comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the person (own_appointment, dependent_appointment) or both (own_slot, dependent_slot) have an appointment. A person is a patient or one of their dependents.';
@@ -9370,7 +9446,7 @@ begin
   if v_dependent_id is null and v_dependent_name is not null then
     v_dependent_id := private.dependent_at_desk(v_patient_id, v_dependent_name, desk_book.birth_year);
   end if;
-  return private.book_at_desk(v_patient_id, v_dependent_id, desk_book.practitioner_id, desk_book.starts_at, now());
+  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now(), v_dependent_id);
 end $function$;
 comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid,text,integer) is 'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. Who comes is the patient, one of their dependents (dependent_id), or one who may be new (dependent_name, birth_year). starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
 grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid,text,integer) to authenticated;
