@@ -87,6 +87,9 @@ const ANOTHER_TIME_HELPS = new Set([
   'slot_in_past'
 ]);
 
+// The doctor is free, but not who is meant.
+const WHO_IS_ELSEWHERE = ['own_appointment', 'dependent_appointment'];
+
 export const actions: Actions = {
   default: async (event) => {
     const { locals, url } = event;
@@ -98,7 +101,7 @@ export const actions: Actions = {
     const who = moving
       ? ({ ok: true, person: moving.dependent_id } as const)
       : await readWho(supabase, typed);
-    if (!who.ok) return refuseForm(who.refusal, { typed, nearest: [] });
+    if (!who.ok) return refuseForm(who.refusal, { typed, nearest: [], elsewhere: false });
     const { person } = who;
     const result = moving
       ? await moveAppointment(supabase, moving.id, at)
@@ -109,7 +112,8 @@ export const actions: Actions = {
         ? await nearestSlots(supabase, practitioner.id, at)
         : [];
       // Who was new is in the list by now.
-      return refuseForm(refusal, { typed: { ...typed, for: person ?? '' }, nearest });
+      const elsewhere = WHO_IS_ELSEWHERE.includes(refusal.code) && !moving;
+      return refuseForm(refusal, { typed: { ...typed, for: person ?? '' }, nearest, elsewhere });
     }
     leaveFlash(event, '/appointments', moving ? 'moved' : 'booked');
     redirect(303, '/appointments');
