@@ -47,6 +47,8 @@ test.each([
   'gone_has_account',
   'patient_of_others',
   'family_too_large',
+  'phone_of_holder',
+  'dormant_phone',
   'appointments_clash',
   'too_late_to_undo'
 ])('%s is told in both languages', (word) => {

@@ -57,6 +57,8 @@ const MESSAGES: Messages = {
   other_patient_has_phone: m.desk_record_phone_of_other,
   other_account_has_phone: m.desk_record_phone_of_other,
   has_other_phone: m.desk_record_other_phone,
+  phone_of_holder: m.desk_own_phone_of_holder,
+  dormant_phone: m.desk_own_dormant,
   same_patient: m.desk_merge_same,
   both_have_accounts: m.desk_merge_both_accounts,
   gone_has_account: m.desk_merge_account_stays,

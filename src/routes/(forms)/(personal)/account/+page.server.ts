@@ -94,7 +94,12 @@ export const actions: Actions = {
       return done('family', m.family_added({ who: typed.name }));
     }
     const kept = (await listFamily(supabase)).find(({ id }) => id === person);
-    if (!kept) return refuse('family', { code: 'unknown_dependent', message: m.refusal_unknown_dependent(), status: 404 });
+    if (!kept)
+      return refuse('family', {
+        code: 'unknown_dependent',
+        message: m.refusal_unknown_dependent(),
+        status: 404
+      });
     const changed = form.remove
       ? await removePerson(supabase, person)
       : await correctPerson(supabase, person, typed);

@@ -4,6 +4,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { listDoctors } from '#lib/server/desk/booking.ts';
 import { idOf, openDesk } from '#lib/server/desk/desk.ts';
+import { findPatients } from '#lib/server/desk/find.ts';
 import { undoMerge } from '#lib/server/desk/merge.ts';
 import {
   bookFor,
@@ -32,10 +33,12 @@ export const load: PageServerLoad = async (event) => {
   const member = memberIn(searchParams.get('member'));
   const day = dateIn(searchParams.get('day')) ?? null;
   const wanted = { day: day ?? addDays(today, 1), instead: isId(instead) ? instead : '', member };
-  const [record, doctors, times] = await Promise.all([
+  const own = searchParams.get('own');
+  const [record, doctors, times, became] = await Promise.all([
     readRecord(supabase, patient),
     listDoctors(supabase, desk),
-    isId(doctor) && day ? freeTimes(supabase, { patient, doctor, ...wanted }) : null
+    isId(doctor) && day ? freeTimes(supabase, { patient, doctor, ...wanted }) : null,
+    isId(own) ? findPatients(supabase, desk, own) : null
   ]);
   return {
     query,
@@ -46,6 +49,8 @@ export const load: PageServerLoad = async (event) => {
     /** The record that was asked for, where it was merged into this one. */
     ledHere: record.merged.find(({ patient_id }) => patient_id === patient) ?? null,
     justMerged: record.merged.some(({ merge_id }) => merge_id === searchParams.get('merged')),
+    /** Who of the family has just got a record of their own; empty: one that this clinic does not see. */
+    became: became?.slice(0, 1) ?? null,
     doctors,
     wanted: { ...wanted, doctor: isId(doctor) ? doctor : null },
     today,
