@@ -15,6 +15,12 @@ export async function aDependent(
   return row.id;
 }
 
+/** Midnight in Chennai some days from now, so that the slots after it are of one day. */
+function beginningOfADay(): Date {
+  const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+  return new Date(`${day}T00:00:00+05:30`);
+}
+
 export interface Family {
   clinic: Clinic;
   doctor: Practitioner;
@@ -23,6 +29,7 @@ export interface Family {
   mother: PatientWithAccount;
   /** Id of her dependent, Meera Rao. */
   child: string;
+  /** The first of a day to come. */
   slots: [Date, Date, Date, Date];
 }
 
@@ -36,7 +43,7 @@ export async function aFamily(
   const colleague = await aPractitioner(sql, clinic, { name: 'Dr. Meera Iyer' });
   const mother = await aPatient(sql, { account: true });
   const child = await aDependent(sql, mother);
-  const [a, b, c, d] = await nextSlots(sql, doctor, 4);
+  const [a, b, c, d] = await nextSlots(sql, doctor, 4, beginningOfADay());
   if (!a || !b || !c || !d) throw new Error('There are too few slots.');
   return { clinic, doctor, colleague, mother, child, slots: [a, b, c, d] };
 }
