@@ -132,6 +132,7 @@ test('on the account page a family is added, corrected and removed, with a sente
       .filter({ hasText: `${name} is added.` })
       .waitFor();
   }
+  await page.getByText('The people you book for are deleted too.').waitFor({ state: 'attached' });
   const meera = page.locator('#family li').filter({ hasText: 'Meera' });
   await meera.getByText('Correct or remove').click();
   await meera.getByLabel('Their name').fill('Meera Menon');
@@ -160,6 +161,8 @@ test('on the account page a family is added, corrected and removed, with a sente
   await sql`update public.appointments set status = 'cancelled' where id = ${id}`;
   await remove('Meera Menon');
   await page.getByRole('status').filter({ hasText: 'Meera Menon is removed.' }).waitFor();
+  await page.getByRole('heading', { name: 'Delete account' }).click();
+  expect(await page.getByText('The people you book for are deleted too.').count()).toBe(0);
   // What was, keeps its name.
   await page.goto(`${site}/appointments`);
   await page.getByRole('region', { name: 'Past and cancelled' }).getByText('Meera Menon').waitFor();
