@@ -2829,8 +2829,8 @@ begin
       select p.id as practitioner_id, a.ends_at, (a.starts_at at time zone p_time_zone)::date as first_date
       from public.appointments a cross join unnest(p_practitioners) p (id)
       where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
-        and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
-        and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+        and tstzrange(a.starts_at, a.ends_at)
+          && tstzrange(private.instant_of(p_from, p_time_zone), private.instant_of(p_until + 1, p_time_zone))
       union all
       select a.practitioner_id, a.ends_at, a.local_date + 1
       from public.appointments a join dates d on d.on_date = a.local_date
@@ -3376,8 +3376,7 @@ begin
       select a.starts_at, a.ends_at
       from public.appointments a
       where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
-        and a.starts_at < v_ends and a.ends_at > v_begins
-        and a.starts_at > v_begins - interval '2 days'
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(v_begins, v_ends)
     )
     select s.starts_at, s.ends_at, s.token_number
     from private.slots_on(p_practitioner_id, p_on) s
@@ -5990,7 +5989,7 @@ begin
       when exists (
         select from public.appointments a
         where coalesce(a.dependent_id, a.patient_id) = coalesce(h.dependent_id, h.patient_id)
-          and a.active and a.starts_at < h.new_end and a.ends_at > h.new_start
+          and a.active and tstzrange(a.starts_at, a.ends_at) && tstzrange(h.new_start, h.new_end)
           and a.id not in (select o.id from hits o)
       ) then 'own_appointment'
     end, h.waits
@@ -7166,7 +7165,7 @@ begin
       select a.id, a.practitioner_id, a.starts_at, a.ends_at
       from public.appointments a
       where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
-        and a.starts_at between p_on - interval '2 days' and p_on + interval '3 days'
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_on - interval '2 days', p_on + interval '3 days')
     )
     select s.starts_at, s.ends_at
     from private.slots_on(p_practitioner_id, p_on) s

@@ -110,8 +110,7 @@ begin
       select a.starts_at, a.ends_at
       from public.appointments a
       where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
-        and a.starts_at < v_ends and a.ends_at > v_begins
-        and a.starts_at > v_begins - interval '2 days'
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(v_begins, v_ends)
     )
     select s.starts_at, s.ends_at, s.token_number
     from private.slots_on(p_practitioner_id, p_on) s

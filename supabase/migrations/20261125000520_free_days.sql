@@ -79,8 +79,8 @@ begin
       select p.id as practitioner_id, a.ends_at, (a.starts_at at time zone p_time_zone)::date as first_date
       from public.appointments a cross join unnest(p_practitioners) p (id)
       where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
-        and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
-        and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+        and tstzrange(a.starts_at, a.ends_at)
+          && tstzrange(private.instant_of(p_from, p_time_zone), private.instant_of(p_until + 1, p_time_zone))
       union all
       select a.practitioner_id, a.ends_at, a.local_date + 1
       from public.appointments a join dates d on d.on_date = a.local_date

@@ -152,7 +152,7 @@ begin
       select a.id, a.practitioner_id, a.starts_at, a.ends_at
       from public.appointments a
       where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
-        and a.starts_at between p_on - interval '2 days' and p_on + interval '3 days'
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_on - interval '2 days', p_on + interval '3 days')
     )
     select s.starts_at, s.ends_at
     from private.slots_on(p_practitioner_id, p_on) s

@@ -109,7 +109,7 @@ begin
       when exists (
         select from public.appointments a
         where coalesce(a.dependent_id, a.patient_id) = coalesce(h.dependent_id, h.patient_id)
-          and a.active and a.starts_at < h.new_end and a.ends_at > h.new_start
+          and a.active and tstzrange(a.starts_at, a.ends_at) && tstzrange(h.new_start, h.new_end)
           and a.id not in (select o.id from hits o)
       ) then 'own_appointment'
     end, h.waits
