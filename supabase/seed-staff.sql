@@ -32,6 +32,11 @@ begin
     insert into public.clinic_staff (clinic_id, phone, name, role)
     values (v_clinic, v_person.phone, v_person.name, v_person.role);
   end loop;
+  -- Priya books for her family, too.
+  insert into public.dependents (patient_id, name, birth_year)
+  select p.id, f.name, f.birth_year
+  from public.patients p cross join (values ('Anu Nair', 2016), ('Dev Nair', 2019), ('Leela Nair', 1952)) as f (name, birth_year)
+  where p.username = 'priya';
   insert into public.boards (clinic_id, name, token_hash)
   values (v_clinic, 'Waiting room', private.board_hash('demo-demo-demo-demo'));
 end $$;

@@ -49,10 +49,27 @@ begin
   ]) with ordinality as t (name, n)
   on conflict do nothing;
 
+  -- Some come with somebody else's phone.
+  insert into public.dependents (id, patient_id, name, birth_year)
+  select f.id::uuid, ('9a710000-0000-4000-8000-0000000000' || f.holder)::uuid, f.name, f.birth_year
+  from (values
+    ('fa310000-0000-4000-8000-000000000001', '01', 'Meera Menon', 2016),
+    ('fa310000-0000-4000-8000-000000000002', '01', 'Arjun Menon', 2019),
+    ('fa310000-0000-4000-8000-000000000003', '01', 'Raghavan Nair', 1951),
+    ('fa310000-0000-4000-8000-000000000004', '07', 'Amina Beevi', 2021),
+    ('fa310000-0000-4000-8000-000000000005', '19', 'Kavin Prakash', 2018)
+  ) as f (id, holder, name, birth_year)
+  on conflict do nothing;
+
   -- Which slot (of 15 or 20 minutes) whose is, and how they came to it. Some times stay free.
   with visits as (
-    insert into public.appointments (patient_id, practitioner_id, starts_at, channel, created_at, confirmed_at, note)
-    select ('9a710000-0000-4000-8000-0000000000' || lpad(t.n::text, 2, '0'))::uuid, p.id,
+    insert into public.appointments
+      (patient_id, dependent_id, practitioner_id, starts_at, channel, created_at, confirmed_at, note)
+    select w.patient_id, (
+        -- Parents bring their children to the paediatrician.
+        select d.id from public.dependents d
+        where d.patient_id = w.patient_id and t.doctor = 3 and d.removed_at is null order by d.id limit 1
+      ), p.id,
       (v_begins + t.slot * make_interval(mins => case t.doctor when 1 then 15 else 20 end)) at time zone v_zone,
       case when t.n in (8, 17) then 'desk' when t.n % 3 = 0 then 'web' else 'ivr' end,
       case when t.n in (8, 17) then now() else now() - make_interval(hours => 20 + 3 * t.n) end,
@@ -62,6 +79,9 @@ begin
       (1, 1, 0), (1, 2, 1), (1, 3, 2), (1, 4, 4), (1, 5, 6), (1, 6, 7), (1, 8, 8), (1, 9, 9), (1, 10, 11), (1, 11, 13),
       (2, 12, 0), (2, 13, 2), (2, 14, 4), (2, 15, 5), (2, 16, 7), (2, 17, 8), (2, 18, 10), (3, 19, 5), (3, 20, 6), (3, 7, 9)
     ) as t (doctor, n, slot)
+    cross join lateral (
+      select ('9a710000-0000-4000-8000-0000000000' || lpad(t.n::text, 2, '0'))::uuid as patient_id
+    ) w
     join public.schedule_exceptions e
       on e.practitioner_id = ('d0c70000-0000-4000-8000-00000000000' || t.doctor)::uuid
       and e.on_date = v_now::date and e.reason = 'Demo: busy now'

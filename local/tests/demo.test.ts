@@ -47,6 +47,9 @@ test('npm start says how to sign in at the desk, and with that one sees a busy d
       select (now() at time zone time_zone)::date::text as today from public.clinics`;
     const day = await client.rpc('desk_day', { clinic_id: desk?.clinic_id, on_date: today });
     expect(day.data).toHaveLength(20);
+    expect(day.data).toContainEqual(
+      expect.objectContaining({ name: 'Amina Beevi', holder_name: 'Fathima Beevi', birth_year: 2021 })
+    );
   }
 
   const token = rows['Waiting room']?.split('/').at(-1) ?? '';

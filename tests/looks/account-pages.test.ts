@@ -12,6 +12,7 @@ import {
   ready,
   register
 } from '../browser/accounts.ts';
+import { aDependent } from '../helpers/family.ts';
 import { aClinic, aPatient, opening, signIn } from '../browser/setting.ts';
 import { testStates, type States } from './states.ts';
 
@@ -21,11 +22,20 @@ beforeEach(() => forgiveThisMachine(sql));
 
 async function accountPage(page: Page): Promise<void> {
   const patient = await aPatient(sql);
+  for (const name of ['Venkatanarasimharajuvaripeta Subrahmanyam', 'Meera'])
+    await aDependent(sql, patient, name);
   await signIn(page, site, patient);
   await page.goto(`${site}/account`);
-  for (const title of ['Password', 'Phone number', 'Where you are signed in', 'Delete account']) {
+  for (const title of [
+    'People you book for',
+    'Password',
+    'Phone number',
+    'Where you are signed in',
+    'Delete account'
+  ]) {
     await page.getByRole('heading', { name: title }).click();
   }
+  await page.getByText('Correct or remove').first().click();
 }
 
 /** Where the texted password is replaced, and asked for once more because it is not at hand. */

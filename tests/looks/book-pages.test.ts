@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { aBooking, aClinic, aDoctor, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
+import { aDependent } from '../helpers/family.ts';
 import { showFew, testStates, type States } from './states.ts';
 
 const { browser, sql, site } = await opening();
@@ -59,6 +60,25 @@ const STATES: States = {
     await page.getByRole('link', { name: /^2:00\spm$/ }).click();
     await page.getByRole('button', { name: 'Book it' }).waitFor();
   },
+  'the confirmation for one of a family, who is elsewhere': async (page) => {
+    const clinic = await aClinic(sql);
+    const other = await aDoctor(sql, clinic.id, 'Dr. Zoya Other');
+    const patient = await aPatient(sql);
+    await aDependent(sql, patient, 'Venkatanarasimharajuvaripeta Subrahmanyam');
+    await aDependent(sql, patient, 'Meera');
+    const { id } = await aBooking(sql, patient, { practitionerId: other }, { hour: 10 });
+    const [row] = await sql<{ starts_at: Date }[]>`
+      update public.appointments set dependent_id = (
+        select id from public.dependents where patient_id = ${patient.id} order by name limit 1
+      ) where id = ${id} returning starts_at`;
+    await signIn(page, site, patient);
+    await page.goto(
+      `${site}/book/confirm?doctor=${clinic.practitionerId}&at=${row?.starts_at.toISOString() ?? ''}`
+    );
+    await page.getByRole('button', { name: 'Book it' }).click();
+    await page.getByRole('alert').getByText('Meera already has an appointment at that time.').waitFor();
+    await page.getByRole('radio', { name: 'Somebody else' }).check();
+  },
   'the confirmation of a time that is taken': async (page) => {
     const clinic = await aClinic(sql);
     const { id } = await aBooking(sql, await aPatient(sql), clinic, { hour: 10 });
@@ -115,7 +135,9 @@ const STATES: States = {
     const clinic = await aClinic(sql);
     const patient = await aPatient(sql);
     await aBooking(sql, patient, clinic);
-    await aBooking(sql, patient, clinic, { days: 4 });
+    const { id } = await aBooking(sql, patient, clinic, { days: 4 });
+    const dependent = await aDependent(sql, patient, 'Venkatanarasimharajuvaripeta Subrahmanyam');
+    await sql`update public.appointments set dependent_id = ${dependent} where id = ${id}`;
     await signIn(page, site, patient);
     await page.locator('[data-connection="live"]').waitFor();
     await page.goto(`${site}/offline`);

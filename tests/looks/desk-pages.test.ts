@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { press } from '../browser/accounts.ts';
 import { aClinic, aDoctor, aPatient, opening, signIn, whereItIsEarly } from '../browser/setting.ts';
+import { aDependent } from '../helpers/family.ts';
 import { openDesk } from '../helpers/desk.ts';
 import { aPhone } from '../helpers/world.ts';
 import { testStates, type States } from './states.ts';
@@ -103,9 +104,22 @@ const STATES: States = {
   'the record of a patient, with free times': async (page) => {
     const clinic = await atDesk(page);
     const patient = await aDay(clinic);
+    await aDependent(sql, { id: patient }, LONG_NAME);
     await page.goto(`${site}/desk/patients/${patient}`);
+    await page.getByLabel('Who comes').selectOption('new');
     await press(page, 'Show free times');
     await page.getByLabel('What for').waitFor();
+  },
+  'a phone of one’s own, with the codes that both phones were texted': async (page) => {
+    const clinic = await atDesk(page);
+    const patient = await aDay(clinic);
+    const dependent = await aDependent(sql, { id: patient }, LONG_NAME);
+    await page.goto(`${site}/desk/patients/${patient}/own-phone?member=${dependent}`);
+    await page.getByLabel('Their own phone').fill(aPhone());
+    await press(page, 'Text both phones a code');
+    await page.getByLabel('Code on the phone so far').fill('12');
+    await press(page, 'Give them their own record');
+    await page.getByText('Please enter the digits we texted you.').first().waitFor();
   },
   'the day to print': async (page) => {
     await aDay(await atDesk(page));

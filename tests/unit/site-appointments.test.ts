@@ -3,7 +3,8 @@ import { arrange } from '../../src/lib/appointments/arrange.ts';
 import { parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
 import { parseAppointment, type Appointment } from '../../src/lib/appointments/model.ts';
 import { whenInSentence, whenOf } from '../../src/lib/appointments/when.ts';
-import { describeChange as say } from '../../src/lib/appointments/words.ts';
+import { describeChange as say, whoComes } from '../../src/lib/appointments/words.ts';
+import { labelsOf, peopleIn } from '../../src/lib/server/account/family.ts';
 import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
 describe('dates', () => {
@@ -70,6 +71,15 @@ describe('the order of appointments', () => {
     expect(order(at('forgotten', '2026-11-22T03:30:00Z', 'arrived')).past).toEqual(['forgotten']);
   });
 
+  test('keeps two of a family apart who come at the same time', () => {
+    const at10 = '2026-11-24T05:00:00Z';
+    expect(order(at('b', at10), at('a', at10), at('c', at10, 'cancelled'))).toEqual({
+      next: 'a',
+      later: ['b'],
+      past: ['c']
+    });
+  });
+
   test('of none is none', () => {
     expect(order()).toEqual({ next: undefined, later: [], past: [] });
   });
@@ -83,6 +93,15 @@ describe('what is said of a change', () => {
     expect(tell(null, visit())).toBe(
       'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao. Token 4.'
     );
+  });
+
+  test('says for whom, if that is somebody else', () => {
+    const family = { ...directory, people: { '': 'You', meera: 'Meera' } };
+    const tellFamily = (after: Appointment) => say({ before: null, after }, family, NOW);
+    expect(tellFamily(visit({ dependent_id: 'meera' }))).toBe(
+      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao (Meera). Token 4.'
+    );
+    expect(tellFamily(visit())).toBe(tell(null, visit()));
   });
 
   test('says a cancellation', () => {
@@ -133,6 +152,28 @@ describe('a broadcast', () => {
     'that is about no appointment is nothing: %j',
     (payload) => expect(parseBroadcast(payload)).toBeNull()
   );
+});
+
+describe('who comes', () => {
+  test('is told of all alike, as soon as it can be somebody else', () => {
+    const people = peopleIn([{ id: 'meera', name: 'Meera', birth_year: 2016 }]);
+    const comes = (dependent_id: string | null) =>
+      whoComes(visit({ dependent_id }), { ...directory, people });
+    expect([comes(null), comes('meera')]).toEqual(['You', 'Meera']);
+    expect(whoComes(visit(), { ...directory, people: peopleIn([]) })).toBeUndefined();
+  });
+
+  test('is told apart where two have one name', () => {
+    const rows = [
+      { id: 'a', name: 'Meera', birth_year: 2016 },
+      { id: 'b', name: 'Meera', birth_year: null },
+      { id: 'c', name: 'Arjun', birth_year: 2019 },
+      // Of each appointment.
+      { id: 'a', name: 'Meera', birth_year: 2016 }
+    ];
+    expect(labelsOf(rows)).toEqual({ a: 'Meera (2016)', b: 'Meera', c: 'Arjun' });
+    expect(labelsOf([{ id: 'a', name: null, birth_year: null }])).toEqual({ a: 'Somebody else' });
+  });
 });
 
 test('a row with a status or time nobody knows is not an appointment', () => {

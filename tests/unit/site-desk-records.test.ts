@@ -46,6 +46,9 @@ test.each([
   'both_have_accounts',
   'gone_has_account',
   'patient_of_others',
+  'family_too_large',
+  'phone_of_holder',
+  'dormant_phone',
   'appointments_clash',
   'too_late_to_undo'
 ])('%s is told in both languages', (word) => {

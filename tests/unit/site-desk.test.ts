@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { inOrder, matches, type State, type Visit } from '../../src/lib/desk/model.ts';
-import { describeVisit } from '../../src/lib/desk/words.ts';
+import { describeVisit, familyWords } from '../../src/lib/desk/words.ts';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
 import { deskRefusal } from '../../src/lib/server/desk/refusal.ts';
 
@@ -16,6 +16,8 @@ const visit = (change: Partial<Visit> = {}): Visit => ({
   waits_from: '2026-11-24T05:00:00+00:00',
   token_number: 4,
   name: 'Asha Menon',
+  holder: null,
+  birth_year: null,
   phone_end: '4521',
   way: 'ivr',
   confirmed: false,
@@ -74,6 +76,18 @@ test.each([
   ['Ravi', false]
 ])('typing "%s" finds Asha Menon with token 4 and …4521: %s', (words, found) => {
   expect(matches(visit(), words)).toBe(found);
+});
+
+test('who comes with somebody else’s phone is found by either name, and told with both', () => {
+  const child = visit({ name: 'Meera', holder: { name: 'Asha Menon' }, birth_year: 2016 });
+  expect([matches(child, 'meera'), matches(child, 'menon'), matches(child, 'ravi')]).toEqual([
+    true,
+    true,
+    false
+  ]);
+  expect(familyWords(child)).toBe('family of Asha Menon, born 2016');
+  expect(familyWords({ holder: { name: null }, birth_year: null })).toBe('family');
+  expect(familyWords(visit())).toBe('');
 });
 
 test('what others change is told by token and name', () => {

@@ -7,6 +7,7 @@ const entry: CalendarEntry = {
     id: '00000000-0000-4000-8000-000000000001',
     practitioner_id: 'd',
     clinic_id: 'c',
+    dependent_id: null,
     starts_at: '2026-11-25T05:00:00+00:00',
     ends_at: '2026-11-25T05:15:00+00:00',
     status: 'booked',
@@ -23,6 +24,7 @@ const entry: CalendarEntry = {
     timeZone: 'Asia/Kolkata',
     phone: { text: '+91 44 4000 1000', href: 'tel:+914440001000' }
   },
+  who: null,
   remindersBefore: [24, 2],
   now: new Date('2026-11-22T14:00:00.123Z')
 };
@@ -62,6 +64,12 @@ describe('an appointment as a calendar file', () => {
       'END:VCALENDAR',
       ''
     ]);
+  });
+
+  test('says who comes, if that is not whose calendar it is', () => {
+    const file = lines(icsOf({ ...entry, who: 'Meera; Menon' }));
+    expect(file).toContain('SUMMARY:Meera\\; Menon: Appointment with Dr. Anjali Rao');
+    expect(file).toContain('DESCRIPTION:Meera\\; Menon: Appointment with Dr. Anjali Rao');
   });
 
   test('keeps the reference to itself', () => {

@@ -62,6 +62,7 @@ describe('when somebody in the queue is seen', () => {
     id: 'x',
     practitioner_id: 'd',
     clinic_id: 'c',
+    dependent_id: null,
     starts_at: '2026-11-25T05:00:00Z',
     ends_at: '2026-11-25T05:15:00Z',
     status: 'booked' as const,

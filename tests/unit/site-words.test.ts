@@ -92,6 +92,7 @@ test('a calendar file is in the language it was asked for in', () => {
     appointment: visit(),
     practitioner: directory.practitioners.rao,
     clinic: directory.clinics.clinic,
+    who: null,
     remindersBefore: [],
     now: NOW
   }).replaceAll('\r\n ', '');

@@ -8,6 +8,7 @@ export const visit = (change: Partial<Appointment> = {}): Appointment => ({
   id: 'a',
   practitioner_id: 'rao',
   clinic_id: 'clinic',
+  dependent_id: null,
   starts_at: '2026-11-24T05:00:00+00:00',
   ends_at: '2026-11-24T05:15:00+00:00',
   status: 'booked',
@@ -22,5 +23,6 @@ export const directory: Directory = {
   practitioners: { rao: { name: 'Dr. Anjali Rao', specialty: 'General medicine' } },
   clinics: {
     clinic: { name: 'Sunrise', address: '', timeZone: KOLKATA, phone: { text: '+91 44', href: '' } }
-  }
+  },
+  people: {}
 };

@@ -5,6 +5,8 @@ export interface CalendarEntry {
   appointment: Appointment;
   practitioner: Practitioner | undefined;
   clinic: Place | undefined;
+  /** The name of who comes; null: whose calendar it is. */
+  who: string | null;
   /** How many hours before it the clinic reminds of an appointment. */
   remindersBefore: number[];
   /** When the file is made. */
@@ -16,7 +18,14 @@ export interface CalendarEntry {
  * the appointment's own and SEQUENCE grows with it: importing the file again replaces what was imported before. The
  * reference is left out, as calendars are shared with others and it opens the appointment on the phone.
  */
-export function icsOf({ appointment, practitioner, clinic, remindersBefore, now }: CalendarEntry): string {
+export function icsOf({
+  appointment,
+  practitioner,
+  clinic,
+  who,
+  remindersBefore,
+  now
+}: CalendarEntry): string {
   const { id, starts_at, ends_at, status, token_number, version } = appointment;
   const description = [
     practitioner && `${practitioner.name}, ${practitioner.specialty}`,
@@ -24,9 +33,8 @@ export function icsOf({ appointment, practitioner, clinic, remindersBefore, now 
     clinic && m.calendar_change({ phone: clinic.phone.text })
   ].filter(Boolean);
   const cancelled = status === 'cancelled' || status === 'noshow';
-  const summary = practitioner
-    ? m.calendar_summary_with({ doctor: practitioner.name })
-    : m.calendar_summary();
+  const what = practitioner ? m.calendar_summary_with({ doctor: practitioner.name }) : m.calendar_summary();
+  const summary = who === null ? what : m.calendar_summary_for({ who, what });
   const place = clinic && [clinic.name, clinic.address].filter(Boolean).join(', ');
   const lines = [
     'BEGIN:VCALENDAR',

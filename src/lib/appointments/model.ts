@@ -11,6 +11,8 @@ export interface Appointment {
   id: string;
   practitioner_id: string;
   clinic_id: string;
+  /** Who comes: somebody the patient books for. Null: the patient. */
+  dependent_id: string | null;
   starts_at: string;
   ends_at: string;
   status: Status;
@@ -36,10 +38,12 @@ export interface Place {
   phone: PhoneNumber;
 }
 
-/** Who and where, for the ids in appointments. */
+/** Who, with whom and where, for the ids in appointments. */
 export interface Directory {
   practitioners: Record<string, Practitioner>;
   clinics: Record<string, Place>;
+  /** How those are called who come, no two alike: by `dependent_id`, and the patient ('') where others come as well. */
+  people: Record<string, string>;
 }
 
 /** Where somebody stands in a practitioner's queue of the day. */
@@ -86,10 +90,12 @@ export function parseAppointment(row: unknown): Appointment | null {
   }
   const token_number = typeof r.token_number === 'number' ? r.token_number : null;
   const reference = typeof r.reference === 'string' ? r.reference : null;
+  const dependent_id = typeof r.dependent_id === 'string' ? r.dependent_id : null;
   return {
     id,
     practitioner_id,
     clinic_id,
+    dependent_id,
     starts_at,
     ends_at,
     status,

@@ -29,6 +29,11 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
   return directory.clinics[appointment.clinic_id]?.timeZone ?? DEFAULT_TIME_ZONE;
 }
 
+/** Who comes, where that may be somebody else than the patient; undefined: nobody would ask. */
+export function whoComes({ dependent_id }: Appointment, { people }: Directory): string | undefined {
+  return people[dependent_id ?? ''];
+}
+
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
 export function describeChange(
   difference: Difference<Appointment>,
@@ -40,7 +45,8 @@ export function describeChange(
   if (!subject) return null;
   const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
   const doctor = directory.practitioners[subject.practitioner_id]?.name;
-  const what = doctor ? m.news_with({ when, doctor }) : when;
+  const visit = doctor ? m.news_with({ when, doctor }) : when;
+  const what = subject.dependent_id ? `${visit} (${whoComes(subject, directory)})` : visit;
 
   if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
   const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;

@@ -20,7 +20,12 @@ export interface Visit {
   /** Where they stand in the order in which patients are called: mostly when their appointment begins. */
   waits_from: string;
   token_number: number | null;
+  /** Of who comes. */
   name: string | null;
+  /** Whose phone it is, if that is somebody else. */
+  holder: { name: string | null } | null;
+  /** Known of somebody who comes with another's phone. */
+  birth_year: number | null;
   /** The last four digits; null: no phone. */
   phone_end: string | null;
   way: Way;
@@ -100,9 +105,9 @@ export function inOrder(visits: readonly Visit[]): Visit[] {
 }
 
 /** Whether what was typed is in the name, begins the token or ends the phone. */
-export function matches({ name, token_number, phone_end }: Visit, words: string): boolean {
+export function matches({ name, holder, token_number, phone_end }: Visit, words: string): boolean {
   const typed = words.trim().toLocaleLowerCase();
   if (typed === '') return true;
   if (/^\d+$/.test(typed)) return String(token_number) === typed || (phone_end ?? '').endsWith(typed);
-  return (name ?? '').toLocaleLowerCase().includes(typed);
+  return [name, holder?.name].some((one) => (one ?? '').toLocaleLowerCase().includes(typed));
 }

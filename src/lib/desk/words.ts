@@ -33,6 +33,13 @@ export const stepWords = (step: Step): string => STEPS[step]();
 export const wayWords = (way: Way): string => WAYS[way]();
 export const nameOf = ({ name }: Pick<Visit, 'name'>): string => name ?? m.desk_no_name();
 
+/** "family of Asha Menon, born 2015" of who comes with another's phone; '' of all others. */
+export function familyWords({ holder, birth_year }: Pick<Visit, 'holder' | 'birth_year'>): string {
+  if (!holder) return '';
+  const family = holder.name === null ? m.desk_family() : m.desk_family_of({ who: holder.name });
+  return birth_year === null ? family : `${family}, ${m.who_born({ year: birth_year })}`;
+}
+
 /** "Token 4, Asha Menon". */
 export function whoWords(visit: Pick<Visit, 'name' | 'token_number'>): string {
   const name = nameOf(visit);

@@ -72,7 +72,7 @@ export async function keptDraft(event: RequestEvent): Promise<Draft | undefined>
 const unsentForm = z.object({
   /** Whose it was: nobody else is shown it. */
   userId: z.uuid(),
-  section: z.enum(['profile', 'phone']),
+  section: z.enum(['profile', 'family', 'phone']),
   typed: z.record(text, text.max(100))
 });
 

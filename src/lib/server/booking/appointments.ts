@@ -6,6 +6,7 @@ import {
   type QueuePlaces,
   type Snapshot
 } from '#lib/appointments/model.ts';
+import { loadPeople, peopleIn, PERSON_COLUMNS } from '#lib/server/account/family.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
@@ -14,7 +15,7 @@ import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 const MOST = 100;
 
 const COLUMNS =
-  'id, practitioner_id, clinic_id, starts_at, ends_at, status, channel, token_number, reference, confirmed_at, version';
+  'id, practitioner_id, clinic_id, dependent_id, starts_at, ends_at, status, channel, token_number, reference, confirmed_at, version';
 
 const uuid = z.uuid();
 
@@ -31,7 +32,9 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
   const now = new Date();
   const { data, error } = await supabase
     .from('appointments')
-    .select(`${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS})`)
+    .select(
+      `${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS}), dependents(${PERSON_COLUMNS})`
+    )
     .order('starts_at', { ascending: false })
     .order('id')
     // One more tells whether there are more.
@@ -46,6 +49,7 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
       data.map(({ practitioner_id, practitioners }) => [practitioner_id, practitioners])
     ),
     clinics: byId([...clinics.values()].map(clinicOf)),
+    people: peopleIn(data.flatMap(({ dependents }) => dependents ?? [])),
     queue: await queuePlaces(supabase, rows, clinics, now),
     hasEarlier: data.length > MOST,
     now: now.toISOString()
@@ -60,18 +64,19 @@ export async function loadAppointment(supabase: Supabase, id: string | null): Pr
   return parseAppointment(data);
 }
 
-/** The signed-in patient's own appointment that is going on at `at` (an ISO instant); null if there is none. */
-export async function loadAppointmentAt(supabase: Supabase, at: string): Promise<Appointment | null> {
+/**
+ * The signed-in patient's appointments that are going on at `at` (an ISO instant): their own, and those of whom they book
+ * for. Throws the Data API's error.
+ */
+export async function loadAppointmentsAt(supabase: Supabase, at: string): Promise<Appointment[]> {
   const { data, error } = await supabase
     .from('appointments')
     .select(COLUMNS)
     .in('status', ['booked', 'arrived', 'fulfilled'])
     .lte('starts_at', at)
-    .gt('ends_at', at)
-    .limit(1)
-    .maybeSingle();
+    .gt('ends_at', at);
   if (error) throw error;
-  return parseAppointment(data);
+  return data.flatMap((row) => parseAppointment(row) ?? []);
 }
 
 /** Names for the ids in one appointment. Throws the Data API's error. */
@@ -79,15 +84,17 @@ export async function loadDirectory(
   supabase: Supabase,
   { practitioner_id, clinic_id }: Pick<Appointment, 'practitioner_id' | 'clinic_id'>
 ): Promise<Directory> {
-  const [practitioner, clinic] = await Promise.all([
+  const [practitioner, clinic, people] = await Promise.all([
     supabase.from('practitioners').select('name, specialty').eq('id', practitioner_id).maybeSingle(),
-    supabase.from('clinics').select(CLINIC_COLUMNS).eq('id', clinic_id).maybeSingle()
+    supabase.from('clinics').select(CLINIC_COLUMNS).eq('id', clinic_id).maybeSingle(),
+    loadPeople(supabase)
   ]);
   if (practitioner.error) throw practitioner.error;
   if (clinic.error) throw clinic.error;
   return {
     practitioners: practitioner.data ? { [practitioner_id]: practitioner.data } : {},
-    clinics: byId(clinic.data ? [clinicOf(clinic.data)] : [])
+    clinics: byId(clinic.data ? [clinicOf(clinic.data)] : []),
+    people: peopleIn(people)
   };
 }
 

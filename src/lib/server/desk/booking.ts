@@ -5,6 +5,7 @@ import type { Supabase } from '#lib/server/request/supabase.ts';
 import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
 import { findPatients, type Found } from './find.ts';
+import { nameProblem } from './names.ts';
 import { canBePhone, clinicPhone } from './phone.ts';
 import { deskRefusal } from './refusal.ts';
 
@@ -16,6 +17,10 @@ export interface WalkIn {
   reason: string;
   /** The record of the clinic that they were found to be; '': none. */
   patient: string;
+  /** Who of the family of that record: an id, `new`, or '' for the one whose record it is. */
+  member: string;
+  /** Of somebody new in a family; '': not told. */
+  birth_year: string;
   /** When, as PostgreSQL reads it; null: as soon as possible, and they are here. */
   at: string | null;
 }
@@ -40,6 +45,7 @@ const FIELDS: Partial<Record<string, keyof WalkIn>> = {
   invalid_name: 'name',
   untypable_name: 'name',
   own_appointment: 'phone',
+  invalid_birth_year: 'birth_year',
   has_other_phone: 'phone',
   phone_of_staff: 'phone',
   other_patient_has_phone: 'phone',
@@ -106,18 +112,40 @@ export async function whoMayBe(
 }
 
 /**
+ * Who of a family comes, as desk_book wants it: by id, or with the name that was typed, if they are new. No args: the one
+ * whose record it is.
+ */
+export function memberNamed({ member, name, birth_year }: Pick<WalkIn, 'member' | 'name' | 'birth_year'>): {
+  args?: { dependent_id: string } | { dependent_name: string; birth_year?: number };
+  problems: { name?: string | undefined; birth_year?: string | undefined };
+} {
+  if (member === '') return { problems: {} };
+  if (member !== 'new') return { args: { dependent_id: member }, problems: {} };
+  const year = asciiDigits(birth_year).trim();
+  return {
+    args: { dependent_name: name, ...(year !== '' && { birth_year: Number(year) }) },
+    problems: {
+      name: nameProblem(name),
+      birth_year: year === '' || /^\d{4}$/.test(year) ? undefined : m.refusal_birth_year()
+    }
+  };
+}
+
+/**
  * Books somebody who stands at the desk as soon as possible, and notes that they came; or for another time whoever calls.
  * Answers with the appointment's id and when it is. Throws the Data API's error unless it is a refusal.
  */
 export async function bookWalkIn(
   supabase: Supabase,
   desk: Desk,
-  { practitioner, name, phone: typed, reason, patient, at }: WalkIn
+  { practitioner, name, phone: typed, reason, patient, at, ...who }: WalkIn
 ): Promise<Result<{ id: string; starts_at: string }>> {
   const phone = patient !== '' && isEnd(typed) ? '' : asciiDigits(typed);
+  const member = memberNamed({ ...who, name });
   const problems = {
     practitioner: practitioner === '' ? m.desk_walk_in_choose() : undefined,
     name: name === '' && phone === '' && patient === '' ? m.desk_walk_in_nameless() : undefined,
+    ...member.problems,
     phone:
       phone === '' || canBePhone(phone, await clinicPhone(supabase, desk))
         ? undefined
@@ -128,7 +156,7 @@ export async function bookWalkIn(
   const booked = await supabase.rpc('desk_book', {
     practitioner_id: practitioner,
     ...(at !== null && { starts_at: at }),
-    ...(name !== '' && { name }),
+    ...(member.args ?? (name !== '' && { name })),
     ...(phone !== '' && { phone }),
     ...(patient !== '' && { patient_id: patient })
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memberOf, type Member } from '#lib/desk/family.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
 
@@ -12,7 +13,16 @@ export interface Found {
   mergedInto: string | null;
   lastAt: string | null;
   nextAt: string | null;
+  /** Whom they book for. */
+  family: Member[];
 }
+
+/** As the functions of the desk answer them. */
+export const memberRow = z.object({
+  dependent_id: z.uuid(),
+  name: z.string().nullable(),
+  birth_year: z.number().nullable()
+});
 
 const rows = z.array(
   z.object({
@@ -21,7 +31,8 @@ const rows = z.array(
     phone_end: z.string().nullable(),
     merged_into: z.uuid().nullable(),
     last_at: z.string().nullable(),
-    next_at: z.string().nullable()
+    next_at: z.string().nullable(),
+    dependents: z.array(memberRow)
   })
 );
 
@@ -39,6 +50,7 @@ export async function findPatients(
     phoneEnd: row.phone_end,
     mergedInto: row.merged_into,
     lastAt: row.last_at,
-    nextAt: row.next_at
+    nextAt: row.next_at,
+    family: row.dependents.map(memberOf)
   }));
 }

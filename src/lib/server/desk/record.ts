@@ -2,11 +2,12 @@ import { error } from '@sveltejs/kit';
 import { z } from 'zod';
 import { STATUSES } from '#lib/appointments/model.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { invalid, refused, type Result } from '#lib/server/request/refusal.ts';
+import { anyMistake, invalid, refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
-import { findPatients, type Found } from './find.ts';
+import { memberNamed, type WalkIn } from './booking.ts';
+import { findPatients, memberRow, type Found } from './find.ts';
 import { canBePhone, clinicPhone } from './phone.ts';
 import { deskRefusal } from './refusal.ts';
 
@@ -18,6 +19,9 @@ const entry = z.discriminatedUnion('kind', [
     at,
     id: z.uuid(),
     practitioner: z.string(),
+    /** Who comes of the family; null: the patient. */
+    dependent_id: z.uuid().nullable(),
+    dependent_name: z.string().nullable(),
     starts_at: z.string(),
     status: z.enum(STATUSES),
     channel: z.enum(['ivr', 'web', 'desk']),
@@ -52,6 +56,8 @@ const record = z.object({
   phone: z.string().nullable(),
   age: z.number().nullable(),
   has_account: z.boolean(),
+  /** Whom they book for, and whom they did. */
+  dependents: z.array(memberRow.extend({ removed: z.boolean() })),
   /** Records that were found to be the same person's: each leads here, and until some moment can be had back. */
   merged: z.array(
     z.object({
@@ -83,6 +89,8 @@ export async function readRecord(supabase: Supabase, id: string): Promise<Patien
 interface Asked {
   /** '': somebody new. */
   patient: string;
+  /** Who of the family: an id, `new`, or '' for the patient. */
+  member: string;
   doctor: string;
   day: string;
   /** The appointment that is to be given another time; '' for a new one. */
@@ -92,12 +100,17 @@ interface Asked {
 /** Times of a day that somebody can have with a doctor, as ISO instants; none on a day that cannot be booked. */
 export async function freeTimes(
   supabase: Supabase,
-  { patient, doctor, day, instead }: Asked
+  { patient, member, doctor, day, instead }: Asked
 ): Promise<string[]> {
+  // Who is new has no other appointments.
+  const person =
+    member === 'new'
+      ? {}
+      : { ...(patient && { patient_id: patient }), ...(member && { dependent_id: member }) };
   const { data, error: failure } = await supabase.rpc('desk_slots', {
     practitioner_id: doctor,
     on_date: day,
-    ...(patient && { patient_id: patient }),
+    ...person,
     ...(instead && { instead_of: instead })
   });
   if (failure) {
@@ -119,15 +132,20 @@ interface Wanted {
   at: string;
 }
 
-/** Books for a patient of the clinic. Throws the Data API's error unless it is a refusal. */
+/**
+ * Books for a patient of the clinic, or somebody of their family. Throws the Data API's error unless it is a refusal.
+ */
 export async function bookFor(
   supabase: Supabase,
-  { patient, practitioner, at }: Wanted
+  { patient, practitioner, at, ...who }: Wanted & Pick<WalkIn, 'member' | 'name' | 'birth_year'>
 ): Promise<Result<Given>> {
+  const { args, problems } = memberNamed(who);
+  if (anyMistake(invalid(problems).fields)) return refused(invalid(problems));
   const { data, error: failure } = await supabase.rpc('desk_book', {
     practitioner_id: practitioner,
     starts_at: at,
-    patient_id: patient
+    patient_id: patient,
+    ...args
   });
   return failure ? refused(deskRefusal(failure)) : { ok: true, ...data };
 }

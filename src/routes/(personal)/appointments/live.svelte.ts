@@ -19,7 +19,7 @@ export interface NewsItem {
  */
 export class LiveAppointments {
   #held: Held<Appointment> = $state.raw(hold<Appointment>([]));
-  #directory: Directory = $state.raw({ practitioners: {}, clinics: {} });
+  #directory: Directory = $state.raw({ practitioners: {}, clinics: {}, people: {} });
   /** Places in today's queues, by appointment. */
   queue: QueuePlaces = $state.raw({});
   /** There are earlier ones, on a page of their own. */
@@ -111,10 +111,11 @@ export class LiveAppointments {
   }
 
   /** Takes over all of a snapshot but the appointments themselves. */
-  #know({ practitioners, clinics, queue, hasEarlier, now }: Snapshot): void {
+  #know({ practitioners, clinics, people, queue, hasEarlier, now }: Snapshot): void {
     this.#directory = {
       practitioners: { ...this.#directory.practitioners, ...practitioners },
-      clinics: { ...this.#directory.clinics, ...clinics }
+      clinics: { ...this.#directory.clinics, ...clinics },
+      people: { ...this.#directory.people, ...people }
     };
     this.queue = queue;
     this.hasEarlier = hasEarlier;

@@ -3,6 +3,13 @@ import { DEFAULT_REGION } from '$app/env/private';
 import { m } from '#lib/paraglide/messages.js';
 import { isLocale } from '#lib/paraglide/runtime.js';
 import { deleteAccount } from '#lib/server/account/delete-account.ts';
+import {
+  addPerson,
+  correctPerson,
+  listFamily,
+  MOST_PEOPLE,
+  removePerson
+} from '#lib/server/account/family.ts';
 import { changePassword } from '#lib/server/account/own-password.ts';
 import { problemsOf, SHORTEST_PASSWORD } from '#lib/server/account/password.ts';
 import { phoneExample } from '#lib/server/account/phone-hints.ts';
@@ -23,13 +30,17 @@ import type { Section } from './form-outcome.ts';
 export const load: PageServerLoad = async (event) => {
   const { locals, request } = event;
   const { userId, username } = await accountOf(locals);
-  const [{ phone, ...profile }, sessions] = await Promise.all([
+  const [{ phone, ...profile }, people, sessions] = await Promise.all([
     loadProfile(locals.supabase),
+    listFamily(locals.supabase),
     listSessions(locals.supabase, request.headers.get('user-agent'))
   ]);
   return {
     profile,
     phone: phoneText(phone),
+    /** Whom they book for. */
+    people,
+    mostPeople: MOST_PEOPLE,
     /** What a password manager files the password under. */
     username,
     userId,
@@ -68,6 +79,32 @@ export const actions: Actions = {
     rememberLanguage(event, locale);
     locals.language = locale;
     return done('profile', m.account_saved());
+  },
+
+  family: async (event) => {
+    const { supabase } = event.locals;
+    await accountOf(event.locals);
+    forgetForms(event, '/account');
+    const form = await readForm(event.request, 'person', 'name', 'birth_year', 'remove');
+    const { person } = form;
+    const typed = { person, name: form.name.trim(), birth_year: form.birth_year.trim() };
+    if (person === '') {
+      const added = await addPerson(supabase, typed);
+      if (!added.ok) return refuse('family', added.refusal, typed);
+      return done('family', m.family_added({ who: typed.name }));
+    }
+    const kept = (await listFamily(supabase)).find(({ id }) => id === person);
+    if (!kept)
+      return refuse('family', {
+        code: 'unknown_dependent',
+        message: m.refusal_unknown_dependent(),
+        status: 404
+      });
+    const changed = form.remove
+      ? await removePerson(supabase, person)
+      : await correctPerson(supabase, person, typed);
+    if (!changed.ok) return refuse('family', changed.refusal, typed);
+    return done('family', form.remove ? m.family_removed({ who: kept.label }) : m.family_corrected());
   },
 
   password: async (event) => {

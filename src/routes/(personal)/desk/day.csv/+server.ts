@@ -23,7 +23,9 @@ export const GET: RequestHandler = async (event) => {
     m.desk_print_how(),
     m.desk_csv_state(),
     m.desk_csv_since(),
-    m.desk_patient_note()
+    m.desk_patient_note(),
+    m.desk_csv_family(),
+    m.who_birth_year()
   ];
   const rows = visits
     .toSorted((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at))
@@ -37,7 +39,9 @@ export const GET: RequestHandler = async (event) => {
       wayWords(visit.way),
       stateWords(visit.state),
       visit.since && time(visit.since),
-      visit.note
+      visit.note,
+      visit.holder?.name ?? null,
+      visit.birth_year
     ]);
   return csvResponse(`day-${day}`, [head, ...rows]);
 };

@@ -38,16 +38,20 @@ async function readTyped(request: Request) {
     'phone',
     'reason',
     'patient',
+    'birth_year',
     'when',
     'day',
     'time',
     'at'
   );
-  const id = (text: string) => (isId(text) ? text : '');
+  const id = (text = '') => (isId(text) ? text : '');
+  // A record, and who of its family.
+  const [patient, member] = form.patient.split(' ');
   return {
     ...form,
     practitioner: id(form.practitioner),
-    patient: id(form.patient),
+    patient: id(patient),
+    member: member === 'new' ? member : id(member),
     name: form.name.trim(),
     phone: form.phone.trim(),
     reason: form.reason.trim()
@@ -74,6 +78,7 @@ export const actions: Actions = {
       const [times, found] = await Promise.all([
         freeTimes(supabase, {
           patient: typed.patient,
+          member: typed.member,
           doctor: typed.practitioner,
           day: typed.day,
           instead: ''

@@ -11,7 +11,7 @@ export const GET: RequestHandler = async ({ locals, params }) => {
   await accountOf(locals);
   const appointment = await loadAppointment(locals.supabase, params.id);
   if (!appointment) error(404, m.refusal_unknown_appointment());
-  const [{ practitioners, clinics }, remindersBefore] = await Promise.all([
+  const [{ practitioners, clinics, people }, remindersBefore] = await Promise.all([
     loadDirectory(locals.supabase, appointment),
     loadReminders(locals.supabase, appointment.clinic_id)
   ]);
@@ -19,6 +19,7 @@ export const GET: RequestHandler = async ({ locals, params }) => {
     appointment,
     practitioner: practitioners[appointment.practitioner_id],
     clinic: clinics[appointment.clinic_id],
+    who: (appointment.dependent_id && people[appointment.dependent_id]) || null,
     remindersBefore,
     now: new Date()
   });

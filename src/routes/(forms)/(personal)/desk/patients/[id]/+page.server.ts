@@ -4,6 +4,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { listDoctors } from '#lib/server/desk/booking.ts';
 import { idOf, openDesk } from '#lib/server/desk/desk.ts';
+import { findPatients } from '#lib/server/desk/find.ts';
 import { undoMerge } from '#lib/server/desk/merge.ts';
 import {
   bookFor,
@@ -19,6 +20,9 @@ import {
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
+/** Who of a family, as an address or form names them; '' is the one whose record it is. */
+const memberIn = (text: string | null) => (text === 'new' || isId(text) ? text : '');
+
 export const load: PageServerLoad = async (event) => {
   const { desk, query } = await openDesk(event);
   const { supabase } = event.locals;
@@ -26,12 +30,15 @@ export const load: PageServerLoad = async (event) => {
   const patient = idOf(event.params.id);
   const today = localDate(new Date(), desk.timeZone);
   const [doctor, instead] = [searchParams.get('doctor'), searchParams.get('instead')];
+  const member = memberIn(searchParams.get('member'));
   const day = dateIn(searchParams.get('day')) ?? null;
-  const wanted = { day: day ?? addDays(today, 1), instead: isId(instead) ? instead : '' };
-  const [record, doctors, times] = await Promise.all([
+  const wanted = { day: day ?? addDays(today, 1), instead: isId(instead) ? instead : '', member };
+  const own = searchParams.get('own');
+  const [record, doctors, times, became] = await Promise.all([
     readRecord(supabase, patient),
     listDoctors(supabase, desk),
-    isId(doctor) && day ? freeTimes(supabase, { patient, doctor, ...wanted }) : null
+    isId(doctor) && day ? freeTimes(supabase, { patient, doctor, ...wanted }) : null,
+    isId(own) ? findPatients(supabase, desk, own) : null
   ]);
   return {
     query,
@@ -42,6 +49,8 @@ export const load: PageServerLoad = async (event) => {
     /** The record that was asked for, where it was merged into this one. */
     ledHere: record.merged.find(({ patient_id }) => patient_id === patient) ?? null,
     justMerged: record.merged.some(({ merge_id }) => merge_id === searchParams.get('merged')),
+    /** Who of the family has just got a record of their own; empty: one that this clinic does not see. */
+    became: became?.slice(0, 1) ?? null,
     doctors,
     wanted: { ...wanted, doctor: isId(doctor) ? doctor : null },
     today,
@@ -61,14 +70,16 @@ export const actions: Actions = {
   book: async (event) => {
     const { desk } = await openDesk(event);
     const { supabase } = event.locals;
-    const { at, doctor, instead } = await readForm(event.request, 'at', 'doctor', 'instead');
+    const form = await readForm(event.request, 'at', 'doctor', 'instead', 'member', 'name', 'birth_year');
+    const { at, doctor, instead } = form;
+    const who = { member: memberIn(form.member), name: form.name.trim(), birth_year: form.birth_year.trim() };
     const instant = new Date(at);
     if (Number.isNaN(instant.getTime()) || !isOfOurTime(instant)) error(400, m.form_unknown());
     const wanted = { practitioner: idOf(doctor), at: instant.toISOString() };
     const given = instead
       ? await moveTo(supabase, idOf(instead), wanted)
-      : await bookFor(supabase, { ...wanted, patient: idOf(event.params.id) });
-    if (!given.ok) return refuseForm(given.refusal, {});
+      : await bookFor(supabase, { ...wanted, ...who, patient: idOf(event.params.id) });
+    if (!given.ok) return refuseForm(given.refusal, { who });
     const when = whenInSentence(given.starts_at, desk.timeZone, new Date());
     const token = given.token_number ?? '–';
     return { done: instead ? m.desk_patient_moved({ when, token }) : m.desk_patient_booked({ when, token }) };
