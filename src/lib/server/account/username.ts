@@ -14,6 +14,9 @@ const isConsonant = (letter: string) => {
 // Where the vowel of a word's last letter is not spoken: Devanagari, Bengali, Gurmukhi, Gujarati, Odia.
 const MUTE_END = /[\u0900-\u0b7f]/;
 
+// In Tamil names it is spoken like this: Saravanan, Senthil.
+const latinOf = (letter: string) => (letter === 'ச' ? 's' : anyAscii(letter));
+
 /** Without the consonants' own vowel, which is not written, சுந்தரம் would be "cuntrm". */
 function inLatin(word: string): string {
   const letters = [...word.normalize('NFC')];
@@ -21,7 +24,7 @@ function inLatin(word: string): string {
     .map((letter, at) => {
       const next = letters[at + 1];
       const hasVowel = next === undefined ? !MUTE_END.test(letter) : !/\p{M}/u.test(next);
-      return anyAscii(letter) + (isConsonant(letter) && hasVowel ? 'a' : '');
+      return latinOf(letter) + (isConsonant(letter) && hasVowel ? 'a' : '');
     })
     .join('');
 }

@@ -23,6 +23,8 @@ interface Facts {
   username: string;
 }
 
+const nobody: Facts = { username: '' };
+
 type Page = keyof typeof MESSAGES;
 type Event = Pick<RequestEvent, 'cookies' | 'url'>;
 
@@ -36,13 +38,13 @@ export function leaveFlash<P extends Page>(
 }
 
 /** What was left for `page`, in words; null if nothing was. It can be read again: pages of forms are fetched twice (enhance-forms.ts). */
-export function readFlash(event: Event, page: Page, facts: Facts = { username: '' }): string | null {
+export function readFlash(event: Event, page: Page, facts = nobody): string | null {
   const left = readCookie(event, 'flash');
   return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1](facts) ?? null;
 }
 
 /** The same, which then is gone. */
-export function takeFlash(event: Event, page: Page, facts: Facts): string | null {
+export function takeFlash(event: Event, page: Page, facts = nobody): string | null {
   const said = readFlash(event, page, facts);
   if (said !== null) forgetCookie(event, 'flash', page);
   return said;
