@@ -280,7 +280,7 @@ create table private.phone_verifications (
   used_at timestamp with time zone
 );
 alter table private.phone_verifications add constraint phone_verifications_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
-alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'change_phone'::text])));
+alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'sign_in'::text, 'change_phone'::text])));
 alter table private.phone_verifications add constraint phone_verifications_pkey PRIMARY KEY (id);
 CREATE INDEX phone_verifications_expiry ON private.phone_verifications USING btree (expires_at);
 CREATE INDEX phone_verifications_sealed ON private.phone_verifications USING btree (expires_at) WHERE (sealed_request <> '\x'::bytea);
@@ -291,7 +291,7 @@ comment on column private.phone_verifications.expires_at is 'When the code stops
 comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth even the right code is refused.';
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
-comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
+comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset, sign_in or change_phone.';
 comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
@@ -1706,26 +1706,37 @@ CREATE OR REPLACE FUNCTION private.account_fingerprint(p_user_id uuid, p_session
 AS $function$
 begin
   return (
-    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
-    from auth.users u
-    where u.id = p_user_id
-      and exists (select from auth.sessions s where s.id = p_session_id and s.user_id = u.id)
+    select private.account_state(s.user_id) from auth.sessions s where s.id = p_session_id and s.user_id = p_user_id
   );
 end $function$;
 comment on function private.account_fingerprint(uuid,uuid) is 'Another as soon as the account has another password or phone, and null once the session is signed out.';
 
 CREATE OR REPLACE FUNCTION private.account_of_phone_on_device(p_phone text, p_device bytea)
- RETURNS TABLE(user_id uuid, known_device boolean)
+ RETURNS TABLE(user_id uuid, known_device boolean, state text)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select u.id, private.is_known_device(u.id, p_device)
+    select u.id, private.is_known_device(u.id, p_device), private.account_state(u.id)
     from (values (ltrim(p_phone, '+'))) as asked (phone) left join auth.users u on u.phone = asked.phone;
 end $function$;
-comment on function private.account_of_phone_on_device(text,bytea) is 'One row: the account of a phone (+E.164), null when it has none, and whether that device has signed in to it before.';
+comment on function private.account_of_phone_on_device(text,bytea) is 'One row: the account of a phone (+E.164), null when it has none, whether that device has signed in to it before, and its private.account_state.';
+
+CREATE OR REPLACE FUNCTION private.account_state(p_user_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
+    from auth.users u where u.id = p_user_id and u.phone_confirmed_at is not null
+  );
+end $function$;
+comment on function private.account_state(uuid) is 'Another as soon as the account has another password or phone; null while its phone is not proven.';
 
 CREATE OR REPLACE FUNCTION private.alert_admins(p_what text, p_text text, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -2411,6 +2422,18 @@ begin
 end $function$;
 comment on function private.close_days(public.day_operations,text) is 'Nobody else is booked with a practitioner on the days of an operation, of today from now on.';
 
+CREATE OR REPLACE FUNCTION private.close_door(p_user_id uuid, p_token text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Auth empties the token that it took. One that is another by now is somebody else's to close.
+  update auth.users u set confirmation_token = '', confirmation_sent_at = null
+  where u.id = p_user_id
+    and u.confirmation_token in ('', encode(sha224(convert_to(u.phone || p_token, 'UTF8')), 'hex'))
+$function$;
+comment on function private.close_door(uuid,text) is 'The token of private.open_door opens nothing any more, used or not.';
+
 CREATE OR REPLACE FUNCTION private.close_sms(p_ids uuid[], p_status text, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2454,9 +2477,12 @@ CREATE OR REPLACE FUNCTION private.code_wait(p_phone text, p_purpose text, p_now
  SET search_path TO ''
 AS $function$
 begin
-  -- To reset a password codes go to accounts alone; who asks must not learn whether there is one.
+  -- To sign in or reset a password codes go to accounts alone; who asks must not learn whether there is one.
   return private.sms_wait(
-    case when p_purpose = 'reset' or exists (select from public.patients p where p.phone = p_phone) then 100 else 80 end,
+    case
+      when p_purpose in ('reset', 'sign_in') or exists (select from public.patients p where p.phone = p_phone) then 100
+      else 80
+    end,
     p_now
   );
 end $function$;
@@ -4845,6 +4871,22 @@ begin
 end $function$;
 comment on function private.mask_phone(text) is 'A phone number that logs and audit rows may hold: +91********99.';
 
+CREATE OR REPLACE FUNCTION private.may_choose_password(p_user_id uuid, p_session_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (select from private.temporary_passwords t where t.user_id = p_user_id)
+    and exists (
+      select from auth.mfa_amr_claims c join auth.sessions s on s.id = c.session_id
+      where c.session_id = p_session_id and s.user_id = p_user_id
+        and c.authentication_method = 'otp' and c.created_at > now() - interval '10 minutes'
+    );
+end $function$;
+comment on function private.may_choose_password(uuid,uuid) is 'Whether a session may replace a texted password without giving it: it was opened with a code within ten minutes.';
+
 CREATE OR REPLACE FUNCTION private.may_end_desk_session(p_session private.desk_sessions)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -5406,6 +5448,22 @@ begin
     group by a.local_date, a.channel, c.part_price, c.currency;
 end $function$;
 comment on function private.numbers_between(uuid,date,date) is 'What came of the appointments of a clinic on the dates of a range, by day and channel, as desk_numbers tells it.';
+
+CREATE OR REPLACE FUNCTION private.open_door(p_phone text, p_state text, p_token text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id uuid;
+begin
+  update auth.users u
+  set confirmation_token = encode(sha224(convert_to(u.phone || p_token, 'UTF8')), 'hex'), confirmation_sent_at = now()
+  where u.phone = ltrim(p_phone, '+') and private.account_state(u.id) = p_state
+  returning u.id into v_user_id;
+  return v_user_id;
+end $function$;
+comment on function private.open_door(text,text,text) is 'Lets Auth take a token, which nobody else may know, for a session of the account of a phone (+E.164), if that is still in p_state (private.account_state). Returns whose account it is, or null. Close it again.';
 
 CREATE OR REPLACE FUNCTION private.patient_at_desk(p_phone text, p_name text)
  RETURNS uuid
@@ -7175,7 +7233,7 @@ begin
     p_sealed_request, v_expires_at
   );
   select * into v_patient from public.patients p where p.phone = p_phone;
-  -- Without a code to text (an unknown phone forgot its password) everything else is done all the same.
+  -- Without a code to text (an unknown phone wants to sign in) everything else is done all the same.
   if p_code is not null then
     perform private.queue_sms(
       'code', p_phone, jsonb_build_object('code', case when v_short then p_code else p_long_code end), 'code:' || p_id,
@@ -10653,7 +10711,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "required": [
 --         "code"
 --     ],
---     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
 --     "default_body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
 --     "placeholders": [
 --         "code"
@@ -10669,7 +10727,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "required": [
 --         "code"
 --     ],
---     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
 --     "default_body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
 --     "placeholders": [
 --         "code"
