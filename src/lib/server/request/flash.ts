@@ -43,9 +43,17 @@ export function readFlash(event: Event, page: Page, facts = nobody): string | nu
   return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1](facts) ?? null;
 }
 
+/** A form's script looks where it was led (enhance-forms.ts), and only then goes there. */
+const isGlance = ({ request, isDataRequest }: Pick<RequestEvent, 'request' | 'isDataRequest'>) =>
+  !isDataRequest && request.headers.get('sec-fetch-dest') === 'empty';
+
 /** The same, which then is gone. */
-export function takeFlash(event: Event, page: Page, facts = nobody): string | null {
+export function takeFlash(
+  event: Event & Pick<RequestEvent, 'request' | 'isDataRequest'>,
+  page: Page,
+  facts = nobody
+): string | null {
   const said = readFlash(event, page, facts);
-  if (said !== null) forgetCookie(event, 'flash', page);
+  if (said !== null && !isGlance(event)) forgetCookie(event, 'flash', page);
   return said;
 }
