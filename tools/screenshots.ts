@@ -43,10 +43,8 @@ async function signIn(page: Page): Promise<void> {
   const [, username = '', password = ''] = /Username: (\S+)\nPassword: (\S+)/.exec(body) ?? [];
   await sendSignIn(page, site.url, username, password);
   await page.waitForURL(`${site.url}/password`);
-  for (const field of ['password', 'password2']) {
-    await page.locator(`[name=${field}]`).fill('three quiet lakes');
-  }
-  await page.locator('[name=password2]').press('Enter');
+  await page.locator('[name=password]').fill('three quiet lakes');
+  await page.locator('[name=password]').press('Enter');
   await page.locator('[data-connection="live"]').waitFor();
 }
 

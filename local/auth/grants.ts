@@ -60,7 +60,7 @@ async function passwordGrant(call: Call): Promise<Response> {
     if (!current || current.encrypted_password !== user.encrypted_password) {
       throw badRequest('invalid_credentials', 'Invalid login credentials');
     }
-    const { id, refreshToken } = await openSession(sql, user.id, deviceOf(call));
+    const { id, refreshToken } = await openSession(sql, user.id, deviceOf(call), 'password');
     return sessionJson(sql, settings, { id, userId: user.id, refreshToken });
   });
   const weakness = passwordWeakness(body.password, settings);

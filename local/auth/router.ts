@@ -8,6 +8,7 @@ import { token } from './grants.ts';
 import { health, keys, publicSettings } from './info.ts';
 import { limited } from './limits.ts';
 import { switchedOff } from './switched-off.ts';
+import { verify } from './verify.ts';
 
 interface Route {
   methods: string[];
@@ -25,6 +26,7 @@ const routes: Route[] = [
   route('GET', '/settings', publicSettings),
   route('GET', '/.well-known/jwks.json', keys),
   route('POST', '/token', limited(behindCaptcha(token))),
+  route('POST', '/verify', verify),
   route('GET', '/user', getUser),
   route('PUT', '/user', updateUser),
   route('POST', '/logout', logout),

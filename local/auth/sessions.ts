@@ -56,8 +56,8 @@ export async function addRefreshToken(
   return token;
 }
 
-/** Opens a session for a user who has just proven their password; returns the session and its first refresh token. */
-export async function openSession(sql: Query, userId: string, device: Device) {
+/** Opens a session for a user who has just proven who they are; returns the session and its first refresh token. */
+export async function openSession(sql: Query, userId: string, device: Device, method: 'password' | 'otp') {
   const id = randomUUID();
   await sql`
     insert into auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip)
@@ -65,7 +65,7 @@ export async function openSession(sql: Query, userId: string, device: Device) {
   const refreshToken = await addRefreshToken(sql, { id, user_id: userId }, null);
   await sql`
     insert into auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
-    values (${randomUUID()}, ${id}, now(), now(), 'password')`;
+    values (${randomUUID()}, ${id}, now(), now(), ${method})`;
   return { id, refreshToken };
 }
 

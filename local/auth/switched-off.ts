@@ -1,7 +1,7 @@
 import { requireAdmin, requireUser } from './authentication.ts';
 import type { Call, Handler } from './call.ts';
 import { requireCaptcha } from './captcha.ts';
-import { badRequest, forbidden, notFound, unprocessable, type AuthError } from './errors.ts';
+import { badRequest, notFound, unprocessable, type AuthError } from './errors.ts';
 
 /**
  * What Auth answers where it would text a code. The project proves phones with codes of its own and gives Auth no SMS
@@ -30,7 +30,6 @@ const table: [methods: string, path: string, who: keyof typeof checks, refusal: 
   ['POST', '/signup', 'solvers', signupDisabled],
   ['POST', '/otp', 'solvers', signupDisabled],
   ['POST', '/resend', 'solvers', codeCannotBeSent],
-  ['POST', '/verify', 'anybody', () => forbidden('otp_expired', 'Token has expired or is invalid')],
   ['POST', '/recover', 'solvers', emailDisabled],
   ['POST', '/magiclink', 'solvers', emailDisabled],
   ['GET', '/reauthenticate', 'users', codeCannotBeSent],

@@ -16,6 +16,7 @@ const userRow = z.object({
   phone: z.string().nullable(),
   phone_confirmed_at: z.date().nullable(),
   confirmation_token: z.string(),
+  confirmation_sent_at: z.date().nullable(),
   confirmed_at: z.date().nullable(),
   recovery_token: z.string(),
   email_change_token_current: z.string(),

@@ -29,7 +29,7 @@ describe('what is switched off says so', () => {
     ['POST', '/signup', 422, 'signup_disabled'],
     ['POST', '/otp', 422, 'signup_disabled'],
     ['POST', '/resend', 422, 'sms_send_failed'],
-    ['POST', '/verify', 403, 'otp_expired'],
+    ['POST', '/verify', 400, 'validation_failed'],
     ['POST', '/recover', 422, 'email_provider_disabled'],
     ['POST', '/magiclink', 422, 'email_provider_disabled'],
     ['GET', '/authorize?provider=google', 400, 'validation_failed'],

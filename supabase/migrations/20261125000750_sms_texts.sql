@@ -41,7 +41,7 @@ insert into public.sms_templates (key, body, placeholders, description) values
   ('ivr_link', 'To book or change an appointment at {{clinic}} online: {{url}}', '{clinic,url}',
    'After a call in which nobody pressed a key.'),
   ('code', '{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.',
-   '{code}', 'To prove a phone: registering, linking, a forgotten password, a new number.'),
+   '{code}', 'To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.'),
   ('call_code', '{{code}} is your MedQ code. Key it in during the call. If it was not you who called, do nothing.',
    '{code}', 'To prove a phone in a call. Who forges its number does not get it.'),
   ('reassign_code',

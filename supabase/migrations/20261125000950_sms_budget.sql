@@ -150,9 +150,12 @@ language plpgsql stable
 set search_path = ''
 as $$
 begin
-  -- To reset a password codes go to accounts alone; who asks must not learn whether there is one.
+  -- To sign in or reset a password codes go to accounts alone; who asks must not learn whether there is one.
   return private.sms_wait(
-    case when p_purpose = 'reset' or exists (select from public.patients p where p.phone = p_phone) then 100 else 80 end,
+    case
+      when p_purpose in ('reset', 'sign_in') or exists (select from public.patients p where p.phone = p_phone) then 100
+      else 80
+    end,
     p_now
   );
 end $$;

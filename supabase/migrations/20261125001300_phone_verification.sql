@@ -3,7 +3,7 @@
 -- Nothing in a row is readable: the code is a keyed hash, the request is sealed with a key that only the client holds.
 create table private.phone_verifications (
   id uuid primary key default gen_random_uuid(),
-  purpose text not null check (purpose in ('register', 'link', 'reset', 'change_phone')),
+  purpose text not null check (purpose in ('register', 'link', 'reset', 'sign_in', 'change_phone')),
   phone_hash bytea not null,
   short boolean not null default true,
   code_hash bytea not null,
@@ -18,7 +18,7 @@ create index phone_verifications_sealed on private.phone_verifications (expires_
 alter table private.phone_verifications enable row level security;
 comment on table private.phone_verifications is 'One-time codes we texted to prove a phone. Nothing in it is readable.';
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
-comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
+comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset, sign_in or change_phone.';
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
@@ -76,7 +76,7 @@ begin
     p_sealed_request, v_expires_at
   );
   select * into v_patient from public.patients p where p.phone = p_phone;
-  -- Without a code to text (an unknown phone forgot its password) everything else is done all the same.
+  -- Without a code to text (an unknown phone wants to sign in) everything else is done all the same.
   if p_code is not null then
     perform private.queue_sms(
       'code', p_phone, jsonb_build_object('code', case when v_short then p_code else p_long_code end), 'code:' || p_id,

@@ -23,17 +23,17 @@ end $$;
 comment on function private.is_known_device(uuid, bytea) is 'Whether a device has signed in to an account before.';
 
 create function private.account_of_phone_on_device(p_phone text, p_device bytea)
-returns table (user_id uuid, known_device boolean)
+returns table (user_id uuid, known_device boolean, state text)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return query
-    select u.id, private.is_known_device(u.id, p_device)
+    select u.id, private.is_known_device(u.id, p_device), private.account_state(u.id)
     from (values (ltrim(p_phone, '+'))) as asked (phone) left join auth.users u on u.phone = asked.phone;
 end $$;
 comment on function private.account_of_phone_on_device(text, bytea) is
-  'One row: the account of a phone (+E.164), null when it has none, and whether that device has signed in to it before.';
+  'One row: the account of a phone (+E.164), null when it has none, whether that device has signed in to it before, and its private.account_state.';
 
 create function private.tell_of_new_device(p_user_id uuid, p_now timestamptz) returns void
 language plpgsql

@@ -170,10 +170,7 @@ set search_path = ''
 as $$
 begin
   return (
-    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
-    from auth.users u
-    where u.id = p_user_id
-      and exists (select from auth.sessions s where s.id = p_session_id and s.user_id = u.id)
+    select private.account_state(s.user_id) from auth.sessions s where s.id = p_session_id and s.user_id = p_user_id
   );
 end $$;
 comment on function private.account_fingerprint(uuid, uuid) is

@@ -59,12 +59,12 @@ test.each(WAYS)('a forgotten password is replaced by a code, $how', async ({ jav
   await page.getByText(`ends in ${patient.phone.slice(-4)} has an account`).waitFor();
 
   const code = await codeFor(patient.phone);
-  await fill(page, { Code: code, 'New password': 'short', 'New password again': 'short' });
+  await fill(page, { Code: code, 'New password': 'short' });
   await press(page, 'Save and sign in');
   await page.getByText('Please use at least 8 characters.').waitFor();
   expect(await focusedLabel(page)).toBe('New password');
   const password = 'another long password';
-  await fill(page, { Code: code, 'New password': password, 'New password again': password });
+  await fill(page, { Code: code, 'New password': password });
   await press(page, 'Save and sign in');
   await page.waitForURL(`${site}/appointments`);
 
@@ -87,8 +87,7 @@ test('a phone without an account gets the same pages and no text', async () => {
   await page.getByText(`ends in ${phone.slice(-4)} has an account`).waitFor();
   await fill(page, {
     Code: '123456',
-    'New password': 'a long password',
-    'New password again': 'a long password'
+    'New password': 'a long password'
   });
   await press(page, 'Save and sign in');
   await page.getByText('That code is not right').waitFor();
@@ -148,11 +147,10 @@ test.each(WAYS)(
     const title = 'Password';
     await open(page, title);
 
-    const change = async (current: string, password: string, again = password) => {
+    const change = async (current: string, password: string) => {
       await fillIn(page, title, {
         'Password you have now': current,
-        'New password': password,
-        'New password again': again
+        'New password': password
       });
       await press(page, 'Change password');
     };
@@ -162,8 +160,6 @@ test.each(WAYS)(
     await change('not the password', 'another long password');
     await part(page, title).getByText('This is not your password.').waitFor();
     expect(await focusedLabel(page)).toBe('Password you have now');
-    await change(patient.password, 'another long password', 'another long pasword');
-    await part(page, title).getByText('not the same').waitFor();
     await change(patient.password, patient.password);
     await part(page, title).getByText('differs from the one you have now').waitFor();
     await change(patient.password, 'another long password');

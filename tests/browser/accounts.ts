@@ -33,15 +33,20 @@ export function aPerson(): Person {
   };
 }
 
-/** The labels of the registration, in their order. */
+/** The labels of the registration; that of the username is folded away. */
 export const LABELS = {
+  phone: 'Mobile phone number',
   name: 'Your name',
   age: 'Age',
-  phone: 'Mobile phone number',
-  username: 'Username',
   password: 'Password',
-  password2: 'Password again'
+  username: 'Username'
 };
+
+/** Opens what is folded away for those who want to choose their username. */
+export async function unfoldUsername(page: Page): Promise<void> {
+  const folded = page.locator('details:not([open]) > summary', { hasText: 'Choose your username yourself' });
+  if ((await folded.count()) > 0) await folded.click();
+}
 
 export async function fill(page: Page, values: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(values)) {
@@ -62,18 +67,20 @@ export async function ready(page: Page, javaScriptEnabled: boolean): Promise<voi
       .waitFor();
 }
 
-/** Fills in the registration and sends it. */
+/** Fills in the registration and sends it; without a username to have one proposed. */
 export async function register(page: Page, person: Person, javaScriptEnabled = true): Promise<void> {
   await page.goto(`${theSite()}/register`);
   await ready(page, javaScriptEnabled);
   await fill(page, {
+    [LABELS.phone]: person.phone,
     [LABELS.name]: person.name,
     [LABELS.age]: person.age,
-    [LABELS.phone]: person.phone,
-    [LABELS.username]: person.username,
-    [LABELS.password]: person.password,
-    [LABELS.password2]: person.password
+    [LABELS.password]: person.password
   });
+  if (person.username !== '') {
+    await unfoldUsername(page);
+    await fill(page, { [LABELS.username]: person.username });
+  }
   await press(page, 'Continue');
 }
 

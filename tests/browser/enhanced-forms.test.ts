@@ -120,8 +120,7 @@ test('the question comes to a form whose mistakes are put right, and is asked ag
   await page.getByText('whole number').waitFor();
   await fill(page, {
     [LABELS.age]: '34',
-    [LABELS.password]: taken.password,
-    [LABELS.password2]: taken.password
+    [LABELS.password]: taken.password
   });
   await press(page, 'Continue');
   const dialog = page.getByRole('dialog');

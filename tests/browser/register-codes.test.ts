@@ -266,8 +266,7 @@ test('a form sent from elsewhere does nothing', async () => {
     age: person.age,
     phone_number: person.phone,
     username: person.username,
-    password: person.password,
-    password2: person.password
+    password: person.password
   };
   await waitingForCode(page);
   for (const path of ['/register', '/link?/yes', '/verify?/check', '/verify?/resend', '/forgot', '/login']) {

@@ -11,7 +11,8 @@ export const paths = {
   'link-ivr-account': '/api/link-ivr-account/',
   'forgot-password': '/api/password/forgot/',
   'verify-phone': '/api/verify-phone/',
-  'sign-in': '/api/login/'
+  'sign-in': '/api/login/',
+  'sign-in-code': '/api/login/code/'
 };
 export type AccountFunction = keyof typeof paths;
 

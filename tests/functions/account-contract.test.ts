@@ -147,6 +147,21 @@ describe.each(Object.entries(ways))('through %s', (_, { post, client }) => {
       expect(proven.body).toEqual({ ...tokens, user: { id: uuid, ...user } });
     });
 
+    test('a code to sign in, for a phone that is known and one that is not', async () => {
+      const wish = aWish();
+      const { body: before } = await registered(post, wish);
+      const unknown = await post('sign-in-code', { phone_number: aPhone() });
+      const known = await post('sign-in-code', { phone_number: wish.phone_number });
+      for (const answer of [unknown, known]) {
+        expect(answer.status).toBe(202);
+        expect(answer.body).toEqual({ ...codeUnderWay, user: null });
+      }
+      const { verification_id } = known.body;
+      const proven = await post('verify-phone', { verification_id, code: await nextCode(wish.phone_number) });
+      expect(proven.status).toBe(200);
+      expect(proven.body).toEqual({ ...tokens, user: before.user, must_change_password: false });
+    });
+
     test('forgot password, for a phone that is known and one that is not', async () => {
       const wish = aWish();
       await registered(post, wish);
@@ -221,7 +236,8 @@ describe.each(Object.entries(ways))('through %s', (_, { post, client }) => {
       for (const [name, body] of [
         ['register-patient', aWish(phone)],
         ['link-ivr-account', aLink(phone)],
-        ['forgot-password', { phone_number: phone }]
+        ['forgot-password', { phone_number: phone }],
+        ['sign-in-code', { phone_number: phone }]
       ] as const) {
         const answer = await post(name, body);
         expectRefusal(answer, { status: 400, error: 'validation_failed' });
@@ -449,14 +465,14 @@ describe.each(Object.entries(ways))('through %s', (_, { post, client }) => {
     });
   });
 
-  test.each(['register-patient', 'link-ivr-account', 'forgot-password'] as const)(
+  test.each(['register-patient', 'link-ivr-account', 'forgot-password', 'sign-in-code'] as const)(
     '429 rate_limited after five codes by %s',
     async (name) => {
       const phone = name === 'link-ivr-account' ? (await aCaller(sql)).phone : aPhone();
       const body = name === 'register-patient' ? aWish(phone) : aLink(phone);
-      const passes = name === 'forgot-password' ? 202 : 201;
-      expectLimited(await untilLimited(5, passes, () => post(name, body)));
-      if (name === 'forgot-password') expect(await textsOf(inbox_url, phone)).toEqual([]);
+      const tellsNothing = name === 'forgot-password' || name === 'sign-in-code';
+      expectLimited(await untilLimited(5, tellsNothing ? 202 : 201, () => post(name, body)));
+      if (tellsNothing) expect(await textsOf(inbox_url, phone)).toEqual([]);
     }
   );
 });

@@ -4,7 +4,7 @@ import { connect, type Database } from '../../supabase/functions/_shared/databas
 import { refusalIn } from '../../supabase/functions/_shared/errors.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
 import { decoyPhone } from '../../supabase/functions/_shared/account/passwords.ts';
-import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
+import { requestAccountCode } from '../../supabase/functions/_shared/account/account-code.ts';
 import { signIn } from '../../supabase/functions/sign-in/sign-in.ts';
 import { closeDatabases, databaseAsPostgres, serviceClient, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone } from '../helpers/world.ts';
@@ -178,21 +178,27 @@ test('the account that nobody has lets nobody in, not even with its password', a
   ).toHaveLength(0);
 });
 
-test('a forgotten password asks the same of the database for a known and an unknown phone, and leaves one row', async () => {
-  const known = await aPatient(sql, { phone: aPhone(), account: true });
-  const attempt = (phone_number: string) =>
-    workOf((database) =>
-      forgotPassword({ ...common, database, client: crypto.randomUUID() }, { phone_number })
-    );
-  const rows = async () => {
-    const [row] = await sql<{ count: number }[]>`
-      select count(*)::int from private.phone_verifications where purpose = 'reset'`;
-    return row?.count ?? 0;
-  };
-  const before = await rows();
-  const [one, other] = [await attempt(known.phone), await attempt(aPhone())];
-  expect(one).toMatchObject({ status: 202, queries: { length: 3 }, requests: [] });
-  expect(other).toEqual(one);
-  // Other tests may add rows of their own at the same time, but none is taken away.
-  expect(await rows()).toBeGreaterThanOrEqual(before + 2);
-});
+test.each([
+  ['a forgotten password', 'reset'],
+  ['signing in with a code', 'sign_in']
+] as const)(
+  '%s asks the same of the database for a known and an unknown phone, and leaves one row',
+  async (_, purpose) => {
+    const known = await aPatient(sql, { phone: aPhone(), account: true });
+    const attempt = (phone_number: string) =>
+      workOf((database) =>
+        requestAccountCode({ ...common, database, client: crypto.randomUUID() }, purpose, { phone_number })
+      );
+    const rows = async () => {
+      const [row] = await sql<{ count: number }[]>`
+      select count(*)::int from private.phone_verifications where purpose = ${purpose}`;
+      return row?.count ?? 0;
+    };
+    const before = await rows();
+    const [one, other] = [await attempt(known.phone), await attempt(aPhone())];
+    expect(one).toMatchObject({ status: 202, queries: { length: 3 }, requests: [] });
+    expect(other).toEqual(one);
+    // Other tests may add rows of their own at the same time, but none is taken away.
+    expect(await rows()).toBeGreaterThanOrEqual(before + 2);
+  }
+);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dependencies } from '../../supabase/functions/_shared/account/endpoint.ts';
 import type { Auth } from '../../supabase/functions/_shared/account/auth.ts';
+import { requestAccountCode } from '../../supabase/functions/_shared/account/account-code.ts';
 import { connect, type Database } from '../../supabase/functions/_shared/database.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
 import { createLog } from '../../supabase/functions/_shared/log.ts';
-import { forgotPassword } from '../../supabase/functions/forgot-password/forgot-password.ts';
 import { verifyPhone } from '../../supabase/functions/verify-phone/verify-phone.ts';
 
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
@@ -232,8 +232,9 @@ describe('codes that strangers ask for', () => {
   test('972 of them stop none of a patient', async () => {
     const inProcess = { database, secret: functions_secret, locale: 'en-IN' as const, log: silent };
     await inParallel(972, (index) =>
-      forgotPassword(
+      requestAccountCode(
         { ...inProcess, client: `198.18.${index >> 8}.${index & 255}`, device: `stranger ${index}` },
+        index % 2 === 0 ? 'reset' : 'sign_in',
         { phone_number: `+9190000${String(10_000 + index)}` }
       )
     );

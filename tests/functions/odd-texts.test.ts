@@ -31,6 +31,7 @@ const requests: Record<string, () => Promise<Record<string, unknown>>> = {
   'register-patient': () => Promise.resolve({ ...aWish(aPhone()), locale: 'en-IN' }),
   'link-ivr-account': async () => aLink((await aCaller(sql)).phone, { username: 'somebody' }),
   'forgot-password': () => Promise.resolve({ phone_number: aPhone() }),
+  'sign-in-code': () => Promise.resolve({ phone_number: aPhone() }),
   'verify-phone': () =>
     Promise.resolve({
       verification_id: `${crypto.randomUUID()}.${'A'.repeat(43)}`,

@@ -35,7 +35,7 @@ async function expectNoCode(phone: string, answer: Answer): Promise<void> {
   ).toHaveLength(0);
 }
 
-test('where the budget is used up no code is promised: to register, to link, or to reset, account or not', async () => {
+test('where the budget is used up no code is promised: to register, to link, to sign in or to reset, account or not', async () => {
   const post = throughGateway();
   const [phone, caller] = [aPhone(), await aCaller(sql)];
   await expectNoCode(phone, await post('register-patient', aWish(phone)));
@@ -43,6 +43,7 @@ test('where the budget is used up no code is promised: to register, to link, or 
   const owner = await aPatient(sql, { account: true });
   for (const number of [owner.phone, aPhone()]) {
     await expectNoCode(number, await post('forgot-password', { phone_number: number }));
+    await expectNoCode(number, await post('sign-in-code', { phone_number: number }));
   }
 });
 

@@ -70,11 +70,13 @@ describe.each(abroad)('%s', (_, aNumber) => {
     expect(seen).toContainEqual({ of_a_client: true });
   });
 
-  test('is not told whether it has an account when it forgot its password, and is texted in neither case', async () => {
+  test('is not told whether it has an account when it forgot its password or wants to sign in, and is texted in neither case', async () => {
     const owner = await aPatient(sql, { phone: aNumber(), account: true });
     for (const phone_number of [owner.phone, aNumber()]) {
-      const answer = await throughGateway()('forgot-password', { phone_number });
-      expect(answer).toMatchObject({ status: 202, body: { verification_required: true } });
+      for (const ask of ['forgot-password', 'sign-in-code'] as const) {
+        const answer = await throughGateway()(ask, { phone_number });
+        expect(answer).toMatchObject({ status: 202, body: { verification_required: true } });
+      }
       expect(await queuedTo(phone_number)).toHaveLength(0);
     }
   });

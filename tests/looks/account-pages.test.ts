@@ -10,7 +10,8 @@ import {
   LABELS,
   press,
   ready,
-  register
+  register,
+  unfoldUsername
 } from '../browser/accounts.ts';
 import { aDependent } from '../helpers/family.ts';
 import { aClinic, aPatient, opening, signIn } from '../browser/setting.ts';
@@ -44,9 +45,8 @@ async function textedMistyped(page: Page): Promise<void> {
   await page.context().clearCookies({ name: 'medq-texted' });
   await page.reload();
   await page.locator('[name="current"]').fill('WRNG2345');
-  for (const name of ['password', 'password2'])
-    await page.locator(`[name="${name}"]`).fill('a long password');
-  await page.locator('[name="password2"]').press('Enter');
+  await page.locator('[name="password"]').fill('a long password');
+  await page.locator('[name="password"]').press('Enter');
   await page.locator('[aria-invalid="true"]').first().waitFor();
 }
 
@@ -60,6 +60,8 @@ const STATES: States = {
   'the registration with every mistake': async (page) => {
     await page.goto(`${site}/register`);
     await ready(page, true);
+    await unfoldUsername(page);
+    await fill(page, { [LABELS.username]: 'a' });
     await press(page, 'Continue');
     await page.locator('[aria-invalid="true"]').first().waitFor();
   },
@@ -80,7 +82,7 @@ const STATES: States = {
   },
   'the linking page with nothing to link': (page) => page.goto(`${site}/link`),
   'the page of a code': async (page) => {
-    await register(page, aPerson());
+    await register(page, { ...aPerson(), name: 'Venkatanarasimharajuvaripeta', username: '' });
     await page.waitForURL(`${site}/verify`);
   },
   'the page of a code after a wrong one': async (page) => {

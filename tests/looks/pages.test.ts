@@ -11,6 +11,12 @@ const STATES: States = {
     await page.goto(site);
   },
   'the sign-in page': (page) => page.goto(`${site}/login`),
+  'the page that texts a code to sign in, sent from the sign-in page with what is no phone': async (page) => {
+    await page.goto(`${site}/login`);
+    await page.getByLabel('Username or phone number').fill('nobody');
+    await page.getByRole('button', { name: 'Text me a code instead' }).click();
+    await page.locator('[aria-invalid="true"]').waitFor();
+  },
   'the sign-in page with an error': async (page) => {
     await page.goto(`${site}/login`);
     await page.getByLabel('Username or phone number').fill('nobody');
@@ -25,7 +31,6 @@ const STATES: States = {
   'the page of a new password': async (page) => {
     await signIn(page, site, await aPatient(sql, { temporary: true }), '/password');
     await page.getByLabel('New password', { exact: true }).fill('short');
-    await page.getByLabel('New password again', { exact: true }).fill('short');
     await page.getByRole('button', { name: 'Save and continue' }).click();
     await page.locator('[aria-invalid="true"]').waitFor();
   },

@@ -4,7 +4,7 @@ import { COOKIES, flagsOf, forgetCookie, keepCookie } from '../../src/lib/server
 import { leaveFlash, readFlash, takeFlash } from '../../src/lib/server/request/flash.ts';
 
 /** A request to `address`, whose cookies are those of one path. */
-function aRequest(address = 'https://medq.example/') {
+function aRequest(address = 'https://medq.example/', { dest = 'document', isDataRequest = false } = {}) {
   const kept = new Map<string, string>();
   const options: Record<string, unknown>[] = [];
   const cookies = {
@@ -18,7 +18,8 @@ function aRequest(address = 'https://medq.example/') {
       options.push({ name, ...flags });
     }
   } as unknown as Cookies;
-  return { event: { cookies, url: new URL(address) }, kept, options };
+  const request = new Request(address, { headers: { 'sec-fetch-dest': dest } });
+  return { event: { cookies, url: new URL(address), request, isDataRequest }, kept, options };
 }
 
 test('every cookie keeps to https and to our own pages; scripts read one', () => {
@@ -51,6 +52,19 @@ test('what was done is said by the page it was left for, once or for a minute', 
   expect(readFlash(event, '/login')).toBeNull();
   expect(takeFlash(event, '/appointments')).toMatch(/^Booked\./);
   expect([takeFlash(event, '/appointments'), kept.size]).toEqual([null, 0]);
+});
+
+test('a form that only looks where it was led leaves it to the page, and a page that fetches takes it', () => {
+  const glance = aRequest(undefined, { dest: 'empty' });
+  leaveFlash(glance.event, '/appointments', 'registered');
+  const said = 'Welcome! Your username is asha.rao. To sign in, your phone number does as well.';
+  for (let times = 0; times < 2; times++) {
+    expect(takeFlash(glance.event, '/appointments', { username: 'asha.rao' })).toBe(said);
+  }
+  const fetched = aRequest(undefined, { dest: 'empty', isDataRequest: true });
+  leaveFlash(fetched.event, '/appointments', 'booked');
+  takeFlash(fetched.event, '/appointments');
+  expect([glance.kept.size, fetched.kept.size]).toEqual([1, 0]);
 });
 
 test('a message that is none of ours is not shown', () => {

@@ -8,6 +8,7 @@
 //   [data-dialog]                 such a question; the value names the field to empty when the answer is no
 //   button[data-close]            answers no
 //   button[data-other]            shows the password before it, or hides it; the value is its words for the other of the two
+//   input[data-same]              has the value of the field of that name
 //   input[data-code]              sends its form once a code of so many digits is in it
 //   [data-wait]                   for so many seconds its first button cannot be pressed; [data-waiting] counts them
 //   time[data-local]              is shown in the reader's time zone
@@ -34,7 +35,11 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
   let response: Response;
   let answer: Document;
   try {
-    response = await fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } });
+    response = await fetch(button.hasAttribute('formaction') ? button.formAction : form.action, {
+      method: 'POST',
+      body,
+      headers: { accept: 'text/html' }
+    });
     // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
     // no page we redirect to changes by being viewed.
     if (response.redirected && !dialog) return location.assign(response.url);
@@ -175,6 +180,7 @@ document.addEventListener('click', ({ target }) => {
 
 document.addEventListener('input', ({ target }) => {
   if (!(target instanceof HTMLInputElement)) return;
+  for (const same of all<HTMLInputElement>(`[data-same="${target.name}"]`)) same.value = target.value;
   if (codeIn(target.value)?.length === Number(target.dataset.code)) target.form?.requestSubmit();
 });
 

@@ -6,15 +6,18 @@ import { notSignedIn } from '../_shared/account/errors.ts';
 import { replacePassword, requireOwnPassword } from '../_shared/account/own-password.ts';
 import { json } from '../_shared/http.ts';
 
-/** @throws RefusedError 400, 401 or 429 */
+/**
+ * A missing `password` is for sessions that may choose one (mayChoosePassword).
+ * @throws RefusedError 400, 401 or 429
+ */
 export async function changePassword(
   dependencies: Dependencies,
   signedIn: SignedInUser,
-  { password, new_password }: { password: string; new_password: string }
+  { password, new_password }: { password?: string; new_password: string }
 ): Promise<Response> {
   const profile = await profileOf(dependencies.database, signedIn.userId);
   const { user } = profile;
-  await requireOwnPassword(dependencies, signedIn, profile, password);
+  if (password !== undefined) await requireOwnPassword(dependencies, signedIn, profile, password);
   const session = await replacePassword(dependencies, signedIn.userId, user, new_password);
   // Banned at this very moment.
   if (!session) throw notSignedIn();

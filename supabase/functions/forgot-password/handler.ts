@@ -1,6 +1,6 @@
+import { requestAccountCode } from '../_shared/account/account-code.ts';
 import { parseFields, requests } from '../_shared/account/fields.ts';
 import { publicEndpoint } from '../_shared/account/endpoint.ts';
-import { forgotPassword } from './forgot-password.ts';
 
 /**
  * `POST /forgot-password`: texts a code to a phone that has an account. It goes to verify-phone with a new password.
@@ -9,5 +9,5 @@ import { forgotPassword } from './forgot-password.ts';
 export const handle = publicEndpoint({
   name: 'forgot-password',
   handle: (body, dependencies) =>
-    forgotPassword(dependencies, parseFields(requests(dependencies.region).forgotPassword, body))
+    requestAccountCode(dependencies, 'reset', parseFields(requests(dependencies.region).phone, body))
 });

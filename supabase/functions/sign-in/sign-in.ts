@@ -1,10 +1,10 @@
 import { profileOf } from '../_shared/account/accounts.ts';
-import { deviceHash } from '../_shared/account/device.ts';
+import { deviceHash, noteSignIn } from '../_shared/account/device.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { invalidCredentials } from '../_shared/account/errors.ts';
 import { limit } from '../_shared/account/limits.ts';
 import { decoyPhone, signInAsTyped } from '../_shared/account/passwords.ts';
-import { clientHash, noteSecurityEvent } from '../_shared/account/security-events.ts';
+import { noteSecurityEvent } from '../_shared/account/security-events.ts';
 import { json } from '../_shared/http.ts';
 import { judgePhone } from '../_shared/phone.ts';
 
@@ -51,12 +51,7 @@ export async function signIn(
     await noteSecurityEvent(database, secret, 'sign_in_refused', { phone: found.phone ?? phone, client });
     throw invalidCredentials();
   }
-  await database`
-    select private.note_sign_in(
-      ${session.userId}, ${byDevice}, ${await clientHash(secret, client)}, ${use.what}, ${
-    database.json(use.subjects)
-  }
-    )`;
+  await noteSignIn({ database, secret, client, device }, session.userId, use);
   const { user, mustChangePassword } = await profileOf(database, session.userId);
   const { token, refresh_token } = session;
   return json({ token, refresh_token, user, must_change_password: mustChangePassword });

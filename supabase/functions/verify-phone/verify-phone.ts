@@ -7,7 +7,7 @@ import {
 } from '../_shared/account/accounts.ts';
 import type { User } from '../_shared/account/answers.ts';
 import type { SignedInUser, Tokens } from '../_shared/account/auth.ts';
-import { deviceHash, knowDevice } from '../_shared/account/device.ts';
+import { deviceHash, knowDevice, noteSignIn } from '../_shared/account/device.ts';
 import type { Dependencies } from '../_shared/account/endpoint.ts';
 import { codeInvalid, phoneIsDormant, validationFailed } from '../_shared/account/errors.ts';
 import { requireGoodPassword } from '../_shared/account/forbidden-passwords.ts';
@@ -17,12 +17,13 @@ import { permitted } from '../_shared/account/permits.ts';
 import { makeAccount } from '../_shared/account/registration.ts';
 import { parseVerificationId, type Purpose } from '../_shared/account/sealing.ts';
 import { noteSecurityEvent } from '../_shared/account/security-events.ts';
+import { openSession } from '../_shared/account/session-by-code.ts';
 import { type OpenedRequest, openRequest, withCode } from '../_shared/account/verification.ts';
 import { refusalIn } from '../_shared/errors.ts';
 import { json } from '../_shared/http.ts';
 
 /** The answer: without tokens where the session that asked goes on. */
-type Proven = { [Name in keyof Tokens]: string | null } & { user: User };
+type Proven = { [Name in keyof Tokens]: string | null } & { user: User; must_change_password?: boolean };
 
 /** @throws RefusedError 400, 401, 404, 409 or 429 */
 export async function verifyPhone(
@@ -53,16 +54,23 @@ export async function verifyPhone(
   }
 }
 
-/** What led here was right and does not count, and whoever has the phone has the account's device in hand. */
+/**
+ * What led here was right and does not count, and whoever has the phone has the account's device in hand. Its owner is told
+ * of a further one that signs in; a password that is new they are told of anyway.
+ */
 async function noteProof(
-  { database, secret, client, device }: Dependencies,
+  dependencies: Dependencies,
   guess: Use,
   purpose: Purpose,
   { id }: User
 ): Promise<void> {
-  const asked = purpose === 'reset' ? ['code'] as const : ['code', 'lookup'] as const;
+  const { database, secret, client, device } = dependencies;
+  const looksUp = purpose !== 'reset' && purpose !== 'sign_in';
+  const asked = looksUp ? ['code', 'lookup'] as const : ['code'] as const;
   const uses = await Promise.all(asked.map((what) => useOf(secret, what, { client })));
-  for (const use of [guess, ...uses]) await takeBack(database, use);
+  for (const use of uses) await takeBack(database, use);
+  if (purpose === 'sign_in' && id !== null) return await noteSignIn(dependencies, id, guess);
+  await takeBack(database, guess);
   if (id !== null) await knowDevice(database, id, await deviceHash(secret, device));
 }
 
@@ -85,9 +93,25 @@ function workOf(
       }
       requireGoodPassword('new_password', newPassword, request);
       return () => setPassword(dependencies, request.phone, newPassword);
+    case 'sign_in':
+      return () => comeIn(dependencies, request);
     case 'change_phone':
       return () => movePhone(dependencies, request);
   }
+}
+
+async function comeIn(
+  dependencies: Dependencies,
+  request: { phone: string; state: string | null }
+): Promise<Proven> {
+  const { database } = dependencies;
+  if (await isDormant(database, request.phone)) throw phoneIsDormant();
+  const session = await openSession(dependencies, request);
+  // The password was changed meanwhile, perhaps against whoever asked for this; or the account is banned, or gone.
+  if (!session) throw codeInvalid();
+  const { user, mustChangePassword } = await profileOf(database, session.userId);
+  const { token, refresh_token } = session;
+  return { token, refresh_token, user, must_change_password: mustChangePassword };
 }
 
 async function setPassword(

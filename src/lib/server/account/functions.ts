@@ -31,7 +31,12 @@ const codeRequested = z.object({
   /** How many digits it has. */
   code_length: z.number().default(6)
 });
-const verified = z.object({ token: z.string().nullable(), refresh_token: z.string().nullable(), user });
+const verified = z.object({
+  token: z.string().nullable(),
+  refresh_token: z.string().nullable(),
+  user,
+  must_change_password: z.boolean().default(false)
+});
 const tokens = z.object({ token: z.string(), refresh_token: z.string() });
 /** Both null where the deployment has no key to sign one with. */
 const listening = z.object({ token: z.string().nullable(), expires_in: z.number().nullable() });
@@ -65,6 +70,9 @@ export const linkIvrAccount = (event: RequestEvent, body: Fields) =>
 /** Has a code texted to phone_number if it has an account, and tells nobody whether. */
 export const forgotPassword = (event: RequestEvent, body: Fields) =>
   post(event, 'forgot-password', body, codeRequested);
+/** Has a code texted to phone_number, with which `verifyPhone` signs in, if it has an account, and tells nobody whether. */
+export const askForSignInCode = (event: RequestEvent, body: Fields) =>
+  post(event, 'sign-in-code', body, codeRequested);
 /** Does what a code was texted for: verification_id, code, and new_password after `forgotPassword`. */
 export const verifyPhone = (event: RequestEvent, body: Fields) => post(event, 'verify-phone', body, verified);
 /** Signs in: username (or a phone in any notation) and password. */

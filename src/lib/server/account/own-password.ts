@@ -30,7 +30,10 @@ export function beside(refusal: Refusal): Refusal {
 const sealer = createSealer(SITE_SECRET);
 const purpose = 'texted password';
 
-/** Whoever has just signed in with a texted password is not asked for it again when they choose their own. */
+/**
+ * Whoever has just signed in with a texted password is not asked for it again when they choose their own.
+ * @param password empty: a code has just signed them in, and the account API asks for no more
+ */
 export async function keepTextedPassword(event: RequestEvent, password: string): Promise<void> {
   keepCookie(event, 'texted', await sealer.seal(purpose, password, COOKIES.texted.seconds));
 }

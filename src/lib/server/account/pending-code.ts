@@ -9,9 +9,11 @@ const RESEND_AFTER_SECONDS = 30;
 
 const pendingCode = z.object({
   id: z.string(),
-  purpose: z.enum(['register', 'link', 'reset', 'change_phone']),
+  purpose: z.enum(['register', 'link', 'reset', 'sign_in', 'change_phone']),
   /** The end of the number, which is all that may be shown of it. */
   phoneEnd: z.string(),
+  /** Of the account to be. */
+  username: z.string().optional(),
   /** Milliseconds since 1970, by the server's clock. */
   sentAt: z.number(),
   expiresAt: z.number(),

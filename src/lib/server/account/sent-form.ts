@@ -15,9 +15,9 @@ const sentForm = z.discriminatedUnion('purpose', [
     name: text,
     age: text,
     phone_number: text,
+    /** Empty: one is proposed. */
     username: text,
-    password: text,
-    password2: text
+    password: text
   }),
   z.object({
     purpose: z.literal('link'),
@@ -28,6 +28,12 @@ const sentForm = z.discriminatedUnion('purpose', [
     password: text
   }),
   z.object({ purpose: z.literal('reset'), phone_number: text }),
+  z.object({
+    purpose: z.literal('sign_in'),
+    phone_number: text,
+    /** A page of this site, to go on to. */
+    next: text
+  }),
   z.object({ purpose: z.literal('change_phone'), phone_number: text, password: text })
 ]);
 
@@ -56,8 +62,7 @@ export async function keptForm(event: RequestEvent, path: PathOfForm): Promise<S
 
 /** Keeps a registration for /link, where it can become one that brings the bookings along. */
 export function keepForLinking(event: RequestEvent, form: SentForm & { purpose: 'register' }): Promise<void> {
-  const { password2: _, ...typed } = form;
-  return keepForm(event, '/link', { ...typed, purpose: 'link' });
+  return keepForm(event, '/link', { ...form, purpose: 'link' });
 }
 
 /** Lets /register begin with what was typed before. */

@@ -8,13 +8,22 @@ const MESSAGES = {
     booked: m.flash_booked,
     moved: m.flash_moved,
     cancelled: m.flash_cancelled,
-    confirmed: m.flash_confirmed
+    confirmed: m.flash_confirmed,
+    registered: m.flash_registered
   },
   '/login': {
     account_deleted: m.flash_account_deleted,
     signed_out_everywhere: m.flash_signed_out_everywhere
   }
-};
+} satisfies Record<string, Record<string, (facts: Facts) => string>>;
+
+/** What a message may tell. */
+interface Facts {
+  /** Of who is signed in. */
+  username: string;
+}
+
+const nobody: Facts = { username: '' };
 
 type Page = keyof typeof MESSAGES;
 type Event = Pick<RequestEvent, 'cookies' | 'url'>;
@@ -29,14 +38,22 @@ export function leaveFlash<P extends Page>(
 }
 
 /** What was left for `page`, in words; null if nothing was. It can be read again: pages of forms are fetched twice (enhance-forms.ts). */
-export function readFlash(event: Event, page: Page): string | null {
+export function readFlash(event: Event, page: Page, facts = nobody): string | null {
   const left = readCookie(event, 'flash');
-  return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1]() ?? null;
+  return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1](facts) ?? null;
 }
 
+/** A form's script looks where it was led (enhance-forms.ts), and only then goes there. */
+const isGlance = ({ request, isDataRequest }: Pick<RequestEvent, 'request' | 'isDataRequest'>) =>
+  !isDataRequest && request.headers.get('sec-fetch-dest') === 'empty';
+
 /** The same, which then is gone. */
-export function takeFlash(event: Event, page: Page): string | null {
-  const said = readFlash(event, page);
-  if (said !== null) forgetCookie(event, 'flash', page);
+export function takeFlash(
+  event: Event & Pick<RequestEvent, 'request' | 'isDataRequest'>,
+  page: Page,
+  facts = nobody
+): string | null {
+  const said = readFlash(event, page, facts);
+  if (said !== null && !isGlance(event)) forgetCookie(event, 'flash', page);
   return said;
 }

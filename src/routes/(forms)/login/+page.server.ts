@@ -12,8 +12,13 @@ export const load: PageServerLoad = async (event) => {
   event.setHeaders({ 'cache-control': 'private, no-store' });
   const { locals, url } = event;
   const session = await locals.session();
-  if (session.state === 'signed-in') redirect(303, pathAfterSignIn(url.searchParams.get('next'), AFTERWARDS));
-  return { flash: readFlash(event, '/login'), unsent: url.searchParams.has('unsent') };
+  const next = url.searchParams.get('next');
+  if (session.state === 'signed-in') redirect(303, pathAfterSignIn(next, AFTERWARDS));
+  return {
+    flash: readFlash(event, '/login'),
+    unsent: url.searchParams.has('unsent'),
+    next: next === null ? '' : `?next=${encodeURIComponent(next)}`
+  };
 };
 
 export const actions: Actions = {

@@ -20,17 +20,10 @@ export const load: PageServerLoad = async (event) => {
 
 export const actions: Actions = {
   default: async (event) => {
-    const typed = await readForm(
-      event.request,
-      'name',
-      'age',
-      'phone_number',
-      'username',
-      'password',
-      'password2'
-    );
-    const refusal = await requestCode(event, { purpose: 'register', ...typed });
-    const { name, age, phone_number, username } = typed;
-    return refuseForm(refusal, { typed: { name, age, phone_number, username } });
+    const typed = await readForm(event.request, 'phone_number', 'name', 'age', 'username', 'password');
+    const { password: _, ...shown } = typed;
+    const username = typed.username.trim();
+    const refusal = await requestCode(event, { purpose: 'register', ...typed, username });
+    return refuseForm(refusal, { typed: shown });
   }
 };

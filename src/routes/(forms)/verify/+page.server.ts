@@ -11,10 +11,13 @@ import {
   stateOf,
   type PendingCode
 } from '#lib/server/account/pending-code.ts';
+import { keepTextedPassword } from '#lib/server/account/own-password.ts';
 import { phoneText } from '#lib/server/account/phone.ts';
 import { requestCode } from '#lib/server/account/request-code.ts';
 import { keepDraft, keepForLinking, keptForm } from '#lib/server/account/sent-form.ts';
 import { beginSession } from '#lib/server/account/sign-in.ts';
+import { pathAfterSignIn } from '#lib/server/request/addresses.ts';
+import { leaveFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { anyMistake, invalid, type Refusal } from '#lib/server/request/refusal.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -23,11 +26,12 @@ export const load: PageServerLoad = (event) => {
   event.setHeaders({ 'cache-control': 'private, no-store' });
   const pending = pendingCodeOf(event);
   if (!pending) return { code: null, shortest: SHORTEST_PASSWORD };
-  const { purpose, phoneEnd, count, length } = pending;
+  const { purpose, phoneEnd, username, count, length } = pending;
   return {
     code: {
       purpose,
       phoneEnd,
+      username,
       count,
       length,
       state: stateOf(pending),
@@ -79,10 +83,10 @@ export const actions: Actions = {
     const refuse = (refusal: Refusal) => refuseForm(refusal, { from: 'check' as const });
     const pending = pendingCodeOf(event);
     if (!pending) return refuse(noCode());
-    const { code, password, password2 } = await readForm(event.request, 'code', 'password', 'password2');
+    const { code, password } = await readForm(event.request, 'code', 'password');
     if (pending.purpose === 'reset') {
       // Found here, a mistake in the password does not use up a guess.
-      const problems = problemsOf(password, password2);
+      const problems = problemsOf(password);
       if (anyMistake(problems)) return refuse(invalid({ code: codeProblem(code), ...problems }));
     }
     const answer = await verifyPhone(event, {
@@ -92,11 +96,19 @@ export const actions: Actions = {
     });
     if (!answer.ok) return refuse(await afterRefusal(event, pending, answer.refusal));
 
+    const form = await keptForm(event, '/verify');
     forgetPendingCode(event);
     const { token, refresh_token, user } = answer;
     if (!token || !refresh_token) return { done: phoneText(user.phone_number) };
     await beginSession(event, { token, refresh_token });
-    redirect(303, '/appointments');
+    if (answer.must_change_password) {
+      await keepTextedPassword(event, '');
+      redirect(303, '/password');
+    }
+    if (pending.purpose === 'register' || pending.purpose === 'link') {
+      leaveFlash(event, '/appointments', 'registered');
+    }
+    redirect(303, pathAfterSignIn(form?.purpose === 'sign_in' ? form.next : null, '/appointments'));
   },
 
   resend: async (event) => {
@@ -118,6 +130,7 @@ export const actions: Actions = {
     forgetPendingCode(event);
     if (purpose === 'change_phone') redirect(303, '/account');
     if (purpose === 'reset') redirect(303, '/forgot');
+    if (purpose === 'sign_in') redirect(303, '/login');
     if (form?.purpose === 'register' || form?.purpose === 'link') await keepDraft(event, form);
     redirect(303, '/register');
   }

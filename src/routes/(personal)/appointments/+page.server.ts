@@ -10,13 +10,13 @@ import { liveSource } from '#lib/server/request/supabase.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
-  const { patientId } = await accountOf(event.locals);
+  const { patientId, username } = await accountOf(event.locals);
   const { supabase } = event.locals;
   const [snapshot, clinics] = await Promise.all([loadAppointments(supabase), listClinics(supabase)]);
   return {
     // All clinics, as somebody without appointments needs a number to call too.
     snapshot: { ...snapshot, clinics: byId(clinics) },
-    flash: takeFlash(event, '/appointments'),
+    flash: takeFlash(event, '/appointments', { username }),
     source: patientId ? { ...liveSource, patientId } : null
   };
 };

@@ -57,18 +57,27 @@ export async function isDormant(database: Database, phone: string): Promise<bool
   return row?.dormant ?? false;
 }
 
+export interface AccountOnDevice {
+  /** Null: the phone has no account. */
+  userId: string | null;
+  /** Whether the device has signed in to it before. */
+  knownDevice: boolean;
+  /** Changes with the account's password or phone; null when nobody has proven the phone. */
+  state: string | null;
+}
+
 /**
- * The account of a phone, if it has one, and whether a device has signed in to it before.
+ * The account of a phone, if it has one, as a device finds it.
  * @param device deviceHash
  */
 export async function accountOnDevice(
   database: Database,
   phone: string,
   device: Uint8Array
-): Promise<{ userId: string | null; knownDevice: boolean }> {
-  const [row] = await database<[{ user_id: string | null; known_device: boolean }]>`
-    select user_id, known_device from private.account_of_phone_on_device(${phone}, ${device})`;
-  return { userId: row.user_id, knownDevice: row.known_device };
+): Promise<AccountOnDevice> {
+  const [row] = await database<[{ user_id: string | null; known_device: boolean; state: string | null }]>`
+    select user_id, known_device, state from private.account_of_phone_on_device(${phone}, ${device})`;
+  return { userId: row.user_id, knownDevice: row.known_device, state: row.state };
 }
 
 /** @throws RefusedError 409 when somebody has the phone, with or without an account */

@@ -37,6 +37,11 @@ export interface Auth {
   createDecoy(phone: string): Promise<void>;
   /** Opens a session. Undefined: no such account, another password, or banned. */
   signIn(phone: string, password: string): Promise<Session | undefined>;
+  /**
+   * Opens a session with a token that Auth was made to take (private.open_door). Undefined: it does not take it (any
+   * more), or the account is banned.
+   */
+  signInWithToken(phone: string, token: string): Promise<Session | undefined>;
   /** Ends one session. */
   signOut(token: string): Promise<void>;
   /**
@@ -110,6 +115,17 @@ export function supabaseAuth(client?: string, userAgent: string | null = null): 
       if (error.status === 429) throw rateLimited(60);
       if (refusesPassword(error.code)) return undefined;
       throw error;
+    },
+    async signInWithToken(phone, token) {
+      const { data, error } = await connect().auth.verifyOtp({ phone: authPhone(phone), token, type: 'sms' });
+      if (error) {
+        if (error.status === 429) throw rateLimited(60);
+        if (error.code === 'otp_expired' || error.code === 'user_banned') return undefined;
+        throw error;
+      }
+      if (!data.session || !data.user) throw new Error('Auth took the token and opened no session.');
+      const { access_token, refresh_token } = data.session;
+      return { token: access_token, refresh_token, userId: data.user.id };
     },
     async signOut(token) {
       const { error } = await connect().auth.admin.signOut(token, 'local');

@@ -123,7 +123,7 @@ export function requests(region: string) {
       })
       .refine((body) => body.password2 === undefined || body.password === body.password2, sameAgain)
       .transform(registrationOf),
-    forgotPassword: z.object({ phone_number: phone(region) }),
+    phone: z.object({ phone_number: phone(region) }),
     verifyPhone: z.object({
       verification_id: z.string(says('verificationId')).max(200, says('verificationId')),
       code,
@@ -144,6 +144,7 @@ export function requests(region: string) {
           path: ['new_password']
         }
       ),
+    choosePassword: z.object({ new_password: password }),
     deleteAccount: z.object({ password: presentPassword })
   };
 }

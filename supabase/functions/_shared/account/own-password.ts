@@ -2,6 +2,7 @@
 import type { Profile } from './accounts.ts';
 import type { User } from './answers.ts';
 import type { Session, SignedInUser } from './auth.ts';
+import type { Database } from '../database.ts';
 import type { Dependencies } from './endpoint.ts';
 import { notYourPassword, textedPasswordExpired } from './errors.ts';
 import { requireGoodPassword } from './forbidden-passwords.ts';
@@ -31,6 +32,19 @@ export async function requireOwnPassword(
   }
   await takeBack(database, use);
   await auth.signOut(session.token);
+}
+
+/**
+ * Whether a session may replace a texted password without giving it: a code, which proves the same as for a forgotten
+ * password, has just opened it.
+ */
+export async function mayChoosePassword(
+  database: Database,
+  { userId, sessionId }: SignedInUser
+): Promise<boolean> {
+  const [row] = await database<[{ may: boolean }]>`
+    select private.may_choose_password(${userId}, ${sessionId}) as may`;
+  return row.may;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** What a code proves. */
-export const purposes = ['register', 'link', 'reset', 'change_phone'] as const;
+export const purposes = ['register', 'link', 'reset', 'sign_in', 'change_phone'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** The two halves of a `verification_id`: the row that holds the sealed request, and what opens it. */

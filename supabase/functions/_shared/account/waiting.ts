@@ -16,6 +16,14 @@ export const waitingRequest = z.discriminatedUnion('purpose', [
   z.object({ purpose: z.enum(['register', 'link']), request: registration }),
   z.object({ purpose: z.literal('reset'), request: z.object({ phone: z.string() }) }),
   z.object({
+    purpose: z.literal('sign_in'),
+    request: z.object({
+      phone: z.string(),
+      /** Of the account when it was asked for (accountOnDevice); null where nobody was texted. */
+      state: z.string().nullable()
+    })
+  }),
+  z.object({
     purpose: z.literal('change_phone'),
     request: z.object({
       /** The phone to be. */

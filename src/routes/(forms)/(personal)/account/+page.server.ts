@@ -109,13 +109,8 @@ export const actions: Actions = {
 
   password: async (event) => {
     await accountOf(event.locals);
-    const { current, password, password2 } = await readForm(
-      event.request,
-      'current',
-      'password',
-      'password2'
-    );
-    const problems = problemsOf(password, password2);
+    const { current, password } = await readForm(event.request, 'current', 'password');
+    const problems = problemsOf(password);
     if (anyMistake(problems)) {
       const missing = current === '' ? m.account_current_missing() : undefined;
       return refuse('password', invalid({ current: missing, ...problems }));

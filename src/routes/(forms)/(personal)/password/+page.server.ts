@@ -27,8 +27,8 @@ export const actions: Actions = {
     const { mustChangePassword } = await accountOf(locals);
     if (!mustChangePassword) redirect(303, afterwards(url));
 
-    const { current, password, password2 } = await readForm(request, 'current', 'password', 'password2');
-    const problems = problemsOf(password, password2);
+    const { current, password } = await readForm(request, 'current', 'password');
+    const problems = problemsOf(password);
     if (anyMistake(problems)) return refuseForm(invalid(problems), {});
     const texted = await keptTextedPassword(event);
     const changed = await changePassword(event, { current: texted ?? current, password });
