@@ -19,6 +19,7 @@ import type { Effort, Finding } from './measure.ts';
 import { benchOffers } from './offers.ts';
 import { benchSite } from './site.ts';
 import { benchSms } from './sms.ts';
+import { benchSpeech } from './speech.ts';
 import { benchStack, ownStack } from './stack.ts';
 
 /** What benchmarks run on: each part is started when the first of them asks for it, and closed with `closing`. */
@@ -52,6 +53,7 @@ const benchmarks: Record<string, (parts: Parts, effort: Effort) => Promise<Findi
   live: async ({ stack, site, browser }, effort) =>
     benchLive(await stack(), await site(), await browser(), effort),
   ivr: async ({ stack }, effort) => benchIvr(await stack(), effort),
+  speech: async ({ stack }) => benchSpeech(await stack()),
   offers: async ({ stack }, effort) => benchOffers(await stack(), effort),
   sms: async ({ stack }, effort) => benchSms(await stack(), effort),
   booking: async ({ stack }, effort) => benchBooking(await stack(), effort)

@@ -14,7 +14,8 @@ import { reply, type Reply } from '../../supabase/functions/ivr/dialogue/reply.t
 import { refusal, type Facts } from '../../supabase/functions/ivr/facts.ts';
 import type { Line } from '../../supabase/functions/ivr/line.ts';
 import { catalogueAt } from '../../supabase/functions/ivr/prompts/languages.ts';
-import { appointment, clinic, facts, heard, listening, now, slot } from './ivr-world.ts';
+import { secondsOf } from '../../bench/speech.ts';
+import { appointment, clinic, facts, heard, listening, now, slot, soon } from './ivr-world.ts';
 
 const catalogue = catalogueAt(now);
 const at = (question: Question, more: Partial<Position> = {}): Position => ({
@@ -54,7 +55,7 @@ describe('the beginning of a call', () => {
     const upcoming = [slot.starts_at, new Date('2026-12-03T05:00:00Z')];
     const words = heard(answer(start, '', { upcoming }));
     expect(words).toContain(
-      'Lakeside Clinic. You have an appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, and 1 more after it. To book'
+      'Lakeside Clinic. You have an appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, and 1 more after it. For the next'
     );
   });
 
@@ -165,8 +166,8 @@ describe('1, the next available appointment', () => {
     expect(heard(answer(confirm, '2', { slot, error: 'none_later' }))).toMatch(
       /nothing free later that day.*The next/
     );
-    expect(listening(answer(confirm, '3')).question).toMatchObject({
-      name: 'day',
+    expect(listening(answer(confirm, '3', { days: soon })).question).toMatchObject({
+      name: 'days',
       preference: { specialty: slot.specialty }
     });
     expect(listening(answer(confirm, '*')).question.name).toBe('menu');
@@ -264,7 +265,7 @@ describe('a clinic that takes no bookings by phone', () => {
   test('says so, offers what is left, and says so again to who wants to book all the same', () => {
     const words = heard(answer(start, '', closed));
     expect(words).toBe(
-      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel an appointment, press 4. To speak to reception, press 0. To hear this again, press 9.'
+      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel one, press 4. For reception, press 0. To hear this again, press 9.'
     );
     for (const keys of ['1', '2']) {
       const told = answer(menu, keys, closed);
@@ -292,6 +293,58 @@ describe('a clinic that takes no bookings by phone', () => {
   });
 });
 
+describe('2, one of the next days', () => {
+  const days = answer(menu, '2', { days: soon });
+
+  test('that have something free, each by its key', () => {
+    expect(taskOf(menu, '2')).toEqual({ kind: 'days', preference: {} });
+    expect(heard(days)).toBe(
+      'For tomorrow, press 1. For Friday, press 2. For Monday the 7th of December, press 3. For another day, press 4. To go back, press star.'
+    );
+    const tamil = heard(answer(menu, '2', { days: soon, language: 'ta-IN' }));
+    expect(tamil).toMatch(/^நாளைக்கு, எண் ஒன்றை அழுத்தவும்\. வெள்ளிக்கிழமைக்கு, எண் இரண்டை.*வேறு நாளுக்கு, எண் நான்கை/);
+    const position = listening(days);
+    expect(taskOf(position, '2')).toEqual({ kind: 'offer', preference: {}, on: '2026-11-27' });
+    expect(listening(answer(position, '4')).question.name).toBe('day');
+    expect(listening(answer(position, '*')).question.name).toBe('menu');
+    expect(answer(position, '0').then).toEqual({ transfer: '+914440001001' });
+    expect(heard(answer(position, '5', { days: soon }))).toMatch(/not one of the choices\. For tomorrow, 1\. Friday, 2\./);
+  });
+
+  test('are as many as there are; where there is none, any is asked for by its number', () => {
+    const one = answer(menu, '2', { days: soon.slice(0, 1) });
+    expect(heard(one)).toMatch(/^For tomorrow, press 1\. For another day, press 2\./);
+    expect(listening(answer(listening(one), '2')).question.name).toBe('day');
+    expect(listening(answer(menu, '2', { days: [] })).question.name).toBe('day');
+  });
+
+  test('keep what was asked for before', () => {
+    const preference = { specialty: slot.specialty };
+    const position = listening(answer(confirm, '3', { days: soon }));
+    expect(taskOf(confirm, '3')).toEqual({ kind: 'days', preference });
+    expect(taskOf(position, '1')).toEqual({ kind: 'offer', preference, on: '2026-11-24' });
+  });
+});
+
+test('booking the next appointment takes at most three keys, and 40 seconds of speech', () => {
+  const specialties = [
+    { key: slot.specialty, name: 'General medicine' },
+    { key: '0f0f0f0f', name: 'Paediatrics' }
+  ];
+  const offered = { ...slot, spoken_name: 'Doctor Karthik Subramanian' };
+  // What the database tells on the way, where the clinic has two specialties, as the demo has.
+  const told: Partial<Facts>[] = [{ specialties }, { slot: offered }, { appointment }];
+  let step = answer(start, '');
+  let words = '';
+  for (const facts of told) {
+    words += ` ${heard(step)}`;
+    step = answer(listening(step), '1', facts);
+  }
+  expect(heard(step)).toMatch(/^Your appointment is booked\./);
+  expect(told.length).toBeLessThanOrEqual(3);
+  expect(secondsOf(words)).toBeLessThanOrEqual(40);
+});
+
 describe('2, a day', () => {
   const day = listening(answer(menu, '2'));
 
@@ -315,7 +368,7 @@ describe('2, a day', () => {
       on: '2026-12-05',
       preference: { practitioner_id: practitioners[1]?.id }
     });
-    expect(listening(answer(position, '*')).question.name).toBe('day');
+    expect(listening(answer(position, '*', { days: soon })).question.name).toBe('days');
   });
 
   test('too far ahead is said, and another asked for', () => {
@@ -495,7 +548,7 @@ describe('when it cannot be done', () => {
   test('too many bookings are said, with the way to cancel one', () => {
     const full = answer(confirm, '1', { error: 'too_many_bookings', slot });
     expect(heard(full)).toMatch(
-      /as many appointments as this clinic allows.*To cancel or move an appointment, press 4/
+      /as many appointments as this clinic allows.*To cancel or move one, press 4/
     );
   });
 

@@ -23,6 +23,7 @@ const questions = [
   'clinic',
   'otherwise',
   'menu',
+  'days',
   'day',
   'doctor',
   'specialty',

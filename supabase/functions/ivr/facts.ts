@@ -75,6 +75,8 @@ export const factsSchema = z.object({
   /** When the caller's upcoming appointments begin. No more is known of a caller who gave no reference. */
   upcoming: z.array(instant).default([]),
   specialties: z.array(z.object({ key: z.string(), name: z.string() })).optional(),
+  /** The next days on which something is free, at most three. */
+  days: z.array(z.iso.date()).optional(),
   /** Who is free on the chosen day. */
   practitioners: z
     .array(z.object({ id: z.uuid(), spoken_name: z.string(), specialty: z.string() }))
@@ -122,6 +124,8 @@ export type Task =
   | { kind: 'reception' }
   /** The call ends without a booking: texts the address of the site. */
   | { kind: 'goodbye' }
+  /** The next days on which something is free. */
+  | { kind: 'days'; preference: Preference }
   /** A slot; or the specialties or practitioners to choose from first. */
   | ({ kind: 'offer' } & Search)
   /** A later slot on the same day. */

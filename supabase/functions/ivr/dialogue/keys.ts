@@ -13,6 +13,7 @@ export type Intent =
   | { to: 'otherwise' }
   | { to: 'menu' }
   | { to: 'reception' }
+  | { to: 'days'; preference: Preference }
   | { to: 'day'; preference: Preference; tooFar?: string }
   | { to: 'offer'; search: Search; page: number }
   | { to: 'later'; starts_at: string; preference: Preference }
@@ -48,13 +49,20 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       return atAnyMenu(question, keys);
     case 'menu':
       if (keys === '1') return { to: 'offer', search: { preference: {} }, page: 0 };
-      if (keys === '2') return { to: 'day', preference: {} };
+      if (keys === '2') return { to: 'days', preference: {} };
       if (keys === '3') return { to: 'appointments', page: 0 };
       if (keys === '4') return { to: 'reference', page: 0 };
       if (keys === '8') return { to: 'language' };
       // One up from the menu is the list of clinics, where the number has several.
       if (keys === '*') return { to: 'clinic', page: 0 };
       return atAnyMenu(question, keys);
+    case 'days': {
+      const { choices, preference } = question;
+      const on = chosen(choices, keys);
+      if (on !== undefined) return { to: 'offer', search: { preference, on }, page: 0 };
+      if (keys === String(choices.length + 1)) return { to: 'day', preference };
+      return keys === '*' ? before(preference) : atAnyMenu(question, keys);
+    }
     case 'day':
       return dayOf(question, keys);
     case 'doctor': {
@@ -67,7 +75,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
         return { to: 'offer', search: { preference: { ...preference, practitioner_id }, on }, page: 0 };
       }
       if (keys === '#') return { to: 'offer', search: { preference, on }, page: page + 1 };
-      if (keys === '*') return { to: 'day', preference };
+      if (keys === '*') return { to: 'days', preference };
       return atAnyMenu(question, keys);
     }
     case 'specialty': {
@@ -89,7 +97,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
           : { to: 'move', appointment_id: moving, starts_at, preference };
       }
       if (keys === '2') return { to: 'later', starts_at, preference };
-      if (keys === '3') return { to: 'day', preference };
+      if (keys === '3') return { to: 'days', preference };
       if (keys === '*') return before(preference);
       return atAnyMenu(question, keys);
     }
@@ -134,8 +142,9 @@ export function again(question: Question): Intent {
     case 'clinic':
     case 'appointments':
       return { to: question.name, page: question.page };
+    case 'days':
     case 'day':
-      return { to: 'day', preference: question.preference };
+      return { to: question.name, preference: question.preference };
     case 'doctor': {
       const { preference, on, page } = question;
       return { to: 'offer', search: { preference, on }, page };
@@ -173,7 +182,7 @@ function before({ moving }: Preference): Intent {
 
 function dayOf(question: Extract<Question, { name: 'day' }>, keys: string): Intent | undefined {
   const { preference, today, horizon } = question;
-  if (keys.startsWith('*')) return before(preference);
+  if (keys.startsWith('*')) return { to: 'days', preference };
   if (keys === '9') return again(question);
   const day = chosenDay(keys, today, horizon);
   if (!day) return undefined;

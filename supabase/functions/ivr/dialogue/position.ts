@@ -49,6 +49,8 @@ const question = z.discriminatedUnion('name', [
   /** The calling number cannot book. All that is left is reception. */
   z.object({ name: z.literal('otherwise') }),
   z.object({ name: z.literal('menu') }),
+  /** Which of the next days that have something free, or another. */
+  z.object({ name: z.literal('days'), choices: z.array(z.iso.date()).max(3), preference }),
   /** Which day; with what was today when it was asked, and how many days ahead can be booked. */
   z.object({ name: z.literal('day'), today: z.iso.date(), horizon: z.number().int(), preference }),
   /** Which practitioner on that day; null is any. */

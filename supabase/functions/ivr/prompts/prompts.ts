@@ -43,6 +43,8 @@ export interface Prompts {
   choose(facts: { options: string[]; more: boolean; back: boolean } & Brevity): string;
 
   // Choosing a day and a doctor.
+  /** The next days, each by its key; the key after the last is for another day. */
+  askDays(facts: { days: string[]; today: string } & Brevity): string;
   askDay(facts: Brevity): string;
   /** The day cannot be booked yet: only so many days ahead. */
   tooFar(facts: Day & { days: number }): string;
