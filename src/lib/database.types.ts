@@ -14,6 +14,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -41,6 +42,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at?: string | null;
           created_at?: string;
+          dependent_id?: string | null;
           ends_at: string;
           id?: string;
           local_date: string;
@@ -67,6 +69,7 @@ export type Database = {
           clinic_id?: string;
           confirmed_at?: string | null;
           created_at?: string;
+          dependent_id?: string | null;
           ends_at?: string;
           id?: string;
           local_date?: string;
@@ -104,6 +107,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'practitioners';
             referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'dependent_is_of_the_patient';
+            columns: ['patient_id', 'dependent_id'];
+            isOneToOne: false;
+            referencedRelation: 'dependents';
+            referencedColumns: ['patient_id', 'id'];
           }
         ];
       };
@@ -407,6 +417,42 @@ export type Database = {
             columns: ['to_practitioner_id'];
             isOneToOne: false;
             referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      dependents: {
+        Row: {
+          birth_year: number | null;
+          created_at: string;
+          id: string;
+          name: string | null;
+          patient_id: string;
+          removed_at: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          birth_year?: number | null;
+          created_at?: string;
+          id?: string;
+          name?: string | null;
+          patient_id?: string;
+          removed_at?: string | null;
+        };
+        Update: {
+          birth_year?: number | null;
+          created_at?: string;
+          id?: string;
+          name?: string | null;
+          patient_id?: string;
+          removed_at?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'dependents_patient_id_fkey';
+            columns: ['patient_id'];
+            isOneToOne: false;
+            referencedRelation: 'patients';
             referencedColumns: ['id'];
           }
         ];
@@ -1305,7 +1351,7 @@ export type Database = {
         }[];
       };
       book_appointment: {
-        Args: { practitioner_id: string; starts_at: string };
+        Args: { dependent_id?: string; practitioner_id: string; starts_at: string };
         Returns: {
           active: boolean;
           arrived_at: string | null;
@@ -1316,6 +1362,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1360,6 +1407,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1450,6 +1498,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1486,7 +1535,9 @@ export type Database = {
       };
       desk_book: {
         Args: {
+          birth_year?: number;
           dependent_id?: string;
+          dependent_name?: string;
           name?: string;
           patient_id?: string;
           phone?: string;
@@ -1503,6 +1554,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1538,6 +1590,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1573,6 +1626,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1601,10 +1655,13 @@ export type Database = {
         Returns: {
           appointment_id: string;
           arrived_at: string;
+          birth_year: number;
           called_at: string;
           channel: string;
           confirmed_at: string;
+          dependent_id: string;
           ends_at: string;
+          holder_name: string;
           name: string;
           note: string;
           patient_id: string;
@@ -1623,6 +1680,7 @@ export type Database = {
       desk_find: {
         Args: { clinic_id: string; words: string };
         Returns: {
+          dependents: Json;
           has_account: boolean;
           last_at: string;
           merged_into: string;
@@ -1651,6 +1709,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1686,6 +1745,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1721,6 +1781,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1790,7 +1851,13 @@ export type Database = {
         }[];
       };
       desk_slots: {
-        Args: { instead_of?: string; on_date: string; patient_id?: string; practitioner_id: string };
+        Args: {
+          dependent_id?: string;
+          instead_of?: string;
+          on_date: string;
+          patient_id?: string;
+          practitioner_id: string;
+        };
         Returns: {
           ends_at: string;
           starts_at: string;
@@ -1983,6 +2050,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
