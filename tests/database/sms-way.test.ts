@@ -10,7 +10,10 @@ afterAll(closeDatabases);
 const now = new Date('2091-06-01T00:00:00Z');
 
 /** The texts of a booking that is moved and cancelled, without the words before their last lines. */
-async function ends(tx: Transaction, { siteUrl = 'https://medq.example' as string | null, phone = aPhone() } = {}) {
+async function ends(
+  tx: Transaction,
+  { siteUrl = 'https://medq.example' as string | null, phone = aPhone() } = {}
+) {
   await tx`update public.sms_settings set site_url = ${siteUrl}`;
   const clinic = await aClinic(tx, { phone: '+914440001234' });
   const practitioner = await aPractitioner(tx, clinic);
@@ -39,7 +42,9 @@ test('while nobody has told where the site is, it says nothing of it', () =>
 
 test('from abroad the number is dialled with its country', () =>
   rolledBack(sql, async (tx) => {
-    expect((await ends(tx, { phone: '+971501234567' }))[0]).toBe('\nOnline: medq.example/a\nCall: +914440001234');
+    expect((await ends(tx, { phone: '+971501234567' }))[0]).toBe(
+      '\nOnline: medq.example/a\nCall: +914440001234'
+    );
   }));
 
 test.each([

@@ -131,7 +131,9 @@ describe('2, a day', () => {
     for (let number = 10; number < 19; number += 1) await anOpenDoctor(sql, clinic, `No. ${number}`);
     const call = callTo(clinic);
     await call.dial();
-    expect(await call.press('2', '4', '1#')).toMatch(/For Doctor No. 16, press 9. For more choices, press hash/);
+    expect(await call.press('2', '4', '1#')).toMatch(
+      /For Doctor No. 16, press 9. For more choices, press hash/
+    );
     expect(await call.press('#')).toMatch(/For Doctor No. 17, press 1. For Doctor No. 18, press 2/);
     expect(await call.press('2')).toContain('Doctor No. 18, tomorrow');
   });

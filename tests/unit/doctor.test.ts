@@ -98,7 +98,14 @@ describe('a job', () => {
 });
 
 describe('the queue of SMS', () => {
-  const health = { sending: true, due: 0, oldest_seconds: 0, failed: 0, sent: 100, site_url: 'https://medq.example' };
+  const health = {
+    sending: true,
+    due: 0,
+    oldest_seconds: 0,
+    failed: 0,
+    sent: 100,
+    site_url: 'https://medq.example'
+  };
   const sentences = (differs: Partial<Parameters<typeof queueProblems>[0]>) =>
     queueProblems({ ...health, ...differs }).map(({ sentence }) => sentence);
 

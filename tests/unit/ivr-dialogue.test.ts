@@ -308,7 +308,9 @@ describe('2, one of the next days', () => {
     expect(listening(answer(position, '4')).question.name).toBe('day');
     expect(listening(answer(position, '*')).question.name).toBe('menu');
     expect(answer(position, '0').then).toEqual({ transfer: '+914440001001' });
-    expect(heard(answer(position, '5', { days: soon }))).toMatch(/not one of the choices\. For tomorrow, 1\. Friday, 2\./);
+    expect(heard(answer(position, '5', { days: soon }))).toMatch(
+      /not one of the choices\. For tomorrow, 1\. Friday, 2\./
+    );
   });
 
   test('are as many as there are; where there is none, any is asked for by its number', () => {
@@ -547,9 +549,7 @@ describe('when it cannot be done', () => {
 
   test('too many bookings are said, with the way to cancel one', () => {
     const full = answer(confirm, '1', { error: 'too_many_bookings', slot });
-    expect(heard(full)).toMatch(
-      /as many appointments as this clinic allows.*To cancel or move one, press 4/
-    );
+    expect(heard(full)).toMatch(/as many appointments as this clinic allows.*To cancel or move one, press 4/);
   });
 
   test('a confirmation that comes after its booking was cancelled does not claim that it stands', () => {

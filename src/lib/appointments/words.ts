@@ -29,6 +29,13 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
   return directory.clinics[appointment.clinic_id]?.timeZone ?? DEFAULT_TIME_ZONE;
 }
 
+/** Which appointment, in a sentence: "tomorrow, 10:30 am with Dr. Rao". */
+export function appointmentInSentence(appointment: Appointment, directory: Directory, now: Date): string {
+  const when = whenInSentence(appointment.starts_at, timeZoneOf(appointment, directory), now);
+  const doctor = directory.practitioners[appointment.practitioner_id]?.name;
+  return doctor ? m.news_with({ when, doctor }) : when;
+}
+
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
 export function describeChange(
   difference: Difference<Appointment>,
@@ -38,10 +45,7 @@ export function describeChange(
   const { before, after } = difference;
   const subject = after ?? before;
   if (!subject) return null;
-  const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
-  const doctor = directory.practitioners[subject.practitioner_id]?.name;
-  const what = doctor ? m.news_with({ when, doctor }) : when;
-
+  const what = appointmentInSentence(subject, directory, now);
   if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
   const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;
   if (before?.status !== after.status) {

@@ -144,7 +144,8 @@ export function requests(region: string) {
           path: ['new_password']
         }
       ),
-    deleteAccount: z.object({ password: presentPassword })
+    deleteAccount: z.object({ password: presentPassword }),
+    exportAccount: z.object({ password: presentPassword })
   };
 }
 
