@@ -310,6 +310,36 @@ comment on column private.rate_limits.hits is 'How often in this window.';
 comment on column private.rate_limits.window_start is 'When the window began.';
 alter table private.rate_limits enable row level security;
 
+create table private.reassignments (
+  created_at timestamp with time zone not null default now(),
+  dependent_id uuid not null,
+  expires_at timestamp with time zone not null,
+  guesses smallint not null default 0,
+  holder_code text,
+  id uuid not null default gen_random_uuid(),
+  patient_id uuid,
+  phone text not null,
+  phone_code text not null,
+  short boolean not null
+);
+alter table private.reassignments add constraint reassignments_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
+alter table private.reassignments add constraint reassignments_phone_check CHECK (private.check_phone(phone));
+alter table private.reassignments add constraint reassignments_dependent_id_fkey FOREIGN KEY (dependent_id) REFERENCES public.dependents(id) ON DELETE CASCADE;
+alter table private.reassignments add constraint reassignments_pkey PRIMARY KEY (id);
+CREATE INDEX reassignments_of_dependent ON private.reassignments USING btree (dependent_id);
+comment on table private.reassignments is 'Dependents who are about to get a phone of their own: the codes that both phones were texted.';
+comment on column private.reassignments.created_at is 'When the codes were sent.';
+comment on column private.reassignments.dependent_id is 'Who.';
+comment on column private.reassignments.expires_at is 'When the codes stop working.';
+comment on column private.reassignments.guesses is 'Guesses at the two codes so far; after the fifth even the right ones are refused.';
+comment on column private.reassignments.holder_code is 'Hash of the code that went to the phone of whoever booked for them. Empty: that patient has none.';
+comment on column private.reassignments.id is 'Identifier.';
+comment on column private.reassignments.patient_id is 'The patient that they become, while it happens: then they are no dependent any more, and the row goes.';
+comment on column private.reassignments.phone is 'Their own phone, as +E.164.';
+comment on column private.reassignments.phone_code is 'Hash of the code that went to it.';
+comment on column private.reassignments.short is 'Whether the codes have six digits; else they have ten.';
+alter table private.reassignments enable row level security;
+
 create table private.registrations (
   age smallint not null,
   created_at timestamp with time zone not null default now(),
@@ -1281,7 +1311,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('dependent_slot'::text,'slot_taken'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('dependent_appointment'::text,'slot_unavailable'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('unknown_dependent'::text,'not_found'::text,'PT404'::text,'You do not book for this person.'::text), ('too_many_dependents'::text,NULL::text,'PT409'::text,'You can book for %s others at most. Remove one of them first.'::text), ('dependent_has_appointments'::text,NULL::text,'PT409'::text,'They have appointments to come. Cancel those first.'::text), ('invalid_birth_year'::text,'validation_failed'::text,'PT400'::text,'Please enter the year of birth, such as 1986.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('family_too_large'::text,'cannot_merge'::text,'PT409'::text,'Together they book for more than %s others. Remove some of those first.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('dependent_slot'::text,'slot_taken'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('dependent_appointment'::text,'slot_unavailable'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('unknown_dependent'::text,'not_found'::text,'PT404'::text,'You do not book for this person.'::text), ('too_many_dependents'::text,NULL::text,'PT409'::text,'You can book for %s others at most. Remove one of them first.'::text), ('dependent_has_appointments'::text,NULL::text,'PT409'::text,'They have appointments to come. Cancel those first.'::text), ('invalid_birth_year'::text,'validation_failed'::text,'PT400'::text,'Please enter the year of birth, such as 1986.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('family_too_large'::text,'cannot_merge'::text,'PT409'::text,'Together they book for more than %s others. Remove some of those first.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('phone_of_holder'::text,'validation_failed'::text,'PT400'::text,'This is the phone of whoever books for them. Please enter one of their own.'::text), ('dormant_phone'::text,'validation_failed'::text,'PT400'::text,'This phone was silent for years, and may have another owner by now. Whoever manages the dashboard can confirm it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1929,6 +1959,29 @@ AS $function$
 $function$;
 comment on function private.auth_user_by_phone(text) is 'The account of a phone (+E.164) and the job that made it, if one did.';
 
+CREATE OR REPLACE FUNCTION private.become_patient(p_dependent public.dependents, p_phone text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid;
+begin
+  -- The two as a merge locks them; then whoever is being booked for at this moment.
+  perform private.lock_patients(
+    p_dependent.patient_id, (select p.id from public.patients p where p.phone = p_phone)
+  );
+  perform private.require_own_phone(p_dependent, p_phone);
+  v_patient_id := private.patient_at_desk(p_phone, p_dependent.name);
+  perform from public.dependents d where d.id = p_dependent.id for update;
+  update public.patients p
+  set age = coalesce(p.age, extract(year from now()) - p_dependent.birth_year),
+    locale = coalesce(p.locale, (select h.locale from public.patients h where h.id = p_dependent.patient_id))
+  where p.id = v_patient_id;
+  return v_patient_id;
+end $function$;
+comment on function private.become_patient(public.dependents,text) is 'The patient of a phone, who may be new, as which a dependent goes on; all locked. Refuses like private.require_own_phone.';
+
 CREATE OR REPLACE FUNCTION private.begin_hours(p_practitioner_id uuid)
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -2094,6 +2147,7 @@ CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uui
  SET search_path TO ''
 AS $function$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_appointment public.appointments;
   v_slot record;
 begin
@@ -2120,16 +2174,14 @@ begin
     if found then
       return v_appointment;
     end if;
-    perform private.require_no_overlap(
-      p_practitioner_id, coalesce(p_dependent_id, p_patient_id), p_starts_at, v_slot.ends_at
-    );
+    perform private.require_no_overlap(p_practitioner_id, v_person_id, p_starts_at, v_slot.ends_at);
     -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
   end loop;
   perform private.fail('slot_taken');
 end $function$;
 comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean,uuid) is 'Books one free slot for a patient, or for one of their dependents. Bookings of both count together. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
-CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_dependent_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, p_dependent_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2158,7 +2210,7 @@ begin
   end loop;
   perform private.fail('slot_taken');
 end $function$;
-comment on function private.book_at_desk(uuid,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
+comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
@@ -2217,6 +2269,30 @@ exception when others then
   raise warning 'Could not call the function %: %', p_name, sqlerrm;
 end $function$;
 comment on function private.call_function(text) is 'Calls one of our Edge Functions once the transaction has committed.';
+
+CREATE OR REPLACE FUNCTION private.called_name(p_dependent_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_dependent_id is null then
+    return null;
+  end if;
+  return (
+    select case
+      when exists (
+        select from public.dependents o
+        where o.patient_id = d.patient_id and o.id <> d.id and o.removed_at is null
+          and lower(private.first_name(o.name)) = lower(private.first_name(d.name))
+      ) then left(d.name, 40)
+      else private.first_name(d.name)
+    end
+    from public.dependents d where d.id = p_dependent_id
+  );
+end $function$;
+comment on function private.called_name(uuid) is 'What a dependent is called in calls and SMS: the first name, or more of it where two of a family have the same. Null for no dependent.';
 
 CREATE OR REPLACE FUNCTION private.can_be_resent(p_sms public.sms_messages)
  RETURNS boolean
@@ -2589,6 +2665,28 @@ begin
 end $function$;
 comment on function private.count_desk_code(uuid,text,timestamp with time zone) is 'Counts a code for the desk by the rules for codes (limits), and refuses one too many, or one that could not come in time, with too_many_codes.';
 
+CREATE OR REPLACE FUNCTION private.count_reassignment_codes(p_phone text, p_holder_phone text, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hash constant jsonb := (
+    select jsonb_object_agg(t.of, encode(sha256(convert_to('desk ' || coalesce(t.what, ''), 'UTF8')), 'hex'))
+    from (values ('device', private.session_id()::text), ('phone', p_phone), ('holder', p_holder_phone)) t (of, what)
+  );
+  v_wait constant int := greatest(
+    private.code_wait(p_phone, 'desk', p_now), private.code_wait(p_holder_phone, 'desk', p_now),
+    private.hit_limits('code', v_hash - 'holder', p_now),
+    private.hit_limits('code', jsonb_build_object('phone', v_hash -> 'holder'), p_now)
+  );
+begin
+  if v_wait > 0 then
+    perform private.fail('too_many_codes', ceil(v_wait / 60.0)::int::text);
+  end if;
+end $function$;
+comment on function private.count_reassignment_codes(text,text,timestamp with time zone) is 'Counts the codes for two phones by the rules for codes (limits), and refuses with too_many_codes what is too much for a phone or a device.';
+
 CREATE OR REPLACE FUNCTION private.count_sms(p_parts bigint, p_hour timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -2877,10 +2975,10 @@ begin
   perform set_config('medq.day_operation', '', true);
   perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
-    -- One SMS for a patient, about the first of several.
-    select distinct on (a.patient_id) a.* from public.appointments a
+    -- One SMS for a person, about the first of several.
+    select distinct on (a.patient_id, a.dependent_id) a.* from public.appointments a
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
-    order by a.patient_id, a.starts_at, a.id
+    order by a.patient_id, a.dependent_id, a.starts_at, a.id
   ) a;
   -- With the numbers they have by now.
   select coalesce(array_agg(row(
@@ -3053,9 +3151,13 @@ CREATE OR REPLACE FUNCTION private.first_name(p_name text)
  SET search_path TO ''
 AS $function$
 begin
-  return split_part(p_name, ' ', 1);
+  return left(coalesce((
+    select w.word from regexp_split_to_table(p_name, '\s+') with ordinality as w (word, place)
+    -- Initials may stand in front: S. Meera is Meera.
+    where length(w.word) > 1 and w.word not like '%.' order by w.place limit 1
+  ), p_name), 30);
 end $function$;
-comment on function private.first_name(text) is 'What of a name is said in a call and written in an SMS.';
+comment on function private.first_name(text) is 'The first name in a name, without initials.';
 
 CREATE OR REPLACE FUNCTION private.forget_old_runs(p_before timestamp with time zone)
  RETURNS void
@@ -3112,6 +3214,7 @@ begin
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
   update private.patient_merges m set moved = '[]' where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
+  delete from private.reassignments r where r.expires_at < p_now - interval '1 day';
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
@@ -3368,6 +3471,37 @@ begin
   return case private.sms_encoding(v_plain) when 'GSM-7' then v_plain else p_text end;
 end $function$;
 comment on function private.gsm_text(text) is 'A text with plain quotes, dashes and blanks for typographic ones if that alone makes it GSM-7; else as it is. Letters stay what they are.';
+
+CREATE OR REPLACE FUNCTION private.guess_reassignment(p_id uuid, p_phone_code text, p_holder_code text, p_now timestamp with time zone, OUT reassignment private.reassignments, OUT wrong text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_right boolean;
+begin
+  -- The guess is counted before it is looked at, and the row is locked: guesses in parallel are guesses one by one.
+  update private.reassignments r set guesses = r.guesses + 1
+  where r.id = p_id and r.expires_at > p_now and r.guesses < 5 and r.patient_id is null
+  returning * into reassignment;
+  if not found then
+    wrong := '{phone,holder}';
+    return;
+  end if;
+  wrong := array_remove(array[
+    case when (reassignment.phone_code = extensions.crypt(p_phone_code, reassignment.phone_code)) is not true then 'phone' end,
+    case when reassignment.holder_code is not null
+      and (reassignment.holder_code = extensions.crypt(p_holder_code, reassignment.holder_code)) is not true then 'holder' end
+  ], null);
+  v_right := wrong = '{}';
+  if reassignment.short then
+    v_right := private.take_short_guess(v_right, p_now);
+  end if;
+  if wrong = '{}' and not v_right then
+    wrong := '{phone,holder}';
+  end if;
+end $function$;
+comment on function private.guess_reassignment(uuid,text,text,timestamp with time zone) is 'Takes one guess at the two codes: which of them are wrong; both, and no row, when it is too late or they were guessed at too often.';
 
 CREATE OR REPLACE FUNCTION private.hand_over(p_plan public.day_plan[])
  RETURNS public.day_plan[]
@@ -3673,7 +3807,7 @@ begin
       'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
       'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', coalesce(p.spoken_name, p.name)
+      'spoken_name', coalesce(p.spoken_name, p.name), 'who', private.called_name(p_appointment.dependent_id)
     )
     from public.practitioners p where p.id = p_appointment.practitioner_id
   );
@@ -3748,7 +3882,8 @@ begin
     -- The time is not held meanwhile: forged calls would hold all of them.
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $function$;
 comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
 
@@ -3854,7 +3989,7 @@ begin
 end $function$;
 comment on function private.ivr_details(uuid,uuid) is 'An appointment whose reference the caller gave before, once more; null when it does not stand any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3887,12 +4022,12 @@ begin
       'practitioner_id', s.practitioner_id, 'spoken_name', s.spoken_name,
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
-    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_patient_id) s
+    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_person_id) s
   ));
 end $function$;
 comment on function private.ivr_earliest_slot(uuid,jsonb,timestamp with time zone,uuid,timestamp with time zone) is 'The earliest slot to offer from an instant on: {slot, error?}. A practitioner who is away is replaced by whoever has the same specialty. p_preference: {specialty? (its key), practitioner_id?}.';
 
-CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_patient_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_person_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -3909,7 +4044,7 @@ begin
   where p.clinic_id = p_clinic_id and p.active
     and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
     and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-    and exists (select from private.free_slots(p.id, p_on, p_now, p_patient_id));
+    and exists (select from private.free_slots(p.id, p_on, p_now, p_person_id));
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
@@ -3927,7 +4062,7 @@ begin
 end $function$;
 comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
 
-CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3942,7 +4077,7 @@ declare
 begin
   -- An hour on, so that a long day is not walked through in quarters of an hour; or whatever is left of the day.
   foreach v_gap in array '{01:00,00:01}'::interval[] loop
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_person_id, p_now);
     if ((v_found #>> '{slot,starts_at}')::timestamptz at time zone p_clinic.time_zone)::date = v_day then
       return v_found;
     end if;
@@ -3974,7 +4109,9 @@ begin
         ) end
       ),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]'),
+      'others', case when exists (select from public.dependents d where d.patient_id = p.id)
+        then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
     )
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
@@ -4007,11 +4144,12 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
   if v_why in ('unknown_appointment', 'already_cancelled', 'already_seen', 'already_begun') then
     return '{}';
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $function$;
 comment on function private.ivr_move(jsonb,public.clinics,uuid,timestamp with time zone) is 'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4032,16 +4170,16 @@ begin
           'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
         )
         from unnest(v_specialties) s
-        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
+        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_person_id))
         having count(*) > 0
       ), '{"slot": null}');
     end if;
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $function$;
 comment on function private.ivr_offer_next(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
-CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4053,9 +4191,9 @@ declare
   v_preference jsonb := coalesce(p_task -> 'preference', '{}');
   v_free record;
 begin
-  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
+  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_person_id, p_now);
   if v_free.practitioners is null then
-    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
+    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now)
       || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on, p_now));
   elsif jsonb_array_length(v_free.practitioners) = 1 then
     v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
@@ -4066,7 +4204,7 @@ begin
   else
     v_preference := jsonb_build_object('specialty', v_free.specialties #> '{0,key}');
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $function$;
 comment on function private.ivr_offer_on(public.clinics,jsonb,uuid,timestamp with time zone) is 'A slot on a day, or what to choose from first; else, with the reason as error, the next one after it. p_task: {preference?, on, any_practitioner?}.';
 
@@ -4083,6 +4221,22 @@ begin
   );
 end $function$;
 comment on function private.ivr_opened(public.appointments) is 'An appointment that a caller has opened, with the token that is being seen: on its day, where the clinic marks who comes.';
+
+CREATE OR REPLACE FUNCTION private.ivr_others(p_patient_id uuid, p_named boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', d.id, 'name', case when p_named then private.called_name(d.id) end
+    ) order by d.created_at, d.id), '[]')
+    from public.dependents d where d.patient_id = p_patient_id and d.removed_at is null
+  );
+end $function$;
+comment on function private.ivr_others(uuid,boolean) is 'For whom a caller books too, in the order in which they were added: [{id, name}]. Without names unless the call has proved its number.';
 
 CREATE OR REPLACE FUNCTION private.ivr_outcome(p_kind text, p_facts jsonb)
  RETURNS text
@@ -4146,6 +4300,7 @@ AS $function$
 declare
   v_kind constant text := p_task ->> 'kind';
   v_appointment_id constant uuid := p_task ->> 'appointment_id';
+  v_person_id constant uuid := private.ivr_person(p_task, p_patient_id);
   v_clinic public.clinics;
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
@@ -4153,9 +4308,9 @@ begin
     when v_clinic.phone_booking = 'closed'
       and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
-      private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
+      private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then
@@ -4171,6 +4326,27 @@ begin
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_person(p_task jsonb, p_patient_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Nobody needs to be looked up for nearly every caller.
+  if not (p_task ? 'dependent_id' or p_task -> 'preference' ? 'moving') then
+    return p_patient_id;
+  end if;
+  return coalesce(
+    (select d.id from public.dependents d
+     where d.id = (p_task ->> 'dependent_id')::uuid and d.patient_id = p_patient_id),
+    (select a.dependent_id from public.appointments a
+     where a.id = (p_task #>> '{preference,moving}')::uuid and a.patient_id = p_patient_id),
+    p_patient_id
+  );
+end $function$;
+comment on function private.ivr_person(jsonb,uuid) is 'Whose other appointments keep from times: of the dependent for whom is booked, of whoever comes to the appointment that is moved, or of the caller.';
 
 CREATE OR REPLACE FUNCTION private.ivr_proof_answer(p_proof private.call_proofs, p_answer text)
  RETURNS jsonb
@@ -4293,7 +4469,7 @@ begin
 end $function$;
 comment on function private.ivr_referred(text,uuid,uuid,timestamp with time zone) is 'The upcoming appointment of a patient at a clinic that has a reference; all null when none has.';
 
-CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_person_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4303,9 +4479,9 @@ declare
 begin
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
   perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
-  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+  perform private.require_no_overlap(p_practitioner_id, p_person_id, p_starts_at, v_slot.ends_at);
 end $function$;
-comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
+comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
 
 CREATE OR REPLACE FUNCTION private.ivr_shared_number(p_call jsonb)
  RETURNS jsonb
@@ -4327,7 +4503,7 @@ begin
 end $function$;
 comment on function private.ivr_shared_number(jsonb) is 'The clinics to choose from, in place of what one clinic would tell.';
 
-CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4336,11 +4512,11 @@ AS $function$
 declare
   v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
   v_found jsonb := private.ivr_earliest_slot(
-    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_patient_id, p_now
+    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_person_id, p_now
   );
 begin
   if v_found -> 'slot' = 'null' then
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_person_id, p_now);
   end if;
   return v_found;
 end $function$;
@@ -4503,12 +4679,16 @@ begin
   v_patient_id := private.ivr_patient(p_call);
   v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
   if v_standing not in ('known', 'new') then
-    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    perform private.ivr_require_bookable(
+      p_clinic, v_patient_id, private.ivr_person(p_task, v_patient_id), v_practitioner_id, v_starts_at, p_now
+    );
     raise exception using errcode = 'PROVE', detail = v_standing;
   end if;
+  -- Nobody is named to whoever may have forged the number.
   return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
-  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven,
+    (p_task ->> 'dependent_id')::uuid
+  )) - case when v_is_unproven then 'who' else '' end) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
 end $function$;
 comment on function private.ivr_try_to_book(jsonb,jsonb,public.clinics,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
 
@@ -5921,6 +6101,7 @@ begin
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
+      'who', private.called_name(p_appointment.dependent_id),
       'doctor', v.doctor,
       'clinic', v.clinic,
       'clinic_phone', v.clinic_phone,
@@ -6046,13 +6227,15 @@ begin
   insert into public.sms_messages
     (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
   values
-    (p_template, v_template.locale, p_to_phone, private.sms_text(v_template.body, p_values), p_dedupe_key,
-     p_patient_id, p_appointment_id, p_secret, p_expires_at)
+    (p_template, v_template.locale, p_to_phone,
+     -- In front of whatever an admin has written: a family has to know whom it is about.
+     private.sms_text(case when p_values ->> 'who' is null then '' else '{{who}}: ' end || v_template.body, p_values),
+     p_dedupe_key, p_patient_id, p_appointment_id, p_secret, p_expires_at)
   on conflict (dedupe_key) do nothing
   returning id into v_id;
   return v_id;
 end $function$;
-comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template. Returns its id, or null when its cause has queued it already.';
+comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template; with who among the values it begins with that name. Returns its id, or null when its cause has queued it already.';
 
 CREATE OR REPLACE FUNCTION private.random_digits(p_length integer)
  RETURNS text
@@ -6327,6 +6510,24 @@ begin
 end $function$;
 comment on function private.require_confirmable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot confirm: too_early_to_confirm before the day before it, and what private.require_changeable refuses.';
 
+CREATE OR REPLACE FUNCTION private.require_dependent_at_desk(p_dependent_id uuid)
+ RETURNS public.dependents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent public.dependents;
+begin
+  perform private.require_desk();
+  select * into v_dependent from public.dependents d where d.id = p_dependent_id and d.name is not null;
+  if not found then
+    perform private.fail('unknown_dependent');
+  end if;
+  perform private.require_patient_at_desk(v_dependent.patient_id);
+  return v_dependent;
+end $function$;
+comment on function private.require_dependent_at_desk(uuid) is 'A dependent of a patient as private.require_patient_at_desk has them; refuses with unknown_dependent or unknown_patient.';
+
 CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid DEFAULT NULL::uuid, p_manager_only boolean DEFAULT false)
  RETURNS void
  LANGUAGE plpgsql
@@ -6458,10 +6659,10 @@ begin
   if not v_own then
     perform private.fail('slot_taken');
   elsif v_own then
-    perform private.fail(
-      case when exists (select from public.dependents d where d.id = p_person_id) then 'dependent' else 'own' end
-        || case when v_taken then '_slot' else '_appointment' end
-    );
+    if exists (select from public.dependents d where d.id = p_person_id) then
+      perform private.fail(case when v_taken then 'dependent_slot' else 'dependent_appointment' end);
+    end if;
+    perform private.fail(case when v_taken then 'own_slot' else 'own_appointment' end);
   end if;
 end $function$;
 comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the person (own_appointment, dependent_appointment) or both (own_slot, dependent_slot) have an appointment. A person is a patient or one of their dependents.';
@@ -6478,6 +6679,36 @@ begin
   end if;
 end $function$;
 comment on function private.require_open(public.appointments) is 'Refuses with changed_meanwhile what the desk can no longer move or cancel: who is with the doctor, was seen, is gone or cancelled.';
+
+CREATE OR REPLACE FUNCTION private.require_own_phone(p_dependent public.dependents, p_phone text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clash text;
+begin
+  if p_phone is null then
+    perform private.fail('invalid_phone');
+  elsif exists (select from public.patients p where p.id = p_dependent.patient_id and p.phone = p_phone) then
+    perform private.fail('phone_of_holder');
+  elsif private.phone_is_dormant(p_phone) then
+    -- Whose it was before is then not theirs to see.
+    perform private.fail('dormant_phone');
+  end if;
+  select to_char(greatest(a.starts_at, o.starts_at) at time zone c.time_zone, 'YYYY-MM-DD HH24:MI') into v_clash
+  from public.appointments a
+  join public.clinics c on c.id = a.clinic_id
+  join public.patients p on p.phone = p_phone
+  join public.appointments o on o.patient_id = p.id and o.dependent_id is null and o.active
+    and tstzrange(o.starts_at, o.ends_at) && tstzrange(a.starts_at, a.ends_at)
+  where a.dependent_id = p_dependent.id and a.active order by a.starts_at limit 1;
+  if found then
+    perform private.fail('appointments_clash', v_clash);
+  end if;
+end $function$;
+comment on function private.require_own_phone(public.dependents,text) is 'Refuses a phone that a dependent cannot have: invalid_phone, phone_of_holder, dormant_phone, or appointments_clash with those of the patient who has it.';
 
 CREATE OR REPLACE FUNCTION private.require_patient()
  RETURNS uuid
@@ -7327,6 +7558,32 @@ begin
 end $function$;
 comment on function private.start_desk_session(uuid,uuid,timestamp with time zone) is 'Texts a code to the phone of an account, which opens the desk to one of its sessions. A further code replaces the one before.';
 
+CREATE OR REPLACE FUNCTION private.start_reassignment(p_dependent public.dependents, p_phone text, p_clinic text, p_now timestamp with time zone)
+ RETURNS private.reassignments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_short constant boolean := private.short_codes_are_safe(p_now);
+  v_length constant int := case when v_short then 6 else 10 end;
+  v_codes constant text[] := array[private.random_digits(v_length), private.random_digits(v_length)];
+  v_holder_phone constant text := (select p.phone from public.patients p where p.id = p_dependent.patient_id);
+  v_started private.reassignments;
+begin
+  perform private.count_reassignment_codes(p_phone, v_holder_phone, p_now);
+  -- The codes of before are good for nothing any more.
+  delete from private.reassignments r where r.dependent_id = p_dependent.id;
+  insert into private.reassignments (dependent_id, phone, phone_code, holder_code, short, expires_at)
+  values (
+    p_dependent.id, p_phone, extensions.crypt(v_codes[1], extensions.gen_salt('bf', 8)),
+    case when v_holder_phone is not null then extensions.crypt(v_codes[2], extensions.gen_salt('bf', 8)) end,
+    v_short, p_now + interval '10 minutes'
+  ) returning * into v_started;
+  perform private.text_reassignment_codes(v_started, p_dependent, p_clinic, v_codes, p_now);
+  return v_started;
+end $function$;
+comment on function private.start_reassignment(public.dependents,text,text,timestamp with time zone) is 'Texts both phones a code. Further ones replace those before.';
+
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(wait integer, expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
@@ -7464,6 +7721,37 @@ begin
 end $function$;
 comment on function private.take_back_hit(text,jsonb,timestamp with time zone) is 'The use was a right one and does not count: however many patients share a network, only what is wrong adds up.';
 
+CREATE OR REPLACE FUNCTION private.take_history(p_dependent public.dependents, p_patient public.patients)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_taken constant uuid[] := array(select a.id from public.appointments a where a.dependent_id = p_dependent.id order by a.id);
+  v_holder_phone constant text := (select p.phone from public.patients p where p.id = p_dependent.patient_id);
+begin
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m where m.appointment_id = any (v_taken) and m.status = 'queued'
+  ));
+  update public.appointments a set patient_id = p_patient.id, dependent_id = null where a.id = any (v_taken);
+  update public.sms_messages m set patient_id = p_patient.id, to_phone = p_patient.phone
+  where m.appointment_id = any (v_taken) and m.status = 'queued';
+  delete from public.dependents d where d.id = p_dependent.id;
+  -- The page of whoever booked them fetches, and has them no more.
+  perform realtime.send(
+    jsonb_build_object('id', a.id, 'version', a.version, 'operation', 'DELETE'), 'DELETE',
+    'patient:' || p_dependent.patient_id
+  ) from public.appointments a where a.id = any (v_taken);
+  perform private.queue_sms(
+    'phone_moved_here', p_patient.phone, jsonb_build_object('phone', private.mask_phone(v_holder_phone)), null,
+    p_patient.id, null, coalesce(private.language_of(p_patient.id), 'en-IN')
+  ) where v_holder_phone is not null;
+  -- With the references, which went to the other phone.
+  perform private.queue_appointment_sms('appointment_booked', a, 'reassigned')
+  from public.appointments a where a.id = any (v_taken) and a.status = 'booked' and a.starts_at > now();
+end $function$;
+comment on function private.take_history(public.dependents,public.patients) is 'Gives all appointments of a dependent to the patient that they have become, who is told of those to come, and removes the dependent.';
+
 CREATE OR REPLACE FUNCTION private.take_proof(p_phone text, p_made_by jsonb)
  RETURNS private.registrations
  LANGUAGE plpgsql
@@ -7543,6 +7831,33 @@ begin
   end if;
 end $function$;
 comment on function private.tell_of_new_device(uuid,timestamp with time zone) is 'Texts the owner of an account that another device signed in, unless they were told often enough today.';
+
+CREATE OR REPLACE FUNCTION private.text_reassignment_codes(p_reassignment private.reassignments, p_dependent public.dependents, p_clinic text, p_codes text[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_holder public.patients;
+  v_patient public.patients;
+  v_locale text;
+begin
+  select * into v_holder from public.patients p where p.id = p_dependent.patient_id;
+  select * into v_patient from public.patients p where p.phone = p_reassignment.phone;
+  v_locale := coalesce(private.language_of(v_holder.id), 'en-IN');
+  perform private.queue_sms(
+    'reassign_code', p_reassignment.phone, jsonb_build_object('code', p_codes[1], 'clinic', p_clinic), null, v_patient.id,
+    null, coalesce(private.language_of(v_patient.id), v_locale), true, p_reassignment.expires_at
+  );
+  perform private.queue_sms(
+    'reassign_holder_code', v_holder.phone,
+    jsonb_build_object('code', p_codes[2], 'clinic', p_clinic, 'name', private.called_name(p_dependent.id)), null,
+    v_holder.id, null, v_locale, true, p_reassignment.expires_at
+  ) where v_holder.phone is not null;
+  perform private.note_security_event('code_sent', f.phone, null, p_now)
+  from (values (p_reassignment.phone), (v_holder.phone)) f (phone) where f.phone is not null;
+end $function$;
+comment on function private.text_reassignment_codes(private.reassignments,public.dependents,text,text[],timestamp with time zone) is 'Texts the two codes: the first to the phone the dependent gets, the second to that of whoever booked for them.';
 
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__forget_seed()
  RETURNS trigger
@@ -7833,7 +8148,8 @@ begin
     new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
     return new;
   end if;
-  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id) then
+  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id)
+    and not private.was_reassigned(old.dependent_id, new.patient_id) then
     perform private.fail('patient_is_fixed');
   end if;
   new.version := old.version + 1;
@@ -7850,7 +8166,7 @@ begin
   end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
+comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one, or a dependent becomes a patient.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  RETURNS trigger
@@ -8883,6 +9199,19 @@ begin
 end $function$;
 comment on function private.wake(text) is 'Calls a function that works through a queue once the transaction has committed, unless it is at work anyway.';
 
+CREATE OR REPLACE FUNCTION private.was_reassigned(p_dependent_id uuid, p_patient_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from private.reassignments r where r.dependent_id = p_dependent_id and r.patient_id = p_patient_id
+  );
+end $function$;
+comment on function private.was_reassigned(uuid,uuid) is 'Whether appointments of a dependent may be given to a patient: this is who they have become.';
+
 CREATE OR REPLACE FUNCTION private.was_seen(p_patient_id uuid)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -9370,7 +9699,7 @@ begin
   if v_dependent_id is null and v_dependent_name is not null then
     v_dependent_id := private.dependent_at_desk(v_patient_id, v_dependent_name, desk_book.birth_year);
   end if;
-  return private.book_at_desk(v_patient_id, v_dependent_id, desk_book.practitioner_id, desk_book.starts_at, now());
+  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now(), v_dependent_id);
 end $function$;
 comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid,text,integer) is 'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. Who comes is the patient, one of their dependents (dependent_id), or one who may be new (dependent_name, birth_year). starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
 grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid,text,integer) to authenticated;
@@ -10078,6 +10407,40 @@ end $function$;
 comment on function public.preview_week(uuid,jsonb) is 'For managers: whom set_week would leave outside the hours. Nothing is changed.';
 grant execute on function public.preview_week(uuid,jsonb) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.prove_reassignment(reassignment_id uuid, phone_code text, holder_code text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent public.dependents;
+  v_guess record;
+  v_patient public.patients;
+begin
+  perform private.require_desk();
+  v_dependent := private.require_dependent_at_desk((
+    select r.dependent_id from private.reassignments r where r.id = prove_reassignment.reassignment_id
+  ));
+  v_guess := private.guess_reassignment(
+    prove_reassignment.reassignment_id, regexp_replace(prove_reassignment.phone_code, '\D', '', 'g'),
+    regexp_replace(prove_reassignment.holder_code, '\D', '', 'g'), now()
+  );
+  if v_guess.wrong <> '{}' then
+    return jsonb_build_object(
+      'patient_id', null, 'wrong', to_jsonb(v_guess.wrong),
+      'guesses_left', coalesce(5 - (v_guess.reassignment).guesses, 0)
+    );
+  end if;
+  v_patient.id := private.become_patient(v_dependent, (v_guess.reassignment).phone);
+  select * into v_patient from public.patients p where p.id = v_patient.id;
+  update private.reassignments r set patient_id = v_patient.id where r.id = (v_guess.reassignment).id;
+  perform private.take_history(v_dependent, v_patient);
+  return jsonb_build_object('patient_id', v_patient.id, 'wrong', '[]'::jsonb, 'guesses_left', 0);
+end $function$;
+comment on function public.prove_reassignment(uuid,text,text) is 'At the desk, second step: the codes that both phones were texted. With the right ones the dependent becomes the patient of the new phone, joining the patient who has it already, with all appointments past and to come, and is texted those. Returns {patient_id, wrong: [phone | holder], guesses_left}; patient_id null: a code is wrong, and with no guess left they are used up or too old (an error would undo the count). Refuses with not_found (also when it is done) and like reassign_dependent.';
+grant execute on function public.prove_reassignment(uuid,text,text) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE sql
@@ -10089,6 +10452,33 @@ AS $function$
 $function$;
 comment on function public.queue_position(uuid) is 'How many patients are before the signed-in patient that day (null: the clinic has marked nobody), and the token called or seen last (null: none yet).';
 grant execute on function public.queue_position(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.reassign_dependent(dependent_id uuid, phone text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent constant public.dependents := private.require_dependent_at_desk(reassign_dependent.dependent_id);
+  v_clinic public.clinics;
+  v_phone text;
+  v_started private.reassignments;
+begin
+  select c.* into v_clinic from public.appointments a join public.clinics c on c.id = a.clinic_id
+  where a.patient_id = v_dependent.patient_id and (private.is_admin() or private.sees_desk(c.id))
+  order by a.dependent_id is distinct from v_dependent.id, a.starts_at desc limit 1;
+  v_phone := private.phone_typed(reassign_dependent.phone, v_clinic.phone);
+  perform private.require_own_phone(v_dependent, v_phone);
+  v_started := private.start_reassignment(v_dependent, v_phone, v_clinic.name, now());
+  return jsonb_build_object(
+    'reassignment_id', v_started.id, 'expires_at', v_started.expires_at,
+    'code_length', case when v_started.short then 6 else 10 end, 'phone_end', private.phone_end(v_phone),
+    'holder_phone_end', (select private.phone_end(p.phone) from public.patients p where p.id = v_dependent.patient_id)
+  );
+end $function$;
+comment on function public.reassign_dependent(uuid,text) is 'At the desk, first step: a dependent has a phone of their own (in any notation). Texts a code to it and one to the holder''s phone, which both tell the desk; prove_reassignment takes them within ten minutes. Returns {reassignment_id, expires_at, code_length, phone_end, holder_phone_end (null: the holder has no phone, and there is no second code)}. Nothing has changed yet. Refuses with not_found, invalid_phone, validation_failed (phone_of_holder, dormant_phone), cannot_merge (appointments_clash with those of the patient who has this phone) or rate_limited.';
+grant execute on function public.reassign_dependent(uuid,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.reschedule_appointment(appointment_id uuid, starts_at timestamp with time zone)
  RETURNS public.appointments
@@ -11251,6 +11641,88 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "default_body": "உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "placeholders": [
 --         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_code",
+--     "body": "{{code}} is the code for the desk of {{clinic}}, to keep your appointments under this number. Tell it to nobody else. It works for 10 minutes.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code"
+--     ],
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}} is the code for the desk of {{clinic}}, to keep your appointments under this number. Tell it to nobody else. It works for 10 minutes.",
+--     "placeholders": [
+--         "code",
+--         "clinic"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_code",
+--     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code"
+--     ],
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "placeholders": [
+--         "code",
+--         "clinic"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு: {{name}} என்பவருக்குத் தனி எண் தரப்படுகிறது, அவரது முன்பதிவுகள் அந்த எண்ணுக்கு மாறும். சம்மதம் என்றால் மட்டும் வரவேற்பறையில் சொல்லுங்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு: {{name}} என்பவருக்குத் தனி எண் தரப்படுகிறது, அவரது முன்பதிவுகள் அந்த எண்ணுக்கு மாறும். சம்மதம் என்றால் மட்டும் வரவேற்பறையில் சொல்லுங்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
 --     ]
 -- }
 -- a row of public.sms_templates: {

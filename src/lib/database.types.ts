@@ -2031,6 +2031,10 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      prove_reassignment: {
+        Args: { holder_code?: string; phone_code: string; reassignment_id: string };
+        Returns: Json;
+      };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {
@@ -2038,6 +2042,7 @@ export type Database = {
           now_serving: number;
         }[];
       };
+      reassign_dependent: { Args: { dependent_id: string; phone: string }; Returns: Json };
       reschedule_appointment: {
         Args: { appointment_id: string; starts_at: string };
         Returns: {

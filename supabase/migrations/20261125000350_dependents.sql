@@ -127,9 +127,36 @@ language plpgsql immutable
 set search_path = ''
 as $$
 begin
-  return split_part(p_name, ' ', 1);
+  return left(coalesce((
+    select w.word from regexp_split_to_table(p_name, '\s+') with ordinality as w (word, place)
+    -- Initials may stand in front: S. Meera is Meera.
+    where length(w.word) > 1 and w.word not like '%.' order by w.place limit 1
+  ), p_name), 30);
 end $$;
-comment on function private.first_name(text) is 'What of a name is said in a call and written in an SMS.';
+comment on function private.first_name(text) is 'The first name in a name, without initials.';
+
+create function private.called_name(p_dependent_id uuid) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if p_dependent_id is null then
+    return null;
+  end if;
+  return (
+    select case
+      when exists (
+        select from public.dependents o
+        where o.patient_id = d.patient_id and o.id <> d.id and o.removed_at is null
+          and lower(private.first_name(o.name)) = lower(private.first_name(d.name))
+      ) then left(d.name, 40)
+      else private.first_name(d.name)
+    end
+    from public.dependents d where d.id = p_dependent_id
+  );
+end $$;
+comment on function private.called_name(uuid) is
+  'What a dependent is called in calls and SMS: the first name, or more of it where two of a family have the same. Null for no dependent.';
 
 -- Rights: the holder's.
 alter table public.dependents enable row level security;

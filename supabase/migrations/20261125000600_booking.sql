@@ -53,10 +53,10 @@ begin
   if not v_own then
     perform private.fail('slot_taken');
   elsif v_own then
-    perform private.fail(
-      case when exists (select from public.dependents d where d.id = p_person_id) then 'dependent' else 'own' end
-        || case when v_taken then '_slot' else '_appointment' end
-    );
+    if exists (select from public.dependents d where d.id = p_person_id) then
+      perform private.fail(case when v_taken then 'dependent_slot' else 'dependent_appointment' end);
+    end if;
+    perform private.fail(case when v_taken then 'own_slot' else 'own_appointment' end);
   end if;
 end $$;
 comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is
@@ -115,12 +115,12 @@ comment on function private.count_change(uuid, text, timestamptz, boolean) is
 create function private.book(
   p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_channel text, p_call_id text,
   p_now timestamptz, p_unproven boolean default false, p_dependent_id uuid default null
-)
-returns public.appointments
+) returns public.appointments
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_appointment public.appointments;
   v_slot record;
 begin
@@ -147,9 +147,7 @@ begin
     if found then
       return v_appointment;
     end if;
-    perform private.require_no_overlap(
-      p_practitioner_id, coalesce(p_dependent_id, p_patient_id), p_starts_at, v_slot.ends_at
-    );
+    perform private.require_no_overlap(p_practitioner_id, v_person_id, p_starts_at, v_slot.ends_at);
     -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
   end loop;
   perform private.fail('slot_taken');

@@ -111,24 +111,16 @@ begin
 end $$;
 comment on function private.short_name(text) is 'A name, or as much of it as fits into 40 characters.';
 
-create function private.lines_to_tell(p_body text, p_values jsonb) returns text
-language plpgsql immutable
+create function private.without_link(p_body text) returns text
+language sql immutable
 set search_path = ''
-as $$
-begin
-  if p_values = jsonb_strip_nulls(p_values) then
-    return p_body;
-  end if;
-  return (
-    select string_agg(l.line, E'\n' order by l.place)
-    from string_to_table(p_body, E'\n') with ordinality as l (line, place)
-    where l.place = 1 or not exists (
-      select from jsonb_each(p_values) v where v.value = 'null' and strpos(l.line, '{{' || v.key || '}}') > 0
-    )
-  );
-end $$;
-comment on function private.lines_to_tell(text, jsonb) is
-  'A body without the lines after the first that name a value which is null, such as the address of a site that nobody has told.';
+return (
+  select string_agg(l.line, E'\n' order by l.place)
+  from string_to_table(p_body, E'\n') with ordinality as l (line, place)
+  where l.place = 1 or strpos(l.line, '{{url}}') = 0
+);
+comment on function private.without_link(text) is
+  'A body without the lines after the first that tell the address of the site, for while nobody has told where it is.';
 
 create function private.sms_text(p_body text, p_values jsonb) returns text
 language plpgsql immutable
@@ -136,7 +128,7 @@ set search_path = ''
 as $$
 declare
   v_most constant int := private.most_sms_parts();
-  v_body constant text := private.lines_to_tell(p_body, p_values);
+  v_body constant text := case p_values -> 'url' when 'null' then private.without_link(p_body) else p_body end;
   v_text constant text := private.gsm_text(private.render_template(v_body, p_values));
 begin
   if private.sms_parts(v_text) <= v_most then

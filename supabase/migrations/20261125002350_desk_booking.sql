@@ -210,7 +210,8 @@ comment on function public.desk_slots(uuid, date, uuid, uuid, uuid) is
 grant execute on function public.desk_slots(uuid, date, uuid, uuid, uuid) to authenticated;
 
 create function private.book_at_desk(
-  p_patient_id uuid, p_dependent_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz
+  p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz,
+  p_dependent_id uuid default null
 )
 returns public.appointments
 language plpgsql
@@ -240,7 +241,7 @@ begin
   end loop;
   perform private.fail('slot_taken');
 end $$;
-comment on function private.book_at_desk(uuid, uuid, uuid, timestamptz, timestamptz) is
+comment on function private.book_at_desk(uuid, uuid, timestamptz, timestamptz, uuid) is
   'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
 create function private.known_at_desk(p_patient_id uuid, p_clinic_id uuid, p_phone text, p_name text) returns uuid
@@ -262,27 +263,6 @@ begin
 end $$;
 comment on function private.known_at_desk(uuid, uuid, text, text) is
   'The patient of a record of a clinic, or the one that it was merged into, locked. What the record lacks of phone and name it gets. Refuses with unknown_patient, has_other_phone, and like change_patient_phone.';
-
-create function private.dependent_at_desk(p_patient_id uuid, p_name text, p_birth_year int) returns uuid
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_id uuid;
-begin
-  perform private.lock_patient(p_patient_id);
-  select d.id into v_id from public.dependents d
-  where d.patient_id = p_patient_id and d.removed_at is null and lower(d.name) = lower(private.name_from(p_name))
-    and (p_birth_year is null or d.birth_year is null or d.birth_year = p_birth_year)
-  order by d.birth_year is distinct from p_birth_year, d.created_at limit 1;
-  if not found then
-    insert into public.dependents (patient_id, name, birth_year)
-    values (p_patient_id, p_name, private.birth_year_from(p_birth_year)) returning id into v_id;
-  end if;
-  return v_id;
-end $$;
-comment on function private.dependent_at_desk(uuid, text, int) is
-  'The dependent of a patient with a name, who may be new. With another year of birth it is somebody else.';
 
 create function public.desk_book(
   practitioner_id uuid, starts_at timestamptz default null, phone text default null, name text default null,
@@ -317,7 +297,7 @@ begin
   if v_dependent_id is null and v_dependent_name is not null then
     v_dependent_id := private.dependent_at_desk(v_patient_id, v_dependent_name, desk_book.birth_year);
   end if;
-  return private.book_at_desk(v_patient_id, v_dependent_id, desk_book.practitioner_id, desk_book.starts_at, now());
+  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now(), v_dependent_id);
 end $$;
 comment on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid, text, int) is
   'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. Who comes is the patient, one of their dependents (dependent_id), or one who may be new (dependent_name, birth_year). starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';

@@ -91,7 +91,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   schedules: ({ practitioner }) => ['practitioner_id', practitioner.id],
   schedule_exceptions: ({ practitioner }) => ['practitioner_id', practitioner.id],
   patients: ({ owner }) => ['id', owner.id],
-  dependents: ({ dependent }) => ['name', dependent],
+  dependents: ({ dependent }) => ['name', dependent.name],
   appointments: ({ appointment }) => ['id', appointment.id],
   sms_templates: () => ['key', 'welcome'],
   sms_messages: ({ appointment }) => ['appointment_id', appointment.id],

@@ -84,7 +84,7 @@ describe('2, a day', () => {
       await anException(sql, doctor, localDate(inDays(days)), { from: '10:00', to: '10:15' });
     }
     const weekday = (days: number) => spokenDay(inDays(days)).split(' ')[0];
-    expect(await call.press('*#')).toMatch(
+    expect(await call.press('*#', '2')).toMatch(
       new RegExp(
         `^For ${weekday(2)}, press 1. For ${weekday(4)}, press 2. For ${spokenDay(inDays(20))} of .*, press 3. For another day, press 4.`
       )

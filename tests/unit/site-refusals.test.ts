@@ -62,6 +62,8 @@ const FOR_THE_DESK = [
   'too_late_to_undo',
   'phone_of_staff',
   'has_other_phone',
+  'phone_of_holder',
+  'dormant_phone',
   'day_is_over',
   'wrong_minutes',
   'wrong_dates',

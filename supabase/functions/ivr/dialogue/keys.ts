@@ -12,10 +12,11 @@ export type Intent =
   | { to: 'clinic'; page: number }
   | { to: 'otherwise' }
   | { to: 'menu' }
+  | { to: 'who'; then: 'offer' | 'day'; page: number }
   | { to: 'reception' }
-  | { to: 'days'; preference: Preference }
+  | { to: 'days'; preference: Preference; who?: Who }
   | { to: 'day'; preference: Preference; tooFar?: string }
-  | { to: 'offer'; search: Search; page: number }
+  | { to: 'offer'; search: Search; page: number; who?: Who }
   | { to: 'later'; starts_at: string; preference: Preference }
   | { to: 'book'; wanted: Wanted }
   | { to: 'code'; wanted: Wanted | undefined; length: CodeLength }
@@ -28,6 +29,9 @@ export type Intent =
   | { to: 'move'; appointment_id: string; starts_at: string; preference: Preference }
   /** The end, for want of an answer or because the call has become too long. */
   | { to: 'goodbye'; because: 'silence' | 'length' };
+
+/** Who is to come: a dependent of the caller, or (null) the caller. */
+export type Who = string | null;
 
 /** What the keys ask for; undefined when they mean nothing at this question. */
 export function intentOf(question: Question, keys: string): Intent | undefined {
@@ -62,6 +66,18 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       if (on !== undefined) return { to: 'offer', search: { preference, on }, page: 0 };
       if (keys === String(choices.length + 1)) return { to: 'day', preference };
       return keys === '*' ? before(preference) : atAnyMenu(question, keys);
+    }
+    case 'who': {
+      const { choices, page, then } = question;
+      const who = chosen(choices, keys);
+      if (who !== undefined) {
+        return then === 'day'
+          ? { to: 'days', preference: {}, who }
+          : { to: 'offer', search: { preference: {} }, page: 0, who };
+      }
+      if (keys === '#') return { to: 'who', then, page: page + 1 };
+      if (keys === '*') return { to: 'menu' };
+      return atAnyMenu(question, keys);
     }
     case 'day':
       return dayOf(question, keys);
@@ -142,6 +158,8 @@ export function again(question: Question): Intent {
     case 'clinic':
     case 'appointments':
       return { to: question.name, page: question.page };
+    case 'who':
+      return { to: 'who', then: question.then, page: question.page };
     case 'days':
     case 'day':
       return { to: question.name, preference: question.preference };
@@ -182,7 +200,7 @@ function before({ moving }: Preference): Intent {
 
 function dayOf(question: Extract<Question, { name: 'day' }>, keys: string): Intent | undefined {
   const { preference, today, horizon } = question;
-  if (keys.startsWith('*')) return { to: 'days', preference };
+  if (keys.startsWith('*')) return before(preference);
   if (keys === '9') return again(question);
   const day = chosenDay(keys, today, horizon);
   if (!day) return undefined;
