@@ -73,15 +73,23 @@ describe('the beginning of a call', () => {
     );
   });
 
-  test('offers each language in itself, once, and goes on in the chosen one', () => {
+  test('offers the other language in itself, before all else, and goes on in it', () => {
     const locales = ['en-IN', 'ta-IN'];
     const first = answer(start, '', { locales });
-    expect(first.say.slice(-2).map(({ language }) => language)).toEqual(['en-IN', 'ta-IN']);
-    const chosen = read({ position: listening(first), keys: '2', line: 'mobile' });
-    expect(chosen.language).toBe('ta-IN');
-    const next = answer(listening(first), '2', { locales, language: 'ta-IN' });
+    expect(first.say.map(({ language }) => language)).toEqual(['en-IN', 'ta-IN', 'en-IN']);
+    expect(first.say[1]?.text).toBe('தமிழில் கேட்க, எண் எட்டை அழுத்தவும்.');
+    // Who understands the clinic's own has no key to press for that.
+    expect(taskOf(listening(first), '1').kind).toBe('offer');
+    const next = answer(listening(first), '8', { locales });
     expect(next.say[0]?.language).toBe('ta-IN');
     expect(listening(next)).toMatchObject({ language: 'ta-IN', question: { name: 'menu' } });
+  });
+
+  test('asks which language where there are clinics to choose from as well', () => {
+    const clinics = [{ id: clinic.id, name: 'Lakeside Clinic' }];
+    const first = answer(start, '', { clinic: null, clinics, locales: ['en-IN', 'ta-IN'] });
+    expect(first.say.slice(-2).map(({ language }) => language)).toEqual(['en-IN', 'ta-IN']);
+    expect(read({ position: listening(first), keys: '2', line: 'mobile' }).language).toBe('ta-IN');
   });
 
   test('speaks the language a patient chose before, and still offers the other', () => {
@@ -89,7 +97,8 @@ describe('the beginning of a call', () => {
     expect(say[0]?.language).toBe('ta-IN');
     expect(say.at(-1)).toEqual({ language: 'en-IN', text: 'For English, press 8.' });
     expect(then).toMatchObject({ listen: { question: { name: 'menu' } } });
-    expect(listening(answer(menu, '8', { locales: ['en-IN', 'ta-IN'] })).question.name).toBe('language');
+    const back = answer(menu, '8', { locales: ['en-IN', 'ta-IN'], language: 'ta-IN' });
+    expect(listening(back)).toMatchObject({ language: 'en-IN', question: { name: 'menu' } });
   });
 
   test('of a number without a clinic ends politely', () => {
@@ -334,13 +343,14 @@ test('booking the next appointment takes at most three keys, and 40 seconds of s
     { key: '0f0f0f0f', name: 'Paediatrics' }
   ];
   const offered = { ...slot, spoken_name: 'Doctor Karthik Subramanian' };
-  // What the database tells on the way, where the clinic has two specialties, as the demo has.
+  // What the database tells on the way, where the clinic has two specialties and languages, as the demo has.
+  const locales = ['en-IN', 'ta-IN'];
   const told: Partial<Facts>[] = [{ specialties }, { slot: offered }, { appointment }];
-  let step = answer(start, '');
+  let step = answer(start, '', { locales });
   let words = '';
   for (const facts of told) {
     words += ` ${heard(step)}`;
-    step = answer(listening(step), '1', facts);
+    step = answer(listening(step), '1', { locales, ...facts });
   }
   expect(heard(step)).toMatch(/^Your appointment is booked\./);
   expect(told.length).toBeLessThanOrEqual(3);
