@@ -46,7 +46,7 @@ export async function benchSpeech(stack: Stack): Promise<Finding[]> {
     findings.push(
       finding(`keys to book ${what} by phone`, keys.join(' '), spoken.keys, { atMost: aim.keys }),
       finding(
-        `seconds of speech until then`,
+        `seconds of speech until ${what} is booked`,
         `${spoken.before.toFixed(1)} s, ${spoken.whole.toFixed(1)} s with the confirmation`,
         spoken.before,
         { atMost: aim.seconds }

@@ -36,7 +36,7 @@ describe('languages', () => {
     const call = callTo(clinic, phone);
     await call.dial();
     expect(prompt(call)).toContain(
-      'Welcome to Lakeside Clinic. தமிழில் கேட்க, எண் எட்டை அழுத்தவும். For the next available appointment, press 1.'
+      'Welcome to Lakeside Clinic. தமிழில் கேட்க, எண் எட்டை அழுத்தவும். To book the next available appointment, press 1.'
     );
     expect(await call.press('8')).toContain('முன்பதிவு செய்ய, எண் ஒன்றை அழுத்தவும்');
     expect(await localeOf(phone)).toBeUndefined();
@@ -73,7 +73,7 @@ describe('languages', () => {
   test('that we have no prompts in are not offered', async () => {
     const { clinic } = await anOpenClinic(sql);
     await sql`update public.clinics set other_locales = '{hi-IN}' where id = ${clinic.id}`;
-    expect(await callTo(clinic).dial()).toMatch(/^Welcome to Lakeside Clinic. For the next/);
+    expect(await callTo(clinic).dial()).toMatch(/^Welcome to Lakeside Clinic. To book/);
   });
 
   test.each(['{Tamil}', '{ta_IN}', '{null}'])('%s is refused as a language', async (locales) => {

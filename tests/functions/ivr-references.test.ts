@@ -71,7 +71,7 @@ describe('with the reference', () => {
     await call.dial();
     expect(await call.press('4', booked.reference)).toContain('To cancel this appointment, press 1.');
     expect((await bookingsOf(sql, phone))[0]?.status).toBe('booked');
-    expect(await call.press('1')).toMatch(/Doctor Anjali Rao.*is cancelled.*For the next available/);
+    expect(await call.press('1')).toMatch(/Doctor Anjali Rao.*is cancelled.*To book the next available/);
     expect((await bookingsOf(sql, phone))[0]?.status).toBe('cancelled');
     expect((await recordOf(sql, call)).outcome).toBe('cancelled');
     await smsTo(inbox_url, phone, 'Cancelled');

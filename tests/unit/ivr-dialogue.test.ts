@@ -55,7 +55,7 @@ describe('the beginning of a call', () => {
     const upcoming = [slot.starts_at, new Date('2026-12-03T05:00:00Z')];
     const words = heard(answer(start, '', { upcoming }));
     expect(words).toContain(
-      'Lakeside Clinic. You have an appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, and 1 more after it. For the next'
+      'Lakeside Clinic. You have an appointment tomorrow, Tuesday the 24th, at half past 10 in the morning, and 1 more after it. To book'
     );
   });
 
@@ -274,7 +274,7 @@ describe('a clinic that takes no bookings by phone', () => {
   test('says so, offers what is left, and says so again to who wants to book all the same', () => {
     const words = heard(answer(start, '', closed));
     expect(words).toBe(
-      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel one, press 4. For reception, press 0. To hear this again, press 9.'
+      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel one, press 4. For reception, press 0. To repeat, press 9.'
     );
     for (const keys of ['1', '2']) {
       const told = answer(menu, keys, closed);

@@ -21,10 +21,10 @@ export const english: Language = {
           reception ? ' For reception, 0.' : ''
         }`
         : `${
-          books ? 'For the next available appointment, press 1. To choose a day, press 2. ' : ''
+          books ? 'To book the next available appointment, press 1. To choose a day, press 2. ' : ''
         }To hear your appointments, press 3. To cancel${books ? ' or move' : ''} one, press 4. ${
           reception ? 'For reception, press 0. ' : ''
-        }To hear this again, press 9.`,
+        }To repeat, press 9.`,
     choose: ({ options, more, back, brief }) =>
       [
         ...options.map((option, index) =>
