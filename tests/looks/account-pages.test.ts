@@ -23,7 +23,13 @@ async function accountPage(page: Page): Promise<void> {
   const patient = await aPatient(sql);
   await signIn(page, site, patient);
   await page.goto(`${site}/account`);
-  for (const title of ['Password', 'Phone number', 'Where you are signed in', 'Delete account']) {
+  for (const title of [
+    'Password',
+    'Phone number',
+    'Where you are signed in',
+    'Get a copy of your data',
+    'Delete account'
+  ]) {
     await page.getByRole('heading', { name: title }).click();
   }
 }
@@ -97,6 +103,12 @@ const STATES: States = {
     await accountPage(page);
     await press(page, 'Delete my account');
     await page.getByText('Please type DELETE').waitFor();
+  },
+  'the account after a copy was asked for with a wrong password': async (page) => {
+    await accountPage(page);
+    await page.locator('#export [name="current"]').fill('not it');
+    await press(page, 'Download');
+    await page.getByText('This is not your password.').waitFor();
   },
   'the account after a change': async (page) => {
     await accountPage(page);

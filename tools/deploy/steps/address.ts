@@ -4,7 +4,7 @@ import type { Settings } from '../settings-file.ts';
 import type { Step } from '../step.ts';
 
 /** Where the site is, which SMS tell. */
-export function address(
+export function siteAddress(
   { SITE_URL: url = '' }: Settings,
   database: Database,
   state: () => Promise<DatabaseState>
