@@ -21,6 +21,7 @@ import { benchGrowth } from './growth.ts';
 import { ownStack } from './processes.ts';
 import { benchSite } from './site.ts';
 import { benchSms } from './sms.ts';
+import { benchSpeech } from './speech.ts';
 import { benchStack } from './stack.ts';
 
 /** What benchmarks run on: each part is started when the first of them asks for it, and closed with `closing`. */
@@ -54,6 +55,7 @@ const benchmarks: Record<string, (parts: Parts, effort: Effort) => Promise<Findi
   live: async ({ stack, site, browser }, effort) =>
     benchLive(await stack(), await site(), await browser(), effort),
   ivr: async ({ stack }, effort) => benchIvr(await stack(), effort),
+  speech: async ({ stack }) => benchSpeech(await stack()),
   growth: async ({ stack }, effort) => benchGrowth(await stack(), effort),
   sms: async ({ stack }, effort) => benchSms(await stack(), effort),
   booking: (_, effort) => benchBooking(effort),

@@ -198,6 +198,8 @@ async function startParts({
         fresh,
         seedFiles: seedFiles(config, options.seed ?? true),
         functionsUrl,
+        // What functions and database tell in SMS is the same.
+        siteUrl: served.environment.SITE_URL ?? siteUrl,
         bare: options.bare ?? false
       },
       log

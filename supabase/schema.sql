@@ -866,7 +866,7 @@ comment on column public.limits.by is 'Whose uses are counted together. client: 
 comment on column public.limits.max is 'So many uses within the time.';
 comment on column public.limits.mode is 'What happens over it. refuse: no more until the time is over; watch: the rules that slow hold as well; slow: like refuse, but only then.';
 comment on column public.limits.seconds is 'The time, in seconds; a day at most.';
-comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code) or password. What turns out right is not counted.';
+comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code), password or export (a copy of what is kept). What turns out right is not counted.';
 comment on column public.limits.why is 'What it is for.';
 alter table public.limits enable row level security;
 grant delete, insert, select, update on public.limits to service_role;
@@ -1237,6 +1237,7 @@ create table public.sms_settings (
   parts_per_day integer default 15000,
   parts_per_hour integer default 3000,
   sending boolean not null default true,
+  site_url text,
   updated_at timestamp with time zone not null default now()
 );
 alter table public.sms_settings add constraint sms_settings_budget_alert_percent_check CHECK (((budget_alert_percent >= 1) AND (budget_alert_percent <= 100)));
@@ -1246,6 +1247,7 @@ alter table public.sms_settings add constraint sms_settings_id_check CHECK (id);
 alter table public.sms_settings add constraint sms_settings_part_price_check CHECK ((part_price >= (0)::numeric));
 alter table public.sms_settings add constraint sms_settings_parts_per_day_check CHECK ((parts_per_day > 0));
 alter table public.sms_settings add constraint sms_settings_parts_per_hour_check CHECK ((parts_per_hour > 0));
+alter table public.sms_settings add constraint sms_settings_site_url_check CHECK ((site_url ~ '^https?://[^/\s]+(/\S*[^/\s])?$'::text));
 alter table public.sms_settings add constraint sms_settings_pkey PRIMARY KEY (id);
 CREATE TRIGGER _100_keep BEFORE DELETE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_keep_settings();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.sms_settings FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
@@ -1262,6 +1264,7 @@ comment on column public.sms_settings.part_price is 'What the provider is paid f
 comment on column public.sms_settings.parts_per_day is 'The same for an hour and the 23 before it. Empty: no limit.';
 comment on column public.sms_settings.parts_per_hour is 'How many parts all SMS together may take in an hour; what is over waits, the less important first. Empty: no limit.';
 comment on column public.sms_settings.sending is 'Off: nothing is sent. What is queued waits, or expires, until it is on again.';
+comment on column public.sms_settings.site_url is 'Where the web site is, such as https://medq.example; npm run deploy enters it. Empty: SMS do not tell it.';
 comment on column public.sms_settings.updated_at is 'When the row was last changed.';
 alter table public.sms_settings enable row level security;
 grant select, update on public.sms_settings to service_role;
@@ -1601,7 +1604,7 @@ create view public.sms_template_previews with (security_invoker=true) as
     t.description
    FROM ((public.sms_templates t
      CROSS JOIN ( SELECT private.longest_names() AS names) n)
-     CROSS JOIN LATERAL ( SELECT private.sms_preview(t.body, t.samples, n.names) AS text) r)
+     CROSS JOIN LATERAL ( SELECT private.sms_preview(t.key, t.body, t.samples, n.names) AS text) r)
   ORDER BY t.key, t.locale;
 comment on view public.sms_template_previews is 'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
 comment on column public.sms_template_previews.key is 'Which message.';
@@ -1880,6 +1883,17 @@ begin
       else extract(epoch from a.starts_at) end;
 end $function$;
 comment on function private.appointments_by_clock(uuid,text,timestamp with time zone) is 'The appointments of a clinic whose day or token follows from its time zone, which was p_was before, in the order in which they are renumbered; and whether their patients are told.';
+
+CREATE OR REPLACE FUNCTION private.appointments_link()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (select regexp_replace(s.site_url, '^https?://', '') || '/a' from public.sms_settings s);
+end $function$;
+comment on function private.appointments_link() is 'Where a patient looks at their appointments, short enough for an SMS: medq.example/a. Null while nobody has told where the site is.';
 
 CREATE OR REPLACE FUNCTION private.appointments_to_remind(p_template text, p_clinic public.clinics, p_from timestamp with time zone, p_until timestamp with time zone, p_early timestamp with time zone)
  RETURNS SETOF public.appointments
@@ -3073,6 +3087,129 @@ begin
 end $function$;
 comment on function private.expire_temporary_passwords(timestamp with time zone) is 'Makes texted passwords that were never replaced useless. Returns how many.';
 
+CREATE OR REPLACE FUNCTION private.export_account(p_user_id uuid, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v public.patients;
+begin
+  select * into v from public.patients p where p.user_id = p_user_id;
+  if not found then
+    perform private.fail('not_signed_in');
+  end if;
+  insert into public.audit_events (channel, actor_id, action, table_name, row_id)
+  values ('web', p_user_id, 'read', 'patients', v.id::text);
+  return jsonb_build_object(
+    'made_at', p_now,
+    'you', jsonb_build_object(
+      'name', v.name, 'age', v.age, 'phone', v.phone, 'username', v.username, 'language', v.locale,
+      'account_since', v.created_at, 'account_made_by', v.account_origin,
+      'wants_no_sms', exists (select from public.sms_opt_outs o where o.phone = v.phone)
+    ),
+    'you_book_for', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'name', d.name, 'birth_year', d.birth_year, 'since', d.created_at, 'removed_at', d.removed_at
+      ) order by d.created_at, d.id), '[]')
+      from public.dependents d where d.patient_id = v.id
+    ),
+    'appointments', private.export_appointments(v.id),
+    'sms', private.export_messages(v.id),
+    'calls', private.export_calls(v.id),
+    'devices', private.export_devices(p_user_id),
+    'history', private.export_history(v.id)
+  );
+end $function$;
+comment on function private.export_account(uuid,timestamp with time zone) is 'All that is kept about the owner of an account who has given the password, themselves and the people they book for. It is written down that it was read.';
+
+CREATE OR REPLACE FUNCTION private.export_appointments(p_patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'clinic', c.name, 'time_zone', c.time_zone, 'doctor', pr.name, 'specialty', pr.specialty, 'for', d.name,
+    'starts_at', a.starts_at, 'ends_at', a.ends_at, 'status', a.status, 'booked_by', a.channel, 'token_number', a.token_number,
+    'note', a.note, 'booked_at', a.created_at, 'confirmed_at', a.confirmed_at, 'arrived_at', a.arrived_at,
+    'called_at', a.called_at, 'seen_at', a.seen_at, 'cancelled_at', a.cancelled_at
+  ) order by a.starts_at, a.id), '[]')
+  from public.appointments a
+  join public.clinics c on c.id = a.clinic_id
+  join public.practitioners pr on pr.id = a.practitioner_id
+  left join public.dependents d on d.id = a.dependent_id
+  where a.patient_id = p_patient_id
+$function$;
+comment on function private.export_appointments(uuid) is 'All appointments of a patient, with what the clinic noted. No references: with one an appointment can be changed by phone.';
+
+CREATE OR REPLACE FUNCTION private.export_calls(p_patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'clinic', c.name, 'from', i.caller, 'started_at', i.started_at, 'seconds', i.duration_seconds, 'outcome', i.outcome,
+    'steps', i.steps
+  ) order by i.started_at, i.id), '[]')
+  from public.ivr_calls i left join public.clinics c on c.id = i.clinic_id
+  where i.patient_id = p_patient_id
+$function$;
+comment on function private.export_calls(uuid) is 'All calls from the number of a patient.';
+
+CREATE OR REPLACE FUNCTION private.export_devices(p_user_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'signed_in', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'since', s.created_at, 'used_at', coalesce(s.refreshed_at at time zone 'UTC', s.updated_at, s.created_at),
+        'browser', s.user_agent
+      ) order by s.created_at)
+      from auth.sessions s where s.user_id = p_user_id and private.user_of_session(s.id) is not null
+    ), '[]'),
+    'known', coalesce((
+      select jsonb_agg(jsonb_build_object('signed_in_at', d.last_seen_at) order by d.last_seen_at)
+      from private.known_devices d where d.user_id = p_user_id
+    ), '[]')
+  )
+$function$;
+comment on function private.export_devices(uuid) is 'Where an account is signed in, and when devices signed in to it that are known again.';
+
+CREATE OR REPLACE FUNCTION private.export_history(p_patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'at', e.occurred_at, 'what', e.action, 'way', e.channel,
+    'by', case when e.channel = 'desk' then e.actor end, 'changes', e.changes
+  ) order by e.id), '[]')
+  from public.audit_trail e
+  where e.table_name = 'patients' and e.row_id = p_patient_id::text
+$function$;
+comment on function private.export_history(uuid) is 'Who opened the record of a patient at a desk, and what of it was changed by whom.';
+
+CREATE OR REPLACE FUNCTION private.export_messages(p_patient_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'to', m.to_phone, 'about', m.template, 'status', m.status, 'queued_at', m.created_at, 'sent_at', m.sent_at,
+    'text', case when not m.secret then replace(m.body, coalesce(a.reference, '****'), '****') end
+  ) order by m.created_at, m.id), '[]')
+  from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
+  where m.patient_id = p_patient_id
+$function$;
+comment on function private.export_messages(uuid) is 'All SMS to a patient; those with a code or password without their text, references as ****.';
+
 CREATE OR REPLACE FUNCTION private.fail(p_word text, VARIADIC p_values text[] DEFAULT '{}'::text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -3974,6 +4111,41 @@ begin
 end $function$;
 comment on function private.ivr_check_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment}, {no_more_tries} or {proof}, and as noted what is written down with the step.';
 
+CREATE OR REPLACE FUNCTION private.ivr_days(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
+  v_today constant date := (p_now at time zone p_clinic.time_zone)::date;
+  v_last constant date := v_today + p_clinic.booking_horizon_days;
+  v_from date := v_today;
+  v_practitioners uuid[];
+  v_days date[] := '{}';
+begin
+  v_practitioners := array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic.id and p.active
+      and (not v_preference ? 'practitioner_id' or p.id = (v_preference ->> 'practitioner_id')::uuid)
+      and (not v_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = v_preference ->> 'specialty')
+  );
+  -- Mostly the next week has them all.
+  while cardinality(v_practitioners) > 0 and cardinality(v_days) < 3 and v_from <= v_last loop
+    v_days := v_days || array(
+      select f.on_date
+      from private.free_by_date(
+        v_practitioners, v_from, least(v_from + 6, v_last), p_clinic.time_zone, p_now, p_person_id
+      ) f
+      where f.free > 0 order by f.on_date limit 3 - cardinality(v_days)
+    );
+    v_from := v_from + 7;
+  end loop;
+  return jsonb_build_object('days', to_jsonb(v_days));
+end $function$;
+comment on function private.ivr_days(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next three days on which something is free: {days}. p_task: {preference?}.';
+
 CREATE OR REPLACE FUNCTION private.ivr_details(p_appointment_id uuid, p_patient_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4304,7 +4476,8 @@ begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
     when v_clinic.phone_booking = 'closed'
-      and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
+      and (v_kind in ('days', 'offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
+    when v_kind = 'days' then private.ivr_days(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
@@ -4701,7 +4874,7 @@ declare
   v record;
 begin
   -- A turn that only reads need not wait until its record has reached the disk.
-  if v_kind in ('welcome', 'inform', 'reception', 'offer', 'later') then
+  if v_kind in ('welcome', 'inform', 'reception', 'days', 'offer', 'later') then
     perform set_config('synchronous_commit', 'off', true);
   end if;
   v := private.ivr_look_up(p_call, p_now);
@@ -5087,13 +5260,16 @@ AS $function$
   select coalesce(jsonb_agg(n.names), '[{}]')
   from (
     select distinct on (private.sms_encoding(t.text))
-      jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone)) as names
+      jsonb_strip_nulls(jsonb_build_object(
+        'doctor', p.name, 'clinic', c.name, 'clinic_phone', private.phone_to_dial(c.phone, c.phone),
+        'url', private.appointments_link()
+      )) as names
     from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
     cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
     order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
   ) n
 $function$;
-comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
+comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
 grant execute on function private.longest_names() to service_role;
 
 CREATE OR REPLACE FUNCTION private.manages_all()
@@ -5830,6 +6006,26 @@ begin
 end $function$;
 comment on function private.phone_state(text) is 'registered (has an account), has_bookings (a patient without account), no_bookings (the same, nothing booked) or unknown.';
 
+CREATE OR REPLACE FUNCTION private.phone_to_dial(p_phone text, p_from text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_country constant text := private.country_code(p_phone);
+  v_number constant text := '0' || substr(p_phone, length(v_country) + 2);
+begin
+  if v_country is distinct from private.country_code(p_from) or v_country <> all (
+    '{20,27,33,41,43,44,46,49,60,61,62,63,64,66,81,82,84,86,90,91,92,93,94,95,98,233,234,254,255,256,353,880,962,966,971,972,977}'
+  ) then
+    return p_phone;
+  end if;
+  return case when length(v_number) < 10 then regexp_replace(v_number, '(.{4})$', ' \1')
+    else regexp_replace(v_number, '(.{4})(.{4})$', ' \1 \2') end;
+end $function$;
+comment on function private.phone_to_dial(text,text) is 'A number (+E.164) as somebody dials it from a phone: 044 4000 1000 in the same country, where a 0 is dialled in front; +914440001000 from abroad and where we do not know.';
+
 CREATE OR REPLACE FUNCTION private.phone_typed(p_text text, p_at_home text)
  RETURNS text
  LANGUAGE plpgsql
@@ -6082,7 +6278,7 @@ AS $function$
 declare
   v record;
 begin
-  select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
+  select p.phone, pr.name as doctor, c.name as clinic, private.phone_to_dial(c.phone, p.phone) as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
     private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
     -- The language it will be in: the one wanted, or en-IN where there is no text in it.
@@ -6106,7 +6302,8 @@ begin
       'day', private.sms_day(v.local_start, v.locale),
       'time', private.sms_time(v.local_start, v.locale, v.turn),
       'token', p_appointment.token_number,
-      'reference', p_appointment.reference
+      'reference', p_appointment.reference,
+      'url', private.appointments_link()
     ),
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id, v.appointment_id, v.locale,
@@ -6913,7 +7110,7 @@ begin
   return case p_placeholder
     when 'doctor' then 'Dr. Karthik Subramanian'
     when 'clinic' then 'Lakeside Clinic'
-    when 'clinic_phone' then '+914440001000'
+    when 'clinic_phone' then '044 4000 1000'
     when 'day' then private.sms_day(v_local, p_locale)
     when 'time' then private.sms_time(v_local, p_locale)
     when 'token' then '12'
@@ -6922,7 +7119,7 @@ begin
     when 'password' then 'ABC12345'
     when 'code' then '482193'
     when 'phone' then '+91********99'
-    when 'url' then 'https://medq.example/register'
+    when 'url' then 'medq.example/a'
     when 'name' then 'Lakshmi Narayanan'
     when 'text' then '80 % of the SMS of today are sent. See sms_budget.'
     else upper(p_placeholder)
@@ -7329,7 +7526,7 @@ begin
 end $function$;
 comment on function private.sms_places(text) is 'The places that a text takes in its encoding, a sign for each: - is a character of one place, <> one of two.';
 
-CREATE OR REPLACE FUNCTION private.sms_preview(p_body text, p_samples jsonb, p_names jsonb)
+CREATE OR REPLACE FUNCTION private.sms_preview(p_key text, p_body text, p_samples jsonb, p_names jsonb)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE SECURITY DEFINER
@@ -7337,12 +7534,15 @@ CREATE OR REPLACE FUNCTION private.sms_preview(p_body text, p_samples jsonb, p_n
 AS $function$
   select t.text
   from jsonb_array_elements(p_names) n
-  cross join lateral (select private.sms_text(p_body, p_samples || n) as text) t
+  -- The link that callers are sent leads to the front page.
+  cross join lateral (
+    select private.sms_text(p_body, p_samples || case p_key when 'ivr_link' then n - 'url' else n end) as text
+  ) t
   order by private.sms_parts(t.text) desc, private.sms_units(t.text) desc
   limit 1
 $function$;
-comment on function private.sms_preview(text,jsonb,jsonb) is 'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
-grant execute on function private.sms_preview(text,jsonb,jsonb) to service_role;
+comment on function private.sms_preview(text,text,jsonb,jsonb) is 'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
+grant execute on function private.sms_preview(text,text,jsonb,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION private.sms_rooms(p_now timestamp with time zone)
  RETURNS TABLE(percent integer, room bigint)
@@ -7384,12 +7584,13 @@ CREATE OR REPLACE FUNCTION private.sms_text(p_body text, p_values jsonb)
 AS $function$
 declare
   v_most constant int := private.most_sms_parts();
-  v_text constant text := private.gsm_text(private.render_template(p_body, p_values));
+  v_body constant text := case p_values -> 'url' when 'null' then private.without_link(p_body) else p_body end;
+  v_text constant text := private.gsm_text(private.render_template(v_body, p_values));
 begin
   if private.sms_parts(v_text) <= v_most then
     return v_text;
   end if;
-  return private.sms_beginning(private.gsm_text(private.render_template(p_body, p_values || jsonb_strip_nulls(
+  return private.sms_beginning(private.gsm_text(private.render_template(v_body, p_values || jsonb_strip_nulls(
     jsonb_build_object(
       'doctor', private.short_name(p_values ->> 'doctor'), 'clinic', private.short_name(p_values ->> 'clinic')
     )
@@ -9346,6 +9547,16 @@ begin
 end $function$;
 comment on function private.without_invisible_ends(text) is 'A text in Unicode''s composed form (NFC), without blanks and characters that show nothing at its beginning and end.';
 
+CREATE OR REPLACE FUNCTION private.without_link(p_body text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN (SELECT string_agg(l.line, '
+'::text ORDER BY l.place) AS string_agg FROM string_to_table(without_link.p_body, '
+'::text) WITH ORDINALITY l(line, place) WHERE ((l.place = 1) OR (strpos(l.line, '{{url}}'::text) = 0)));
+comment on function private.without_link(text) is 'A body without the lines after the first that tell the address of the site, for while nobody has told where it is.';
+
 CREATE OR REPLACE FUNCTION private.without_names(p_changes jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -10144,6 +10355,18 @@ end $function$;
 comment on function public.hand_over_day(uuid,date,uuid,time without time zone,date,boolean,uuid) is 'At the desk: a colleague takes over whoever fits at the same time, and each of them is told once. The others stay (why_not), and are in stranded_appointments, as the days are closed for the first doctor. Refuses a colleague who sees nobody then with slot_unavailable.';
 grant execute on function public.hand_over_day(uuid,date,uuid,time without time zone,date,boolean,uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.kept_days()
+ RETURNS TABLE(sms_days integer, calls_days integer, events_days integer, session_idle_days integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.sms_days, s.calls_days, s.events_days, s.session_idle_days from public.security_settings s
+$function$;
+comment on function public.kept_days() is 'For how many days texts, calls and security events are kept, and a session that is not used.';
+grant execute on function public.kept_days() to anon;
+grant execute on function public.kept_days() to authenticated;
+
 CREATE OR REPLACE FUNCTION public.make_board(clinic_id uuid, name text)
  RETURNS TABLE(board_id uuid, token text)
  LANGUAGE plpgsql
@@ -10382,7 +10605,11 @@ begin
   perform private.check_sms_text(v_template);
   return query
     select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
-    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names()) as text) r;
+    from (
+      select private.sms_preview(
+        v_template.key, v_template.body, v_template.samples, private.longest_names()
+      ) as text
+    ) r;
 end $function$;
 comment on function public.preview_sms_text(text,text,text) is 'At the desk: other words of an SMS as a patient would read them, and what sending them takes. Refuses what set_sms_text would; nothing is changed.';
 grant execute on function public.preview_sms_text(text,text,text) to authenticated;
@@ -10731,6 +10958,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.limits: {
 --     "by": "account",
+--     "max": 5,
+--     "why": "A copy is read from everywhere, and once or twice is all that its owner needs.",
+--     "mode": "refuse",
+--     "what": "export",
+--     "seconds": 86400
+-- }
+-- a row of public.limits: {
+--     "by": "account",
 --     "max": 50,
 --     "why": "Strangers try this name from many networks.",
 --     "mode": "watch",
@@ -10917,6 +11152,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "id": true,
 --     "sending": true,
 --     "currency": "INR",
+--     "site_url": null,
 --     "daily_cap": 20,
 --     "part_price": null,
 --     "parts_per_day": 15000,
@@ -10983,15 +11219,17 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_booked",
---     "body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11002,27 +11240,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After every booking.",
---     "default_body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "default_body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_booked",
---     "body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11033,27 +11275,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After every booking.",
---     "default_body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "default_body": "பதிவு செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
---     "body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nBook again: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11064,27 +11310,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After a patient cancelled.",
---     "default_body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "default_body": "Cancelled: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nBook again: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
---     "body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nபதிவு செய்ய: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11095,27 +11345,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After a patient cancelled.",
---     "default_body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "default_body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nபதிவு செய்ய: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled_by_clinic",
---     "body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.",
+--     "body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}.\nBook again: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11125,27 +11379,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "time"
 --     ],
 --     "description": "After the clinic cancelled.",
---     "default_body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.",
+--     "default_body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}.\nBook again: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled_by_clinic",
---     "body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}. வேறு நேரத்தைப் பதிவு செய்யுங்கள்.",
+--     "body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}.\nபதிவு செய்ய: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11155,27 +11413,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "time"
 --     ],
 --     "description": "After the clinic cancelled.",
---     "default_body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}. வேறு நேரத்தைப் பதிவு செய்யுங்கள்.",
+--     "default_body": "மன்னிக்கவும், கிளினிக் ரத்து செய்ய நேர்ந்தது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. குறிப்பு எண் {{reference}}.\nபதிவு செய்ய: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_moved",
---     "body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11186,27 +11448,31 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After an appointment was given another time or doctor.",
---     "default_body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "default_body": "Moved: {{doctor}}, now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_moved",
---     "body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11217,14 +11483,16 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After an appointment was given another time or doctor.",
---     "default_body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "default_body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -11265,11 +11533,13 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11286,8 +11556,10 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -11296,11 +11568,13 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
---         "reference": "4821"
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11317,8 +11591,10 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "day",
 --         "time",
 --         "clinic",
+--         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -11355,20 +11631,20 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "delayed",
---     "body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
---         "clinic_phone",
 --         "day",
 --         "doctor",
 --         "reference",
@@ -11376,7 +11652,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After all appointments of a day were moved at the desk by some minutes.",
---     "default_body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "default_body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11384,25 +11660,26 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "delayed",
---     "body": "{{doctor}} வரத் தாமதமாகிறது. உங்கள் முன்பதிவின் புதிய நேரம்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "body": "{{doctor}} வரத் தாமதமாகிறது. உங்கள் முன்பதிவின் புதிய நேரம்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
---         "clinic_phone",
 --         "day",
 --         "doctor",
 --         "reference",
@@ -11410,7 +11687,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After all appointments of a day were moved at the desk by some minutes.",
---     "default_body": "{{doctor}} வரத் தாமதமாகிறது. உங்கள் முன்பதிவின் புதிய நேரம்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "default_body": "{{doctor}} வரத் தாமதமாகிறது. உங்கள் முன்பதிவின் புதிய நேரம்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11418,25 +11695,26 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "handed_over",
---     "body": "{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "body": "{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
---         "clinic_phone",
 --         "day",
 --         "doctor",
 --         "reference",
@@ -11444,7 +11722,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After the appointments of a day were given to another doctor.",
---     "default_body": "{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "default_body": "{{doctor}} will see you instead: {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11452,25 +11730,26 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "handed_over",
---     "body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
---         "clinic_phone",
 --         "day",
 --         "doctor",
 --         "reference",
@@ -11478,7 +11757,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After the appointments of a day were given to another doctor.",
---     "default_body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "default_body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11486,7 +11765,8 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -11494,7 +11774,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "body": "To book or change an appointment at {{clinic}} online: {{url}}",
 --     "locale": "en-IN",
 --     "samples": {
---         "url": "https://medq.example/register",
+--         "url": "medq.example/a",
 --         "clinic": "Lakeside Clinic"
 --     },
 --     "required": [
@@ -11513,7 +11793,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "body": "{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}",
 --     "locale": "ta-IN",
 --     "samples": {
---         "url": "https://medq.example/register",
+--         "url": "medq.example/a",
 --         "clinic": "Lakeside Clinic"
 --     },
 --     "required": [
@@ -11727,20 +12007,20 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
---     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
---         "clinic_phone",
 --         "day",
 --         "doctor",
 --         "reference",
@@ -11748,7 +12028,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "The day before an appointment.",
---     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11756,25 +12036,26 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
---     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
---         "clinic_phone",
 --         "day",
 --         "doctor",
 --         "reference",
@@ -11782,7 +12063,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "The day before an appointment.",
---     "default_body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
+--     "default_body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11790,21 +12071,23 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
---     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
 --     "samples": {
 --         "day": "Wed 21 Oct",
+--         "url": "medq.example/a",
 --         "time": "10:30 am",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11815,7 +12098,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "Some hours before an appointment.",
---     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11823,21 +12106,23 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
---     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
 --         "day": "புதன், 21 அக்டோபர்",
+--         "url": "medq.example/a",
 --         "time": "காலை 10:30",
 --         "token": "12",
 --         "clinic": "Lakeside Clinic",
 --         "doctor": "Dr. Karthik Subramanian",
 --         "reference": "4821",
---         "clinic_phone": "+914440001000"
+--         "clinic_phone": "044 4000 1000"
 --     },
 --     "required": [
 --         "clinic",
@@ -11848,7 +12133,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "Some hours before an appointment.",
---     "default_body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
+--     "default_body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11856,7 +12141,8 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "clinic",
 --         "clinic_phone",
 --         "token",
---         "reference"
+--         "reference",
+--         "url"
 --     ]
 -- }
 -- a row of public.sms_templates: {

@@ -11,7 +11,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
-import { setVaultSecrets } from '../local/postgres/prepare.ts';
+import { setSiteAddress, setVaultSecrets } from '../local/postgres/prepare.ts';
 import { readConfig } from '../local/settings/config.ts';
 import { secret } from '../local/settings/keys.ts';
 import { dockerStack, messageBirdLine, supabaseStatus } from './docker-stack.ts';
@@ -33,7 +33,9 @@ const stack = dockerStack(
 );
 
 const sql = postgres(stack.addresses.db_url, { max: 1, onnotice: () => undefined });
-await setVaultSecrets(sql, stack.vault).finally(() => sql.end());
+await setVaultSecrets(sql, stack.vault)
+  .then(() => setSiteAddress(sql, readConfig().auth.site_url))
+  .finally(() => sql.end());
 
 const lines = Object.entries(stack.settings).map(([name, value]) => `${name}=${value}\n`);
 mkdirSync(out, { recursive: true });

@@ -70,6 +70,11 @@ export async function setVaultSecrets(sql: postgres.Sql, secrets: Record<string,
   }
 }
 
+/** Tells the database where the site is, for SMS. */
+export async function setSiteAddress(sql: postgres.Sql, siteUrl: string): Promise<void> {
+  await sql`update public.sms_settings set site_url = ${siteUrl} where site_url is distinct from ${siteUrl}`;
+}
+
 /** Gives every login role its password; they are in no file of the project. */
 async function setPasswords(admin: postgres.Sql, passwords: Keys['passwords']): Promise<void> {
   const statements = Object.entries(passwords).map(([role, word]) => `alter role ${role} password '${word}'`);
@@ -83,6 +88,8 @@ export interface DatabaseContent {
   seedFiles: string[];
   /** Where the database reaches the functions. */
   functionsUrl: string;
+  /** Where the site is. */
+  siteUrl: string;
   /** Nothing of the project at all, as a hosted database has before its first migration. */
   bare: boolean;
 }
@@ -119,6 +126,7 @@ export async function prepareDatabase(
     }
     const secrets = { functions_url: content.functionsUrl, functions_secret: keys.functions_secret };
     await setVaultSecrets(owner, secrets);
+    await setSiteAddress(owner, content.siteUrl);
     if (content.fresh) {
       await seed(owner, supabaseDirectory, content.seedFiles);
       writeFileSync(files.bootstrap, bootstrapHash());

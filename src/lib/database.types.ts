@@ -962,6 +962,7 @@ export type Database = {
           parts_per_day: number | null;
           parts_per_hour: number | null;
           sending: boolean;
+          site_url: string | null;
           updated_at: string;
         };
         ComputedFields: never;
@@ -975,6 +976,7 @@ export type Database = {
           parts_per_day?: number | null;
           parts_per_hour?: number | null;
           sending?: boolean;
+          site_url?: string | null;
           updated_at?: string;
         };
         Update: {
@@ -987,6 +989,7 @@ export type Database = {
           parts_per_day?: number | null;
           parts_per_hour?: number | null;
           sending?: boolean;
+          site_url?: string | null;
           updated_at?: string;
         };
         Relationships: [];
@@ -1915,6 +1918,15 @@ export type Database = {
           isOneToOne: false;
           isSetofReturn: true;
         };
+      };
+      kept_days: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          calls_days: number;
+          events_days: number;
+          session_idle_days: number;
+          sms_days: number;
+        }[];
       };
       make_board: {
         Args: { clinic_id: string; name: string };

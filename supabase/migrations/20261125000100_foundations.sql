@@ -239,6 +239,25 @@ end $$;
 comment on function private.dials_zero(text) is
   'Whether a 0 in front is only dialled within a country; not in the few where numbers begin with it (zeroBelongs in _shared/phone.ts).';
 
+create function private.phone_to_dial(p_phone text, p_from text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+declare
+  v_country constant text := private.country_code(p_phone);
+  v_number constant text := '0' || substr(p_phone, length(v_country) + 2);
+begin
+  if v_country is distinct from private.country_code(p_from) or v_country <> all (
+    '{20,27,33,41,43,44,46,49,60,61,62,63,64,66,81,82,84,86,90,91,92,93,94,95,98,233,234,254,255,256,353,880,962,966,971,972,977}'
+  ) then
+    return p_phone;
+  end if;
+  return case when length(v_number) < 10 then regexp_replace(v_number, '(.{4})$', ' \1')
+    else regexp_replace(v_number, '(.{4})(.{4})$', ' \1 \2') end;
+end $$;
+comment on function private.phone_to_dial(text, text) is
+  'A number (+E.164) as somebody dials it from a phone: 044 4000 1000 in the same country, where a 0 is dialled in front; +914440001000 from abroad and where we do not know.';
+
 create function private.check_phone(p_phone text) returns boolean
 language plpgsql immutable security definer
 set search_path = ''

@@ -82,7 +82,7 @@ begin
   return case p_placeholder
     when 'doctor' then 'Dr. Karthik Subramanian'
     when 'clinic' then 'Lakeside Clinic'
-    when 'clinic_phone' then '+914440001000'
+    when 'clinic_phone' then '044 4000 1000'
     when 'day' then private.sms_day(v_local, p_locale)
     when 'time' then private.sms_time(v_local, p_locale)
     when 'token' then '12'
@@ -91,7 +91,7 @@ begin
     when 'password' then 'ABC12345'
     when 'code' then '482193'
     when 'phone' then '+91********99'
-    when 'url' then 'https://medq.example/register'
+    when 'url' then 'medq.example/a'
     when 'name' then 'Lakshmi Narayanan'
     when 'text' then '80 % of the SMS of today are sent. See sms_budget.'
     else upper(p_placeholder)
@@ -111,18 +111,30 @@ begin
 end $$;
 comment on function private.short_name(text) is 'A name, or as much of it as fits into 40 characters.';
 
+create function private.without_link(p_body text) returns text
+language sql immutable
+set search_path = ''
+return (
+  select string_agg(l.line, E'\n' order by l.place)
+  from string_to_table(p_body, E'\n') with ordinality as l (line, place)
+  where l.place = 1 or strpos(l.line, '{{url}}') = 0
+);
+comment on function private.without_link(text) is
+  'A body without the lines after the first that tell the address of the site, for while nobody has told where it is.';
+
 create function private.sms_text(p_body text, p_values jsonb) returns text
 language plpgsql immutable
 set search_path = ''
 as $$
 declare
   v_most constant int := private.most_sms_parts();
-  v_text constant text := private.gsm_text(private.render_template(p_body, p_values));
+  v_body constant text := case p_values -> 'url' when 'null' then private.without_link(p_body) else p_body end;
+  v_text constant text := private.gsm_text(private.render_template(v_body, p_values));
 begin
   if private.sms_parts(v_text) <= v_most then
     return v_text;
   end if;
-  return private.sms_beginning(private.gsm_text(private.render_template(p_body, p_values || jsonb_strip_nulls(
+  return private.sms_beginning(private.gsm_text(private.render_template(v_body, p_values || jsonb_strip_nulls(
     jsonb_build_object(
       'doctor', private.short_name(p_values ->> 'doctor'), 'clinic', private.short_name(p_values ->> 'clinic')
     )
@@ -256,6 +268,16 @@ comment on function public.restore_sms_template(text, text) is
   'For admins: gives a template the words back that it came with.';
 grant execute on function public.restore_sms_template(text, text) to service_role;
 
+create function private.appointments_link() returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (select regexp_replace(s.site_url, '^https?://', '') || '/a' from public.sms_settings s);
+end $$;
+comment on function private.appointments_link() is
+  'Where a patient looks at their appointments, short enough for an SMS: medq.example/a. Null while nobody has told where the site is.';
+
 -- Of each encoding the longest, so that a preview can show the dearest SMS there may be.
 create function private.longest_names() returns jsonb
 language sql stable security definer
@@ -264,26 +286,32 @@ as $$
   select coalesce(jsonb_agg(n.names), '[{}]')
   from (
     select distinct on (private.sms_encoding(t.text))
-      jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone)) as names
+      jsonb_strip_nulls(jsonb_build_object(
+        'doctor', p.name, 'clinic', c.name, 'clinic_phone', private.phone_to_dial(c.phone, c.phone),
+        'url', private.appointments_link()
+      )) as names
     from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
     cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
     order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
   ) n
 $$;
 comment on function private.longest_names() is
-  'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
+  'The doctors whose names, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
 
-create function private.sms_preview(p_body text, p_samples jsonb, p_names jsonb) returns text
+create function private.sms_preview(p_key text, p_body text, p_samples jsonb, p_names jsonb) returns text
 language sql immutable security definer
 set search_path = ''
 as $$
   select t.text
   from jsonb_array_elements(p_names) n
-  cross join lateral (select private.sms_text(p_body, p_samples || n) as text) t
+  -- The link that callers are sent leads to the front page.
+  cross join lateral (
+    select private.sms_text(p_body, p_samples || case p_key when 'ivr_link' then n - 'url' else n end) as text
+  ) t
   order by private.sms_parts(t.text) desc, private.sms_units(t.text) desc
   limit 1
 $$;
-comment on function private.sms_preview(text, jsonb, jsonb) is
+comment on function private.sms_preview(text, text, jsonb, jsonb) is
   'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
 
 create view public.sms_template_previews with (security_invoker = true) as
@@ -292,7 +320,7 @@ select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encod
   t.body <> t.default_body as edited, t.description
 from public.sms_templates t
 cross join (select private.longest_names() as names) n
-cross join lateral (select private.sms_preview(t.body, t.samples, n.names) as text) r
+cross join lateral (select private.sms_preview(t.key, t.body, t.samples, n.names) as text) r
 order by t.key, t.locale;
 comment on view public.sms_template_previews is
   'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
@@ -306,5 +334,5 @@ comment on column public.sms_template_previews.edited is 'Whether the words diff
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
 -- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
-grant execute on function private.longest_names(), private.sms_preview(text, jsonb, jsonb), private.sms_encoding(text),
+grant execute on function private.longest_names(), private.sms_preview(text, text, jsonb, jsonb), private.sms_encoding(text),
   private.sms_units(text), private.sms_parts(text) to service_role;

@@ -10,6 +10,7 @@ create table public.sms_settings (
   budget_alert_percent int not null default 80 check (budget_alert_percent between 1 and 100),
   part_price numeric check (part_price >= 0),
   currency text not null default 'INR' check (currency ~ '^[A-Z]{3}$'),
+  site_url text check (site_url ~ '^https?://[^/\s]+(/\S*[^/\s])?$'),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -25,6 +26,8 @@ comment on column public.sms_settings.budget_alert_percent is
 comment on column public.sms_settings.part_price is
   'What the provider is paid for a part, such as 0.15. Empty: managers see parts and no cost.';
 comment on column public.sms_settings.currency is 'Of the price: three letters by ISO 4217.';
+comment on column public.sms_settings.site_url is
+  'Where the web site is, such as https://medq.example; npm run deploy enters it. Empty: SMS do not tell it.';
 comment on column public.sms_settings.created_at is 'When the row was made.';
 comment on column public.sms_settings.updated_at is 'When the row was last changed.';
 alter table public.sms_settings enable row level security;

@@ -9,7 +9,7 @@ as $$
 declare
   v record;
 begin
-  select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
+  select p.phone, pr.name as doctor, c.name as clinic, private.phone_to_dial(c.phone, p.phone) as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
     private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
     -- The language it will be in: the one wanted, or en-IN where there is no text in it.
@@ -33,7 +33,8 @@ begin
       'day', private.sms_day(v.local_start, v.locale),
       'time', private.sms_time(v.local_start, v.locale, v.turn),
       'token', p_appointment.token_number,
-      'reference', p_appointment.reference
+      'reference', p_appointment.reference,
+      'url', private.appointments_link()
     ),
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
     p_appointment.patient_id, v.appointment_id, v.locale,

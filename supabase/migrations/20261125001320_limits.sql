@@ -14,7 +14,7 @@ alter table public.limits enable row level security;
 grant select, insert, update, delete on public.limits to service_role;
 comment on table public.limits is
   'How often what may be done, by whom. Change max; delete a row to be without its rule. docs/security.md says how they work together.';
-comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code) or password. What turns out right is not counted.';
+comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code), password or export (a copy of what is kept). What turns out right is not counted.';
 comment on column public.limits.by is
   'Whose uses are counted together. client: an IPv4 address or the /64 of an IPv6 one; client_wide: its /48; account: a name that somebody signs in with, the same for username and phone of one account; device: one that has signed in to the account before, or a session.';
 comment on column public.limits.max is 'So many uses within the time.';

@@ -129,6 +129,41 @@ end $$;
 comment on function private.ivr_offer_next(public.clinics, jsonb, uuid, timestamptz) is
   'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
+create function private.ivr_days(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamptz)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
+  v_today constant date := (p_now at time zone p_clinic.time_zone)::date;
+  v_last constant date := v_today + p_clinic.booking_horizon_days;
+  v_from date := v_today;
+  v_practitioners uuid[];
+  v_days date[] := '{}';
+begin
+  v_practitioners := array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic.id and p.active
+      and (not v_preference ? 'practitioner_id' or p.id = (v_preference ->> 'practitioner_id')::uuid)
+      and (not v_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = v_preference ->> 'specialty')
+  );
+  -- Mostly the next week has them all.
+  while cardinality(v_practitioners) > 0 and cardinality(v_days) < 3 and v_from <= v_last loop
+    v_days := v_days || array(
+      select f.on_date
+      from private.free_by_date(
+        v_practitioners, v_from, least(v_from + 6, v_last), p_clinic.time_zone, p_now, p_person_id
+      ) f
+      where f.free > 0 order by f.on_date limit 3 - cardinality(v_days)
+    );
+    v_from := v_from + 7;
+  end loop;
+  return jsonb_build_object('days', to_jsonb(v_days));
+end $$;
+comment on function private.ivr_days(public.clinics, jsonb, uuid, timestamptz) is
+  'The next three days on which something is free: {days}. p_task: {preference?}.';
+
 create function private.ivr_free_on(
   p_clinic_id uuid, p_preference jsonb, p_on date, p_person_id uuid, p_now timestamptz,
   out practitioners jsonb, out specialties jsonb

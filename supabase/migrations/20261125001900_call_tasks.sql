@@ -207,7 +207,8 @@ begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
   return coalesce(case
     when v_clinic.phone_booking = 'closed'
-      and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
+      and (v_kind in ('days', 'offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
+    when v_kind = 'days' then private.ivr_days(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'offer' and p_task ->> 'on' is null then
       private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)

@@ -111,7 +111,7 @@ declare
   v record;
 begin
   -- A turn that only reads need not wait until its record has reached the disk.
-  if v_kind in ('welcome', 'inform', 'reception', 'offer', 'later') then
+  if v_kind in ('welcome', 'inform', 'reception', 'days', 'offer', 'later') then
     perform set_config('synchronous_commit', 'off', true);
   end if;
   v := private.ivr_look_up(p_call, p_now);

@@ -61,3 +61,15 @@ begin
 end $$;
 comment on function private.forget_what_is_old(timestamptz) is
   'Deletes what has been kept for as long as docs/security.md says; days that an admin can change stand in security_settings.';
+
+-- What the page of privacy tells everybody.
+create function public.kept_days()
+returns table (sms_days int, calls_days int, events_days int, session_idle_days int)
+language sql stable security definer
+set search_path = ''
+as $$
+  select s.sms_days, s.calls_days, s.events_days, s.session_idle_days from public.security_settings s
+$$;
+comment on function public.kept_days() is
+  'For how many days texts, calls and security events are kept, and a session that is not used.';
+grant execute on function public.kept_days() to anon, authenticated;

@@ -32,7 +32,7 @@ describe('1, the next available appointment', () => {
     const call = callTo(clinic, phone);
     await call.dial();
     const day = spokenDay(inDays(1));
-    expect(await call.press('2', '1#')).toContain(`${day}, at midnight`);
+    expect(await call.press('2', '4', '1#')).toContain(`${day}, at midnight`);
     expect(await call.press('2')).toContain(`${day}, at 1 o'clock at night`);
     expect(await call.press('2')).toContain(`${day}, at 2 o'clock at night`);
     await call.press('1');
@@ -58,7 +58,7 @@ describe('1, the next available appointment', () => {
     const call = callTo(clinic);
     await call.dial();
     await call.press('1', '2');
-    expect(await call.press('3')).toContain('two digits');
+    expect(await call.press('3', '4')).toContain('two digits');
     expect(await call.press('3#')).toMatch(new RegExp(`Doctor Child, on ${spokenDay(inDays(3))}`));
     expect(await call.press('*')).toContain('To choose a day, press 2.');
   });
@@ -73,6 +73,30 @@ describe('1, the next available appointment', () => {
 });
 
 describe('2, a day', () => {
+  test('is one of the next three that have something free, by its key', async () => {
+    const clinic = await aClinic(sql);
+    const doctor = await aPractitioner(sql, clinic, { hours: [] });
+    const call = callTo(clinic);
+    await call.dial();
+    // Where there is none, any can be asked for.
+    expect(await call.press('2')).toContain('two digits');
+    for (const days of [2, 4, 20]) {
+      await anException(sql, doctor, localDate(inDays(days)), { from: '10:00', to: '10:15' });
+    }
+    const weekday = (days: number) => spokenDay(inDays(days)).split(' ')[0];
+    expect(await call.press('*#', '2')).toMatch(
+      new RegExp(
+        `^For ${weekday(2)}, press 1. For ${weekday(4)}, press 2. For ${spokenDay(inDays(20))} of .*, press 3. For another day, press 4.`
+      )
+    );
+    expect(await call.press('2')).toContain(spokenDay(inDays(4)));
+    expect(await call.press('1')).toContain('is booked');
+    // What is taken is not offered to the next.
+    const next = callTo(clinic);
+    await next.dial();
+    expect(await next.press('2')).toMatch(/press 1.*press 2. For another day, press 3./);
+  });
+
   test('by its number of the month, then a doctor, is booked', async () => {
     const { clinic } = await anOpenClinic(sql);
     const wanted = await anOpenDoctor(sql, clinic, 'Meera Iyer');
@@ -80,7 +104,7 @@ describe('2, a day', () => {
     const call = callTo(clinic, phone);
     await call.dial();
     const day = localDate(inDays(9));
-    const heard = await call.press('2', day.slice(8));
+    const heard = await call.press('2', '4', day.slice(8));
     expect(heard).toContain(`${spokenDay(inDays(9))} of`);
     expect(heard).toContain(
       'For any doctor, press 1. For Doctor Anjali Rao, press 2. For Doctor Meera Iyer, press 3.'
@@ -97,7 +121,7 @@ describe('2, a day', () => {
     await anOpenDoctor(sql, clinic, 'Child', 'Paediatrics');
     const call = callTo(clinic);
     await call.dial();
-    await call.press('2', '1#');
+    await call.press('2', '4', '1#');
     expect(await call.press('1')).toContain('For Paediatrics, press 2.');
     expect(await call.press('2')).toContain('Doctor Child, tomorrow');
   });
@@ -107,7 +131,9 @@ describe('2, a day', () => {
     for (let number = 10; number < 19; number += 1) await anOpenDoctor(sql, clinic, `No. ${number}`);
     const call = callTo(clinic);
     await call.dial();
-    expect(await call.press('2', '1#')).toMatch(/For Doctor No. 16, press 9. For more choices, press hash/);
+    expect(await call.press('2', '4', '1#')).toMatch(
+      /For Doctor No. 16, press 9. For more choices, press hash/
+    );
     expect(await call.press('#')).toMatch(/For Doctor No. 17, press 1. For Doctor No. 18, press 2/);
     expect(await call.press('2')).toContain('Doctor No. 18, tomorrow');
   });
@@ -124,11 +150,11 @@ describe('2, a day', () => {
       from private.slots_on(${doctor.id}, ${localDate(inDays(3))}) s`;
     const call = callTo(clinic);
     await call.dial();
-    const closed = await call.press('2', '2#');
+    const closed = await call.press('2', '4', '2#');
     expect(closed).toMatch(
       new RegExp(`Nobody sees patients on ${spokenDay(inDays(2))}.*${spokenDay(inDays(4))}`)
     );
-    expect(await call.press('3', '3#')).toMatch(
+    expect(await call.press('3', '4', '3#')).toMatch(
       new RegExp(`nothing is free any more on ${spokenDay(inDays(3))}.*${spokenDay(inDays(4))}`)
     );
   });
@@ -137,7 +163,7 @@ describe('2, a day', () => {
     const { clinic } = await anOpenClinic(sql, { booking_horizon_days: 5 });
     const call = callTo(clinic);
     await call.dial();
-    expect(await call.press('2', '7#')).toMatch(
+    expect(await call.press('2', '4', '7#')).toMatch(
       /cannot be booked yet. You can book up to 5 days ahead. Please enter/
     );
     expect(await call.press('45')).toContain('not one of the choices');
@@ -176,7 +202,7 @@ describe('what happened meanwhile', () => {
     const calls = [callTo(clinic, phone), callTo(other.clinic, phone)];
     for (const call of calls) {
       await call.dial();
-      await call.press('2', '1#');
+      await call.press('2', '4', '1#');
     }
     expect(await calls[0]?.press('1')).toContain('is booked');
     expect(await calls[1]?.press('1')).toMatch(

@@ -105,9 +105,11 @@ describe('a call from an unknown number', () => {
 
     const [booked] = await bookingsOf(phone);
     const [local] = await sql`
-      select to_char(${booked?.starts_at} at time zone 'Asia/Kolkata', 'FMDy FMDD Mon "at" FMHH12:MI am') as moment`;
+      select to_char(${booked?.starts_at} at time zone 'Asia/Kolkata', 'FMDy FMDD Mon "at" FMHH12:MI am') as moment,
+        private.appointments_link() as link`;
     expect((await smsTo(inbox_url, phone, 'Booked')).body).toBe(
-      `Booked: Dr. Anjali Rao, ${local?.moment}, ${clinic.name}. Token ${booked?.token_number}. Reference ${booked?.reference}.`
+      `Booked: Dr. Anjali Rao, ${local?.moment}, ${clinic.name}. Token ${booked?.token_number}. Reference ${booked?.reference}.\n` +
+        `Online: ${local?.link}\nCall: ${clinic.phone.replace(/^\+91(\d{2})(\d{4})(\d{4})$/, '0$1 $2 $3')}`
     );
     const welcome = await smsTo(inbox_url, phone, 'Welcome to MedQ');
     expect(welcome.body).toMatch(

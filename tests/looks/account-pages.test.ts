@@ -32,6 +32,7 @@ async function accountPage(page: Page): Promise<void> {
     'Password',
     'Phone number',
     'Where you are signed in',
+    'Get a copy of your data',
     'Delete account'
   ]) {
     await page.getByRole('heading', { name: title }).click();
@@ -109,6 +110,12 @@ const STATES: States = {
     await accountPage(page);
     await press(page, 'Delete my account');
     await page.getByText('Please type DELETE').waitFor();
+  },
+  'the account after a copy was asked for with a wrong password': async (page) => {
+    await accountPage(page);
+    await page.locator('#export [name="current"]').fill('not it');
+    await press(page, 'Download');
+    await page.getByText('This is not your password.').waitFor();
   },
   'the account after a change': async (page) => {
     await accountPage(page);

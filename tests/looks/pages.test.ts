@@ -10,6 +10,12 @@ const STATES: States = {
     await showFew(page, 'section > .panel');
     await page.goto(site);
   },
+  'the page of help': async (page) => {
+    await aClinic(sql);
+    await showFew(page, '.clinics > li');
+    await page.goto(`${site}/help`);
+  },
+  'the page of privacy': (page) => page.goto(`${site}/privacy`),
   'the sign-in page': (page) => page.goto(`${site}/login`),
   'the page that texts a code to sign in, sent from the sign-in page with what is no phone': async (page) => {
     await page.goto(`${site}/login`);

@@ -98,8 +98,15 @@ describe('a job', () => {
 });
 
 describe('the queue of SMS', () => {
-  const health = { sending: true, due: 0, oldest_seconds: 0, failed: 0, sent: 100 };
-  const sentences = (differs: Partial<typeof health>) =>
+  const health = {
+    sending: true,
+    due: 0,
+    oldest_seconds: 0,
+    failed: 0,
+    sent: 100,
+    site_url: 'https://medq.example'
+  };
+  const sentences = (differs: Partial<Parameters<typeof queueProblems>[0]>) =>
     queueProblems({ ...health, ...differs }).map(({ sentence }) => sentence);
 
   test('may have some that wait for seconds, and some that fail', () => {
@@ -109,6 +116,9 @@ describe('the queue of SMS', () => {
   });
   test('with one that has waited for long is not well', () => {
     expect(sentences({ oldest_seconds: 180 })).toEqual(['An SMS has waited for 3 minutes.']);
+  });
+  test('that do not tell where the site is is not well', () => {
+    expect(sentences({ site_url: null })).toEqual(['SMS do not tell where the site is.']);
   });
   test('of which many fail is not well', () => {
     expect(sentences({ failed: 20 })).toEqual(['20 SMS failed within the last hour, and 100 were sent.']);

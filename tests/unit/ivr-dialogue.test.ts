@@ -14,7 +14,8 @@ import { reply, type Reply } from '../../supabase/functions/ivr/dialogue/reply.t
 import { refusal, type Facts } from '../../supabase/functions/ivr/facts.ts';
 import type { Line } from '../../supabase/functions/ivr/line.ts';
 import { catalogueAt } from '../../supabase/functions/ivr/prompts/languages.ts';
-import { appointment, clinic, facts, heard, listening, now, slot } from './ivr-world.ts';
+import { secondsOf } from '../../bench/speech.ts';
+import { appointment, clinic, facts, heard, listening, now, slot, soon } from './ivr-world.ts';
 
 const catalogue = catalogueAt(now);
 const at = (question: Question, more: Partial<Position> = {}): Position => ({
@@ -72,15 +73,23 @@ describe('the beginning of a call', () => {
     );
   });
 
-  test('offers each language in itself, once, and goes on in the chosen one', () => {
+  test('offers the other language in itself, before all else, and goes on in it', () => {
     const locales = ['en-IN', 'ta-IN'];
     const first = answer(start, '', { locales });
-    expect(first.say.slice(-2).map(({ language }) => language)).toEqual(['en-IN', 'ta-IN']);
-    const chosen = read({ position: listening(first), keys: '2', line: 'mobile' });
-    expect(chosen.language).toBe('ta-IN');
-    const next = answer(listening(first), '2', { locales, language: 'ta-IN' });
+    expect(first.say.map(({ language }) => language)).toEqual(['en-IN', 'ta-IN', 'en-IN']);
+    expect(first.say[1]?.text).toBe('தமிழில் கேட்க, எண் எட்டை அழுத்தவும்.');
+    // Who understands the clinic's own has no key to press for that.
+    expect(taskOf(listening(first), '1').kind).toBe('offer');
+    const next = answer(listening(first), '8', { locales });
     expect(next.say[0]?.language).toBe('ta-IN');
     expect(listening(next)).toMatchObject({ language: 'ta-IN', question: { name: 'menu' } });
+  });
+
+  test('asks which language where there are clinics to choose from as well', () => {
+    const clinics = [{ id: clinic.id, name: 'Lakeside Clinic' }];
+    const first = answer(start, '', { clinic: null, clinics, locales: ['en-IN', 'ta-IN'] });
+    expect(first.say.slice(-2).map(({ language }) => language)).toEqual(['en-IN', 'ta-IN']);
+    expect(read({ position: listening(first), keys: '2', line: 'mobile' }).language).toBe('ta-IN');
   });
 
   test('speaks the language a patient chose before, and still offers the other', () => {
@@ -88,7 +97,8 @@ describe('the beginning of a call', () => {
     expect(say[0]?.language).toBe('ta-IN');
     expect(say.at(-1)).toEqual({ language: 'en-IN', text: 'For English, press 8.' });
     expect(then).toMatchObject({ listen: { question: { name: 'menu' } } });
-    expect(listening(answer(menu, '8', { locales: ['en-IN', 'ta-IN'] })).question.name).toBe('language');
+    const back = answer(menu, '8', { locales: ['en-IN', 'ta-IN'], language: 'ta-IN' });
+    expect(listening(back)).toMatchObject({ language: 'en-IN', question: { name: 'menu' } });
   });
 
   test('of a number without a clinic ends politely', () => {
@@ -165,8 +175,8 @@ describe('1, the next available appointment', () => {
     expect(heard(answer(confirm, '2', { slot, error: 'none_later' }))).toMatch(
       /nothing free later that day.*The next/
     );
-    expect(listening(answer(confirm, '3')).question).toMatchObject({
-      name: 'day',
+    expect(listening(answer(confirm, '3', { days: soon })).question).toMatchObject({
+      name: 'days',
       preference: { specialty: slot.specialty }
     });
     expect(listening(answer(confirm, '*')).question.name).toBe('menu');
@@ -264,7 +274,7 @@ describe('a clinic that takes no bookings by phone', () => {
   test('says so, offers what is left, and says so again to who wants to book all the same', () => {
     const words = heard(answer(start, '', closed));
     expect(words).toBe(
-      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel an appointment, press 4. To speak to reception, press 0. To hear this again, press 9.'
+      'Welcome to Lakeside Clinic. This clinic takes no bookings by phone at the moment. Please book on our website, or ask at reception. To hear your appointments, press 3. To cancel one, press 4. For reception, press 0. To repeat, press 9.'
     );
     for (const keys of ['1', '2']) {
       const told = answer(menu, keys, closed);
@@ -292,6 +302,61 @@ describe('a clinic that takes no bookings by phone', () => {
   });
 });
 
+describe('2, one of the next days', () => {
+  const days = answer(menu, '2', { days: soon });
+
+  test('that have something free, each by its key', () => {
+    expect(taskOf(menu, '2')).toEqual({ kind: 'days', preference: {} });
+    expect(heard(days)).toBe(
+      'For tomorrow, press 1. For Friday, press 2. For Monday the 7th of December, press 3. For another day, press 4. To go back, press star.'
+    );
+    const tamil = heard(answer(menu, '2', { days: soon, language: 'ta-IN' }));
+    expect(tamil).toMatch(/^நாளைக்கு, எண் ஒன்றை அழுத்தவும்\. வெள்ளிக்கிழமைக்கு, எண் இரண்டை.*வேறு நாளுக்கு, எண் நான்கை/);
+    const position = listening(days);
+    expect(taskOf(position, '2')).toEqual({ kind: 'offer', preference: {}, on: '2026-11-27' });
+    expect(listening(answer(position, '4')).question.name).toBe('day');
+    expect(listening(answer(position, '*')).question.name).toBe('menu');
+    expect(answer(position, '0').then).toEqual({ transfer: '+914440001001' });
+    expect(heard(answer(position, '5', { days: soon }))).toMatch(
+      /not one of the choices\. For tomorrow, 1\. Friday, 2\./
+    );
+  });
+
+  test('are as many as there are; where there is none, any is asked for by its number', () => {
+    const one = answer(menu, '2', { days: soon.slice(0, 1) });
+    expect(heard(one)).toMatch(/^For tomorrow, press 1\. For another day, press 2\./);
+    expect(listening(answer(listening(one), '2')).question.name).toBe('day');
+    expect(listening(answer(menu, '2', { days: [] })).question.name).toBe('day');
+  });
+
+  test('keep what was asked for before', () => {
+    const preference = { specialty: slot.specialty };
+    const position = listening(answer(confirm, '3', { days: soon }));
+    expect(taskOf(confirm, '3')).toEqual({ kind: 'days', preference });
+    expect(taskOf(position, '1')).toEqual({ kind: 'offer', preference, on: '2026-11-24' });
+  });
+});
+
+test('booking the next appointment takes at most three keys, and 40 seconds of speech', () => {
+  const specialties = [
+    { key: slot.specialty, name: 'General medicine' },
+    { key: '0f0f0f0f', name: 'Paediatrics' }
+  ];
+  const offered = { ...slot, spoken_name: 'Doctor Karthik Subramanian' };
+  // What the database tells on the way, where the clinic has two specialties and languages, as the demo has.
+  const locales = ['en-IN', 'ta-IN'];
+  const told: Partial<Facts>[] = [{ specialties }, { slot: offered }, { appointment }];
+  let step = answer(start, '', { locales });
+  let words = '';
+  for (const facts of told) {
+    words += ` ${heard(step)}`;
+    step = answer(listening(step), '1', { locales, ...facts });
+  }
+  expect(heard(step)).toMatch(/^Your appointment is booked\./);
+  expect(told.length).toBeLessThanOrEqual(3);
+  expect(secondsOf(words)).toBeLessThanOrEqual(40);
+});
+
 describe('2, a day', () => {
   const day = listening(answer(menu, '2'));
 
@@ -315,7 +380,7 @@ describe('2, a day', () => {
       on: '2026-12-05',
       preference: { practitioner_id: practitioners[1]?.id }
     });
-    expect(listening(answer(position, '*')).question.name).toBe('day');
+    expect(listening(answer(position, '*', { days: soon })).question.name).toBe('days');
   });
 
   test('too far ahead is said, and another asked for', () => {
@@ -494,9 +559,7 @@ describe('when it cannot be done', () => {
 
   test('too many bookings are said, with the way to cancel one', () => {
     const full = answer(confirm, '1', { error: 'too_many_bookings', slot });
-    expect(heard(full)).toMatch(
-      /as many appointments as this clinic allows.*To cancel or move an appointment, press 4/
-    );
+    expect(heard(full)).toMatch(/as many appointments as this clinic allows.*To cancel or move one, press 4/);
   });
 
   test('a confirmation that comes after its booking was cancelled does not claim that it stands', () => {

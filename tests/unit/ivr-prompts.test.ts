@@ -92,6 +92,7 @@ describe.each(languages)('the prompts in $code', ({ at }) => {
       (brief: boolean) => prompts.askCode({ reception: true, brief }),
       (brief: boolean) => prompts.askWhich({ options: [spoken, spoken], more: true, brief }),
       (brief: boolean) => prompts.choose({ options, more: true, back: true, brief }),
+      (brief: boolean) => prompts.askDays({ days: ['2026-11-24'], today: '2026-11-23', brief }),
       (brief: boolean) => prompts.askDay({ brief }),
       (brief: boolean) => prompts.offer({ ...spoken, moving: false, brief }),
       (brief: boolean) => prompts.offer({ ...spoken, moving: true, brief }),

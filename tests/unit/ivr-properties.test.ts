@@ -24,6 +24,7 @@ const questions = [
   'otherwise',
   'menu',
   'who',
+  'days',
   'day',
   'doctor',
   'specialty',

@@ -74,6 +74,9 @@ export interface Luck {
   dice: number[];
 }
 
+/** Days that have something free, as a call names them: near ones by their weekday, others by their date. */
+export const soon = ['2026-11-24', '2026-11-27', '2026-12-07'];
+
 const id = (kind: string, number: number) =>
   `${kind}00000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -145,6 +148,8 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
 
   const answered = (reading: Reading): Partial<Facts> => {
     switch (reading.task.kind) {
+      case 'days':
+        return { days: soon.slice(0, die(4)) };
       case 'offer':
         return offered(reading);
       case 'later':

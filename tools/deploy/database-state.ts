@@ -7,6 +7,8 @@ export interface DatabaseState {
   /** In the order of versions. */
   history: AppliedMigration[];
   hasClinic: boolean;
+  /** Where the site is, as SMS tell it; null: they do not. */
+  siteUrl: string | null;
   /** SHA-256 of what the vault holds, as hexadecimal, by name. */
   vault: Record<string, string>;
 }
@@ -20,7 +22,8 @@ const basics = z.object({
 const applied = z.object({
   version: z.string(),
   statements: z.array(z.string()).nullable(),
-  has_clinic: z.boolean()
+  has_clinic: z.boolean(),
+  site_url: z.string().nullable()
 });
 
 /** Looks, once for all steps. */
@@ -34,11 +37,13 @@ export async function readDatabase(database: Database): Promise<DatabaseState> {
   );
   if (!found) throw new Error('The database did not answer.');
   const { has_history, has_clinics, vault } = found;
-  if (!has_history) return { history: [], hasClinic: false, vault };
+  if (!has_history) return { history: [], hasClinic: false, siteUrl: null, vault };
   const history = await database.query(
-    `select version, statements, ${has_clinics ? 'exists (select from public.clinics)' : 'false'} as has_clinic
+    `select version, statements, ${has_clinics ? 'exists (select from public.clinics)' : 'false'} as has_clinic,
+      ${has_clinics ? '(select s.site_url from public.sms_settings s)' : 'null'} as site_url
       from supabase_migrations.schema_migrations order by version`,
     applied
   );
-  return { history, hasClinic: history[0]?.has_clinic ?? false, vault };
+  const [first] = history;
+  return { history, hasClinic: first?.has_clinic ?? false, siteUrl: first?.site_url ?? null, vault };
 }

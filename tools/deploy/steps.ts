@@ -11,6 +11,7 @@ import { authSettings } from './self-hosted/auth-settings.ts';
 import { functions, secrets } from './self-hosted/functions.ts';
 import type { Settings } from './settings-file.ts';
 import type { Step } from './step.ts';
+import { siteAddress } from './steps/address.ts';
 import { clinic } from './steps/clinic.ts';
 import { migrations } from './steps/migrations.ts';
 import { site } from './steps/site.ts';
@@ -49,6 +50,7 @@ function hostedSteps({ settings, folder, home, keep }: Deployment): Step[] {
     hostedSecrets(settings, cli, ref, folder, kept),
     hostedFunctions(cli, ref, folder, kept),
     vault(settings, database, state),
+    siteAddress(settings, database, state),
     clinic(settings, database, state),
     site(withKey, path.join(home, '.env.site'))
   ];
@@ -87,6 +89,7 @@ function selfHostedSteps({ settings, folder, home }: Deployment): Step[] {
     secrets(settings, functionsFile),
     functions(settings, functionsFile),
     vault(settings, database, state),
+    siteAddress(settings, database, state),
     clinic(settings, database, state),
     site(Promise.resolve(settings), path.join(home, '.env.site'))
   ];

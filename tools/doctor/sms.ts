@@ -32,12 +32,13 @@ interface Health {
   oldest_seconds: number;
   failed: number;
   sent: number;
+  site_url: string | null;
 }
 
 /** So many failures an hour are normal: numbers are mistyped. */
 const usualFailures = 5;
 
-export function queueProblems({ sending, oldest_seconds, failed, sent }: Health): Problem[] {
+export function queueProblems({ sending, oldest_seconds, failed, sent, site_url }: Health): Problem[] {
   const problems: Problem[] = [];
   if (!sending) {
     problems.push({
@@ -59,6 +60,13 @@ export function queueProblems({ sending, oldest_seconds, failed, sent }: Health)
       mend: 'See docs/sms.md, "SMS that failed".'
     });
   }
+  if (site_url === null) {
+    problems.push({
+      sentence: 'SMS do not tell where the site is.',
+      cause: 'site_url in sms_settings is empty.',
+      mend: 'Run `npm run deploy`, which enters SITE_URL; or enter it there.'
+    });
+  }
   return problems;
 }
 
@@ -70,7 +78,7 @@ const queue: Check = {
       sql<[Health]>`
         select h.sending, h.due, h.oldest_seconds, h.failed_last_hour as failed, (
           select count(*)::int from public.sms_messages m where m.sent_at > now() - interval '1 hour'
-        ) as sent
+        ) as sent, (select s.site_url from public.sms_settings s) as site_url
         from public.sms_health() h`,
       sql<{ period: string; used: number; allowed: number }[]>`
         select b.period, b.used, b.allowed from public.sms_budget b cross join public.sms_settings s

@@ -34,6 +34,14 @@ export function whoComes({ dependent_id }: Appointment, { people }: Directory): 
   return people[dependent_id ?? ''];
 }
 
+/** Which appointment, in a sentence: "tomorrow, 10:30 am with Dr. Rao". */
+export function appointmentInSentence(appointment: Appointment, directory: Directory, now: Date): string {
+  const when = whenInSentence(appointment.starts_at, timeZoneOf(appointment, directory), now);
+  const doctor = directory.practitioners[appointment.practitioner_id]?.name;
+  const visit = doctor ? m.news_with({ when, doctor }) : when;
+  return appointment.dependent_id ? `${visit} (${whoComes(appointment, directory)})` : visit;
+}
+
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
 export function describeChange(
   difference: Difference<Appointment>,
@@ -43,11 +51,7 @@ export function describeChange(
   const { before, after } = difference;
   const subject = after ?? before;
   if (!subject) return null;
-  const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
-  const doctor = directory.practitioners[subject.practitioner_id]?.name;
-  const visit = doctor ? m.news_with({ when, doctor }) : when;
-  const what = subject.dependent_id ? `${visit} (${whoComes(subject, directory)})` : visit;
-
+  const what = appointmentInSentence(subject, directory, now);
   if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
   const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;
   if (before?.status !== after.status) {

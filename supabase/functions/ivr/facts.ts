@@ -82,6 +82,8 @@ export const factsSchema = z.object({
   /** For whom the caller books too, in the order of the site's list; with names only where the number is proven. */
   others: z.array(z.object({ id: z.uuid(), name: z.string().nullable() })).default([]),
   specialties: z.array(z.object({ key: z.string(), name: z.string() })).optional(),
+  /** The next days on which something is free, at most three. */
+  days: z.array(z.iso.date()).optional(),
   /** Who is free on the chosen day. */
   practitioners: z
     .array(z.object({ id: z.uuid(), spoken_name: z.string(), specialty: z.string() }))
@@ -131,6 +133,8 @@ export type Task =
     | { kind: 'reception' }
     /** The call ends without a booking: texts the address of the site. */
     | { kind: 'goodbye' }
+    /** The next days on which something is free. */
+    | { kind: 'days'; preference: Preference }
     /** A slot; or the specialties or practitioners to choose from first. */
     | ({ kind: 'offer' } & Search)
     /** A later slot on the same day. */

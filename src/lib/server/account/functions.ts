@@ -87,6 +87,9 @@ export const askForPassword = (event: RequestEvent, body: Fields, token: string)
 /** Deletes the account of `token`, whose password is given once more. */
 export const askToDelete = (event: RequestEvent, body: Fields, token: string) =>
   post(event, 'delete-account', body, z.object({}), token);
+/** All that is kept about the owner of the account of `token`, whose password is given once more. */
+export const askForCopy = (event: RequestEvent, body: Fields, token: string) =>
+  post(event, 'export-account', body, z.looseObject({ made_at: z.string() }), token);
 /** Asks for a token with which the page can listen for the session of `token`, and do nothing else. */
 export const askToListen = (event: RequestEvent, token: string) =>
   post(event, 'live-token', {}, listening, token);

@@ -23,14 +23,14 @@ export const COOKIES = {
   session: { name: 'medq-session', paths: ['/'], seconds: 30 * DAY },
   /** By which the functions know a browser again that has signed in: it says nothing, and opens nothing. */
   device: { name: 'medq-device', paths: ['/'], seconds: 400 * DAY },
-  /** The language chosen at the top of a page. The page without a network (src/hooks.client.ts) reads it. */
+  /** The language chosen at the end of a page. The page without a network (src/hooks.client.ts) reads it. */
   language: { name: 'medq-language', paths: ['/'], seconds: 365 * DAY, readByScripts: true },
   /** The texted password that somebody has just signed in with, sealed: until they choose their own. */
   texted: { name: 'medq-texted', paths: ['/password'], seconds: 10 * MINUTE },
   /** The clinic that was booked at last. */
   clinic: { name: 'medq-clinic', paths: ['/book'], seconds: 365 * DAY },
   /** What the next page says about what was just done. */
-  flash: { name: 'medq-flash', paths: ['/appointments', '/login'], seconds: MINUTE },
+  flash: { name: 'medq-flash', paths: ['/appointments', '/login', '/account'], seconds: MINUTE },
   /** The code that was texted last. It outlives the code, so that the page can say that the code has expired. */
   code: { name: 'medq-code', paths: ['/verify'], seconds: 60 * MINUTE },
   /** A form that was sent and is needed again, sealed. It outlives its code, so that another can be asked for. */

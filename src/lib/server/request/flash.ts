@@ -11,6 +11,12 @@ const MESSAGES = {
     confirmed: m.flash_confirmed,
     registered: m.flash_registered
   },
+  '/account': {
+    export_without: m.account_password_missing,
+    export_wrong: m.account_wrong_password,
+    export_often: m.export_later,
+    export_not_now: m.form_not_now
+  },
   '/login': {
     account_deleted: m.flash_account_deleted,
     signed_out_everywhere: m.flash_signed_out_everywhere
@@ -21,9 +27,11 @@ const MESSAGES = {
 interface Facts {
   /** Of who is signed in. */
   username: string;
+  /** What it was done to, in words. */
+  what: string;
 }
 
-const nobody: Facts = { username: '' };
+const nothing: Facts = { username: '', what: '' };
 
 type Page = keyof typeof MESSAGES;
 type Event = Pick<RequestEvent, 'cookies' | 'url'>;
@@ -32,15 +40,25 @@ type Event = Pick<RequestEvent, 'cookies' | 'url'>;
 export function leaveFlash<P extends Page>(
   event: Event,
   page: P,
-  flash: keyof (typeof MESSAGES)[P] & string
+  flash: keyof (typeof MESSAGES)[P] & string,
+  /** The id of what it was done to, where the words name it. */
+  subject = ''
 ): void {
-  keepCookie(event, 'flash', flash, page);
+  keepCookie(event, 'flash', `${flash}.${subject}`, page);
 }
 
-/** What was left for `page`, in words; null if nothing was. It can be read again: pages of forms are fetched twice (enhance-forms.ts). */
-export function readFlash(event: Event, page: Page, facts = nobody): string | null {
-  const left = readCookie(event, 'flash');
-  return Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1](facts) ?? null;
+/** What the messages may tell of what something was done to, by its id; null: it is not known. */
+type Telling = (subject: string) => Facts | null;
+
+/**
+ * What was left for `page`, in words; null if nothing was, or what it was done to is not known. It can be read again: pages of
+ * forms are fetched twice (enhance-forms.ts).
+ */
+export function readFlash(event: Event, page: Page, factsOf: Telling = () => nothing): string | null {
+  const [left, subject = ''] = readCookie(event, 'flash')?.split('.') ?? [];
+  const message = Object.entries(MESSAGES[page]).find(([flash]) => flash === left)?.[1];
+  const facts = factsOf(subject);
+  return message && facts ? message(facts) : null;
 }
 
 /** A form's script looks where it was led (enhance-forms.ts), and only then goes there. */
@@ -51,9 +69,9 @@ const isGlance = ({ request, isDataRequest }: Pick<RequestEvent, 'request' | 'is
 export function takeFlash(
   event: Event & Pick<RequestEvent, 'request' | 'isDataRequest'>,
   page: Page,
-  facts = nobody
+  factsOf?: Telling
 ): string | null {
-  const said = readFlash(event, page, facts);
+  const said = readFlash(event, page, factsOf);
   if (said !== null && !isGlance(event)) forgetCookie(event, 'flash', page);
   return said;
 }

@@ -1,4 +1,5 @@
 import { error, redirect } from '@sveltejs/kit';
+import { appointmentInSentence } from '#lib/appointments/words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { byId, isId, loadAppointments } from '#lib/server/booking/appointments.ts';
 import { confirmAppointment } from '#lib/server/booking/booking.ts';
@@ -13,10 +14,18 @@ export const load: PageServerLoad = async (event) => {
   const { patientId, username } = await accountOf(event.locals);
   const { supabase } = event.locals;
   const [snapshot, clinics] = await Promise.all([loadAppointments(supabase), listClinics(supabase)]);
+  // What was just cancelled is not among those to come: it is named where that is told.
+  const nameOf = (id: string) => {
+    const appointment = snapshot.appointments.find((one) => one.id === id);
+    return appointment ? appointmentInSentence(appointment, snapshot, new Date(snapshot.now)) : null;
+  };
   return {
     // All clinics, as somebody without appointments needs a number to call too.
     snapshot: { ...snapshot, clinics: byId(clinics) },
-    flash: takeFlash(event, '/appointments', { username }),
+    flash: takeFlash(event, '/appointments', (id) => {
+      const what = id === '' ? '' : nameOf(id);
+      return what === null ? null : { username, what };
+    }),
     source: patientId ? { ...liveSource, patientId } : null
   };
 };

@@ -145,7 +145,8 @@ export function requests(region: string) {
         }
       ),
     choosePassword: z.object({ new_password: password }),
-    deleteAccount: z.object({ password: presentPassword })
+    deleteAccount: z.object({ password: presentPassword }),
+    exportAccount: z.object({ password: presentPassword })
   };
 }
 

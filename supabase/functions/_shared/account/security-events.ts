@@ -12,6 +12,7 @@ export type SecurityEvent =
   | 'limited'
   | 'password_changed'
   | 'account_deleted'
+  | 'account_exported'
   | 'sms_refused'
   | 'call_proof_asked'
   | 'call_proof_refused';

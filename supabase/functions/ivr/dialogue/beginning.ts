@@ -6,10 +6,12 @@ import { tellOtherwise } from './reception.ts';
 
 export function welcome(draft: Draft, greet: boolean): Reply {
   const { prompts, reading, brief } = draft;
-  const { clinic, upcoming, language } = draft.facts;
+  const { clinic, upcoming } = draft.facts;
   const isNew = greet && reading.turn.position.question.name === 'greeting';
   if (clinic && greet && !brief) draft.first(prompts.greeting({ clinic: clinic.name }));
-  if (draft.locales.length > 1 && !reading.language && !language) return askLanguage(draft);
+  // At a clinic the menu offers the others: who understands its usual language has no key to press for that.
+  const atMenu = clinic !== null && reading.turn.line === 'mobile';
+  if (draft.locales.length > 1 && !draft.language && !atMenu) return askLanguage(draft);
   if (!clinic) {
     if (isNew) draft.first(prompts.welcome());
     return askClinic(draft, 0);
@@ -30,6 +32,11 @@ export function firstQuestion(draft: Draft, clinicsPage: number): Reply {
 export function askLanguage(draft: Draft): Reply {
   const choices = draft.locales.slice(0, 9);
   if (choices.length < 2) return firstQuestion(draft, 0);
+  const [other, ...more] = draft.otherLocales;
+  // Who asks for another language where there is one other has said which.
+  if (draft.reading.intent.to === 'language' && other !== undefined && more.length === 0) {
+    return firstQuestion(draft.in(other), 0);
+  }
   return draft.listen({ name: 'language', choices }, ...draft.offerLanguages(choices, (index) => index + 1));
 }
 

@@ -22,6 +22,8 @@ export class Draft {
   readonly facts: Facts;
   /** The languages the caller can choose from. */
   readonly locales: string[];
+  /** The language the caller chose, in this call or before. */
+  readonly language: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #language: { code: string; prompts: Prompts };
   /** What is said before the next question, or the end. */
@@ -32,7 +34,13 @@ export class Draft {
     this.facts = facts;
     this.locales = catalogue.locales(facts.locales);
     this.#catalogue = catalogue;
-    this.#language = catalogue.of(reading.language ?? facts.language ?? facts.locales[0]);
+    this.language = reading.language ?? facts.language ?? undefined;
+    this.#language = catalogue.of(this.language ?? facts.locales[0]);
+  }
+
+  /** The same reply in another language, which the call goes on in. */
+  in(language: string): Draft {
+    return new Draft({ ...this.reading, language }, this.facts, this.#catalogue);
   }
 
   /** The prompts in the language of this reply. */

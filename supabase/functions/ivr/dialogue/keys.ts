@@ -14,7 +14,8 @@ export type Intent =
   | { to: 'menu' }
   | { to: 'who'; then: 'offer' | 'day'; page: number }
   | { to: 'reception' }
-  | { to: 'day'; preference: Preference; tooFar?: string; who?: Who }
+  | { to: 'days'; preference: Preference; who?: Who }
+  | { to: 'day'; preference: Preference; tooFar?: string }
   | { to: 'offer'; search: Search; page: number; who?: Who }
   | { to: 'later'; starts_at: string; preference: Preference }
   | { to: 'book'; wanted: Wanted }
@@ -52,19 +53,26 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       return atAnyMenu(question, keys);
     case 'menu':
       if (keys === '1') return { to: 'offer', search: { preference: {} }, page: 0 };
-      if (keys === '2') return { to: 'day', preference: {} };
+      if (keys === '2') return { to: 'days', preference: {} };
       if (keys === '3') return { to: 'appointments', page: 0 };
       if (keys === '4') return { to: 'reference', page: 0 };
       if (keys === '8') return { to: 'language' };
       // One up from the menu is the list of clinics, where the number has several.
       if (keys === '*') return { to: 'clinic', page: 0 };
       return atAnyMenu(question, keys);
+    case 'days': {
+      const { choices, preference } = question;
+      const on = chosen(choices, keys);
+      if (on !== undefined) return { to: 'offer', search: { preference, on }, page: 0 };
+      if (keys === String(choices.length + 1)) return { to: 'day', preference };
+      return keys === '*' ? before(preference) : atAnyMenu(question, keys);
+    }
     case 'who': {
       const { choices, page, then } = question;
       const who = chosen(choices, keys);
       if (who !== undefined) {
         return then === 'day'
-          ? { to: 'day', preference: {}, who }
+          ? { to: 'days', preference: {}, who }
           : { to: 'offer', search: { preference: {} }, page: 0, who };
       }
       if (keys === '#') return { to: 'who', then, page: page + 1 };
@@ -83,7 +91,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
         return { to: 'offer', search: { preference: { ...preference, practitioner_id }, on }, page: 0 };
       }
       if (keys === '#') return { to: 'offer', search: { preference, on }, page: page + 1 };
-      if (keys === '*') return { to: 'day', preference };
+      if (keys === '*') return { to: 'days', preference };
       return atAnyMenu(question, keys);
     }
     case 'specialty': {
@@ -105,7 +113,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
           : { to: 'move', appointment_id: moving, starts_at, preference };
       }
       if (keys === '2') return { to: 'later', starts_at, preference };
-      if (keys === '3') return { to: 'day', preference };
+      if (keys === '3') return { to: 'days', preference };
       if (keys === '*') return before(preference);
       return atAnyMenu(question, keys);
     }
@@ -152,8 +160,9 @@ export function again(question: Question): Intent {
       return { to: question.name, page: question.page };
     case 'who':
       return { to: 'who', then: question.then, page: question.page };
+    case 'days':
     case 'day':
-      return { to: 'day', preference: question.preference };
+      return { to: question.name, preference: question.preference };
     case 'doctor': {
       const { preference, on, page } = question;
       return { to: 'offer', search: { preference, on }, page };

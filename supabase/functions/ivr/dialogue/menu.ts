@@ -9,7 +9,9 @@ export function askMenu(draft: Draft, ...before: string[]): Reply {
   if (!books && !brief) draft.first(prompts.notByPhone());
   const menu = prompts.menu({ reception: clinic.reception !== null, books, brief });
   const others = brief ? [] : draft.offerLanguages(draft.otherLocales, () => 8);
-  return draft.listen({ name: 'menu' }, draft.utter(menu), ...others);
+  const words = [draft.utter(menu)];
+  // Before anything else to who may not understand the rest.
+  return draft.listen({ name: 'menu' }, ...(draft.language ? [...words, ...others] : [...others, ...words]));
 }
 
 /** Options by number, as many as one page has. */

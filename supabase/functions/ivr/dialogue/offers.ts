@@ -6,6 +6,17 @@ import { askMenu, listChoices } from './menu.ts';
 import type { Preference, Wanted } from './position.ts';
 import { askProof } from './proof.ts';
 
+/** Where no day is near that has something free, any is asked for by its number: the offer then says what there is. */
+export function askDays(draft: Draft, preference: Preference): Reply {
+  const { prompts, brief, facts, clinic } = draft;
+  const choices = facts.days ?? [];
+  if (choices.length === 0) return askDay(draft, preference);
+  return draft.listen(
+    { name: 'days', choices, preference },
+    draft.utter(prompts.askDays({ days: choices, today: clinic.today, brief }))
+  );
+}
+
 /** @param tooFar the day that was chosen, where it cannot be booked yet: YYYY-MM-DD */
 export function askDay(draft: Draft, preference: Preference, tooFar?: string): Reply {
   const { prompts, brief } = draft;

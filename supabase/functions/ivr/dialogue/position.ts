@@ -56,6 +56,8 @@ const question = z.discriminatedUnion('name', [
     page,
     then: z.enum(['offer', 'day'])
   }),
+  /** Which of the next days that have something free, or another. */
+  z.object({ name: z.literal('days'), choices: z.array(z.iso.date()).max(3), preference }),
   /** Which day; with what was today when it was asked, and how many days ahead can be booked. */
   z.object({ name: z.literal('day'), today: z.iso.date(), horizon: z.number().int(), preference }),
   /** Which practitioner on that day; null is any. */

@@ -79,6 +79,8 @@ function whatMayBe(intent: Intent, { position, line }: Turn, misses: number): In
 
 function taskOf(intent: Intent, { line }: Turn): Task {
   switch (intent.to) {
+    case 'days':
+      return { kind: 'days', preference: intent.preference };
     case 'offer':
       return { kind: 'offer', ...intent.search };
     case 'later':

@@ -6,7 +6,7 @@ import { askLanguage, firstQuestion, welcome } from './beginning.ts';
 import { Draft, type Reply } from './draft.ts';
 import type { Intent } from './keys.ts';
 import { askMenu } from './menu.ts';
-import { askDay, offer, tellBooked, tellFound, tellMoved } from './offers.ts';
+import { askDay, askDays, offer, tellBooked, tellFound, tellMoved } from './offers.ts';
 import { askCode } from './proof.ts';
 import type { Reading } from './reading.ts';
 import { connect, tellOtherwise } from './reception.ts';
@@ -53,6 +53,8 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
       return tellOtherwise(draft);
     case 'reception':
       return connect(draft);
+    case 'days':
+      return askDays(draft, intent.preference);
     case 'day':
       return askDay(draft, intent.preference, intent.tooFar);
     case 'offer':
@@ -84,6 +86,6 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
 
 /** Where nothing is booked by phone, these lead to the menu, which says so. */
 function isAboutBooking(intent: Intent): boolean {
-  return ['who', 'day', 'offer', 'later', 'move'].includes(intent.to) ||
+  return ['who', 'days', 'day', 'offer', 'later', 'move'].includes(intent.to) ||
     ('wanted' in intent && intent.wanted !== undefined);
 }

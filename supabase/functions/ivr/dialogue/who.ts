@@ -14,7 +14,7 @@ import { askMenu, listChoices } from './menu.ts';
 /** Whether it has to be asked first who is to come, and what was wanted then. */
 export function beforeWho(intent: Intent, { facts, reading }: Draft): 'offer' | 'day' | undefined {
   if (facts.others.length === 0 || reading.who !== undefined) return undefined;
-  if (intent.to === 'day' && intent.preference.moving === undefined) return 'day';
+  if (intent.to === 'days' && intent.preference.moving === undefined) return 'day';
   if (intent.to === 'offer' && intent.search.preference.moving === undefined) return 'offer';
   return undefined;
 }

@@ -39,6 +39,14 @@ export function day(date: string, today: string): string {
   return `${near}${weekdays[weekday]} the ${ordinal(number)}${far}`;
 }
 
+/** A day among the next ones: "tomorrow", "Friday", or from a week ahead on "Monday the 7th of December". */
+export function dayName(date: string, today: string): string {
+  const { ahead, weekday } = dayOf(date, today);
+  if (ahead === 0) return 'today';
+  if (ahead === 1) return 'tomorrow';
+  return ahead > 1 && ahead < 7 ? weekdays[weekday] ?? '' : day(date, today);
+}
+
 /** "half past 10 in the morning". */
 export function clock({ hour, minute }: { hour: number; minute: number }): string {
   if (minute === 0 && hour === 0) return 'midnight';

@@ -1,5 +1,5 @@
 import type { Language, Prompts } from './prompts.ts';
-import { day, dayAndTime, digits, key, openingHours, ordinal } from './en-IN.times.ts';
+import { day, dayAndTime, dayName, digits, key, openingHours, ordinal } from './en-IN.times.ts';
 import { spokenName as name } from './times.ts';
 
 /** Indian English. Short sentences, what is chosen before its key, times as people say them. */
@@ -22,9 +22,9 @@ export const english: Language = {
         }`
         : `${
           books ? 'To book the next available appointment, press 1. To choose a day, press 2. ' : ''
-        }To hear your appointments, press 3. To cancel${books ? ' or move' : ''} an appointment, press 4. ${
-          reception ? 'To speak to reception, press 0. ' : ''
-        }To hear this again, press 9.`,
+        }To hear your appointments, press 3. To cancel${books ? ' or move' : ''} one, press 4. ${
+          reception ? 'For reception, press 0. ' : ''
+        }To repeat, press 9.`,
     choose: ({ options, more, back, brief }) =>
       [
         ...options.map((option, index) =>
@@ -39,6 +39,16 @@ export const english: Language = {
     person: ({ place }) => `the ${ordinal(place)} person you book for`,
     personGone: () => 'You do not book for this person any more.',
 
+    askDays: ({ days, today, brief }) =>
+      [
+        ...days.map((date, index) =>
+          `${index === 0 || !brief ? 'For ' : ''}${dayName(date, today)}, ${brief ? '' : 'press '}${
+            index + 1
+          }.`
+        ),
+        `${brief ? 'Another' : 'For another'} day, ${brief ? '' : 'press '}${days.length + 1}.`,
+        brief ? '' : 'To go back, press star.'
+      ].filter((sentence) => sentence !== '').map(capital).join(' '),
     askDay: ({ brief }) =>
       brief
         ? 'Enter two digits for the day of the month, such as 0 5. Or one digit and hash: 0 for today, 1 for tomorrow.'
@@ -58,7 +68,7 @@ export const english: Language = {
       const take = moving ? 'To take this time instead' : 'To book it';
       return brief
         ? `${what} ${take}, press 1. Later that day, 2. Another day, 3.`
-        : `The next available appointment is with ${what} ${take}, press 1. For a later time that day, press 2. For another day, press 3. To hear it again, press 9. To go back, press star.`;
+        : `The next available appointment is with ${what} ${take}, press 1. For later that day, press 2. For another day, press 3. To go back, press star.`;
     },
     justTaken: () => 'Sorry, that appointment was just taken.',
     slotPassed: () => 'Sorry, that time has just passed.',

@@ -53,6 +53,8 @@ export interface Prompts {
   personGone(): string;
 
   // Choosing a day and a doctor.
+  /** The next days, each by its key; the key after the last is for another day. */
+  askDays(facts: { days: string[]; today: string } & Brevity): string;
   askDay(facts: Brevity): string;
   /** The day cannot be booked yet: only so many days ahead. */
   tooFar(facts: Day & { days: number }): string;

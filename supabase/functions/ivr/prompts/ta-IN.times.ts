@@ -135,6 +135,14 @@ export function dayAndTime(instant: Date, now: Date, timeZone: string): string {
 /** As SMS and pages tell them apart. */
 const turns = { first: 'கடிகாரம் மாறுவதற்கு முன் ', second: 'கடிகாரம் மாறிய பின் ' } as const;
 
+/** A day among the next ones, before its ending: "நாளை", "வெள்ளிக்கிழமை", or from a week ahead on with its date. */
+export function dayName(date: string, today: string): string {
+  const { ahead, weekday } = dayOf(date, today);
+  if (ahead === 0) return 'இன்றை';
+  if (ahead === 1) return 'நாளை';
+  return ahead > 1 && ahead < 7 ? weekdays[weekday] ?? '' : day(date, today);
+}
+
 /** "நாளை, செவ்வாய்க்கிழமை, இருபத்து நான்காம் தேதி"; the month is said from a week ahead on. */
 export function day(date: string, today: string): string {
   const { ahead, weekday, day: dayOfMonth, month } = dayOf(date, today);

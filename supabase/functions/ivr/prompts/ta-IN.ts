@@ -1,5 +1,5 @@
 import type { Language, Prompts } from './prompts.ts';
-import { day, dayAndTime, digits, key, number, openingHours } from './ta-IN.times.ts';
+import { day, dayAndTime, dayName, digits, key, number, openingHours } from './ta-IN.times.ts';
 import { spokenName as name } from './times.ts';
 
 const back = 'திரும்பிச் செல்ல, நட்சத்திரக் குறியை அழுத்தவும்.';
@@ -52,6 +52,14 @@ export const tamil: Language = {
     person: ({ place }) => `உங்கள் பட்டியலில் உள்ள நபர் ${number(place)}`,
     personGone: () => 'இவருக்காக நீங்கள் இனி முன்பதிவு செய்ய இயலாது.',
 
+    askDays: ({ days, today, brief }) =>
+      [
+        ...days.map((date, index) =>
+          `${dayName(date, today)}க்கு, ${brief ? `எண் ${number(index + 1)}` : `${key(index + 1)} அழுத்தவும்`}.`
+        ),
+        `வேறு நாளுக்கு, ${brief ? `எண் ${number(days.length + 1)}` : `${key(days.length + 1)} அழுத்தவும்`}.`,
+        brief ? '' : back
+      ].filter((sentence) => sentence !== '').join(' '),
     askDay: ({ brief }) =>
       brief
         ? 'தேதியை இரண்டு இலக்கங்களில் அழுத்தவும். அல்லது, இன்றைக்கு பூஜ்ஜியமும் ஹாஷும், நாளைக்கு ஒன்றும் ஹாஷும் அழுத்தவும்.'
@@ -73,7 +81,7 @@ export const tamil: Language = {
         ? `${name(spoken_name)}, ${when}. ${take}, எண் ஒன்று. அதே நாளில் பிறகு, இரண்டு. வேறு நாள், மூன்று.`
         : `அடுத்ததாக, ${
           name(spoken_name)
-        } அவர்களிடம் ${when} நேரம் கிடைக்கிறது. ${take}, எண் ஒன்றை அழுத்தவும். அதே நாளில் பிந்தைய நேரத்திற்கு, எண் இரண்டை அழுத்தவும். வேறு நாளுக்கு, எண் மூன்றை அழுத்தவும். ${again} ${back}`;
+        } அவர்களிடம் ${when} நேரம் கிடைக்கிறது. ${take}, எண் ஒன்றை அழுத்தவும். அதே நாளில் பிந்தைய நேரத்திற்கு, எண் இரண்டை அழுத்தவும். வேறு நாளுக்கு, எண் மூன்றை அழுத்தவும். ${back}`;
     },
     justTaken: () => 'மன்னிக்கவும், அந்த நேரத்தை இப்போதுதான் வேறொருவர் முன்பதிவு செய்துவிட்டார்.',
     slotPassed: () => 'மன்னிக்கவும், அந்த நேரம் இப்போதுதான் கடந்துவிட்டது.',

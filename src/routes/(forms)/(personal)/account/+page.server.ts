@@ -19,7 +19,7 @@ import { requestCode } from '#lib/server/account/request-code.ts';
 import { forgetForms } from '#lib/server/account/sent-form.ts';
 import { endAllSessions, endOtherSessions, listSessions } from '#lib/server/account/sessions.ts';
 import { unsentOf } from '#lib/server/account/unsent-form.ts';
-import { leaveFlash } from '#lib/server/request/flash.ts';
+import { leaveFlash, readFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { rememberLanguage } from '#lib/server/request/language.ts';
 import { anyMistake, invalid, type Refusal } from '#lib/server/request/refusal.ts';
@@ -47,6 +47,8 @@ export const load: PageServerLoad = async (event) => {
     /** What was typed when the session had ended. */
     unsent: await unsentOf(event, userId),
     sessions,
+    /** Why no copy came of what is kept. */
+    exportProblem: readFlash(event, '/account'),
     example: phoneExample(DEFAULT_REGION),
     shortest: SHORTEST_PASSWORD,
     /** What must be typed to delete the account. */

@@ -1,7 +1,7 @@
 import type { PageProps } from './$types';
 
 /** The sections of the page that have a form. */
-export type Section = 'profile' | 'family' | 'password' | 'phone' | 'sessions' | 'delete';
+export type Section = 'profile' | 'family' | 'password' | 'phone' | 'sessions' | 'export' | 'delete';
 
 /** What came of one form of the page: it is done, or refused with a message. */
 export interface FormOutcome {

@@ -24,7 +24,7 @@ export const actions: Actions = {
     await accountOf(locals);
     const cancelled = await cancelAppointment(locals.supabase, params.id);
     if (!cancelled.ok) return refuseForm(cancelled.refusal, {});
-    leaveFlash(event, '/appointments', 'cancelled');
+    leaveFlash(event, '/appointments', 'cancelled', params.id);
     redirect(303, '/appointments');
   }
 };
