@@ -11925,25 +11925,6 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reassign_code",
---     "body": "{{code}} is the code for the desk of {{clinic}}, to keep your appointments under this number. Tell it to nobody else. It works for 10 minutes.",
---     "locale": "en-IN",
---     "samples": {
---         "code": "482193",
---         "clinic": "Lakeside Clinic"
---     },
---     "required": [
---         "clinic",
---         "code"
---     ],
---     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
---     "default_body": "{{code}} is the code for the desk of {{clinic}}, to keep your appointments under this number. Tell it to nobody else. It works for 10 minutes.",
---     "placeholders": [
---         "code",
---         "clinic"
---     ]
--- }
--- a row of public.sms_templates: {
---     "key": "reassign_code",
 --     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11962,25 +11943,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ]
 -- }
 -- a row of public.sms_templates: {
---     "key": "reassign_holder_code",
---     "body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "key": "reassign_code",
+--     "body": "{{code}}: tell this code to the desk of {{clinic}} only if your appointments are to be kept under this number. It works for 10 minutes.",
 --     "locale": "en-IN",
 --     "samples": {
 --         "code": "482193",
---         "name": "Lakshmi Narayanan",
 --         "clinic": "Lakeside Clinic"
 --     },
 --     "required": [
 --         "clinic",
---         "code",
---         "name"
+--         "code"
 --     ],
---     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
---     "default_body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}}: tell this code to the desk of {{clinic}} only if your appointments are to be kept under this number. It works for 10 minutes.",
 --     "placeholders": [
 --         "code",
---         "clinic",
---         "name"
+--         "clinic"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -11999,6 +11977,28 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
 --     "default_body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு: {{name}} என்பவருக்குத் தனி எண் தரப்படுகிறது, அவரது முன்பதிவுகள் அந்த எண்ணுக்கு மாறும். சம்மதம் என்றால் மட்டும் வரவேற்பறையில் சொல்லுங்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}}: tell this code to the desk of {{clinic}} only if {{name}} is to get a number of their own. It works for 10 minutes.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}}: tell this code to the desk of {{clinic}} only if {{name}} is to get a number of their own. It works for 10 minutes.",
 --     "placeholders": [
 --         "code",
 --         "clinic",
