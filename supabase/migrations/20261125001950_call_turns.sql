@@ -10,14 +10,14 @@ set search_path = ''
 as $$
 begin
   return (
-    select coalesce(jsonb_agg(jsonb_build_object(
+    select jsonb_build_object('others', coalesce(jsonb_agg(jsonb_build_object(
       'id', d.id, 'name', case when p_named then private.called_name(d.id) end
-    ) order by d.created_at, d.id), '[]')
+    ) order by d.created_at, d.id), '[]'))
     from public.dependents d where d.patient_id = p_patient_id and d.removed_at is null
   );
 end $$;
 comment on function private.ivr_others(uuid, boolean) is
-  'For whom a caller books too, in the order in which they were added: [{id, name}]. Without names unless the call has proved its number.';
+  'For whom a caller books too, in the order in which they were added: {others: [{id, name}]}. Without names unless the call has proved its number.';
 
 create function private.ivr_look_up(
   p_call jsonb, p_now timestamptz, out clinic_id uuid, out patient_id uuid, out is_shared boolean,
@@ -42,10 +42,9 @@ begin
         ) end
       ),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]'),
-      'others', case when exists (select from public.dependents d where d.patient_id = p.id)
-        then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
-    )
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+    ) || case when exists (select from public.dependents d where d.patient_id = p.id)
+      then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
