@@ -29,9 +29,13 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
   return directory.clinics[appointment.clinic_id]?.timeZone ?? DEFAULT_TIME_ZONE;
 }
 
-/** Who comes, where that may be somebody else than the patient; undefined: nobody would ask. */
-export function whoComes({ dependent_id }: Appointment, { people }: Directory): string | undefined {
-  return people[dependent_id ?? ''];
+/**
+ * Who comes, to be read after the time, as two of a family may come at the same: " · Meera Menon". '' where it can be
+ * nobody but the patient.
+ */
+export function forWhom({ dependent_id }: Appointment, { people }: Directory): string {
+  const who = people[dependent_id ?? ''];
+  return who ? ` · ${who}` : '';
 }
 
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
@@ -46,7 +50,7 @@ export function describeChange(
   const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
   const doctor = directory.practitioners[subject.practitioner_id]?.name;
   const visit = doctor ? m.news_with({ when, doctor }) : when;
-  const what = subject.dependent_id ? `${visit} (${whoComes(subject, directory)})` : visit;
+  const what = subject.dependent_id ? visit + forWhom(subject, directory) : visit;
 
   if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
   const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;
