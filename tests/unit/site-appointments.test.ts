@@ -3,7 +3,7 @@ import { arrange } from '../../src/lib/appointments/arrange.ts';
 import { parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
 import { parseAppointment, type Appointment } from '../../src/lib/appointments/model.ts';
 import { whenInSentence, whenOf } from '../../src/lib/appointments/when.ts';
-import { describeChange as say, whoComes } from '../../src/lib/appointments/words.ts';
+import { describeChange as say, forWhom } from '../../src/lib/appointments/words.ts';
 import { labelsOf, peopleIn } from '../../src/lib/server/account/family.ts';
 import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 
@@ -99,7 +99,7 @@ describe('what is said of a change', () => {
     const family = { ...directory, people: { '': 'You', meera: 'Meera' } };
     const tellFamily = (after: Appointment) => say({ before: null, after }, family, NOW);
     expect(tellFamily(visit({ dependent_id: 'meera' }))).toBe(
-      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao (Meera). Token 4.'
+      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao · Meera. Token 4.'
     );
     expect(tellFamily(visit())).toBe(tell(null, visit()));
   });
@@ -157,10 +157,9 @@ describe('a broadcast', () => {
 describe('who comes', () => {
   test('is told of all alike, as soon as it can be somebody else', () => {
     const people = peopleIn([{ id: 'meera', name: 'Meera', birth_year: 2016 }]);
-    const comes = (dependent_id: string | null) =>
-      whoComes(visit({ dependent_id }), { ...directory, people });
-    expect([comes(null), comes('meera')]).toEqual(['You', 'Meera']);
-    expect(whoComes(visit(), { ...directory, people: peopleIn([]) })).toBeUndefined();
+    const comes = (dependent_id: string | null) => forWhom(visit({ dependent_id }), { ...directory, people });
+    expect([comes(null), comes('meera')]).toEqual([' · You', ' · Meera']);
+    expect(forWhom(visit(), { ...directory, people: peopleIn([]) })).toBe('');
   });
 
   test('is told apart where two have one name', () => {

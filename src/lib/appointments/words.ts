@@ -29,9 +29,13 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
   return directory.clinics[appointment.clinic_id]?.timeZone ?? DEFAULT_TIME_ZONE;
 }
 
-/** Who comes, where that may be somebody else than the patient; undefined: nobody would ask. */
-export function whoComes({ dependent_id }: Appointment, { people }: Directory): string | undefined {
-  return people[dependent_id ?? ''];
+/**
+ * Who comes, to be read after the time, as two of a family may come at the same: " · Meera Menon". '' where it can be
+ * nobody but the patient.
+ */
+export function forWhom({ dependent_id }: Appointment, { people }: Directory): string {
+  const who = people[dependent_id ?? ''];
+  return who ? ` · ${who}` : '';
 }
 
 /** Which appointment, in a sentence: "tomorrow, 10:30 am with Dr. Rao". */
@@ -39,7 +43,7 @@ export function appointmentInSentence(appointment: Appointment, directory: Direc
   const when = whenInSentence(appointment.starts_at, timeZoneOf(appointment, directory), now);
   const doctor = directory.practitioners[appointment.practitioner_id]?.name;
   const visit = doctor ? m.news_with({ when, doctor }) : when;
-  return appointment.dependent_id ? `${visit} (${whoComes(appointment, directory)})` : visit;
+  return appointment.dependent_id ? visit + forWhom(appointment, directory) : visit;
 }
 
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
