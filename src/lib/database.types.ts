@@ -548,8 +548,13 @@ export type Database = {
           active: boolean;
           clinic_id: string;
           created_at: string;
+          fee_amount: number | null;
+          fee_currency: string;
           id: string;
+          languages: string[];
           name: string;
+          photo_url: string | null;
+          qualification: string | null;
           specialty: string;
           spoken_name: string | null;
           updated_at: string;
@@ -559,8 +564,13 @@ export type Database = {
           active?: boolean;
           clinic_id: string;
           created_at?: string;
+          fee_amount?: number | null;
+          fee_currency?: string;
           id?: string;
+          languages?: string[];
           name: string;
+          photo_url?: string | null;
+          qualification?: string | null;
           specialty: string;
           spoken_name?: string | null;
           updated_at?: string;
@@ -569,8 +579,13 @@ export type Database = {
           active?: boolean;
           clinic_id?: string;
           created_at?: string;
+          fee_amount?: number | null;
+          fee_currency?: string;
           id?: string;
+          languages?: string[];
           name?: string;
+          photo_url?: string | null;
+          qualification?: string | null;
           specialty?: string;
           spoken_name?: string | null;
           updated_at?: string;
@@ -1342,9 +1357,14 @@ export type Database = {
       bookable_practitioners: {
         Args: { clinic_id: string };
         Returns: {
+          fee_amount: number;
+          fee_currency: string;
+          languages: string[];
           next_starts_at: string;
+          photo_url: string;
           practitioner_id: string;
           practitioner_name: string;
+          qualification: string;
           specialty: string;
         }[];
       };
@@ -1766,10 +1786,15 @@ export type Database = {
         Args: { clinic_id: string };
         Returns: {
           active: boolean;
+          fee_amount: number;
+          fee_currency: string;
+          languages: string[];
           last_on: string;
           name: string;
           next_on: string;
+          photo_url: string;
           practitioner_id: string;
+          qualification: string;
           specialty: string;
           spoken_name: string;
           upcoming: number;

@@ -1,6 +1,7 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import { chosenLanguage } from '#lib/server/request/language.ts';
 import type { Refusal, Result } from '#lib/server/request/refusal.ts';
+import { takeAfterwards } from './afterwards.ts';
 import {
   changePhone,
   forgotPassword,
@@ -31,7 +32,7 @@ export async function requestCode(event: RequestEvent, form: SentForm, count = 1
     const { token, refresh_token } = answer;
     await beginSession(event, { token, refresh_token });
     forgetForms(event, '/link', '/register');
-    redirect(303, '/appointments');
+    redirect(303, takeAfterwards(event));
   }
   keepPendingCode(event, {
     id: answer.verification_id ?? '',

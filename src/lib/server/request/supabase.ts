@@ -1,7 +1,7 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { createServerClient } from '@supabase/ssr';
-import type { SupabaseClient } from '@supabase/supabase-js';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { Database } from '#lib/database.types.ts';
 import type { LiveSource } from '#lib/live/listen.ts';
 import { COOKIES, flagsOf } from './cookies.ts';
@@ -38,19 +38,33 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
         Object.assign(headers, noStore);
       }
     },
-    // Retries take seconds, in which people had better reload the page themselves.
     db: { retry: false },
     global: {
       // People tell their sessions apart by the device it names.
       headers: { 'user-agent': event.request.headers.get('user-agent') ?? '' },
-      fetch: (input, init) => {
-        const timeout = AbortSignal.timeout(TIMEOUT_MS);
-        const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-        return fetch(input, { ...init, signal });
-      }
+      fetch: fetchInTime
     }
   });
 }
+
+let nobodys: Supabase | undefined;
+
+/** A client that acts for nobody, and reads what anybody may. One serves all requests: it keeps nothing. */
+export function forNobody(): Supabase {
+  nobodys ??= createClient<Database>(PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_ANON_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    db: { retry: false },
+    global: { fetch: fetchInTime }
+  });
+  return nobodys;
+}
+
+// Retries take seconds, in which people had better reload the page themselves (`retry: false`).
+const fetchInTime: typeof fetch = (input, init) => {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+  return fetch(input, { ...init, signal });
+};
 
 /** Takes the session away from this browser, with all that was kept for it, even if Auth cannot be asked to end it. */
 export function forgetSession(event: RequestEvent): void {

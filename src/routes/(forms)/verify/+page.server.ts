@@ -1,6 +1,7 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import { codeIn } from '#lib/code.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { takeAfterwards } from '#lib/server/account/afterwards.ts';
 import { verifyPhone } from '#lib/server/account/functions.ts';
 import { SHORTEST_PASSWORD, problemsOf } from '#lib/server/account/password.ts';
 import {
@@ -96,7 +97,7 @@ export const actions: Actions = {
     const { token, refresh_token, user } = answer;
     if (!token || !refresh_token) return { done: phoneText(user.phone_number) };
     await beginSession(event, { token, refresh_token });
-    redirect(303, '/appointments');
+    redirect(303, takeAfterwards(event));
   },
 
   resend: async (event) => {

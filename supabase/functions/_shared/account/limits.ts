@@ -7,8 +7,11 @@ import { rateLimited } from './errors.ts';
 import { hex, hmac } from '../secrets.ts';
 import { noteSecurityEvent } from './security-events.ts';
 
-/** What is limited: texting a code, looking up whether a phone can register, guessing at a code or a password. */
-export type Limited = 'code' | 'lookup' | 'guess' | 'password';
+/**
+ * What is limited: texting a code, looking at free times, looking up whether a phone can register, guessing at a code or a
+ * password.
+ */
+export type Limited = 'code' | 'look' | 'lookup' | 'guess' | 'password';
 
 /** Whose use it is. */
 export type Subject =
