@@ -37,7 +37,8 @@ export function practitionerOf(row: {
     photo,
     qualification,
     languages: languages.length > 0 ? languageNames(languages).join(', ') : null,
-    fee: fee_amount === null ? null : price(fee_amount, fee_currency)
+    // The embedded stack tells such numbers as texts.
+    fee: fee_amount === null ? null : price(Number(fee_amount), fee_currency)
   };
 }
 

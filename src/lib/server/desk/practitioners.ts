@@ -40,7 +40,7 @@ const rows = z.array(
     specialty: z.string(),
     qualification: z.string().nullable(),
     photo_url: z.string().nullable(),
-    fee_amount: z.number().nullable(),
+    fee_amount: z.coerce.number().nullable(),
     fee_currency: z.string(),
     languages: z.array(z.string()),
     active: z.boolean(),
