@@ -8,16 +8,20 @@ set search_path = ''
 as $$
 declare
   v_hours tstzmultirange;
+  v_days int;
 begin
-  -- Two weeks, as a clinic may be closed over the holidays. What touches becomes one.
-  select range_agg(tstzrange(s.opens, s.closes)) into v_hours
-  from public.clinics c
-  cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
-  cross join lateral private.sessions_between(
-    array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active),
-    t.today, t.today + 14, c.time_zone, p_now
-  ) s
-  where c.id = p_clinic_id;
+  -- Tomorrow nearly always tells, and two weeks where a clinic is closed over the holidays. What touches becomes one.
+  foreach v_days in array '{1,14}'::int[] loop
+    select range_agg(tstzrange(s.opens, s.closes)) into v_hours
+    from public.clinics c
+    cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
+    cross join lateral private.sessions_between(
+      array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active),
+      t.today, t.today + v_days, c.time_zone, p_now
+    ) s
+    where c.id = p_clinic_id;
+    exit when exists (select from unnest(v_hours) as h (hours) where lower(h.hours) > p_now);
+  end loop;
   return query
     select max(upper(h.hours)) filter (where h.hours @> p_now), min(lower(h.hours)) filter (where lower(h.hours) > p_now)
     from unnest(v_hours) as h (hours);
