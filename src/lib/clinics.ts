@@ -9,7 +9,9 @@ export function clinicsLike<Clinic extends Pick<Place, 'name' | 'address'>>(
   words: string
 ): Clinic[] {
   const plain = (text: string) => text.normalize('NFKC').toLowerCase();
-  const wanted = plain(words).split(/[\s,]+/).filter(Boolean);
+  const wanted = plain(words)
+    .split(/[\s,]+/)
+    .filter(Boolean);
   return clinics.filter(({ name, address }) => {
     const text = plain(`${name} ${address}`);
     return wanted.every((word) => text.includes(word));

@@ -16,12 +16,15 @@ import type { PageServerLoad } from './$types';
 /** The same for everybody, whoever is signed in. */
 export const load: PageServerLoad = async (event) => {
   const place = event.url.searchParams.get('place') ?? '';
-  const clinics = await unlessItFails(event, 'clinics_unavailable', clinicsOf());
+  const clinics = await unlessItFails(event, 'clinics_unavailable', clinicsOf(event));
   // The page is of use without the numbers too, and says that they are missing.
   if (!clinics) return { clinics: null, clinicCount: 0, place, hours: [], doctors: null, now: '' };
   const shown = clinicsLike(clinics, place);
   const [only] = shown.length === 1 ? shown : [];
-  const [hours, doctors] = await Promise.all([hoursOf(event, shown), only ? doctorsOf(event, only.id) : null]);
+  const [hours, doctors] = await Promise.all([
+    hoursOf(event, shown),
+    only ? doctorsOf(event, only.id) : null
+  ]);
   letCachesKeep(event);
   return {
     clinics: shown,
@@ -35,8 +38,8 @@ export const load: PageServerLoad = async (event) => {
 };
 
 /** All clinics by name, and whether they take bookings here. */
-async function clinicsOf(): Promise<(Clinic & { takesBookings: boolean })[]> {
-  const supabase = forNobody();
+async function clinicsOf(event: RequestEvent): Promise<(Clinic & { takesBookings: boolean })[]> {
+  const supabase = forNobody(event);
   const [clinics, bookable] = await Promise.all([listClinics(supabase), listBookableClinics(supabase)]);
   const ids = new Set(bookable.map(({ id }) => id));
   return clinics.map((clinic) => ({ ...clinic, takesBookings: ids.has(clinic.id) }));

@@ -2,7 +2,17 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openPage } from '../helpers/browser.ts';
-import { anOldPatient, aPerson, codeFor, enterCode, fill, LABELS, press, register, WAYS } from './accounts.ts';
+import {
+  anOldPatient,
+  aPerson,
+  codeFor,
+  enterCode,
+  fill,
+  LABELS,
+  press,
+  register,
+  WAYS
+} from './accounts.ts';
 import { aBooking, aClinic, aDoctor, aPatient, opening, signIn, type Clinic } from './setting.ts';
 
 const { browser, sql, site } = await opening();
@@ -87,7 +97,8 @@ test('so does a forgotten password, in Tamil', async () => {
   await press(page, 'தமிழ்');
   await page.getByText('நீங்கள் தேர்ந்தெடுத்தது').waitFor();
   await page.locator('input[autocomplete="one-time-code"]').fill(code);
-  for (const field of await page.locator('input[type="password"]').all()) await field.fill('quiet green lakes');
+  for (const field of await page.locator('input[type="password"]').all())
+    await field.fill('quiet green lakes');
   await page.locator('main form').first().getByRole('button').last().click();
   await page.waitForURL(/\/book\/confirm\?/);
   await page.getByText(clinic.doctor).waitFor();
@@ -190,7 +201,10 @@ test('doctors: the first free comes first, one specialty at a time, and what is 
     .poll(() => card.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth))
     .toBeGreaterThan(0);
 
-  await page.getByRole('navigation', { name: 'Specialties' }).getByRole('link', { name: 'Dentistry' }).click();
+  await page
+    .getByRole('navigation', { name: 'Specialties' })
+    .getByRole('link', { name: 'Dentistry' })
+    .click();
   await page.waitForURL(/specialty=Dentistry/);
   expect(await cards.count()).toBe(1);
 
@@ -212,7 +226,10 @@ test('the start page: a clinic is found by its place, with who is there and both
   await page.getByText(/^(?:Open now, until|Closed now\. Opens) /).waitFor();
   await page.getByRole('link', { name: /^Directions/ }).waitFor();
   await page.locator(`a[href="tel:${clinic.phone}"]`).waitFor();
-  await page.getByRole('region', { name: 'Who you can see' }).getByRole('link', { name: clinic.doctor }).waitFor();
+  await page
+    .getByRole('region', { name: 'Who you can see' })
+    .getByRole('link', { name: clinic.doctor })
+    .waitFor();
   await page.getByRole('main').getByRole('link', { name: 'Book online' }).click();
   await page.getByRole('heading', { name: 'Who would you like to see?' }).waitFor();
   await page.getByText(clinic.name).waitFor();

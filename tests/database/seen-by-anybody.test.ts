@@ -2,7 +2,15 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aClinic, anException, aPatient, aPractitioner, book, nextSlots, type Practitioner } from '../helpers/world.ts';
+import {
+  aClinic,
+  anException,
+  aPatient,
+  aPractitioner,
+  book,
+  nextSlots,
+  type Practitioner
+} from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
@@ -156,7 +164,9 @@ describe('the first free time of everybody at once', () => {
       const clinic = await aClinic(tx);
       const usual = await aPractitioner(tx, clinic);
       const booked = await aPractitioner(tx, clinic);
-      const rare = await aPractitioner(tx, clinic, { hours: [{ weekdays: [2], from: '09:00', to: '10:00' }] });
+      const rare = await aPractitioner(tx, clinic, {
+        hours: [{ weekdays: [2], from: '09:00', to: '10:00' }]
+      });
       const late = await aPractitioner(tx, clinic, { hours: [] });
       await anException(tx, late, '2027-04-08', { from: '11:00', to: '12:00' });
       const beyond = await aPractitioner(tx, clinic, { hours: [] });

@@ -32,7 +32,12 @@ test('anybody learns who is there and which times are free, and nothing of who h
   ]);
   expect(clinics.body.clinics).toMatchObject([{ id: clinic.id }]);
   expect(practitioners.body.practitioners).toMatchObject([
-    { practitioner_id: practitioner.id, practitioner_name: practitioner.name, languages: [], fee_amount: null }
+    {
+      practitioner_id: practitioner.id,
+      practitioner_name: practitioner.name,
+      languages: [],
+      fee_amount: null
+    }
   ]);
   const free = slots.body.slots as { starts_at: string }[];
   expect(days.body.days).toMatchObject([{ on_date: day, free: free.length }]);

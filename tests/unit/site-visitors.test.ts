@@ -54,7 +54,12 @@ test('a clinic is found by any words of its name and address', () => {
 test('what is told of a doctor is in words, and nothing where nothing is known', () => {
   const row = { id: '1', name: 'Dr. Rao', specialty: 'Dentistry', photo_url: null, qualification: null };
   const bare = { ...row, languages: [], fee_amount: null, fee_currency: 'INR' };
-  expect(practitionerOf(bare)).toMatchObject({ photo: null, qualification: null, languages: null, fee: null });
+  expect(practitionerOf(bare)).toMatchObject({
+    photo: null,
+    qualification: null,
+    languages: null,
+    fee: null
+  });
   const told = (fee_amount: number, fee_currency = 'INR') =>
     practitionerOf({ ...bare, languages: ['en', 'ta', 'xyz'], fee_amount, fee_currency });
   expect(told(500)).toMatchObject({ languages: 'English, Tamil, xyz', fee: '₹500' });

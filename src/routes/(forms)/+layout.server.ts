@@ -13,7 +13,7 @@ export const load: LayoutServerLoad = async (event) => {
   const wanted = new URL(afterwards(event), event.url);
   if (wanted.pathname !== '/book/confirm') return { chosen: null };
   try {
-    const proposed = await proposedAt(forNobody(), wanted.searchParams);
+    const proposed = await proposedAt(forNobody(event), wanted.searchParams);
     if (!proposed) return { chosen: null };
     const { scope, at } = proposed;
     const { name } = scope.practitioner;

@@ -89,7 +89,12 @@ export async function askFreeTimes<T>(
   body: object,
   shape: z.ZodType<T>
 ): Promise<Result<{ found: T }>> {
-  return post(event, 'free-times', body, shape.transform((found) => ({ found })));
+  return post(
+    event,
+    'free-times',
+    body,
+    shape.transform((found) => ({ found }))
+  );
 }
 
 /** The route of a function under /api: it takes POST, hands the request on as it came, and the answer back. */

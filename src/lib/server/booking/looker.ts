@@ -54,7 +54,7 @@ export function asPatient(supabase: Supabase): Looker {
 export function asVisitor(event: RequestEvent): Looker {
   return {
     signedIn: false,
-    supabase: forNobody(),
+    supabase: forNobody(event),
     practitioners: (asked) => ask(event, 'practitioners', asked, practitionerRow),
     days: (asked) => ask(event, 'days', asked, dayRow),
     slots: (asked) => ask(event, 'slots', asked, slotRow)

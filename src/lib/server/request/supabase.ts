@@ -47,16 +47,19 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
   });
 }
 
-let nobodys: Supabase | undefined;
+const nobodys = new WeakMap<App.Locals, Supabase>();
 
-/** A client that acts for nobody, and reads what anybody may. One serves all requests: it keeps nothing. */
-export function forNobody(): Supabase {
-  nobodys ??= createClient<Database>(PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_ANON_KEY, {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    db: { retry: false },
-    global: { fetch: fetchInTime }
-  });
-  return nobodys;
+/** A client for one request that acts for nobody, whoever is signed in: it reads what anybody may. */
+export function forNobody({ locals }: Pick<RequestEvent, 'locals'>): Supabase {
+  const client =
+    nobodys.get(locals) ??
+    createClient<Database>(PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_ANON_KEY, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      db: { retry: false },
+      global: { fetch: fetchInTime }
+    });
+  nobodys.set(locals, client);
+  return client;
 }
 
 // Retries take seconds, in which people had better reload the page themselves (`retry: false`).
