@@ -4,11 +4,24 @@
 -- Most turns only need the facts, and PL/pgSQL prepares each of its expressions anew in every transaction: hence one
 -- look-up for all facts, and everything else in functions of its own.
 
+create function private.ivr_others(p_patient_id uuid, p_named boolean) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', d.id, 'name', case when p_named then private.called_name(d.id) end
+    ) order by d.created_at, d.id), '[]')
+    from public.dependents d where d.patient_id = p_patient_id and d.removed_at is null
+  );
+end $$;
+comment on function private.ivr_others(uuid, boolean) is
+  'For whom a caller books too, in the order in which they were added: [{id, name}]. Without names unless the call has proved its number.';
+
 create function private.ivr_look_up(
-  p_call jsonb, p_now timestamptz,
-  out clinic_id uuid, out patient_id uuid, out is_shared boolean, out has_new_language boolean,
-  out is_proven boolean, out facts jsonb
-)
+  p_call jsonb, p_now timestamptz, out clinic_id uuid, out patient_id uuid, out is_shared boolean,
+  out has_new_language boolean, out is_proven boolean, out facts jsonb)
 language plpgsql stable
 set search_path = ''
 as $$
@@ -29,7 +42,9 @@ begin
         ) end
       ),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]'),
+      'others', case when exists (select from public.dependents d where d.patient_id = p.id)
+        then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
     )
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
   from public.clinics c
