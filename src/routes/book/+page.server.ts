@@ -26,8 +26,8 @@ export const load: PageServerLoad = async (event) => {
     /** The words that a clinic's name or address has to have. */
     place,
     practitioners,
-    /** The specialty that is looked at alone. */
-    specialty: practitioners.find(({ specialty }) => specialty === query.get('specialty'))?.specialty ?? null,
+    /** The specialty that is looked at alone, as the database has it. */
+    specialty: practitioners.find(({ bookedFor }) => bookedFor === query.get('specialty'))?.bookedFor ?? null,
     now: new Date().toISOString()
   };
 };

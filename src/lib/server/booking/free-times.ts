@@ -84,7 +84,7 @@ export async function loadSlots(looker: Looker, scope: Scope, date: string): Pro
 function inScope({ clinic, practitioner, anyPractitioner }: Scope) {
   return {
     clinic_id: clinic.id,
-    ...(anyPractitioner ? { specialty: practitioner.specialty } : { practitioner_id: practitioner.id })
+    ...(anyPractitioner ? { specialty: practitioner.bookedFor } : { practitioner_id: practitioner.id })
   };
 }
 

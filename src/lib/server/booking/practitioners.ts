@@ -5,6 +5,8 @@ export interface Practitioner {
   id: string;
   name: string;
   specialty: string;
+  /** The specialty as the database has it, in whatever language the page is. */
+  bookedFor: string;
   /** https, or a file of this site; null: none. */
   photo: string | null;
   /** "MBBS, MD" */
@@ -34,6 +36,7 @@ export function practitionerOf(row: {
     id,
     name,
     specialty,
+    bookedFor: specialty,
     photo,
     qualification,
     languages: languages.length > 0 ? languageNames(languages).join(', ') : null,

@@ -39,12 +39,12 @@ export const load: PageServerLoad = async (event) => {
   const strip = days.slice(0, STRIP);
   const firstFree = strip.find(({ free }) => free > 0)?.date;
   const day = strip.some(({ date }) => date === chosen) ? chosen : (firstFree ?? strip[0]?.date);
-  const inScope = colleagues.filter(({ id, specialty }) =>
-    scope.anyPractitioner ? specialty === scope.practitioner.specialty : id === scope.practitioner.id
+  const inScope = colleagues.filter(({ id, bookedFor }) =>
+    scope.anyPractitioner ? bookedFor === scope.practitioner.bookedFor : id === scope.practitioner.id
   );
 
   const slots = day ? await loadSlots(looker, scope, day) : [];
-  const ofSpecialty = colleagues.filter(({ specialty }) => specialty === scope.practitioner.specialty);
+  const ofSpecialty = colleagues.filter(({ bookedFor }) => bookedFor === scope.practitioner.bookedFor);
   letCachesKeep(event);
 
   return {
@@ -59,7 +59,8 @@ export const load: PageServerLoad = async (event) => {
     /** The next free time after this strip, if the strip has none. */
     nextAt: firstFree ? null : (inScope[0]?.nextAt ?? null),
     /** Colleagues who have a time, for when this doctor has none at all; whoever moves stays with theirs. */
-    others: moving || scope.anyPractitioner || inScope[0]?.nextAt ? [] : ofSpecialty.filter(({ nextAt }) => nextAt),
+    others:
+      moving || scope.anyPractitioner || inScope[0]?.nextAt ? [] : ofSpecialty.filter(({ nextAt }) => nextAt),
     /** Whose channels tell of slots that are taken or become free. */
     practitionerIds: inScope.map(({ id }) => id),
     today,
