@@ -710,15 +710,18 @@ comment on column public.clinics.reminder_hours_before is 'How many hours before
 comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown. Correcting it moves no appointment: their day and token follow, and patients are texted what their time is called now.';
 comment on column public.clinics.updated_at is 'When the row was last changed.';
 alter table public.clinics enable row level security;
-grant select on public.clinics to anon;
 grant select on public.clinics to authenticated;
 grant delete, insert, select, update on public.clinics to service_role;
+grant select on public.clinics (address) to anon;
 grant update on public.clinics (address) to authenticated;
 grant update on public.clinics (booking_horizon_days) to authenticated;
+grant select on public.clinics (id) to anon;
 grant update on public.clinics (max_active_bookings) to authenticated;
 grant update on public.clinics (max_unproven_bookings) to authenticated;
+grant select on public.clinics (name) to anon;
 grant update on public.clinics (name) to authenticated;
 grant update on public.clinics (new_callers_per_hour) to authenticated;
+grant select on public.clinics (phone) to anon;
 grant update on public.clinics (phone_booking) to authenticated;
 grant update on public.clinics (quiet_from) to authenticated;
 grant update on public.clinics (quiet_until) to authenticated;
@@ -728,6 +731,7 @@ grant update on public.clinics (reception_opens) to authenticated;
 grant update on public.clinics (reception_phone) to authenticated;
 grant update on public.clinics (reminder_day_before) to authenticated;
 grant update on public.clinics (reminder_hours_before) to authenticated;
+grant select on public.clinics (time_zone) to anon;
 
 create table public.day_operations (
   actor_id uuid,
@@ -866,7 +870,7 @@ comment on column public.limits.by is 'Whose uses are counted together. client: 
 comment on column public.limits.max is 'So many uses within the time.';
 comment on column public.limits.mode is 'What happens over it. refuse: no more until the time is over; watch: the rules that slow hold as well; slow: like refuse, but only then.';
 comment on column public.limits.seconds is 'The time, in seconds; a day at most.';
-comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code) or password. What turns out right is not counted.';
+comment on column public.limits.what is 'What is counted: code (texts one), look (at free times, before signing in), lookup (whether a phone can register), guess (at a code) or password. What turns out right is not counted.';
 comment on column public.limits.why is 'What it is for.';
 alter table public.limits enable row level security;
 grant delete, insert, select, update on public.limits to service_role;
@@ -928,16 +932,25 @@ create table public.practitioners (
   active boolean not null default true,
   clinic_id uuid not null,
   created_at timestamp with time zone not null default now(),
+  fee_amount numeric(10,2),
+  fee_currency text not null default 'INR'::text,
   id uuid not null default gen_random_uuid(),
+  languages text[] not null default '{}'::text[],
   name text not null,
+  photo_url text,
+  qualification text,
   specialty text not null,
   spoken_name text,
   updated_at timestamp with time zone not null default now()
 );
+alter table public.practitioners add constraint fee_currency_is_a_code CHECK ((fee_currency ~ '^[A-Z]{3}$'::text));
+alter table public.practitioners add constraint fee_is_no_debt CHECK ((fee_amount >= (0)::numeric));
+alter table public.practitioners add constraint languages_are_codes CHECK (((cardinality(languages) <= 20) AND (array_to_string(languages, ' '::text, 'null'::text) ~ '^([a-z]{2,3}( |$))*$'::text)));
+alter table public.practitioners add constraint photo_is_https_or_ours CHECK (((length(photo_url) <= 500) AND (photo_url ~* '^(https://[a-z0-9.-]+(:[0-9]+)?/\S+|/[^/\\\s]\S*)$'::text)));
 alter table public.practitioners add constraint practitioners_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
 alter table public.practitioners add constraint practitioners_pkey PRIMARY KEY (id);
 CREATE INDEX practitioners_clinic ON public.practitioners USING btree (clinic_id, specialty);
-CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, spoken_name, specialty ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'spoken_name', 'specialty');
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, spoken_name, specialty, qualification ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'spoken_name', 'specialty', 'qualification');
 CREATE TRIGGER _060_spell BEFORE INSERT OR UPDATE OF specialty, clinic_id ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_practitioners__spell();
 CREATE TRIGGER _100_keep_clinic BEFORE UPDATE OF clinic_id ON public.practitioners FOR EACH ROW WHEN ((new.clinic_id <> old.clinic_id)) EXECUTE FUNCTION private.tg_practitioners__keep_clinic();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
@@ -947,18 +960,37 @@ comment on table public.practitioners is 'People patients are seen by.';
 comment on column public.practitioners.active is 'Off: no new bookings; existing ones stay.';
 comment on column public.practitioners.clinic_id is 'The clinic they work at.';
 comment on column public.practitioners.created_at is 'When the row was made.';
+comment on column public.practitioners.fee_amount is 'What a visit costs. Empty: not shown.';
+comment on column public.practitioners.fee_currency is 'In which currency, as its code: INR.';
 comment on column public.practitioners.id is 'Identifier.';
+comment on column public.practitioners.languages is 'Languages they speak with patients, as codes, the best first: {en,ta,hi}. Pages show their names. Empty: not shown.';
 comment on column public.practitioners.name is 'Name as patients read it: Dr. Anjali Rao.';
+comment on column public.practitioners.photo_url is 'Their picture, square, as patients see it: https://… or a file of the site, /photos/rao.jpg. Empty: their initials.';
+comment on column public.practitioners.qualification is 'As patients read it: MBBS, MD. Empty: not shown.';
 comment on column public.practitioners.specialty is 'What they are booked for: General medicine.';
 comment on column public.practitioners.spoken_name is 'Name as a caller should hear it, respelt if the voice says it badly. Empty: the name.';
 comment on column public.practitioners.updated_at is 'When the row was last changed.';
 alter table public.practitioners enable row level security;
-grant select on public.practitioners to anon;
 grant select on public.practitioners to authenticated;
 grant delete, insert, select, update on public.practitioners to service_role;
+grant select on public.practitioners (active) to anon;
 grant insert, update on public.practitioners (active) to authenticated;
+grant select on public.practitioners (clinic_id) to anon;
 grant insert on public.practitioners (clinic_id) to authenticated;
+grant select on public.practitioners (fee_amount) to anon;
+grant insert, update on public.practitioners (fee_amount) to authenticated;
+grant select on public.practitioners (fee_currency) to anon;
+grant insert, update on public.practitioners (fee_currency) to authenticated;
+grant select on public.practitioners (id) to anon;
+grant select on public.practitioners (languages) to anon;
+grant insert, update on public.practitioners (languages) to authenticated;
+grant select on public.practitioners (name) to anon;
 grant insert, update on public.practitioners (name) to authenticated;
+grant select on public.practitioners (photo_url) to anon;
+grant insert, update on public.practitioners (photo_url) to authenticated;
+grant select on public.practitioners (qualification) to anon;
+grant insert, update on public.practitioners (qualification) to authenticated;
+grant select on public.practitioners (specialty) to anon;
 grant insert, update on public.practitioners (specialty) to authenticated;
 grant insert, update on public.practitioners (spoken_name) to authenticated;
 
@@ -2212,6 +2244,31 @@ begin
 end $function$;
 comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
+CREATE OR REPLACE FUNCTION private.bookable_at(p_clinic_id uuid, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone, photo_url text, qualification text, languages text[], fee_amount numeric, fee_currency text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with clinic as materialized (
+      select c.id, c.time_zone, c.booking_horizon_days, (p_now at time zone c.time_zone)::date as today,
+        array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active) as practitioners
+      from public.clinics c where c.id = p_clinic_id
+    ), first as materialized (
+      select f.* from clinic c cross join lateral private.first_free_slots(
+        c.practitioners, c.today, c.today + c.booking_horizon_days, c.time_zone, p_now, p_person_id
+      ) f
+    )
+    select p.id, p.name, p.specialty, f.starts_at, p.photo_url, p.qualification, p.languages, p.fee_amount, p.fee_currency
+    from clinic c
+    join public.practitioners p on p.id = any (c.practitioners)
+    left join first f on f.practitioner_id = p.id
+    order by p.specialty, p.name, p.id;
+end $function$;
+comment on function private.bookable_at(uuid,timestamp with time zone,uuid) is 'Who can be booked at a clinic, what a page tells of them, and the first time that can be had (null: none).';
+
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
  LANGUAGE plpgsql
@@ -3144,6 +3201,40 @@ begin
 end $function$;
 comment on function private.finish_account_job(uuid,uuid,text,timestamp with time zone) is 'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
 
+CREATE OR REPLACE FUNCTION private.first_free_slots(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_person_id uuid)
+ RETURNS TABLE(practitioner_id uuid, starts_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_missing uuid[] := p_practitioners;
+  v_from date := p_from;
+  v_until date;
+begin
+  -- Nearly everybody has a free time within days, and whoever has not is looked for in months.
+  while v_missing <> '{}' and v_from <= p_until loop
+    v_until := least(v_from + case when v_from = p_from then 2 else 30 end, p_until);
+    for practitioner_id, starts_at in
+      select d.practitioner_id, f.starts_at
+      from (
+        select o.practitioner_id, min(o.on_date) as on_date
+        from private.offered_between(v_missing, v_from, v_until, p_time_zone, p_now, p_person_id) o
+        where o.free > 0
+        group by o.practitioner_id
+      ) d
+      cross join lateral (
+        select min(s.starts_at) as starts_at from private.free_slots(d.practitioner_id, d.on_date, p_now, p_person_id) s
+      ) f
+    loop
+      return next;
+      v_missing := array_remove(v_missing, practitioner_id);
+    end loop;
+    v_from := v_until + 1;
+  end loop;
+end $function$;
+comment on function private.first_free_slots(uuid[],date,date,text,timestamp with time zone,uuid) is 'The first free slot of each of many practitioners of one time zone within a range of dates; no row for whoever has none.';
+
 CREATE OR REPLACE FUNCTION private.first_name(p_name text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3288,32 +3379,10 @@ CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from d
 AS $function$
 begin
   return query
-    with sessions as materialized (
-      select s.* from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone, p_now) s
-    ), taken as materialized (
-      -- Nearly every appointment is one slot, so that they need only be counted.
-      select s.practitioner_id, s.on_date, s.opens, count(*) filter (where a.starts_at >= s.goes_on) as slots,
-        bool_and(a.ends_at - a.starts_at = s.length and date_part('epoch', a.starts_at - s.opens)::int % s.seconds = 0) as whole
-      from public.appointments a
-      join sessions s on s.practitioner_id = a.practitioner_id and s.on_date = a.local_date
-        and a.ends_at > s.opens and a.starts_at < s.closes
-      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from and p_until
-      group by s.practitioner_id, s.on_date, s.opens
-    ), uneven as materialized (
-      select t.practitioner_id, t.on_date from taken t where not t.whole
-      union
-      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
-    ), offered as (
-      select s.on_date, s.slots, case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end as free
-      from sessions s
-      left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
-      left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
-      union all
-      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))
-      from uneven u
-    )
     select d.day::date, coalesce(sum(o.free), 0)::int, count(o.slots) > 0, coalesce(sum(o.slots) = 0, false)
-    from generate_series(p_from, p_until, interval '1 day') as d (day) left join offered o on o.on_date = d.day::date
+    from generate_series(p_from, p_until, interval '1 day') as d (day)
+    left join private.offered_between(p_practitioners, p_from, p_until, p_time_zone, p_now, p_person_id) o
+      on o.on_date = d.day::date
     group by d.day
     order by d.day;
 end $function$;
@@ -3384,6 +3453,24 @@ begin
       and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at);
 end $function$;
 comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
+
+CREATE OR REPLACE FUNCTION private.free_slots_of_day(p_clinic_id uuid, p_on date, p_practitioner_id uuid, p_specialty text, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
+ RETURNS SETOF public.slot
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
+    from public.practitioners p
+    cross join lateral private.free_slots(p.id, p_on, p_now, p_person_id) f
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+      and (p_specialty is null or private.specialty_key(p.specialty) = private.specialty_key(p_specialty))
+    order by f.starts_at, p.name, p.id;
+end $function$;
+comment on function private.free_slots_of_day(uuid,date,uuid,text,timestamp with time zone,uuid) is 'Free slots of a clinic on a date, of one practitioner, one specialty or all (null).';
 
 CREATE OR REPLACE FUNCTION private.gap_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
@@ -5734,6 +5821,42 @@ begin
 end $function$;
 comment on function private.numbers_between(uuid,date,date) is 'What came of the appointments of a clinic on the dates of a range, by day and channel, as desk_numbers tells it.';
 
+CREATE OR REPLACE FUNCTION private.offered_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_person_id uuid)
+ RETURNS TABLE(practitioner_id uuid, on_date date, slots integer, free integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with sessions as materialized (
+      select s.* from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone, p_now) s
+    ), taken as materialized (
+      -- Nearly every appointment is one slot, so that they need only be counted.
+      select s.practitioner_id, s.on_date, s.opens, count(*) filter (where a.starts_at >= s.goes_on) as slots,
+        bool_and(a.ends_at - a.starts_at = s.length and date_part('epoch', a.starts_at - s.opens)::int % s.seconds = 0) as whole
+      from public.appointments a
+      join sessions s on s.practitioner_id = a.practitioner_id and s.on_date = a.local_date
+        and a.ends_at > s.opens and a.starts_at < s.closes
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from and p_until
+      group by s.practitioner_id, s.on_date, s.opens
+    ), uneven as materialized (
+      select t.practitioner_id, t.on_date from taken t where not t.whole
+      union
+      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
+    )
+    select s.practitioner_id, s.on_date, s.slots,
+      case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end::int
+    from sessions s
+    left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
+    left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
+    union all
+    select u.practitioner_id, u.on_date, null,
+      (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))::int
+    from uneven u;
+end $function$;
+comment on function private.offered_between(uuid[],date,date,text,timestamp with time zone,uuid) is 'What each of many practitioners of one time zone offers on the dates of a range, in rows that add up: slots that have not begun (null: none of its own), and how many of them are free.';
+
 CREATE OR REPLACE FUNCTION private.offered_to()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -5746,6 +5869,34 @@ begin
   return case when private.family_of(v_patient_id) = 0 then v_patient_id end;
 end $function$;
 comment on function private.offered_to() is 'Whose other appointments keep from times: those of whoever is signed in. Null where they book for others too: who comes is chosen after the time. Refuses like private.require_patient.';
+
+CREATE OR REPLACE FUNCTION private.open_hours(p_clinic_id uuid, p_now timestamp with time zone)
+ RETURNS TABLE(open_until timestamp with time zone, opens_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_hours tstzmultirange;
+  v_days int;
+begin
+  -- Tomorrow nearly always tells, and two weeks where a clinic is closed over the holidays. What touches becomes one.
+  foreach v_days in array '{1,14}'::int[] loop
+    select range_agg(tstzrange(s.opens, s.closes)) into v_hours
+    from public.clinics c
+    cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
+    cross join lateral private.sessions_between(
+      array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active),
+      t.today, t.today + v_days, c.time_zone, p_now
+    ) s
+    where c.id = p_clinic_id;
+    exit when exists (select from unnest(v_hours) as h (hours) where lower(h.hours) > p_now);
+  end loop;
+  return query
+    select max(upper(h.hours)) filter (where h.hours @> p_now), min(lower(h.hours)) filter (where lower(h.hours) > p_now)
+    from unnest(v_hours) as h (hours);
+end $function$;
+comment on function private.open_hours(uuid,timestamp with time zone) is 'Until when somebody sees patients at a clinic without a break (null: nobody does now), and when somebody does next (null: not within two weeks): by the weekly hours, their exceptions and the days on which the clinic is closed.';
 
 CREATE OR REPLACE FUNCTION private.patient_at_desk(p_phone text, p_name text)
  RETURNS uuid
@@ -6930,6 +7081,71 @@ begin
   end;
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
+
+CREATE OR REPLACE FUNCTION private.seen_clinics(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'open_until', o.open_until, 'opens_at', o.opens_at)), '[]')
+    from public.clinics c cross join lateral private.open_hours(c.id, p_now) o
+    where c.id in (select a.id::uuid from jsonb_array_elements_text(p_asked -> 'clinic_ids') a (id))
+  );
+end $function$;
+comment on function private.seen_clinics(jsonb,timestamp with time zone) is 'Whether clinics are open, for anybody. Asked {clinic_ids}; tells [{id, open_until, opens_at}] as private.open_hours does.';
+
+CREATE OR REPLACE FUNCTION private.seen_days(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic_id constant uuid := p_asked ->> 'clinic_id';
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(d) order by d.on_date), '[]')
+    from private.free_days(
+      v_clinic_id, (p_asked ->> 'practitioner_id')::uuid, private.specialty_at(v_clinic_id, p_asked ->> 'specialty'),
+      coalesce((p_asked ->> 'from_date')::date, '-infinity'), least(greatest((p_asked ->> 'days')::int, 1), 31), p_now
+    ) d
+  );
+end $function$;
+comment on function private.seen_days(jsonb,timestamp with time zone) is 'What public.available_days tells a patient, for anybody. Asked {clinic_id, practitioner_id, specialty, from_date, days}.';
+
+CREATE OR REPLACE FUNCTION private.seen_practitioners(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(b) order by b.specialty, b.practitioner_name, b.practitioner_id), '[]')
+    from private.bookable_at((p_asked ->> 'clinic_id')::uuid, p_now) b
+  );
+end $function$;
+comment on function private.seen_practitioners(jsonb,timestamp with time zone) is 'What public.bookable_practitioners tells a patient, for anybody. Asked {clinic_id}.';
+
+CREATE OR REPLACE FUNCTION private.seen_slots(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(s)), '[]')
+    from private.free_slots_of_day(
+      (p_asked ->> 'clinic_id')::uuid, (p_asked ->> 'on_date')::date, (p_asked ->> 'practitioner_id')::uuid,
+      p_asked ->> 'specialty', p_now
+    ) s
+  );
+end $function$;
+comment on function private.seen_slots(jsonb,timestamp with time zone) is 'What public.available_slots_of_day tells a patient, for anybody. Asked {clinic_id, on_date, practitioner_id, specialty}.';
 
 CREATE OR REPLACE FUNCTION private.sees_desk(p_clinic_id uuid, p_manager_only boolean DEFAULT false)
  RETURNS boolean
@@ -9474,14 +9690,10 @@ declare
   v_person_id uuid := private.offered_to();
 begin
   return query
-    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
-    from public.practitioners p
-    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_person_id) f
-    where p.clinic_id = available_slots_of_day.clinic_id and p.active
-      and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
-      and (available_slots_of_day.specialty is null
-        or private.specialty_key(p.specialty) = private.specialty_key(available_slots_of_day.specialty))
-    order by f.starts_at, p.name, p.id;
+    select f.* from private.free_slots_of_day(
+      available_slots_of_day.clinic_id, available_slots_of_day.on_date, available_slots_of_day.practitioner_id,
+      available_slots_of_day.specialty, now(), v_person_id
+    ) f;
 end $function$;
 comment on function public.available_slots_of_day(uuid,date,uuid,text) is 'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
 grant execute on function public.available_slots_of_day(uuid,date,uuid,text) to authenticated;
@@ -9528,7 +9740,7 @@ comment on function public.book_appointment(uuid,timestamp with time zone,uuid) 
 grant execute on function public.book_appointment(uuid,timestamp with time zone,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
- RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone)
+ RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone, photo_url text, qualification text, languages text[], fee_amount numeric, fee_currency text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -9536,14 +9748,9 @@ AS $function$
 declare
   v_person_id uuid := private.offered_to();
 begin
-  return query
-    select p.id, p.name, p.specialty, f.starts_at
-    from public.practitioners p
-    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_person_id) f on true
-    where p.clinic_id = bookable_practitioners.clinic_id and p.active
-    order by p.specialty, p.name, p.id;
+  return query select b.* from private.bookable_at(bookable_practitioners.clinic_id, now(), v_person_id) b;
 end $function$;
-comment on function public.bookable_practitioners(uuid) is 'Who can be booked at a clinic, and the first time the signed-in patient can have (null: none).';
+comment on function public.bookable_practitioners(uuid) is 'Who can be booked at a clinic, what a page tells of them, and the first time the signed-in patient can have (null: none).';
 grant execute on function public.bookable_practitioners(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.cancel_appointment(appointment_id uuid)
@@ -9936,7 +10143,7 @@ comment on function public.desk_patient(uuid) is 'At the desk: the record of a p
 grant execute on function public.desk_patient(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_practitioners(clinic_id uuid)
- RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming integer, next_on date, last_on date)
+ RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, photo_url text, qualification text, languages text[], fee_amount numeric, fee_currency text, upcoming integer, next_on date, last_on date)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -9944,7 +10151,8 @@ AS $function$
 begin
   perform private.require_desk(desk_practitioners.clinic_id, true);
   return query
-    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, p.photo_url, p.qualification, p.languages, p.fee_amount,
+      p.fee_currency, u.upcoming, u.next_on, u.last_on
     from public.practitioners p
     cross join lateral (
       select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a
@@ -10795,6 +11003,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "seconds": 900
 -- }
 -- a row of public.limits: {
+--     "by": "client",
+--     "max": 3000,
+--     "why": "Scripts that read free times day and night. A page asks up to three times; a carrier's address has many who look.",
+--     "mode": "refuse",
+--     "what": "look",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
 --     "by": "client_wide",
 --     "max": 1000,
 --     "why": "The same with many networks.",
@@ -10824,6 +11040,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "why": "The same with many networks.",
 --     "mode": "refuse",
 --     "what": "password",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client_wide",
+--     "max": 30000,
+--     "why": "The same with many networks.",
+--     "mode": "refuse",
+--     "what": "look",
 --     "seconds": 900
 -- }
 -- a row of public.limits: {
