@@ -44,7 +44,8 @@ export default defineConfig({
               'style-src': ['self'],
               // The one style attribute on the site: SvelteKit's page announcer for screen readers.
               'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
-              'img-src': ['self'],
+              // Photos of doctors may be wherever a clinic keeps them; whoever has them learns nothing but an address.
+              'img-src': ['self', 'https:'],
               'manifest-src': ['self'],
               // The hook adds the Supabase project, known only when the server runs.
               'connect-src': ['self'],

@@ -53,8 +53,13 @@ const identify: Handle = async ({ event, resolve }) => {
 };
 
 const guardPersonalRoutes: Handle = async ({ event, resolve }) => {
-  if (!isPersonal(event.route.id)) return resolve(event);
   const { url, request, isDataRequest } = event;
+  if (!isPersonal(event.route.id)) {
+    const response = await resolve(event);
+    // The same page, as anybody sees it.
+    if (event.locals.sessionEnded) redirect(303, url.pathname + url.search);
+    return response;
+  }
   const { method, headers } = request;
   const lead = (verdict: Verdict & { pass: false }) => {
     if (!isDataRequest && method === 'GET' && headers.get('accept') === 'application/json') {

@@ -12,6 +12,16 @@ insert into public.practitioners (id, clinic_id, name, spoken_name, specialty) v
   ('d0c70000-0000-4000-8000-000000000003', 'c11c0000-0000-4000-8000-000000000001',
    'Dr. Meera Iyer', 'Doctor Meera Iyer', 'Paediatrics');
 
+-- What patients see of them, before they choose.
+update public.practitioners p
+set qualification = d.qualification, languages = d.languages::text[], fee_amount = d.fee
+from (values
+  ('d0c70000-0000-4000-8000-000000000001', 'MBBS, MD', '{en,ta,te}', 500),
+  ('d0c70000-0000-4000-8000-000000000002', 'MBBS, DNB', '{en,ta}', 450),
+  ('d0c70000-0000-4000-8000-000000000003', 'MBBS, DCH', '{en,ta,hi}', 600)
+) as d (id, qualification, languages, fee)
+where p.id = d.id::uuid;
+
 -- Mornings and evenings; Dr. Rao also sees patients on Sundays, Dr. Iyer on mornings only.
 insert into public.schedules (practitioner_id, weekday, start_time, end_time, slot_minutes)
 select p.id::uuid, day, h.start_time::time, h.end_time::time, h.slot_minutes

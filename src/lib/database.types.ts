@@ -594,8 +594,13 @@ export type Database = {
           active: boolean;
           clinic_id: string;
           created_at: string;
+          fee_amount: number | null;
+          fee_currency: string;
           id: string;
+          languages: string[];
           name: string;
+          photo_url: string | null;
+          qualification: string | null;
           specialty: string;
           spoken_name: string | null;
           updated_at: string;
@@ -605,8 +610,13 @@ export type Database = {
           active?: boolean;
           clinic_id: string;
           created_at?: string;
+          fee_amount?: number | null;
+          fee_currency?: string;
           id?: string;
+          languages?: string[];
           name: string;
+          photo_url?: string | null;
+          qualification?: string | null;
           specialty: string;
           spoken_name?: string | null;
           updated_at?: string;
@@ -615,8 +625,13 @@ export type Database = {
           active?: boolean;
           clinic_id?: string;
           created_at?: string;
+          fee_amount?: number | null;
+          fee_currency?: string;
           id?: string;
+          languages?: string[];
           name?: string;
+          photo_url?: string | null;
+          qualification?: string | null;
           specialty?: string;
           spoken_name?: string | null;
           updated_at?: string;
@@ -1392,9 +1407,14 @@ export type Database = {
       bookable_practitioners: {
         Args: { clinic_id: string };
         Returns: {
+          fee_amount: number;
+          fee_currency: string;
+          languages: string[];
           next_starts_at: string;
+          photo_url: string;
           practitioner_id: string;
           practitioner_name: string;
+          qualification: string;
           specialty: string;
         }[];
       };
@@ -1830,10 +1850,15 @@ export type Database = {
         Args: { clinic_id: string };
         Returns: {
           active: boolean;
+          fee_amount: number;
+          fee_currency: string;
+          languages: string[];
           last_on: string;
           name: string;
           next_on: string;
+          photo_url: string;
           practitioner_id: string;
+          qualification: string;
           specialty: string;
           spoken_name: string;
           upcoming: number;

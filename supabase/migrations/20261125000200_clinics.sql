@@ -95,6 +95,13 @@ create table public.practitioners (
   spoken_name text,
   specialty text not null,
   active boolean not null default true,
+  photo_url text constraint photo_is_https_or_ours
+    check (length(photo_url) <= 500 and photo_url ~* '^(https://[a-z0-9.-]+(:[0-9]+)?/\S+|/[^/\\\s]\S*)$'),
+  qualification text,
+  languages text[] not null default '{}' constraint languages_are_codes
+    check (cardinality(languages) <= 20 and array_to_string(languages, ' ', 'null') ~ '^([a-z]{2,3}( |$))*$'),
+  fee_amount numeric(10, 2) constraint fee_is_no_debt check (fee_amount >= 0),
+  fee_currency text not null default 'INR' constraint fee_currency_is_a_code check (fee_currency ~ '^[A-Z]{3}$'),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -107,11 +114,18 @@ comment on column public.practitioners.name is 'Name as patients read it: Dr. An
 comment on column public.practitioners.spoken_name is 'Name as a caller should hear it, respelt if the voice says it badly. Empty: the name.';
 comment on column public.practitioners.specialty is 'What they are booked for: General medicine.';
 comment on column public.practitioners.active is 'Off: no new bookings; existing ones stay.';
+comment on column public.practitioners.photo_url is
+  'Their picture, square, as patients see it: https://… or a file of the site, /photos/rao.jpg. Empty: their initials.';
+comment on column public.practitioners.qualification is 'As patients read it: MBBS, MD. Empty: not shown.';
+comment on column public.practitioners.languages is
+  'Languages they speak with patients, as codes, the best first: {en,ta,hi}. Pages show their names. Empty: not shown.';
+comment on column public.practitioners.fee_amount is 'What a visit costs. Empty: not shown.';
+comment on column public.practitioners.fee_currency is 'In which currency, as its code: INR.';
 comment on column public.practitioners.created_at is 'When the row was made.';
 comment on column public.practitioners.updated_at is 'When the row was last changed.';
 
-create trigger _050_clean_names before insert or update of name, spoken_name, specialty on public.practitioners
-  for each row execute function private.tg_clean_names('name', 'spoken_name', 'specialty');
+create trigger _050_clean_names before insert or update of name, spoken_name, specialty, qualification on public.practitioners
+  for each row execute function private.tg_clean_names('name', 'spoken_name', 'specialty', 'qualification');
 create trigger _200_touch before update on public.practitioners
   for each row execute function private.tg_touch();
 
@@ -241,13 +255,18 @@ create trigger _050_clean_notes before insert or update of reason on public.sche
 create trigger _200_touch before update on public.schedule_exceptions
   for each row execute function private.tg_touch();
 
--- Rights: anyone may see clinics and active practitioners; hours are seen through the slots they make.
+-- Rights: anyone may see clinics and active practitioners, but of them only what a page shows before somebody signs in; hours
+-- are seen through the slots they make.
 alter table public.clinics enable row level security;
 alter table public.practitioners enable row level security;
 alter table public.schedules enable row level security;
 alter table public.schedule_exceptions enable row level security;
 
-grant select on public.clinics, public.practitioners to anon, authenticated;
+grant select on public.clinics, public.practitioners to authenticated;
+grant select (id, name, phone, time_zone, address) on public.clinics to anon;
+grant select (
+  id, clinic_id, name, specialty, active, photo_url, qualification, languages, fee_amount, fee_currency
+) on public.practitioners to anon;
 grant select, insert, update, delete
   on public.clinics, public.practitioners, public.schedules, public.schedule_exceptions to service_role;
 

@@ -94,10 +94,10 @@ end $$;
 comment on function private.days_with_strays(uuid[], date, date, text, uuid) is
   'Dates on which practitioners are not only kept from slots by appointments that begin then: one of the day before reaches into it, or the patient has an appointment somewhere.';
 
-create function private.free_by_date(
+create function private.offered_between(
   p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_person_id uuid
 )
-returns table (on_date date, free int, open boolean, over boolean)
+returns table (practitioner_id uuid, on_date date, slots int, free int)
 language plpgsql stable
 set search_path = ''
 as $$
@@ -118,22 +118,74 @@ begin
       select t.practitioner_id, t.on_date from taken t where not t.whole
       union
       select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
-    ), offered as (
-      select s.on_date, s.slots, case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end as free
-      from sessions s
-      left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
-      left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
-      union all
-      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))
-      from uneven u
     )
+    select s.practitioner_id, s.on_date, s.slots,
+      case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end::int
+    from sessions s
+    left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
+    left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
+    union all
+    select u.practitioner_id, u.on_date, null,
+      (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))::int
+    from uneven u;
+end $$;
+comment on function private.offered_between(uuid[], date, date, text, timestamptz, uuid) is
+  'What each of many practitioners of one time zone offers on the dates of a range, in rows that add up: slots that have not begun (null: none of its own), and how many of them are free.';
+
+create function private.free_by_date(
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_person_id uuid
+)
+returns table (on_date date, free int, open boolean, over boolean)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
     select d.day::date, coalesce(sum(o.free), 0)::int, count(o.slots) > 0, coalesce(sum(o.slots) = 0, false)
-    from generate_series(p_from, p_until, interval '1 day') as d (day) left join offered o on o.on_date = d.day::date
+    from generate_series(p_from, p_until, interval '1 day') as d (day)
+    left join private.offered_between(p_practitioners, p_from, p_until, p_time_zone, p_now, p_person_id) o
+      on o.on_date = d.day::date
     group by d.day
     order by d.day;
 end $$;
 comment on function private.free_by_date(uuid[], date, date, text, timestamptz, uuid) is
   'What private.free_days tells, of practitioners of one time zone and all dates of a range.';
+
+create function private.first_free_slots(
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_person_id uuid
+)
+returns table (practitioner_id uuid, starts_at timestamptz)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_missing uuid[] := p_practitioners;
+  v_from date := p_from;
+  v_until date;
+begin
+  -- Nearly everybody has a free time within days, and whoever has not is looked for in months.
+  while v_missing <> '{}' and v_from <= p_until loop
+    v_until := least(v_from + case when v_from = p_from then 2 else 30 end, p_until);
+    for practitioner_id, starts_at in
+      select d.practitioner_id, f.starts_at
+      from (
+        select o.practitioner_id, min(o.on_date) as on_date
+        from private.offered_between(v_missing, v_from, v_until, p_time_zone, p_now, p_person_id) o
+        where o.free > 0
+        group by o.practitioner_id
+      ) d
+      cross join lateral (
+        select min(s.starts_at) as starts_at from private.free_slots(d.practitioner_id, d.on_date, p_now, p_person_id) s
+      ) f
+    loop
+      return next;
+      v_missing := array_remove(v_missing, practitioner_id);
+    end loop;
+    v_from := v_until + 1;
+  end loop;
+end $$;
+comment on function private.first_free_slots(uuid[], date, date, text, timestamptz, uuid) is
+  'The first free slot of each of many practitioners of one time zone within a range of dates; no row for whoever has none.';
 
 create function private.next_free_day(
   p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_person_id uuid

@@ -83,6 +83,26 @@ comment on function public.available_days(uuid, uuid, text, date, int) is
   'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. At most 31 days, and none after booking ends.';
 grant execute on function public.available_days(uuid, uuid, text, date, int) to authenticated;
 
+create function private.free_slots_of_day(
+  p_clinic_id uuid, p_on date, p_practitioner_id uuid, p_specialty text, p_now timestamptz, p_person_id uuid default null
+)
+returns setof public.slot
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
+    from public.practitioners p
+    cross join lateral private.free_slots(p.id, p_on, p_now, p_person_id) f
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+      and (p_specialty is null or private.specialty_key(p.specialty) = private.specialty_key(p_specialty))
+    order by f.starts_at, p.name, p.id;
+end $$;
+comment on function private.free_slots_of_day(uuid, date, uuid, text, timestamptz, uuid) is
+  'Free slots of a clinic on a date, of one practitioner, one specialty or all (null).';
+
 create function public.available_slots_of_day(
   clinic_id uuid, on_date date, practitioner_id uuid default null, specialty text default null
 )
@@ -94,14 +114,10 @@ declare
   v_person_id uuid := private.offered_to();
 begin
   return query
-    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
-    from public.practitioners p
-    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_person_id) f
-    where p.clinic_id = available_slots_of_day.clinic_id and p.active
-      and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
-      and (available_slots_of_day.specialty is null
-        or private.specialty_key(p.specialty) = private.specialty_key(available_slots_of_day.specialty))
-    order by f.starts_at, p.name, p.id;
+    select f.* from private.free_slots_of_day(
+      available_slots_of_day.clinic_id, available_slots_of_day.on_date, available_slots_of_day.practitioner_id,
+      available_slots_of_day.specialty, now(), v_person_id
+    ) f;
 end $$;
 comment on function public.available_slots_of_day(uuid, date, uuid, text) is
   'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
@@ -126,21 +142,47 @@ comment on function public.nearest_slots(uuid, timestamptz, int) is
   'The free slots of a practitioner closest to a time that could not be had, for the signed-in patient.';
 grant execute on function public.nearest_slots(uuid, timestamptz, int) to authenticated;
 
+create function private.bookable_at(p_clinic_id uuid, p_now timestamptz, p_person_id uuid default null)
+returns table (
+  practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamptz, photo_url text,
+  qualification text, languages text[], fee_amount numeric, fee_currency text
+)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query
+    with clinic as materialized (
+      select c.id, c.time_zone, c.booking_horizon_days, (p_now at time zone c.time_zone)::date as today,
+        array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active) as practitioners
+      from public.clinics c where c.id = p_clinic_id
+    ), first as materialized (
+      select f.* from clinic c cross join lateral private.first_free_slots(
+        c.practitioners, c.today, c.today + c.booking_horizon_days, c.time_zone, p_now, p_person_id
+      ) f
+    )
+    select p.id, p.name, p.specialty, f.starts_at, p.photo_url, p.qualification, p.languages, p.fee_amount, p.fee_currency
+    from clinic c
+    join public.practitioners p on p.id = any (c.practitioners)
+    left join first f on f.practitioner_id = p.id
+    order by p.specialty, p.name, p.id;
+end $$;
+comment on function private.bookable_at(uuid, timestamptz, uuid) is
+  'Who can be booked at a clinic, what a page tells of them, and the first time that can be had (null: none).';
+
 create function public.bookable_practitioners(clinic_id uuid)
-returns table (practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamptz)
+returns table (
+  practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamptz, photo_url text,
+  qualification text, languages text[], fee_amount numeric, fee_currency text
+)
 language plpgsql stable security definer
 set search_path = ''
 as $$
 declare
   v_person_id uuid := private.offered_to();
 begin
-  return query
-    select p.id, p.name, p.specialty, f.starts_at
-    from public.practitioners p
-    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_person_id) f on true
-    where p.clinic_id = bookable_practitioners.clinic_id and p.active
-    order by p.specialty, p.name, p.id;
+  return query select b.* from private.bookable_at(bookable_practitioners.clinic_id, now(), v_person_id) b;
 end $$;
 comment on function public.bookable_practitioners(uuid) is
-  'Who can be booked at a clinic, and the first time the signed-in patient can have (null: none).';
+  'Who can be booked at a clinic, what a page tells of them, and the first time the signed-in patient can have (null: none).';
 grant execute on function public.bookable_practitioners(uuid) to authenticated;

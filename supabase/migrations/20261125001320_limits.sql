@@ -14,7 +14,7 @@ alter table public.limits enable row level security;
 grant select, insert, update, delete on public.limits to service_role;
 comment on table public.limits is
   'How often what may be done, by whom. Change max; delete a row to be without its rule. docs/security.md says how they work together.';
-comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code), password or export (a copy of what is kept). What turns out right is not counted.';
+comment on column public.limits.what is 'What is counted: code (texts one), look (at free times, before signing in), lookup (whether a phone can register), guess (at a code), password or export (a copy of what is kept). What turns out right is not counted.';
 comment on column public.limits.by is
   'Whose uses are counted together. client: an IPv4 address or the /64 of an IPv6 one; client_wide: its /48; account: a name that somebody signs in with, the same for username and phone of one account; device: one that has signed in to the account before, or a session.';
 comment on column public.limits.max is 'So many uses within the time.';
@@ -35,6 +35,8 @@ insert into public.limits (what, by, max, seconds, mode, why) values
   ('code', 'client', 100, 3600, 'refuse', 'A script that goes through phone numbers. Codes that come back do not count.'),
   ('code', 'client_wide', 1000, 3600, 'refuse', 'The same with many networks.'),
   ('call_code', 'phone', 3, 3600, 'refuse', 'Whoever shows a number in calls has them texted to it; it may not be theirs.'),
+  ('look', 'client', 3000, 900, 'refuse', 'Scripts that read free times day and night. A page asks up to three times; a carrier''s address has many who look.'),
+  ('look', 'client_wide', 30000, 900, 'refuse', 'The same with many networks.'),
   ('lookup', 'client', 150, 900, 'refuse', 'Going through phone numbers to see which are patients.'),
   ('lookup', 'client_wide', 1500, 900, 'refuse', 'The same with many networks.'),
   ('guess', 'client', 150, 900, 'refuse', 'Each code has five guesses of its own; this keeps scripts away from them.'),

@@ -8,8 +8,11 @@ grant update (
 create policy "Managers can edit their clinic" on public.clinics
   for update to authenticated using (private.desk_role(id) = 'manager') with check (private.desk_role(id) = 'manager');
 
-grant insert (clinic_id, name, spoken_name, specialty, active), update (name, spoken_name, specialty, active)
-  on public.practitioners to authenticated;
+grant insert (
+  clinic_id, name, spoken_name, specialty, active, photo_url, qualification, languages, fee_amount, fee_currency
+), update (
+  name, spoken_name, specialty, active, photo_url, qualification, languages, fee_amount, fee_currency
+) on public.practitioners to authenticated;
 create policy "Managers can add practitioners of their clinic" on public.practitioners
   for insert to authenticated with check (private.desk_role(clinic_id) = 'manager');
 create policy "Managers can edit practitioners of their clinic" on public.practitioners
@@ -18,7 +21,8 @@ create policy "Managers can edit practitioners of their clinic" on public.practi
 
 create function public.desk_practitioners(clinic_id uuid)
 returns table (
-  practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming int, next_on date, last_on date
+  practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, photo_url text, qualification text,
+  languages text[], fee_amount numeric, fee_currency text, upcoming int, next_on date, last_on date
 )
 language plpgsql stable security definer
 set search_path = ''
@@ -26,7 +30,8 @@ as $$
 begin
   perform private.require_desk(desk_practitioners.clinic_id, true);
   return query
-    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, p.photo_url, p.qualification, p.languages, p.fee_amount,
+      p.fee_currency, u.upcoming, u.next_on, u.last_on
     from public.practitioners p
     cross join lateral (
       select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a

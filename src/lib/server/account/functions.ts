@@ -94,6 +94,20 @@ export const askForCopy = (event: RequestEvent, body: Fields, token: string) =>
 export const askToListen = (event: RequestEvent, token: string) =>
   post(event, 'live-token', {}, listening, token);
 
+/** Asks what anybody may see of doctors and free times: `ask` and what it is about. */
+export async function askFreeTimes<T>(
+  event: RequestEvent,
+  body: object,
+  shape: z.ZodType<T>
+): Promise<Result<{ found: T }>> {
+  return post(
+    event,
+    'free-times',
+    body,
+    shape.transform((found) => ({ found }))
+  );
+}
+
 /** The route of a function under /api: it takes POST, hands the request on as it came, and the answer back. */
 export function accountRoute(name: string): { POST: RequestHandler; fallback: RequestHandler } {
   return {
@@ -144,7 +158,7 @@ async function beginningOf({ body }: Request): Promise<Blob> {
 async function post<T extends object>(
   event: RequestEvent,
   name: string,
-  body: Fields,
+  body: object,
   shape: z.ZodType<T>,
   token?: string
 ): Promise<Result<T>> {

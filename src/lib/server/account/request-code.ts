@@ -1,6 +1,7 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import { chosenLanguage } from '#lib/server/request/language.ts';
 import type { Refusal, Result } from '#lib/server/request/refusal.ts';
+import { takeAfterwards } from './afterwards.ts';
 import {
   askForSignInCode,
   changePhone,
@@ -35,7 +36,7 @@ export async function requestCode(event: RequestEvent, form: SentForm, count = 1
     await beginSession(event, { token, refresh_token });
     forgetForms(event, '/link', '/register');
     leaveFlash(event, '/appointments', 'registered');
-    redirect(303, '/appointments');
+    redirect(303, takeAfterwards(event));
   }
   const username = answer.user?.username;
   keepPendingCode(event, {

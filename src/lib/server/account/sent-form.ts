@@ -28,12 +28,7 @@ const sentForm = z.discriminatedUnion('purpose', [
     password: text
   }),
   z.object({ purpose: z.literal('reset'), phone_number: text }),
-  z.object({
-    purpose: z.literal('sign_in'),
-    phone_number: text,
-    /** A page of this site, to go on to. */
-    next: text
-  }),
+  z.object({ purpose: z.literal('sign_in'), phone_number: text }),
   z.object({ purpose: z.literal('change_phone'), phone_number: text, password: text })
 ]);
 

@@ -1,18 +1,17 @@
 import { redirect } from '@sveltejs/kit';
 import type { Appointment } from '#lib/appointments/model.ts';
 import type { FreeDay, FreeSlot } from '#lib/appointments/slots.ts';
-import { localDate } from '#lib/appointments/when.ts';
+import { isOfOurTime, localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { isId, loadAppointment } from './appointments.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
+import { asPatient, type Looker } from './looker.ts';
+import { practitionerOf, PRACTITIONER_COLUMNS, type Practitioner } from './practitioners.ts';
 
 // All of these throw the Data API's error.
 
 /** Somebody who can be booked. */
-export interface BookablePractitioner {
-  id: string;
-  name: string;
-  specialty: string;
+export interface BookablePractitioner extends Practitioner {
   /** The first time they are free; null when they are not for as long as can be booked. */
   nextAt: string | null;
 }
@@ -20,7 +19,7 @@ export interface BookablePractitioner {
 /** Whose free times are looked at: one practitioner's, or those of everybody with the same specialty. */
 export interface Scope {
   clinic: Clinic;
-  practitioner: { id: string; name: string; specialty: string };
+  practitioner: Practitioner;
   anyPractitioner: boolean;
 }
 
@@ -41,48 +40,52 @@ export async function loadSelection(supabase: Supabase, query: URLSearchParams):
   return { scope: await loadScope(supabase, practitionerId, !moving && query.has('any')), moving };
 }
 
-export async function listBookablePractitioners(
+/** The time that the address of a confirmation proposes (an ISO instant), and whose it is; null if it proposes none. */
+export async function proposedAt(
   supabase: Supabase,
+  query: URLSearchParams
+): Promise<{ scope: Scope; at: string } | null> {
+  const at = new Date(query.get('at') ?? '');
+  if (!isOfOurTime(at)) return null;
+  const scope = await loadScope(supabase, query.get('doctor'), query.has('any'));
+  return scope && { scope, at: at.toISOString() };
+}
+
+/** Who can be booked at a clinic: who is free first comes first, and who is not at all last. */
+export async function listBookablePractitioners(
+  looker: Looker,
   clinicId: string
 ): Promise<BookablePractitioner[]> {
-  const { data, error } = await supabase.rpc('bookable_practitioners', { clinic_id: clinicId });
-  if (error) throw error;
-  return data.map((row) => ({
-    id: row.practitioner_id,
-    name: row.practitioner_name,
-    specialty: row.specialty,
-    nextAt: row.next_starts_at
+  const rows = await looker.practitioners({ clinic_id: clinicId });
+  const found = rows.map(({ practitioner_id: id, practitioner_name: name, next_starts_at, ...row }) => ({
+    ...practitionerOf({ ...row, id, name }),
+    nextAt: next_starts_at
   }));
+  const first = ({ nextAt }: BookablePractitioner) => (nextAt === null ? Infinity : Date.parse(nextAt));
+  // Those who are free at the same time stay as they are, by specialty and name. Infinity less itself is no number.
+  return found.toSorted((a, b) => (first(a) === first(b) ? 0 : first(a) - first(b)));
 }
 
 export async function loadDays(
-  supabase: Supabase,
-  { clinic, practitioner, anyPractitioner }: Scope,
+  looker: Looker,
+  scope: Scope,
   from: string | undefined,
   days: number
 ): Promise<FreeDay[]> {
-  const { data, error } = await supabase.rpc('available_days', {
-    clinic_id: clinic.id,
-    ...(anyPractitioner ? { specialty: practitioner.specialty } : { practitioner_id: practitioner.id }),
-    ...(from ? { from_date: from } : {}),
-    days
-  });
-  if (error) throw error;
-  return data.map(({ on_date, free, open, over }) => ({ date: on_date, free, open, over }));
+  const rows = await looker.days({ ...inScope(scope), ...(from ? { from_date: from } : {}), days });
+  return rows.map(({ on_date, free, open, over }) => ({ date: on_date, free, open, over }));
 }
 
-export async function loadSlots(
-  supabase: Supabase,
-  { clinic, practitioner, anyPractitioner }: Scope,
-  date: string
-): Promise<FreeSlot[]> {
-  const { data, error } = await supabase.rpc('available_slots_of_day', {
+export async function loadSlots(looker: Looker, scope: Scope, date: string): Promise<FreeSlot[]> {
+  const rows = await looker.slots({ ...inScope(scope), on_date: date });
+  return rows.flatMap(slotOf);
+}
+
+function inScope({ clinic, practitioner, anyPractitioner }: Scope) {
+  return {
     clinic_id: clinic.id,
-    on_date: date,
-    ...(anyPractitioner ? { specialty: practitioner.specialty } : { practitioner_id: practitioner.id })
-  });
-  if (error) throw error;
-  return data.flatMap(slotOf);
+    ...(anyPractitioner ? { specialty: practitioner.bookedFor } : { practitioner_id: practitioner.id })
+  };
 }
 
 /** Whether the practitioner has a free slot then that the patient can book; if not, the three nearest that are. */
@@ -92,7 +95,7 @@ export async function checkSlot(
   at: string
 ): Promise<{ free: boolean; nearest: FreeSlot[] }> {
   const date = localDate(new Date(at), scope.clinic.timeZone);
-  const slots = await loadSlots(supabase, { ...scope, anyPractitioner: false }, date);
+  const slots = await loadSlots(asPatient(supabase), { ...scope, anyPractitioner: false }, date);
   const free = slots.some(({ startsAt }) => Date.parse(startsAt) === Date.parse(at));
   return { free, nearest: free ? [] : await nearestSlots(supabase, scope.practitioner.id, at) };
 }
@@ -118,13 +121,12 @@ async function loadScope(
   if (!isId(practitionerId)) return null;
   const { data, error } = await supabase
     .from('practitioners')
-    .select(`id, name, specialty, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
+    .select(`${PRACTITIONER_COLUMNS}, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
     .eq('id', practitionerId)
     .maybeSingle();
   if (error) throw error;
   if (!data?.active) return null;
-  const { id, name, specialty, clinics } = data;
-  return { clinic: clinicOf(clinics), practitioner: { id, name, specialty }, anyPractitioner };
+  return { clinic: clinicOf(data.clinics), practitioner: practitionerOf(data), anyPractitioner };
 }
 
 // The generated types say that every part of a composite type may be null. None is.

@@ -29,6 +29,8 @@ export const COOKIES = {
   texted: { name: 'medq-texted', paths: ['/password'], seconds: 10 * MINUTE },
   /** The clinic that was booked at last. */
   clinic: { name: 'medq-clinic', paths: ['/book'], seconds: 365 * DAY },
+  /** Where they were going before they signed in, registered or had a code texted. */
+  next: { name: 'medq-next', paths: ['/'], seconds: 60 * MINUTE },
   /** What the next page says about what was just done. */
   flash: { name: 'medq-flash', paths: ['/appointments', '/login', '/account'], seconds: MINUTE },
   /** The code that was texted last. It outlives the code, so that the page can say that the code has expired. */

@@ -1,7 +1,7 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { PUBLIC_SUPABASE_ANON_KEY, PUBLIC_SUPABASE_URL } from '$app/env/public';
 import { createServerClient } from '@supabase/ssr';
-import type { SupabaseClient } from '@supabase/supabase-js';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { Database } from '#lib/database.types.ts';
 import type { LiveSource } from '#lib/live/listen.ts';
 import { COOKIES, flagsOf } from './cookies.ts';
@@ -38,19 +38,36 @@ export function clientFor(event: RequestEvent, headers: Record<string, string>):
         Object.assign(headers, noStore);
       }
     },
-    // Retries take seconds, in which people had better reload the page themselves.
     db: { retry: false },
     global: {
       // People tell their sessions apart by the device it names.
       headers: { 'user-agent': event.request.headers.get('user-agent') ?? '' },
-      fetch: (input, init) => {
-        const timeout = AbortSignal.timeout(TIMEOUT_MS);
-        const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-        return fetch(input, { ...init, signal });
-      }
+      fetch: fetchInTime
     }
   });
 }
+
+const nobodys = new WeakMap<App.Locals, Supabase>();
+
+/** A client for one request that acts for nobody, whoever is signed in: it reads what anybody may. */
+export function forNobody({ locals }: Pick<RequestEvent, 'locals'>): Supabase {
+  const client =
+    nobodys.get(locals) ??
+    createClient<Database>(PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_ANON_KEY, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      db: { retry: false },
+      global: { fetch: fetchInTime }
+    });
+  nobodys.set(locals, client);
+  return client;
+}
+
+// Retries take seconds, in which people had better reload the page themselves (`retry: false`).
+const fetchInTime: typeof fetch = (input, init) => {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+  return fetch(input, { ...init, signal });
+};
 
 /** Takes the session away from this browser, with all that was kept for it, even if Auth cannot be asked to end it. */
 export function forgetSession(event: RequestEvent): void {

@@ -1,6 +1,7 @@
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import { codeIn } from '#lib/code.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { passwordFirst, takeAfterwards } from '#lib/server/account/afterwards.ts';
 import { verifyPhone } from '#lib/server/account/functions.ts';
 import { SHORTEST_PASSWORD, problemsOf } from '#lib/server/account/password.ts';
 import {
@@ -16,7 +17,6 @@ import { phoneText } from '#lib/server/account/phone.ts';
 import { requestCode } from '#lib/server/account/request-code.ts';
 import { keepDraft, keepForLinking, keptForm } from '#lib/server/account/sent-form.ts';
 import { beginSession } from '#lib/server/account/sign-in.ts';
-import { pathAfterSignIn } from '#lib/server/request/addresses.ts';
 import { leaveFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { anyMistake, invalid, type Refusal } from '#lib/server/request/refusal.ts';
@@ -96,19 +96,18 @@ export const actions: Actions = {
     });
     if (!answer.ok) return refuse(await afterRefusal(event, pending, answer.refusal));
 
-    const form = await keptForm(event, '/verify');
     forgetPendingCode(event);
     const { token, refresh_token, user } = answer;
     if (!token || !refresh_token) return { done: phoneText(user.phone_number) };
     await beginSession(event, { token, refresh_token });
     if (answer.must_change_password) {
       await keepTextedPassword(event, '');
-      redirect(303, '/password');
+      redirect(303, passwordFirst(event));
     }
     if (pending.purpose === 'register' || pending.purpose === 'link') {
       leaveFlash(event, '/appointments', 'registered');
     }
-    redirect(303, pathAfterSignIn(form?.purpose === 'sign_in' ? form.next : null, '/appointments'));
+    redirect(303, takeAfterwards(event));
   },
 
   resend: async (event) => {

@@ -8,10 +8,10 @@ import { hex, hmac } from '../secrets.ts';
 import { noteSecurityEvent } from './security-events.ts';
 
 /**
- * What is limited: texting a code, looking up whether a phone can register, guessing at a code or a password, taking a copy
- * of what is kept.
+ * What is limited: texting a code, looking at free times, looking up whether a phone can register, guessing at a code or a
+ * password, taking a copy of what is kept.
  */
-export type Limited = 'code' | 'lookup' | 'guess' | 'password' | 'export';
+export type Limited = 'code' | 'look' | 'lookup' | 'guess' | 'password' | 'export';
 
 /** Whose use it is. */
 export type Subject =

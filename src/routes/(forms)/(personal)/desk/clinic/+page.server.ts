@@ -3,8 +3,8 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { clinicIn, readClinic, saveClinic } from '#lib/server/desk/clinic.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
-import { readPractitioners, savePractitioner } from '#lib/server/desk/practitioners.ts';
-import { readForm, refuseForm } from '#lib/server/request/forms.ts';
+import { languageChoices, readPractitioners, savePractitioner } from '#lib/server/desk/practitioners.ts';
+import { refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
@@ -14,22 +14,34 @@ export const load: PageServerLoad = async (event) => {
     readClinic(supabase, desk),
     readPractitioners(supabase, desk)
   ]);
-  return { query, clinicId: desk.clinicId, clinic, practitioners };
+  return {
+    query,
+    clinicId: desk.clinicId,
+    clinic,
+    practitioners,
+    languages: languageChoices(practitioners)
+  };
 };
 
 export const actions: Actions = {
   practitioner: async (event) => {
     const { desk } = await openAsManager(event);
-    const { id, active, ...form } = await readForm(
-      event.request,
-      'id',
-      'name',
-      'spoken_name',
-      'specialty',
-      'active'
-    );
+    const form = await event.request.formData().catch(() => error(400, m.form_unknown()));
+    const text = (name: string) => String(form.get(name) ?? '');
+    const id = text('id');
     if (id !== '' && !isId(id)) error(404, m.refusal_unknown_doctor());
-    const typed = { ...form, active: active !== '' };
+    const typed = {
+      name: text('name'),
+      spoken_name: text('spoken_name'),
+      specialty: text('specialty'),
+      qualification: text('qualification'),
+      photo_url: text('photo_url'),
+      fee_amount: text('fee_amount'),
+      fee_currency: text('fee_currency'),
+      // Nobody types these.
+      languages: form.getAll('languages').flatMap((code) => /^[a-z]{2,3}$/.exec(String(code)) ?? []),
+      active: form.has('active')
+    };
     const saved = await savePractitioner(event.locals.supabase, desk, id || null, typed);
     /** `about` is whose form it is; '' that of a new one. */
     if (!saved.ok) return refuseForm(saved.refusal, { about: id, practitioner: typed });

@@ -7,20 +7,22 @@ import {
   loadSelection,
   loadSlots
 } from '#lib/server/booking/free-times.ts';
-import { accountOf } from '#lib/server/request/session.ts';
+import { signInFirst } from '#lib/server/request/guard.ts';
+import { letCachesKeep, lookerOf } from '#lib/server/booking/looker.ts';
 import { liveSource } from '#lib/server/request/supabase.ts';
 import type { PageServerLoad } from './$types';
 
 // So many days are in the strip at once.
 const STRIP = 14;
 
-export const load: PageServerLoad = async ({ depends, locals, url }) => {
+export const load: PageServerLoad = async (event) => {
+  const { depends, url } = event;
   depends('medq:slots');
-  await accountOf(locals);
-  const { supabase } = locals;
+  const looker = await lookerOf(event);
   const query = url.searchParams;
+  if (query.has('move') && !looker.signedIn) redirect(303, signInFirst(url, 'GET').to);
 
-  const { scope, moving } = await loadSelection(supabase, query);
+  const { scope, moving } = await loadSelection(looker.supabase, query);
   if (!scope) {
     if (moving) error(409, m.refusal_doctor_away());
     redirect(303, '/book');
@@ -31,15 +33,19 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
   const from =
     dateIn(query.get('from')) ?? (chosen && chosen < addDays(today, STRIP) ? today : (chosen ?? today));
   const [days, colleagues] = await Promise.all([
-    loadDays(supabase, scope, from, STRIP + 1),
-    listBookablePractitioners(supabase, scope.clinic.id)
+    loadDays(looker, scope, from, STRIP + 1),
+    listBookablePractitioners(looker, scope.clinic.id)
   ]);
   const strip = days.slice(0, STRIP);
   const firstFree = strip.find(({ free }) => free > 0)?.date;
   const day = strip.some(({ date }) => date === chosen) ? chosen : (firstFree ?? strip[0]?.date);
-  const inScope = colleagues.filter(({ id, specialty }) =>
-    scope.anyPractitioner ? specialty === scope.practitioner.specialty : id === scope.practitioner.id
+  const inScope = colleagues.filter(({ id, bookedFor }) =>
+    scope.anyPractitioner ? bookedFor === scope.practitioner.bookedFor : id === scope.practitioner.id
   );
+
+  const slots = day ? await loadSlots(looker, scope, day) : [];
+  const ofSpecialty = colleagues.filter(({ bookedFor }) => bookedFor === scope.practitioner.bookedFor);
+  letCachesKeep(event);
 
   return {
     scope,
@@ -47,16 +53,20 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
     days: strip,
     /** The day whose times are shown; null if none can be booked from here on. */
     day: day ?? null,
-    slots: day ? await loadSlots(supabase, scope, day) : [],
+    slots,
     earlier: from > today ? maxDate(addDays(from, -STRIP), today) : null,
     later: days[STRIP]?.date ?? null,
     /** The next free time after this strip, if the strip has none. */
-    nextAt: firstFree ? null : (inScope.map(({ nextAt }) => nextAt).sort()[0] ?? null),
+    nextAt: firstFree ? null : (inScope[0]?.nextAt ?? null),
+    /** Colleagues who have a time, for when this doctor has none at all; whoever moves stays with theirs. */
+    others:
+      moving || scope.anyPractitioner || inScope[0]?.nextAt ? [] : ofSpecialty.filter(({ nextAt }) => nextAt),
     /** Whose channels tell of slots that are taken or become free. */
     practitionerIds: inScope.map(({ id }) => id),
     today,
     now: new Date().toISOString(),
-    source: liveSource
+    /** Visitors hear no news; they load the page anew. */
+    source: looker.signedIn ? liveSource : null
   };
 };
 
