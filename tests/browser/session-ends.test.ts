@@ -56,7 +56,10 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     await signInAgain(page, patient);
     await page.waitForURL(`${site}/appointments/${id}/cancel`);
     await page.getByRole('button', { name: 'Cancel the appointment' }).click();
-    await page.getByRole('status').getByText(/^Cancelled: .* with Dr\. /).waitFor();
+    await page
+      .getByRole('status')
+      .getByText(/^Cancelled: .* with Dr\. /)
+      .waitFor();
   });
 
   test('while the account is changed: what was typed is shown again, to nobody else, and never a password', async () => {

@@ -50,7 +50,13 @@ test('has everything about them, nothing about others, and no secrets', async ()
     you: { phone: person.phone, wants_no_sms: false },
     you_book_for: [{ name: 'Meera', birth_year: 2019 }],
     appointments: [
-      { doctor: 'Dr. Meera Iyer', clinic: clinic.name, for: 'Meera', status: 'booked', note: 'Brings reports' }
+      {
+        doctor: 'Dr. Meera Iyer',
+        clinic: clinic.name,
+        for: 'Meera',
+        status: 'booked',
+        note: 'Brings reports'
+      }
     ],
     calls: [{ clinic: clinic.name, outcome: 'booked' }],
     devices: { known: [expect.objectContaining({ signed_in_at: expect.any(String) as string })] }
@@ -79,11 +85,17 @@ test('is not for who has a token alone', async () => {
   expect(none).toMatchObject({ status: 401, body: { error: 'not_signed_in' } });
   const rpc = await fetch(`${api_url}/rest/v1/rpc/export_account`, {
     method: 'POST',
-    headers: { apikey: publishable_key, authorization: `Bearer ${person.token}`, 'content-type': 'application/json' },
+    headers: {
+      apikey: publishable_key,
+      authorization: `Bearer ${person.token}`,
+      'content-type': 'application/json'
+    },
     body: JSON.stringify({ p_user_id: person.account.userId })
   });
   expect(rpc.status).toBe(404);
-  expect(await sql`select from public.audit_events where row_id = ${person.id} and action = 'read'`).toEqual([]);
+  expect(await sql`select from public.audit_events where row_id = ${person.id} and action = 'read'`).toEqual(
+    []
+  );
 });
 
 test('can be had five times a day', async () => {
