@@ -6,7 +6,9 @@ import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 import { resolveDependencies } from './src/form-pages.ts';
 import { protectFiles } from './src/protect-files.ts';
+import { messagesAskForLanguage, filesByLanguage } from './src/words/by-language.ts';
 import { words } from './src/words/compile.ts';
+import settings from './src/words/medq.inlang/settings.json' with { type: 'json' };
 
 /** With MEDQ_TEST_STACK, tests run on that Supabase instead of embedded ones of their own; tests/helpers/global-setup.ts. */
 const onGivenStack = Boolean(process.env.MEDQ_TEST_STACK);
@@ -28,12 +30,15 @@ const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
 export default defineConfig({
   build: { modulePreload: { resolveDependencies } },
+  worker: { plugins: () => [messagesAskForLanguage()] },
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
     ? [paraglideVitePlugin(words)]
     : [
         paraglideVitePlugin(words),
         protectFiles(),
+        messagesAskForLanguage(),
+        filesByLanguage(settings.locales),
         sveltekit({
           adapter: adapter(),
           compilerOptions: { runes: true },

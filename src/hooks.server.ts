@@ -9,7 +9,7 @@ import { keepUnsent } from '#lib/server/account/unsent-form.ts';
 import { compress } from '#lib/server/request/compress.ts';
 import { isPersonal, isSnapshot, judge, signInFirst, type Verdict } from '#lib/server/request/guard.ts';
 import { protect } from '#lib/server/request/headers.ts';
-import { languageOf } from '#lib/server/request/language.ts';
+import { inLanguage, languageOf } from '#lib/server/request/language.ts';
 import { logFailure } from '#lib/server/request/log.ts';
 import { requireNode } from '#lib/server/request/node-version.ts';
 import { refusalResponse } from '#lib/server/request/refusal.ts';
@@ -39,7 +39,7 @@ const identify: Handle = async ({ event, resolve }) => {
   const response = await resolve(event, {
     // The description is the same on every page; the title says what a page is for.
     transformPageChunk: ({ html }) =>
-      html
+      inLanguage(html, event)
         .replace('%language%', locals.language)
         .replace('%description%', m.site_description({}, { locale: locals.language }))
   });

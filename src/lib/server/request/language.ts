@@ -31,6 +31,15 @@ export function preferredLanguage(header: string | null): Locale {
   return baseLocale;
 }
 
+/** The board speaks all languages in turns. The page for the time without a network is stored, and learns its in the browser. */
+const SPEAKS_ALL: readonly (string | null)[] = ['/board/[token]', '/offline'];
+
+/** Part of a page, naming the built files (src/words/by-language.ts) of its language only. */
+export function inLanguage(html: string, { route, locals }: Pick<RequestEvent, 'route' | 'locals'>): string {
+  if (SPEAKS_ALL.includes(route.id)) return html;
+  return html.replaceAll('/_app/immutable/', `/_app/immutable/${locals.language}/`);
+}
+
 /** Keeps the choice in this browser. */
 export function rememberLanguage(event: Pick<RequestEvent, 'cookies' | 'url'>, locale: Locale): void {
   keepCookie(event, 'language', locale);
