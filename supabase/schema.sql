@@ -1229,6 +1229,41 @@ comment on column public.sms_templates.updated_at is 'When the row was last chan
 alter table public.sms_templates enable row level security;
 grant delete, insert, select, update on public.sms_templates to service_role;
 
+create table public.translations (
+  address text,
+  clinic_id uuid,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  locale text not null,
+  name text not null,
+  spoken_as text,
+  translation text not null,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.translations add constraint translations_locale_check CHECK ((locale ~ '^[a-z]{2}-[A-Z]{2}$'::text));
+alter table public.translations add constraint translations_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table public.translations add constraint translations_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX one_translation_of_a_name ON public.translations USING btree (lower((name COLLATE pg_c_utf8)), locale, clinic_id) NULLS NOT DISTINCT;
+CREATE INDEX translations_clinic ON public.translations USING btree (clinic_id);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, translation, spoken_as ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'translation', 'spoken_as');
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF address ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('address');
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.translations is 'What names are called in other languages: of clinics, practitioners and specialties. Calls, SMS and pages in a language use them; a name that is missing here stays as it is.';
+comment on column public.translations.address is 'Of a clinic: where to go, in that language. Empty: clinics.address.';
+comment on column public.translations.clinic_id is 'The one clinic that calls it so. Empty: all that have no row of their own.';
+comment on column public.translations.created_at is 'When the row was made.';
+comment on column public.translations.id is 'Identifier.';
+comment on column public.translations.locale is 'The language: ta-IN.';
+comment on column public.translations.name is 'The usual name, as it stands in clinics.name, practitioners.name or practitioners.specialty; capitals do not matter: General medicine.';
+comment on column public.translations.spoken_as is 'As a caller should hear it, respelt if the voice says it badly. Empty: the translation.';
+comment on column public.translations.translation is 'The name in that language, as patients read it.';
+comment on column public.translations.updated_at is 'When the row was last changed.';
+alter table public.translations enable row level security;
+grant select on public.translations to anon;
+grant select on public.translations to authenticated;
+grant delete, insert, select, update on public.translations to service_role;
+
 -- Sequences -----------------------------------------------------------------------------------------------------------
 
 -- public.audit_events_id_seq
@@ -1529,7 +1564,10 @@ create view public.sms_template_previews with (security_invoker=true) as
     (t.body <> t.default_body) AS edited,
     t.description
    FROM ((public.sms_templates t
-     CROSS JOIN ( SELECT private.longest_names() AS names) n)
+     JOIN ( SELECT l.locale,
+            private.longest_names(l.locale) AS names
+           FROM ( SELECT DISTINCT sms_templates.locale
+                   FROM public.sms_templates) l) n ON ((n.locale = t.locale)))
      CROSS JOIN LATERAL ( SELECT private.sms_preview(t.body, t.samples, n.names) AS text) r)
   ORDER BY t.key, t.locale;
 comment on view public.sms_template_previews is 'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
@@ -1652,6 +1690,9 @@ create policy "Managers can read the weekly hours of their clinic" on public.sch
   using (private.desk_role(( SELECT p.clinic_id
    FROM public.practitioners p
   WHERE (p.id = schedules.practitioner_id))) = 'manager'::text);
+
+create policy "Anyone can read translations" on public.translations as permissive for select to anon, authenticated
+  using true;
 
 create policy "Boards can listen to their own channel" on realtime.messages as permissive for select to anon, authenticated
   using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'board:%'::text) AND ( SELECT private.hears_board(realtime.topic()) AS hears_board));
@@ -3545,7 +3586,7 @@ begin
       'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
       'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', coalesce(p.spoken_name, p.name)
+      'spoken_name', private.ivr_spoken(p.name, p.clinic_id, p.spoken_name)
     )
     from public.practitioners p where p.id = p_appointment.practitioner_id
   );
@@ -3756,7 +3797,7 @@ begin
   end if;
   return v_found || jsonb_build_object('slot', (
     select jsonb_build_object(
-      'practitioner_id', s.practitioner_id, 'spoken_name', s.spoken_name,
+      'practitioner_id', s.practitioner_id, 'spoken_name', private.ivr_spoken(s.practitioner_name, p_clinic_id, s.spoken_name),
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
     from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_patient_id) s
@@ -3772,9 +3813,13 @@ CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference js
 AS $function$
 begin
   select jsonb_agg(
-      jsonb_build_object('id', p.id, 'spoken_name', coalesce(p.spoken_name, p.name), 'specialty', p.specialty)
-      order by p.name, p.id),
-    (select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
+      jsonb_build_object(
+        'id', p.id, 'spoken_name', private.ivr_spoken(p.name, p_clinic_id, p.spoken_name),
+        'specialty', private.ivr_spoken(p.specialty, p_clinic_id)
+      ) order by p.name, p.id),
+    (select jsonb_agg(jsonb_build_object(
+        'key', private.ivr_specialty_key(s.name), 'name', private.ivr_spoken(s.name, p_clinic_id)
+      ) order by s.name)
      from (select distinct x as name from unnest(array_agg(p.specialty)) x) s)
   into practitioners, specialties
   from public.practitioners p
@@ -3794,7 +3839,9 @@ begin
   if p_call ->> 'language' is not null then
     perform private.set_channel('ivr');
     update public.patients p set locale = p_call ->> 'language'
-    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language';
+    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language'
+      -- Whoever reads a language that no call is answered in has chosen only for this call.
+      and coalesce(p_call -> 'spoken' ? p.locale, true);
   end if;
 end $function$;
 comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
@@ -3823,7 +3870,7 @@ begin
 end $function$;
 comment on function private.ivr_later_slot(public.clinics,jsonb,uuid,timestamp with time zone) is 'A later slot on the day of the one that was offered, else the next on another day.';
 
-CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT is_proven boolean, OUT facts jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT is_proven boolean, OUT speaks text, OUT facts jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -3834,10 +3881,10 @@ begin
     p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
     -- A caller ID can be forged: the language kept with an account is changed by whoever proves the number.
     p_call ->> 'language' <> coalesce(p.locale, '') and (p.user_id is null or pr.proven_at is not null),
-    pr.proven_at is not null,
+    pr.proven_at is not null, s.locale,
     jsonb_build_object(
       'clinic', jsonb_build_object(
-        'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
+        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
         'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
@@ -3848,10 +3895,14 @@ begin
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
       'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
     )
-  into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
+  into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
+  cross join lateral (
+    select coalesce(p_call ->> 'language', min(l) filter (where l = p.locale), min(l) filter (where l = c.locale), 'en-IN') as locale
+    from jsonb_array_elements_text(p_call -> 'spoken') l
+  ) s
   left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
@@ -3901,7 +3952,8 @@ begin
       -- Nobody is to choose what then is not there.
       return coalesce((
         select jsonb_build_object(
-          'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
+          'specialties', jsonb_agg(
+            jsonb_build_object('key', private.ivr_specialty_key(s), 'name', private.ivr_spoken(s, p_clinic.id)) order by s)
         )
         from unnest(v_specialties) s
         where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
@@ -4189,7 +4241,7 @@ begin
   return (
     select jsonb_build_object(
       'clinic', null,
-      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
+      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', private.ivr_spoken(c.name, c.id)) order by c.name, c.id),
       'locales', (select jsonb_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l
         where o.phone = p_call ->> 'dialled'),
       'upcoming', '[]'::jsonb
@@ -4228,6 +4280,18 @@ begin
   return left(md5(private.specialty_key(p_specialty)), 8);
 end $function$;
 comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
+
+CREATE OR REPLACE FUNCTION private.ivr_spoken(p_name text, p_clinic_id uuid, p_spoken_name text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- private.ivr_turn says which language it is.
+  return private.spoken_in(p_name, p_spoken_name, p_clinic_id, current_setting('medq.call_language', true));
+end $function$;
+comment on function private.ivr_spoken(text,uuid,text) is 'A name at a clinic as it is spoken in the language of the call. p_spoken_name: how the usual name is spoken.';
 
 CREATE OR REPLACE FUNCTION private.ivr_standing(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS text
@@ -4311,6 +4375,9 @@ CREATE OR REPLACE FUNCTION private.ivr_text_link(p_call jsonb, p_clinic public.c
 AS $function$
 declare
   v_caller constant text := p_call ->> 'caller';
+  v_locale constant text := coalesce(
+    p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+  );
 begin
   if v_caller is null or p_call ->> 'site_url' is null
     or exists (select from public.sms_opt_outs o where o.phone = v_caller) then
@@ -4318,12 +4385,10 @@ begin
   end if;
   -- Once a day for a phone: a number may be forged, and its owner is not to be flooded.
   perform private.queue_sms(
-    'ivr_link', v_caller, jsonb_build_object('clinic', p_clinic.name, 'url', p_call ->> 'site_url'),
+    'ivr_link', v_caller,
+    jsonb_build_object('clinic', private.name_in(p_clinic.name, p_clinic.id, v_locale), 'url', p_call ->> 'site_url'),
     'ivr_link:' || v_caller || ':' || (p_now at time zone p_clinic.time_zone)::date, p_patient_id, null,
-    coalesce(
-      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
-    ),
-    false, p_now + interval '1 day'
+    v_locale, false, p_now + interval '1 day'
   );
   return true;
 end $function$;
@@ -4404,6 +4469,7 @@ begin
     return '{"clinic": null}';
   end if;
 
+  perform set_config('medq.call_language', v.speaks, true);
   if v.has_new_language then
     perform private.ivr_keep_language(p_call, v.patient_id);
   end if;
@@ -4762,7 +4828,7 @@ begin
 end $function$;
 comment on function private.login_account(text,text,bytea,text,timestamp with time zone) is 'One row: the account of a username or a phone whose password may be tried (null: none, or it is banned or its texted password has expired), whether its password was texted and that device has signed in to it before, and whether the decoy is there, whose phone is p_decoy.';
 
-CREATE OR REPLACE FUNCTION private.longest_names()
+CREATE OR REPLACE FUNCTION private.longest_names(p_locale text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -4771,14 +4837,17 @@ AS $function$
   select coalesce(jsonb_agg(n.names), '[{}]')
   from (
     select distinct on (private.sms_encoding(t.text))
-      jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone)) as names
+      jsonb_strip_nulls(jsonb_build_object('doctor', n.doctor, 'clinic', n.clinic, 'clinic_phone', c.phone)) as names
     from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
-    cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+    cross join lateral (
+      select private.name_in(p.name, c.id, p_locale) as doctor, private.name_in(c.name, c.id, p_locale) as clinic
+    ) n
+    cross join lateral (select private.gsm_text(concat(n.doctor, n.clinic)) as text) t
     order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
   ) n
 $function$;
-comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
-grant execute on function private.longest_names() to service_role;
+comment on function private.longest_names(text) is 'The doctors whose names in a language, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
+grant execute on function private.longest_names(text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.manages_all()
  RETURNS boolean
@@ -5094,6 +5163,14 @@ begin
   return v_name;
 end $function$;
 comment on function private.name_from(text,text) is 'A name as it is kept, of what was typed; joiners inside stay. Refuses what is none: without a letter, of over 100 characters, or with characters that are no text. p_column is what the refusal calls it.';
+
+CREATE OR REPLACE FUNCTION private.name_in(p_name text, p_clinic_id uuid, p_locale text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN COALESCE((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
+comment on function private.name_in(text,uuid,text) is 'A name at a clinic as it is written in a language; the usual name where there is no other.';
 
 CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF public.slot
@@ -5742,11 +5819,11 @@ AS $function$
 declare
   v record;
 begin
-  select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
+  select p.phone, private.name_in(pr.name, c.id, l.locale) as doctor, private.name_in(c.name, c.id, l.locale) as clinic,
+    c.phone as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
     private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
-    -- The language it will be in: the one wanted, or en-IN where there is no text in it.
-    coalesce(t.locale, 'en-IN') as locale,
+    l.locale,
     -- A deleted appointment cannot be referred to.
     (select a.id from public.appointments a where a.id = p_appointment.id) as appointment_id
   into v
@@ -5754,6 +5831,8 @@ begin
   join public.practitioners pr on pr.id = p_appointment.practitioner_id
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
+  -- The language it will be in: the one wanted, or en-IN where there is no text in it.
+  cross join lateral (select coalesce(t.locale, 'en-IN') as locale) l
   where p.id = p_appointment.patient_id;
 
   perform private.queue_sms(
@@ -7125,6 +7204,14 @@ begin
   return v.send;
 end $function$;
 comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
+
+CREATE OR REPLACE FUNCTION private.spoken_in(p_name text, p_spoken_name text, p_clinic_id uuid, p_locale text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN (SELECT COALESCE(t.spoken_as, t.translation, spoken_in.p_spoken_name, spoken_in.p_name) AS "coalesce" FROM private.translation_of(spoken_in.p_name, spoken_in.p_clinic_id, spoken_in.p_locale) t(id, name, locale, translation, spoken_as, address, clinic_id, created_at, updated_at));
+comment on function private.spoken_in(text,text,uuid,text) is 'A name at a clinic as a caller hears it in a language; p_spoken_name is the usual name as it is spoken, or null.';
 
 CREATE OR REPLACE FUNCTION private.start_desk_session(p_user_id uuid, p_session_id uuid, p_now timestamp with time zone)
  RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
@@ -8504,6 +8591,14 @@ begin
 end $function$;
 comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether another appointment of that day holds a slot with that token number.';
 
+CREATE OR REPLACE FUNCTION private.translation_of(p_name text, p_clinic_id uuid, p_locale text)
+ RETURNS public.translations
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN (SELECT t.*::public.translations AS t FROM public.translations t WHERE ((lower((t.name COLLATE pg_c_utf8)) = lower((translation_of.p_name COLLATE pg_c_utf8))) AND (t.locale = translation_of.p_locale) AND ((t.clinic_id IS NULL) OR (t.clinic_id = translation_of.p_clinic_id))) ORDER BY t.clinic_id LIMIT 1);
+comment on function private.translation_of(text,uuid,text) is 'What a name at a clinic is in a language, of the clinic''s own words if it has any; null where there is none.';
+
 CREATE OR REPLACE FUNCTION private.undo_mark(p_appointment public.appointments, p_now timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -9765,7 +9860,7 @@ begin
   perform private.check_sms_text(v_template);
   return query
     select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
-    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names()) as text) r;
+    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names(v_template.locale)) as text) r;
 end $function$;
 comment on function public.preview_sms_text(text,text,text) is 'At the desk: other words of an SMS as a patient would read them, and what sending them takes. Refuses what set_sms_text would; nothing is changed.';
 grant execute on function public.preview_sms_text(text,text,text) to authenticated;
@@ -11162,4 +11257,580 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "username",
 --         "password"
 --     ]
+-- }
+-- a row of public.translations: {
+--     "name": "Ayurveda",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "आयुर्वेद"
+-- }
+-- a row of public.translations: {
+--     "name": "Ayurveda",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "ஆயுர்வேதம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Cardiology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हृदय रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Cardiology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "இதய மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Dentistry",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "दाँतों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Dentistry",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Dermatology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "त्वचा रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Dermatology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "தோல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Diabetology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "शुगर के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Diabetology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சர்க்கரை நோய் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "ENT",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "कान, नाक और गला"
+-- }
+-- a row of public.translations: {
+--     "name": "ENT",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "காது, மூக்கு, தொண்டை மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Ear, nose and throat",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "कान, नाक और गला"
+-- }
+-- a row of public.translations: {
+--     "name": "Ear, nose and throat",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "காது, மூக்கு, தொண்டை மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Endocrinology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हार्मोन रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Endocrinology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "ஹார்மோன் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Family medicine",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "पारिवारिक चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "Family medicine",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "குடும்ப மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Gastroenterology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "पेट और आँत के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Gastroenterology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "வயிறு மற்றும் குடல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "General medicine",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सामान्य चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "General medicine",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பொது மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "General practice",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सामान्य चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "General practice",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பொது மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "General surgery",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सर्जरी"
+-- }
+-- a row of public.translations: {
+--     "name": "General surgery",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பொது அறுவை சிகிச்சை"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynaecology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "स्त्री रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynaecology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பெண்கள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynecology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "स्त्री रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynecology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பெண்கள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Homeopathy",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "होम्योपैथी"
+-- }
+-- a row of public.translations: {
+--     "name": "Homeopathy",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "ஹோமியோபதி"
+-- }
+-- a row of public.translations: {
+--     "name": "Internal medicine",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "आंतरिक चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "Internal medicine",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "உள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Nephrology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "गुर्दे के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Nephrology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சிறுநீரக மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Neurology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "तंत्रिका रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Neurology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "நரம்பு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Nutrition",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "खान-पान की सलाह"
+-- }
+-- a row of public.translations: {
+--     "name": "Nutrition",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "உணவு ஆலோசனை"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics and gynaecology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "प्रसूति और स्त्री रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics and gynaecology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மகப்பேறு மற்றும் பெண்கள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "प्रसूति"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மகப்பேறு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Oncology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "कैंसर के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Oncology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "புற்றுநோய் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Ophthalmology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "आँखों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Ophthalmology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "கண் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopaedics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हड्डी रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopaedics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "எலும்பு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopedics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हड्डी रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopedics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "எலும்பு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Paediatrics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "बच्चों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Paediatrics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "குழந்தைகள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Pediatrics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "बच्चों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Pediatrics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "குழந்தைகள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Physiotherapy",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "फ़िज़ियोथेरेपी"
+-- }
+-- a row of public.translations: {
+--     "name": "Physiotherapy",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "இயன்முறை சிகிச்சை"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychiatry",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "मानसिक रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychiatry",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மனநல மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "मनोवैज्ञानिक सलाह"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "உளவியல் ஆலோசனை"
+-- }
+-- a row of public.translations: {
+--     "name": "Pulmonology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "फेफड़ों के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Pulmonology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "நுரையீரல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Radiology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "एक्स-रे और स्कैन"
+-- }
+-- a row of public.translations: {
+--     "name": "Radiology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "எக்ஸ்-ரே மற்றும் ஸ்கேன்"
+-- }
+-- a row of public.translations: {
+--     "name": "Rheumatology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "जोड़ों के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Rheumatology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மூட்டு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Siddha",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सिद्ध चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "Siddha",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சித்த மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Urology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "मूत्र रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Urology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சிறுநீர் பாதை மருத்துவம்"
 -- }

@@ -985,6 +985,51 @@ export type Database = {
         };
         Relationships: [];
       };
+      translations: {
+        Row: {
+          address: string | null;
+          clinic_id: string | null;
+          created_at: string;
+          id: string;
+          locale: string;
+          name: string;
+          spoken_as: string | null;
+          translation: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          address?: string | null;
+          clinic_id?: string | null;
+          created_at?: string;
+          id?: string;
+          locale: string;
+          name: string;
+          spoken_as?: string | null;
+          translation: string;
+          updated_at?: string;
+        };
+        Update: {
+          address?: string | null;
+          clinic_id?: string | null;
+          created_at?: string;
+          id?: string;
+          locale?: string;
+          name?: string;
+          spoken_as?: string | null;
+          translation?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'translations_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
     };
     Views: {
       audit_trail: {

@@ -257,21 +257,24 @@ comment on function public.restore_sms_template(text, text) is
 grant execute on function public.restore_sms_template(text, text) to service_role;
 
 -- Of each encoding the longest, so that a preview can show the dearest SMS there may be.
-create function private.longest_names() returns jsonb
+create function private.longest_names(p_locale text) returns jsonb
 language sql stable security definer
 set search_path = ''
 as $$
   select coalesce(jsonb_agg(n.names), '[{}]')
   from (
     select distinct on (private.sms_encoding(t.text))
-      jsonb_strip_nulls(jsonb_build_object('doctor', p.name, 'clinic', c.name, 'clinic_phone', c.phone)) as names
+      jsonb_strip_nulls(jsonb_build_object('doctor', n.doctor, 'clinic', n.clinic, 'clinic_phone', c.phone)) as names
     from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
-    cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+    cross join lateral (
+      select private.name_in(p.name, c.id, p_locale) as doctor, private.name_in(c.name, c.id, p_locale) as clinic
+    ) n
+    cross join lateral (select private.gsm_text(concat(n.doctor, n.clinic)) as text) t
     order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
   ) n
 $$;
-comment on function private.longest_names() is
-  'The doctors whose names, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
+comment on function private.longest_names(text) is
+  'The doctors whose names in a language, with those of their clinics, are the longest: a list of values of an SMS, empty ones where there are none.';
 
 create function private.sms_preview(p_body text, p_samples jsonb, p_names jsonb) returns text
 language sql immutable security definer
@@ -291,7 +294,10 @@ select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encod
   private.sms_units(r.text) as places, private.sms_parts(r.text) as parts,
   t.body <> t.default_body as edited, t.description
 from public.sms_templates t
-cross join (select private.longest_names() as names) n
+-- Once a language, not once a text.
+join (
+  select l.locale, private.longest_names(l.locale) as names from (select distinct locale from public.sms_templates) l
+) n on n.locale = t.locale
 cross join lateral (select private.sms_preview(t.body, t.samples, n.names) as text) r
 order by t.key, t.locale;
 comment on view public.sms_template_previews is
@@ -306,5 +312,5 @@ comment on column public.sms_template_previews.edited is 'Whether the words diff
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
 -- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
-grant execute on function private.longest_names(), private.sms_preview(text, jsonb, jsonb), private.sms_encoding(text),
+grant execute on function private.longest_names(text), private.sms_preview(text, jsonb, jsonb), private.sms_encoding(text),
   private.sms_units(text), private.sms_parts(text) to service_role;

@@ -10,11 +10,11 @@ as $$
 declare
   v record;
 begin
-  select p.phone, pr.name as doctor, c.name as clinic, c.phone as clinic_phone,
+  select p.phone, private.name_in(pr.name, c.id, l.locale) as doctor, private.name_in(c.name, c.id, l.locale) as clinic,
+    c.phone as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
     private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
-    -- The language it will be in: the one wanted, or en-IN where there is no text in it.
-    coalesce(t.locale, 'en-IN') as locale,
+    l.locale,
     -- A deleted appointment cannot be referred to.
     (select a.id from public.appointments a where a.id = p_appointment.id) as appointment_id
   into v
@@ -22,6 +22,8 @@ begin
   join public.practitioners pr on pr.id = p_appointment.practitioner_id
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
+  -- The language it will be in: the one wanted, or en-IN where there is no text in it.
+  cross join lateral (select coalesce(t.locale, 'en-IN') as locale) l
   where p.id = p_appointment.patient_id;
 
   perform private.queue_sms(

@@ -63,7 +63,7 @@ begin
   perform private.check_sms_text(v_template);
   return query
     select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
-    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names()) as text) r;
+    from (select private.sms_preview(v_template.body, v_template.samples, private.longest_names(v_template.locale)) as text) r;
 end $$;
 comment on function public.preview_sms_text(text, text, text) is
   'At the desk: other words of an SMS as a patient would read them, and what sending them takes. Refuses what set_sms_text would; nothing is changed.';

@@ -4,6 +4,7 @@ import type { FreeDay, FreeSlot } from '#lib/appointments/slots.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { isId, loadAppointment } from './appointments.ts';
+import { namesOf } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 
 // All of these throw the Data API's error.
@@ -13,6 +14,8 @@ export interface BookablePractitioner {
   id: string;
   name: string;
   specialty: string;
+  /** The specialty as the database has it, in whatever language the page is. */
+  bookedFor: string;
   /** The first time they are free; null when they are not for as long as can be booked. */
   nextAt: string | null;
 }
@@ -20,7 +23,7 @@ export interface BookablePractitioner {
 /** Whose free times are looked at: one practitioner's, or those of everybody with the same specialty. */
 export interface Scope {
   clinic: Clinic;
-  practitioner: { id: string; name: string; specialty: string };
+  practitioner: Pick<BookablePractitioner, 'id' | 'name' | 'specialty' | 'bookedFor'>;
   anyPractitioner: boolean;
 }
 
@@ -45,12 +48,16 @@ export async function listBookablePractitioners(
   supabase: Supabase,
   clinicId: string
 ): Promise<BookablePractitioner[]> {
-  const { data, error } = await supabase.rpc('bookable_practitioners', { clinic_id: clinicId });
+  const [{ data, error }, names] = await Promise.all([
+    supabase.rpc('bookable_practitioners', { clinic_id: clinicId }),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
   return data.map((row) => ({
     id: row.practitioner_id,
-    name: row.practitioner_name,
-    specialty: row.specialty,
+    name: names.of(row.practitioner_name, clinicId),
+    specialty: names.of(row.specialty, clinicId),
+    bookedFor: row.specialty,
     nextAt: row.next_starts_at
   }));
 }
@@ -63,7 +70,7 @@ export async function loadDays(
 ): Promise<FreeDay[]> {
   const { data, error } = await supabase.rpc('available_days', {
     clinic_id: clinic.id,
-    ...(anyPractitioner ? { specialty: practitioner.specialty } : { practitioner_id: practitioner.id }),
+    ...(anyPractitioner ? { specialty: practitioner.bookedFor } : { practitioner_id: practitioner.id }),
     ...(from ? { from_date: from } : {}),
     days
   });
@@ -79,7 +86,7 @@ export async function loadSlots(
   const { data, error } = await supabase.rpc('available_slots_of_day', {
     clinic_id: clinic.id,
     on_date: date,
-    ...(anyPractitioner ? { specialty: practitioner.specialty } : { practitioner_id: practitioner.id })
+    ...(anyPractitioner ? { specialty: practitioner.bookedFor } : { practitioner_id: practitioner.id })
   });
   if (error) throw error;
   return data.flatMap(slotOf);
@@ -116,15 +123,19 @@ async function loadScope(
   anyPractitioner: boolean
 ): Promise<Scope | null> {
   if (!isId(practitionerId)) return null;
-  const { data, error } = await supabase
-    .from('practitioners')
-    .select(`id, name, specialty, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
-    .eq('id', practitionerId)
-    .maybeSingle();
+  const [{ data, error }, names] = await Promise.all([
+    supabase
+      .from('practitioners')
+      .select(`id, name, specialty, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
+      .eq('id', practitionerId)
+      .maybeSingle(),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
   if (!data?.active) return null;
   const { id, name, specialty, clinics } = data;
-  return { clinic: clinicOf(clinics), practitioner: { id, name, specialty }, anyPractitioner };
+  const practitioner = { ...names.practitioner({ id, name, specialty }, clinics.id), bookedFor: specialty };
+  return { clinic: names.clinic(clinicOf(clinics)), practitioner, anyPractitioner };
 }
 
 // The generated types say that every part of a composite type may be null. None is.

@@ -6,10 +6,10 @@ import { tellOtherwise } from './reception.ts';
 
 export function welcome(draft: Draft, greet: boolean): Reply {
   const { prompts, reading, brief } = draft;
-  const { clinic, upcoming, language } = draft.facts;
+  const { clinic, upcoming } = draft.facts;
   const isNew = greet && reading.turn.position.question.name === 'greeting';
   if (clinic && greet && !brief) draft.first(prompts.greeting({ clinic: clinic.name }));
-  if (draft.locales.length > 1 && !reading.language && !language) return askLanguage(draft);
+  if (draft.locales.length > 1 && !draft.language) return askLanguage(draft);
   if (!clinic) {
     if (isNew) draft.first(prompts.welcome());
     return askClinic(draft, 0);

@@ -22,6 +22,8 @@ export class Draft {
   readonly facts: Facts;
   /** The languages the caller can choose from. */
   readonly locales: string[];
+  /** The language the caller chose, in this call or before: one that calls are answered in. */
+  readonly language: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #language: { code: string; prompts: Prompts };
   /** What is said before the next question, or the end. */
@@ -32,7 +34,9 @@ export class Draft {
     this.facts = facts;
     this.locales = catalogue.locales(facts.locales);
     this.#catalogue = catalogue;
-    this.#language = catalogue.of(reading.language ?? facts.language ?? facts.locales[0]);
+    const known = facts.language ?? undefined;
+    this.language = reading.language ?? (catalogue.of(known).code === known ? known : undefined);
+    this.#language = catalogue.of(this.language ?? facts.locales[0]);
   }
 
   /** The prompts in the language of this reply. */

@@ -37,8 +37,8 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
   const strip = days.slice(0, STRIP);
   const firstFree = strip.find(({ free }) => free > 0)?.date;
   const day = strip.some(({ date }) => date === chosen) ? chosen : (firstFree ?? strip[0]?.date);
-  const inScope = colleagues.filter(({ id, specialty }) =>
-    scope.anyPractitioner ? specialty === scope.practitioner.specialty : id === scope.practitioner.id
+  const inScope = colleagues.filter(({ id, bookedFor }) =>
+    scope.anyPractitioner ? bookedFor === scope.practitioner.bookedFor : id === scope.practitioner.id
   );
 
   return {
