@@ -2091,6 +2091,7 @@ export type Database = {
         };
       };
       set_sms_text: { Args: { body: string; key: string; locale: string }; Returns: undefined };
+      set_translations: { Args: { clinic_id: string; locale: string; names: Json }; Returns: undefined };
       set_week: {
         Args: { may_strand?: string[]; practitioner_id: string; week: Json };
         Returns: Database['public']['CompositeTypes']['stranding'][];

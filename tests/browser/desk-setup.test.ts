@@ -50,6 +50,30 @@ test('doctors are added and edited without scripts; of one who leaves, what is s
   ]);
 });
 
+test('names in another language are set without scripts, and read by whoever reads that language', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk(desk, '/desk/clinic', clinic, { page: { javaScriptEnabled: false } });
+  const tamil = page.locator('details').filter({ has: page.locator('summary', { hasText: 'தமிழ்' }) });
+  await tamil.locator('summary').click();
+  await tamil.getByLabel(clinic.doctor, { exact: true }).fill('123');
+  await tamil.getByRole('button', { name: 'Save' }).click();
+  await says(page, 'Please enter a name in letters, up to 100 characters.');
+  await tamil.getByLabel(clinic.doctor, { exact: true }).fill('டாக்டர் மீரா ஐயர்');
+  await tamil.getByLabel(/^Address/).fill('12 ஏரிக்கரை சாலை');
+  await tamil.getByLabel('Lakeside', { exact: false }).first().fill('ஏரிக்கரை கிளினிக்');
+  await tamil.getByRole('button', { name: 'Save' }).click();
+  await says(page, 'Saved.');
+
+  const reader = await atDesk(desk, '/desk/hours', clinic, { page: { locale: 'ta-IN' } });
+  await says(reader, 'டாக்டர் மீரா ஐயர்');
+  const rows = await sql`
+    select name, translation, address from public.translations where clinic_id = ${clinic.id} order by address`;
+  expect([...rows]).toEqual([
+    { name: clinic.name, translation: 'ஏரிக்கரை கிளினிக்', address: '12 ஏரிக்கரை சாலை' },
+    { name: clinic.doctor, translation: 'டாக்டர் மீரா ஐயர்', address: null }
+  ]);
+});
+
 test('reception, limits and reminders; mistakes are told beside their fields, and what was typed is kept', async () => {
   const clinic = await aClinic(sql);
   const page = await atDesk(desk, '/desk/clinic', clinic);
