@@ -46,6 +46,11 @@ begin
       || ', ' || extract(day from p_local) || ' '
       || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
         'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
+  elsif p_locale like 'hi%' then
+    return (array['सोमवार', 'मंगलवार', 'बुधवार', 'गुरुवार', 'शुक्रवार', 'शनिवार', 'रविवार'])[extract(isodow from p_local)]
+      || ', ' || extract(day from p_local) || ' '
+      || (array['जनवरी', 'फ़रवरी', 'मार्च', 'अप्रैल', 'मई', 'जून', 'जुलाई', 'अगस्त', 'सितंबर', 'अक्टूबर', 'नवंबर',
+        'दिसंबर'])[extract(month from p_local)];
   end if;
   return to_char(p_local, 'FMDy FMDD Mon');
 end $$;
@@ -64,6 +69,15 @@ begin
       when extract(hour from p_local) between 12 and 15 then 'மதியம்'
       when extract(hour from p_local) between 16 and 18 then 'மாலை'
       else 'இரவு'
+    end || ' ' || to_char(p_local, 'FMHH12:MI');
+  elsif p_locale like 'hi%' then
+    return case p_turn
+      when 'first' then 'घड़ी पीछे होने से पहले ' when 'second' then 'घड़ी पीछे होने के बाद ' else '' end
+    || case
+      when extract(hour from p_local) between 4 and 11 then 'सुबह'
+      when extract(hour from p_local) between 12 and 15 then 'दोपहर'
+      when extract(hour from p_local) between 16 and 19 then 'शाम'
+      else 'रात'
     end || ' ' || to_char(p_local, 'FMHH12:MI');
   end if;
   return to_char(p_local, 'FMHH12:MI am') || case p_turn
@@ -149,7 +163,7 @@ grant select, insert, update, delete on public.sms_templates to service_role;
 
 comment on table public.sms_templates is 'The words of every SMS. Edit body; keep the {{placeholders}}.';
 comment on column public.sms_templates.key is 'Which message.';
-comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
+comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN, hi-IN. A text that is not there in a language is sent in en-IN.';
 comment on column public.sms_templates.body is
   'The text. {{name}} is replaced; only the placeholders listed beside it may be used, and the required ones must be.';
 comment on column public.sms_templates.placeholders is 'What the message can tell.';

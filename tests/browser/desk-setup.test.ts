@@ -60,7 +60,7 @@ test('names in another language are set without scripts, and read by whoever rea
   await says(page, 'Please enter a name in letters, up to 100 characters.');
   await tamil.getByLabel(clinic.doctor, { exact: true }).fill('டாக்டர் மீரா ஐயர்');
   await tamil.getByLabel(/^Address/).fill('12 ஏரிக்கரை சாலை');
-  await tamil.getByLabel('Lakeside', { exact: false }).first().fill('ஏரிக்கரை கிளினிக்');
+  await tamil.getByLabel(clinic.name, { exact: true }).fill('ஏரிக்கரை கிளினிக்');
   await tamil.getByRole('button', { name: 'Save' }).click();
   await says(page, 'Saved.');
 
