@@ -660,7 +660,7 @@ comment on column public.clinics.max_active_bookings is 'How many upcoming appoi
 comment on column public.clinics.max_unproven_bookings is 'How many upcoming appointments a phone may have booked in calls that did not prove it. They count apart from max_active_bookings.';
 comment on column public.clinics.name is 'The name callers hear and patients see.';
 comment on column public.clinics.new_callers_per_hour is 'How many phones that were never seen before may book by calling within an hour. Further ones key in a code that is texted to them.';
-comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
+comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen. The voice of calls speaks English and Tamil only: hi-IN is for the site and SMS, and is not offered in calls.';
 comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
 comment on column public.clinics.phone_booking is 'Bookings by phone: open; proven, where every caller keys in a code that is texted to the phone that calls; or closed.';
 comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
@@ -1221,7 +1221,7 @@ comment on column public.sms_templates.created_at is 'When the row was made.';
 comment on column public.sms_templates.default_body is 'The words it came with; copy them into body to have them back. Filled in.';
 comment on column public.sms_templates.description is 'When it is sent.';
 comment on column public.sms_templates.key is 'Which message.';
-comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
+comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN, hi-IN. A text that is not there in a language is sent in en-IN.';
 comment on column public.sms_templates.placeholders is 'What the message can tell.';
 comment on column public.sms_templates.required is 'What the message must tell: placeholders that may not be missing. Filled in: those its first text had.';
 comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews, but for the names of doctor and clinic, which are real ones. Filled in; may be edited.';
@@ -1555,6 +1555,12 @@ comment on column public.sms_queue.last_error is 'Why it was not sent so far.';
 grant select on public.sms_queue to service_role;
 
 create view public.sms_template_previews with (security_invoker=true) as
+ WITH longest AS MATERIALIZED (
+         SELECT l.locale,
+            private.longest_names(l.locale) AS names
+           FROM ( SELECT DISTINCT sms_templates.locale
+                   FROM public.sms_templates) l
+        )
  SELECT t.key,
     t.locale,
     r.text AS preview,
@@ -1564,10 +1570,7 @@ create view public.sms_template_previews with (security_invoker=true) as
     (t.body <> t.default_body) AS edited,
     t.description
    FROM ((public.sms_templates t
-     JOIN ( SELECT l.locale,
-            private.longest_names(l.locale) AS names
-           FROM ( SELECT DISTINCT sms_templates.locale
-                   FROM public.sms_templates) l) n ON ((n.locale = t.locale)))
+     JOIN longest n ON ((n.locale = t.locale)))
      CROSS JOIN LATERAL ( SELECT private.sms_preview(t.body, t.samples, n.names) AS text) r)
   ORDER BY t.key, t.locale;
 comment on view public.sms_template_previews is 'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
@@ -6913,6 +6916,11 @@ begin
       || ', ' || extract(day from p_local) || ' '
       || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
         'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
+  elsif p_locale like 'hi%' then
+    return (array['सोमवार', 'मंगलवार', 'बुधवार', 'गुरुवार', 'शुक्रवार', 'शनिवार', 'रविवार'])[extract(isodow from p_local)]
+      || ', ' || extract(day from p_local) || ' '
+      || (array['जनवरी', 'फ़रवरी', 'मार्च', 'अप्रैल', 'मई', 'जून', 'जुलाई', 'अगस्त', 'सितंबर', 'अक्टूबर', 'नवंबर',
+        'दिसंबर'])[extract(month from p_local)];
   end if;
   return to_char(p_local, 'FMDy FMDD Mon');
 end $function$;
@@ -7089,6 +7097,15 @@ begin
       when extract(hour from p_local) between 12 and 15 then 'மதியம்'
       when extract(hour from p_local) between 16 and 18 then 'மாலை'
       else 'இரவு'
+    end || ' ' || to_char(p_local, 'FMHH12:MI');
+  elsif p_locale like 'hi%' then
+    return case p_turn
+      when 'first' then 'घड़ी पीछे होने से पहले ' when 'second' then 'घड़ी पीछे होने के बाद ' else '' end
+    || case
+      when extract(hour from p_local) between 4 and 11 then 'सुबह'
+      when extract(hour from p_local) between 12 and 15 then 'दोपहर'
+      when extract(hour from p_local) between 16 and 19 then 'शाम'
+      else 'रात'
     end || ' ' || to_char(p_local, 'FMHH12:MI');
   end if;
   return to_char(p_local, 'FMHH12:MI am') || case p_turn
@@ -10380,6 +10397,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "account_linked",
+--     "body": "आपका वेब खाता आपके पुराने अपॉइंटमेंट से जुड़ गया है। अब आप अपनी सारी बुकिंग ऑनलाइन देख सकते हैं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After registering on the web with a phone that had bookings.",
+--     "default_body": "आपका वेब खाता आपके पुराने अपॉइंटमेंट से जुड़ गया है। अब आप अपनी सारी बुकिंग ऑनलाइन देख सकते हैं।",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "account_linked",
 --     "body": "உங்கள் இணையக் கணக்கு உங்கள் முன்பதிவுகளுடன் இணைக்கப்பட்டது. உங்கள் எல்லா முன்பதிவுகளையும் இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10395,6 +10425,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "key": "alert",
 --     "body": "MedQ: {{text}}",
 --     "locale": "en-IN",
+--     "samples": {
+--         "text": "80 % of the SMS of today are sent. See sms_budget."
+--     },
+--     "required": [
+--         "text"
+--     ],
+--     "description": "To the phone of security_settings, when something needs a look by an admin.",
+--     "default_body": "MedQ: {{text}}",
+--     "placeholders": [
+--         "text"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "alert",
+--     "body": "MedQ: {{text}}",
+--     "locale": "hi-IN",
 --     "samples": {
 --         "text": "80 % of the SMS of today are sent. See sms_budget."
 --     },
@@ -10445,6 +10491,37 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After every booking.",
 --     "default_body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_booked",
+--     "body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After every booking.",
+--     "default_body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -10518,6 +10595,37 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
+--     "body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After a patient cancelled.",
+--     "default_body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_cancelled",
 --     "body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10568,6 +10676,36 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After the clinic cancelled.",
 --     "default_body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}. Please book another time.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_cancelled_by_clinic",
+--     "body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}। कोई और समय ले लें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time"
+--     ],
+--     "description": "After the clinic cancelled.",
+--     "default_body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}। कोई और समय ले लें।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -10640,6 +10778,37 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_moved",
+--     "body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After an appointment was given another time or doctor.",
+--     "default_body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_moved",
 --     "body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10687,6 +10856,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "call_code",
+--     "body": "{{code}} आपका MedQ कोड है। इसे कॉल के दौरान दबाएँ। कॉल आपने न की हो तो कुछ न करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone in a call. Who forges its number does not get it.",
+--     "default_body": "{{code}} आपका MedQ कोड है। इसे कॉल के दौरान दबाएँ। कॉल आपने न की हो तो कुछ न करें।",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "call_code",
 --     "body": "{{code}} என்பது உங்கள் MedQ குறியீடு. அழைப்பில் இருக்கும்போதே இதை அழுத்தவும். நீங்கள் அழைக்கவில்லை என்றால், எதுவும் செய்ய வேண்டாம்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10723,6 +10908,37 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After the time zone of the clinic was corrected.",
 --     "default_body": "The clinic corrected its clock; nothing was moved. It now says: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "clock_corrected",
+--     "body": "क्लिनिक की घड़ी ठीक की गई; आपका अपॉइंटमेंट नहीं बदला। अब घड़ी में: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the time zone of the clinic was corrected.",
+--     "default_body": "क्लिनिक की घड़ी ठीक की गई; आपका अपॉइंटमेंट नहीं बदला। अब घड़ी में: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -10781,6 +10997,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "code",
+--     "body": "{{code}} आपका MedQ कोड है। यह 10 मिनट तक चलेगा। इसे किसी को न बताएँ, हमें भी नहीं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "default_body": "{{code}} आपका MedQ कोड है। यह 10 मिनट तक चलेगा। इसे किसी को न बताएँ, हमें भी नहीं।",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "code",
 --     "body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10819,6 +11051,40 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After all appointments of a day were moved at the desk by some minutes.",
 --     "default_body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "delayed",
+--     "body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After all appointments of a day were moved at the desk by some minutes.",
+--     "default_body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -10899,6 +11165,40 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "handed_over",
+--     "body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the appointments of a day were given to another doctor.",
+--     "default_body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "handed_over",
 --     "body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}. நேரத்தை மாற்ற அல்லது ரத்து செய்ய {{clinic_phone}} எண்ணை அழைக்கவும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10952,6 +11252,25 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "ivr_link",
+--     "body": "{{clinic}}: ऑनलाइन अपॉइंटमेंट लेने या बदलने के लिए: {{url}}",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "url": "https://medq.example/register",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "url"
+--     ],
+--     "description": "After a call in which nobody pressed a key.",
+--     "default_body": "{{clinic}}: ऑनलाइन अपॉइंटमेंट लेने या बदलने के लिए: {{url}}",
+--     "placeholders": [
+--         "clinic",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "ivr_link",
 --     "body": "{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -10984,6 +11303,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "ivr_synced",
+--     "body": "फ़ोन से ली हुई आपकी बुकिंग आपके वेब खाते में जोड़ दी गई है। अब आप इसे ऑनलाइन देख सकते हैं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a booking by phone, to a patient who has a web account.",
+--     "default_body": "फ़ोन से ली हुई आपकी बुकिंग आपके वेब खाते में जोड़ दी गई है। अब आप इसे ऑनलाइन देख सकते हैं।",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "ivr_synced",
 --     "body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11005,6 +11337,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After a password was changed or reset, by whomever.",
 --     "default_body": "The password of your MedQ account was changed. If that was not you, use \"Forgot password?\" on our site to set a new one, or call your clinic.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "password_changed",
+--     "body": "आपके MedQ खाते का पासवर्ड बदला गया। आपने न बदला हो तो हमारी साइट पर \"पासवर्ड भूल गए?\" से नया बनाएँ, या अपने क्लिनिक को फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a password was changed or reset, by whomever.",
+--     "default_body": "आपके MedQ खाते का पासवर्ड बदला गया। आपने न बदला हो तो हमारी साइट पर \"पासवर्ड भूल गए?\" से नया बनाएँ, या अपने क्लिनिक को फ़ोन करें।",
 --     "placeholders": [
 --     ]
 -- }
@@ -11039,6 +11384,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "phone_changed",
+--     "body": "आपके MedQ खाते का फ़ोन नंबर अब {{phone}} है। आपने न बदला हो तो अपने क्लिनिक को फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the old number, after an account was given another one. {{phone}} is shown in part.",
+--     "default_body": "आपके MedQ खाते का फ़ोन नंबर अब {{phone}} है। आपने न बदला हो तो अपने क्लिनिक को फ़ोन करें।",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "phone_changed",
 --     "body": "உங்கள் MedQ கணக்கின் தொலைபேசி எண் {{phone}} என மாற்றப்பட்டுள்ளது. நீங்கள் மாற்றவில்லை என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11065,6 +11426,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.",
 --     "default_body": "Your MedQ appointments are now kept under this number instead of {{phone}}. If that is not right, please call your clinic.",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "phone_moved_here",
+--     "body": "आपके MedQ अपॉइंटमेंट अब {{phone}} की जगह इस नंबर पर हैं। यह सही न हो तो अपने क्लिनिक को फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.",
+--     "default_body": "आपके MedQ अपॉइंटमेंट अब {{phone}} की जगह इस नंबर पर हैं। यह सही न हो तो अपने क्लिनिक को फ़ोन करें।",
 --     "placeholders": [
 --         "phone"
 --     ]
@@ -11109,6 +11486,40 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "The day before an appointment.",
 --     "default_body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}. To move or cancel it call {{clinic_phone}}.",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reminder_day_before",
+--     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "clinic_phone",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "The day before an appointment.",
+--     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11188,6 +11599,39 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
+--     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "+914440001000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "Some hours before an appointment.",
+--     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reminder_hours_before",
 --     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11234,6 +11678,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "signed_in_new_device",
+--     "body": "आपके MedQ खाते में एक नए फ़ोन या कंप्यूटर से साइन इन हुआ। वह आप न हों तो अभी हमारी साइट पर \"पासवर्ड भूल गए?\" से नया पासवर्ड बनाएँ।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a sign-in from a device that has not signed in to the account before.",
+--     "default_body": "आपके MedQ खाते में एक नए फ़ोन या कंप्यूटर से साइन इन हुआ। वह आप न हों तो अभी हमारी साइट पर \"पासवर्ड भूल गए?\" से नया पासवर्ड बनाएँ।",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "signed_in_new_device",
 --     "body": "உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11243,6 +11700,25 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "description": "After a sign-in from a device that has not signed in to the account before.",
 --     "default_body": "உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.",
 --     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "welcome",
+--     "body": "MedQ में आपका स्वागत है! आपके लिए एक वेब खाता बनाया गया है।\nयूज़रनेम: {{username}}\nपासवर्ड: {{password}}\nअब आप अपने अपॉइंटमेंट ऑनलाइन देख सकते हैं!",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "password": "ABC12345",
+--         "username": "+919999999999"
+--     },
+--     "required": [
+--         "password",
+--         "username"
+--     ],
+--     "description": "After the first booking by phone: the account that was made.",
+--     "default_body": "MedQ में आपका स्वागत है! आपके लिए एक वेब खाता बनाया गया है।\nयूज़रनेम: {{username}}\nपासवर्ड: {{password}}\nअब आप अपने अपॉइंटमेंट ऑनलाइन देख सकते हैं!",
+--     "placeholders": [
+--         "username",
+--         "password"
 --     ]
 -- }
 -- a row of public.sms_templates: {

@@ -13,7 +13,7 @@ const says = (page: Page, words: string | RegExp) => page.getByText(words).waitF
 
 /** The part of the page about a doctor, by name, opened. */
 async function doctor(page: Page, name: string) {
-  const part = page.locator('details').filter({ hasText: name });
+  const part = page.locator('details').filter({ has: page.locator('summary', { hasText: name }) });
   if ((await part.getAttribute('open')) === null) await part.locator('summary').click();
   return part;
 }
