@@ -85,13 +85,13 @@ describe('an admin edits the words', () => {
       const remove = () => tx`delete from public.sms_templates where key = 'appointment_booked'`;
       const rename = () =>
         tx`update public.sms_templates set key = 'booked' where key = 'appointment_booked'`;
-      const relabel = () => tx`update public.sms_templates set locale = 'hi-IN' where key = 'welcome'`;
+      const relabel = () => tx`update public.sms_templates set locale = 'fr-FR' where key = 'welcome'`;
       for (const mistake of [remove, rename, relabel]) {
         expect(await refusalIn(tx, mistake)).toMatchObject(needed);
       }
       await tx`
-        insert into public.sms_templates (key, locale, body) values ('welcome', 'hi-IN', '{{username}} {{password}}')`;
-      const removed = await tx`delete from public.sms_templates where locale = 'hi-IN'`;
+        insert into public.sms_templates (key, locale, body) values ('welcome', 'fr-FR', '{{username}} {{password}}')`;
+      const removed = await tx`delete from public.sms_templates where locale = 'fr-FR'`;
       expect(removed.count).toBe(1);
     }));
 });

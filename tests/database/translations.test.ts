@@ -1,6 +1,7 @@
 // What clinics, practitioners and specialties are called in other languages, and where patients read it.
 import { afterAll, describe, expect, test } from 'vitest';
-import { asServiceRole, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
+import { asServiceRole, attempt, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
+import { aDeskPerson, asDesk } from '../helpers/desk.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aClinic, aPatient, aPractitioner, book } from '../helpers/world.ts';
 
@@ -69,10 +70,40 @@ describe('a name in a language', () => {
       expect(await refusalIn(tx, () => put('Dr. Das', 'டாக்டர்\nதாஸ்'))).toMatchObject({
         message: 'validation_failed'
       });
-      await expect(tx.savepoint(() => put('DR. SEN', 'சென்'))).rejects.toThrow(/one_translation_of_a_name/);
-      await expect(tx.savepoint(() => put('Dr. Das', 'தாஸ்', 'Tamil'))).rejects.toThrow(/locale/);
+      await expect(attempt(tx, () => put('DR. SEN', 'சென்'))).rejects.toThrow(/one_translation_of_a_name/);
+      await expect(attempt(tx, () => put('Dr. Das', 'தாஸ்', 'Tamil'))).rejects.toThrow(/locale/);
     }));
 });
+
+test('managers say what names are called at their clinic, and take it back', () =>
+  within(async (tx) => {
+    const [clinic, elsewhere] = [await aClinic(tx), await aClinic(tx)];
+    const manager = await aDeskPerson(tx, clinic, { role: 'manager' });
+    const say = (names: object[], clinicId = clinic.id) =>
+      asDesk(
+        tx,
+        manager,
+        (db) => db`select public.set_translations(${clinicId}, 'ta-IN', ${db.json(names as never)})`
+      );
+    await say([{ name: 'Dr. Rao', translation: 'டாக்டர் ராவ்' }]);
+    expect(await called(tx, 'Dr. Rao', clinic.id, 'ta-IN')).toBe('டாக்டர் ராவ்');
+    expect(await called(tx, 'Dr. Rao', elsewhere.id, 'ta-IN')).toBe('Dr. Rao');
+    await tx`update public.translations set spoken_as = 'டாக்டர் ராவு' where clinic_id = ${clinic.id}`;
+    await say([{ name: 'dr. rao', translation: 'டாக்டர் ராவ்' }]);
+    expect(await heard(tx, 'Dr. Rao', null, clinic.id)).toBe('டாக்டர் ராவு');
+    await say([{ name: 'Dr. Rao', translation: 'மருத்துவர் ராவ்' }]);
+    expect(await heard(tx, 'Dr. Rao', null, clinic.id)).toBe('மருத்துவர் ராவ்');
+    // Nothing of what cannot be kept.
+    const wrong = [
+      { name: 'Dr. Rao', translation: '' },
+      { name: 'Dr. Sen', translation: '7' }
+    ];
+    expect(await refusalIn(tx, () => say(wrong))).toMatchObject({ message: 'validation_failed' });
+    expect(await called(tx, 'Dr. Rao', clinic.id, 'ta-IN')).toBe('மருத்துவர் ராவ்');
+    expect(await refusalIn(tx, () => say([], elsewhere.id))).toMatchObject({ message: 'not_staff' });
+    await say([{ name: 'Dr. Rao', translation: '' }]);
+    expect(await called(tx, 'Dr. Rao', clinic.id, 'ta-IN')).toBe('Dr. Rao');
+  }));
 
 describe('SMS', () => {
   test('name doctor and clinic in the language that they are in', () =>
