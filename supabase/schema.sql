@@ -310,6 +310,36 @@ comment on column private.rate_limits.hits is 'How often in this window.';
 comment on column private.rate_limits.window_start is 'When the window began.';
 alter table private.rate_limits enable row level security;
 
+create table private.reassignments (
+  created_at timestamp with time zone not null default now(),
+  dependent_id uuid not null,
+  expires_at timestamp with time zone not null,
+  guesses smallint not null default 0,
+  holder_code text,
+  id uuid not null default gen_random_uuid(),
+  patient_id uuid,
+  phone text not null,
+  phone_code text not null,
+  short boolean not null
+);
+alter table private.reassignments add constraint reassignments_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
+alter table private.reassignments add constraint reassignments_phone_check CHECK (private.check_phone(phone));
+alter table private.reassignments add constraint reassignments_dependent_id_fkey FOREIGN KEY (dependent_id) REFERENCES public.dependents(id) ON DELETE CASCADE;
+alter table private.reassignments add constraint reassignments_pkey PRIMARY KEY (id);
+CREATE INDEX reassignments_of_dependent ON private.reassignments USING btree (dependent_id);
+comment on table private.reassignments is 'Dependents who are about to get a phone of their own: the codes that both phones were texted.';
+comment on column private.reassignments.created_at is 'When the codes were sent.';
+comment on column private.reassignments.dependent_id is 'Who.';
+comment on column private.reassignments.expires_at is 'When the codes stop working.';
+comment on column private.reassignments.guesses is 'Guesses at the two codes so far; after the fifth even the right ones are refused.';
+comment on column private.reassignments.holder_code is 'Hash of the code that went to the phone of whoever booked for them. Empty: that patient has none.';
+comment on column private.reassignments.id is 'Identifier.';
+comment on column private.reassignments.patient_id is 'The patient that they become, while it happens: then they are no dependent any more, and the row goes.';
+comment on column private.reassignments.phone is 'Their own phone, as +E.164.';
+comment on column private.reassignments.phone_code is 'Hash of the code that went to it.';
+comment on column private.reassignments.short is 'Whether the codes have six digits; else they have ten.';
+alter table private.reassignments enable row level security;
+
 create table private.registrations (
   age smallint not null,
   created_at timestamp with time zone not null default now(),
@@ -388,6 +418,7 @@ create table public.appointments (
   clinic_id uuid not null,
   confirmed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  dependent_id uuid,
   ends_at timestamp with time zone not null,
   id uuid not null default gen_random_uuid(),
   local_date date not null,
@@ -414,18 +445,22 @@ alter table public.appointments add constraint only_who_is_fulfilled_was_seen CH
 alter table public.appointments add constraint appointments_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
 alter table public.appointments add constraint appointments_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE RESTRICT;
 alter table public.appointments add constraint appointments_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE RESTRICT;
+alter table public.appointments add constraint dependent_is_of_the_patient FOREIGN KEY (patient_id, dependent_id) REFERENCES public.dependents(patient_id, id) ON UPDATE CASCADE;
 alter table public.appointments add constraint appointments_pkey PRIMARY KEY (id);
 alter table public.appointments add constraint appointments_call_id_key UNIQUE (call_id);
-alter table public.appointments add constraint patient_is_in_one_place_at_a_time EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (active);
+alter table public.appointments add constraint person_is_in_one_place_at_a_time EXCLUDE USING gist (COALESCE(dependent_id, patient_id) WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (active);
 alter table public.appointments add constraint practitioner_sees_one_patient_at_a_time EXCLUDE USING gist (practitioner_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (active);
 CREATE INDEX appointments_of_clinic ON public.appointments USING btree (clinic_id);
 CREATE INDEX appointments_of_day ON public.appointments USING btree (practitioner_id, local_date);
+CREATE INDEX appointments_of_dependent ON public.appointments USING btree (dependent_id) WHERE (dependent_id IS NOT NULL);
 CREATE INDEX appointments_of_patient ON public.appointments USING btree (patient_id, starts_at DESC);
 CREATE UNIQUE INDEX appointments_reference ON public.appointments USING btree (patient_id, reference) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 CREATE INDEX appointments_to_come ON public.appointments USING btree (clinic_id, starts_at) WHERE (status = 'booked'::text);
 CREATE UNIQUE INDEX appointments_token ON public.appointments USING btree (practitioner_id, local_date, token_number) WHERE active;
 CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION private.tg_clean_notes('note');
 CREATE TRIGGER _100_status BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__status();
+CREATE TRIGGER _105_dependent BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.dependent_id IS NOT NULL)) EXECUTE FUNCTION private.tg_appointments__dependent();
+CREATE TRIGGER _105_other_dependent BEFORE UPDATE OF dependent_id, patient_id ON public.appointments FOR EACH ROW WHEN (((new.dependent_id IS NOT NULL) AND ((old.dependent_id IS DISTINCT FROM new.dependent_id) OR (old.patient_id IS DISTINCT FROM new.patient_id)))) EXECUTE FUNCTION private.tg_appointments__dependent();
 CREATE TRIGGER _110_other_slot BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (new.local_date <> old.local_date) OR (new.token_number IS NULL) OR ((NOT old.active) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))))) EXECUTE FUNCTION private.tg_appointments__slot();
 CREATE TRIGGER _110_slot BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__slot();
 CREATE TRIGGER _120_other_reference BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.patient_id <> old.patient_id) OR ((old.status <> ALL (ARRAY['booked'::text, 'arrived'::text])) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text]))))) EXECUTE FUNCTION private.tg_appointments__reference();
@@ -455,11 +490,12 @@ comment on column public.appointments.channel is 'How it was booked: web, ivr (b
 comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
 comment on column public.appointments.confirmed_at is 'When the patient said that they will come. Emptied when it is moved.';
 comment on column public.appointments.created_at is 'When it was booked.';
+comment on column public.appointments.dependent_id is 'Who comes: one of those for whom the patient books. Empty: the patient.';
 comment on column public.appointments.ends_at is 'Ends, an instant. Filled in from the schedule; moves along when starts_at is moved.';
 comment on column public.appointments.id is 'Identifier.';
 comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in. Follows when the time zone is corrected.';
 comment on column public.appointments.note is 'What the desk notes, such as the reason. Patients do not see it on the site, but could ask for it.';
-comment on column public.appointments.patient_id is 'Who comes. Cannot be changed.';
+comment on column public.appointments.patient_id is 'Whose it is: the holder of the phone, who comes unless dependent_id says who does. Cannot be changed.';
 comment on column public.appointments.practitioner_id is 'Who sees them.';
 comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
 comment on column public.appointments.seen_at is 'When they had been seen, filled in with the status.';
@@ -737,6 +773,41 @@ alter table public.day_operations enable row level security;
 grant select on public.day_operations to authenticated;
 grant select on public.day_operations to service_role;
 
+create table public.dependents (
+  birth_year smallint,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  name text,
+  patient_id uuid not null default private.current_patient_id(),
+  removed_at timestamp with time zone
+);
+alter table public.dependents add constraint dependents_have_a_name CHECK (((name IS NOT NULL) OR (removed_at IS NOT NULL)));
+alter table public.dependents add constraint dependents_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table public.dependents add constraint dependents_pkey PRIMARY KEY (id);
+alter table public.dependents add constraint dependents_patient_id_id_key UNIQUE (patient_id, id);
+CREATE INDEX dependents_name_like ON public.dependents USING gin (name extensions.gin_trgm_ops);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _060_birth_year BEFORE INSERT OR UPDATE OF birth_year ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__birth_year();
+CREATE TRIGGER _100_keep_history BEFORE DELETE ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__keep_history();
+CREATE TRIGGER _200_not_too_many AFTER INSERT ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__not_too_many();
+CREATE TRIGGER _200_not_too_many_moved AFTER UPDATE OF patient_id, removed_at ON public.dependents FOR EACH ROW WHEN ((new.removed_at IS NULL)) EXECUTE FUNCTION private.tg_dependents__not_too_many();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_erase_audit();
+CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.dependents FOR EACH ROW WHEN (((new.name IS NULL) AND (old.name IS NOT NULL))) EXECUTE FUNCTION private.tg_erase_audit();
+comment on table public.dependents is 'For whom a patient books besides themselves, at most 8. Removed ones that had appointments stay for the history.';
+comment on column public.dependents.birth_year is 'Year of birth. Empty: not told.';
+comment on column public.dependents.created_at is 'When the row was made.';
+comment on column public.dependents.id is 'Identifier.';
+comment on column public.dependents.name is 'Full name. Empty only after the account of the holder was deleted.';
+comment on column public.dependents.patient_id is 'Who books for them: the holder of the phone. By default whoever is signed in.';
+comment on column public.dependents.removed_at is 'When the holder removed them. They are offered no more, and their past appointments keep the name. Empty: not removed.';
+alter table public.dependents enable row level security;
+grant delete, select on public.dependents to authenticated;
+grant delete, insert, select, update on public.dependents to service_role;
+grant insert, update on public.dependents (birth_year) to authenticated;
+grant insert, update on public.dependents (name) to authenticated;
+grant insert on public.dependents (patient_id) to authenticated;
+
 create table public.ivr_calls (
   call_id text not null,
   caller text,
@@ -836,8 +907,8 @@ CREATE TRIGGER _500_move_account AFTER UPDATE OF phone ON public.patients FOR EA
 CREATE TRIGGER _510_follow_staff AFTER INSERT ON public.patients FOR EACH ROW WHEN ((new.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__follow_staff();
 CREATE TRIGGER _510_follow_staff_of_changed AFTER UPDATE OF phone, user_id ON public.patients FOR EACH ROW WHEN (((old.phone IS DISTINCT FROM new.phone) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION private.tg_patients__follow_staff();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
-CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_patients__erase_audit();
-CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.user_id IS NOT NULL) AND (new.user_id IS NULL)) OR ((new.name IS NULL) AND ((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age))))) EXECUTE FUNCTION private.tg_patients__erase_audit();
+CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_erase_audit();
+CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.user_id IS NOT NULL) AND (new.user_id IS NULL)) OR ((new.name IS NULL) AND ((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age))))) EXECUTE FUNCTION private.tg_erase_audit();
 comment on table public.patients is 'One row for each phone that booked or registered, and for each patient without phone who was at a desk.';
 comment on column public.patients.account_origin is 'How the account was made: web (registered) or ivr (after a phone booking). Empty: no account yet.';
 comment on column public.patients.age is 'Age in years as told at registration.';
@@ -1275,7 +1346,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('dependent_slot'::text,'slot_taken'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('dependent_appointment'::text,'slot_unavailable'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('unknown_dependent'::text,'not_found'::text,'PT404'::text,'You do not book for this person.'::text), ('too_many_dependents'::text,NULL::text,'PT409'::text,'You can book for %s others at most. Remove one of them first.'::text), ('dependent_has_appointments'::text,NULL::text,'PT409'::text,'They have appointments to come. Cancel those first.'::text), ('invalid_birth_year'::text,'validation_failed'::text,'PT400'::text,'Please enter the year of birth, such as 1986.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('family_too_large'::text,'cannot_merge'::text,'PT409'::text,'Together they book for more than %s others. Remove some of those first.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('phone_of_holder'::text,'validation_failed'::text,'PT400'::text,'This is the phone of whoever books for them. Please enter one of their own.'::text), ('dormant_phone'::text,'validation_failed'::text,'PT400'::text,'This phone was silent for years, and may have another owner by now. Whoever manages the dashboard can confirm it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1621,8 +1692,8 @@ comment on column public.stranded_appointments.appointment_id is 'Which appointm
 comment on column public.stranded_appointments.clinic_id is 'At which clinic.';
 comment on column public.stranded_appointments.practitioner_id is 'With whom.';
 comment on column public.stranded_appointments.practitioner is 'Their name.';
-comment on column public.stranded_appointments.patient_id is 'Who comes.';
-comment on column public.stranded_appointments.patient is 'Their name, if it is known.';
+comment on column public.stranded_appointments.patient_id is 'Whose it is.';
+comment on column public.stranded_appointments.patient is 'The name of who comes, if it is known.';
 comment on column public.stranded_appointments.phone_end is 'The last four digits of their phone. Empty: none, so they cannot be texted.';
 comment on column public.stranded_appointments.on_date is 'The day, in the clinic''s time zone.';
 comment on column public.stranded_appointments.starts_at is 'Begins.';
@@ -1667,6 +1738,19 @@ create policy "Managers can edit their clinic" on public.clinics as permissive f
 
 create policy "Staff can read what was done to the days of their clinic" on public.day_operations as permissive for select to authenticated
   using (private.desk_role(clinic_id) IS NOT NULL);
+
+create policy "Patients can add for whom they book" on public.dependents as permissive for insert to authenticated
+  with check (patient_id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Patients can correct for whom they book" on public.dependents as permissive for update to authenticated
+  using ((patient_id = ( SELECT private.current_patient_id() AS current_patient_id)) AND (removed_at IS NULL))
+  with check (patient_id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Patients can read for whom they book" on public.dependents as permissive for select to authenticated
+  using (patient_id = ( SELECT private.current_patient_id() AS current_patient_id));
+
+create policy "Patients can remove for whom they book" on public.dependents as permissive for delete to authenticated
+  using ((patient_id = ( SELECT private.current_patient_id() AS current_patient_id)) AND (removed_at IS NULL));
 
 create policy "Patients can read their own row" on public.patients as permissive for select to authenticated
   using (id = ( SELECT private.current_patient_id() AS current_patient_id));
@@ -1919,6 +2003,29 @@ AS $function$
 $function$;
 comment on function private.auth_user_by_phone(text) is 'The account of a phone (+E.164) and the job that made it, if one did.';
 
+CREATE OR REPLACE FUNCTION private.become_patient(p_dependent public.dependents, p_phone text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid;
+begin
+  -- The two as a merge locks them; then whoever is being booked for at this moment.
+  perform private.lock_patients(
+    p_dependent.patient_id, (select p.id from public.patients p where p.phone = p_phone)
+  );
+  perform private.require_own_phone(p_dependent, p_phone);
+  v_patient_id := private.patient_at_desk(p_phone, p_dependent.name);
+  perform from public.dependents d where d.id = p_dependent.id for update;
+  update public.patients p
+  set age = coalesce(p.age, extract(year from now()) - p_dependent.birth_year),
+    locale = coalesce(p.locale, (select h.locale from public.patients h where h.id = p_dependent.patient_id))
+  where p.id = v_patient_id;
+  return v_patient_id;
+end $function$;
+comment on function private.become_patient(public.dependents,text) is 'The patient of a phone, who may be new, as which a dependent goes on; all locked. Refuses like private.require_own_phone.';
+
 CREATE OR REPLACE FUNCTION private.begin_hours(p_practitioner_id uuid)
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -1971,6 +2078,21 @@ begin
   perform private.mark_run(p_function, clock_timestamp() + interval '15 seconds');
 end $function$;
 comment on function private.begin_run(text) is 'A function is at work, and says so again every few seconds.';
+
+CREATE OR REPLACE FUNCTION private.birth_year_from(p_year integer)
+ RETURNS smallint
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- In some time zone the next year has begun.
+  if p_year not between 1880 and extract(year from now() + interval '14 hours') then
+    perform private.fail('invalid_birth_year');
+  end if;
+  return p_year;
+end $function$;
+comment on function private.birth_year_from(integer) is 'Refuses a year in which nobody who lives was born.';
 
 CREATE OR REPLACE FUNCTION private.board_doctors(p_clinic_id uuid, p_on date, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2063,18 +2185,19 @@ begin
 end $function$;
 comment on function private.board_topic(uuid) is 'The channel on which a board hears that there is something to look at.';
 
-CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION private.book(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_channel text, p_call_id text, p_now timestamp with time zone, p_unproven boolean DEFAULT false, p_dependent_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_appointment public.appointments;
   v_slot record;
 begin
   perform private.set_channel(p_channel);
   -- One booking of a patient after the other: the count below and the call's one booking rely on it.
-  perform from public.patients p where p.id = p_patient_id for no key update;
+  perform private.lock_patient(p_patient_id);
   if p_call_id is not null then
     select * into v_appointment from public.appointments a where a.call_id = p_call_id;
     if found then
@@ -2087,22 +2210,22 @@ begin
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
     insert into public.appointments
-      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
-    values (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
+      (patient_id, dependent_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
+    values (p_patient_id, p_dependent_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
       case when v_try = 1 then v_slot.token_number end)
     on conflict do nothing
     returning * into v_appointment;
     if found then
       return v_appointment;
     end if;
-    perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+    perform private.require_no_overlap(p_practitioner_id, v_person_id, p_starts_at, v_slot.ends_at);
     -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
   end loop;
   perform private.fail('slot_taken');
 end $function$;
-comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean) is 'Books one free slot for a patient. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
+comment on function private.book(uuid,uuid,timestamp with time zone,text,text,timestamp with time zone,boolean,uuid) is 'Books one free slot for a patient, or for one of their dependents. Bookings of both count together. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
-CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, p_dependent_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2113,8 +2236,9 @@ declare
 begin
   for v_try in 1..5 loop
     select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
-    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, token_number)
-    values (p_patient_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
+    insert into public.appointments
+      (patient_id, dependent_id, practitioner_id, starts_at, ends_at, channel, token_number)
+    values (p_patient_id, p_dependent_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
       case when v_try = 1 then v_gap.token_number end)
     on conflict do nothing
     returning * into v_appointment;
@@ -2123,12 +2247,14 @@ begin
     end if;
     -- Somebody was faster. As soon as possible is then a little later.
     if p_starts_at is not null or v_try = 5 then
-      perform private.require_no_overlap(p_practitioner_id, p_patient_id, v_gap.starts_at, v_gap.ends_at);
+      perform private.require_no_overlap(
+        p_practitioner_id, coalesce(p_dependent_id, p_patient_id), v_gap.starts_at, v_gap.ends_at
+      );
     end if;
   end loop;
   perform private.fail('slot_taken');
 end $function$;
-comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Books at the desk, at an instant or as soon as possible (null).';
+comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
@@ -2187,6 +2313,30 @@ exception when others then
   raise warning 'Could not call the function %: %', p_name, sqlerrm;
 end $function$;
 comment on function private.call_function(text) is 'Calls one of our Edge Functions once the transaction has committed.';
+
+CREATE OR REPLACE FUNCTION private.called_name(p_dependent_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_dependent_id is null then
+    return null;
+  end if;
+  return (
+    select case
+      when exists (
+        select from public.dependents o
+        where o.patient_id = d.patient_id and o.id <> d.id and o.removed_at is null
+          and lower(private.first_name(o.name)) = lower(private.first_name(d.name))
+      ) then left(d.name, 40)
+      else private.first_name(d.name)
+    end
+    from public.dependents d where d.id = p_dependent_id
+  );
+end $function$;
+comment on function private.called_name(uuid) is 'What a dependent is called in calls and SMS: the first name, or more of it where two of a family have the same. Null for no dependent.';
 
 CREATE OR REPLACE FUNCTION private.can_be_resent(p_sms public.sms_messages)
  RETURNS boolean
@@ -2559,6 +2709,28 @@ begin
 end $function$;
 comment on function private.count_desk_code(uuid,text,timestamp with time zone) is 'Counts a code for the desk by the rules for codes (limits), and refuses one too many, or one that could not come in time, with too_many_codes.';
 
+CREATE OR REPLACE FUNCTION private.count_reassignment_codes(p_phone text, p_holder_phone text, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hash constant jsonb := (
+    select jsonb_object_agg(t.of, encode(sha256(convert_to('desk ' || coalesce(t.what, ''), 'UTF8')), 'hex'))
+    from (values ('device', private.session_id()::text), ('phone', p_phone), ('holder', p_holder_phone)) t (of, what)
+  );
+  v_wait constant int := greatest(
+    private.code_wait(p_phone, 'desk', p_now), private.code_wait(p_holder_phone, 'desk', p_now),
+    private.hit_limits('code', v_hash - 'holder', p_now),
+    private.hit_limits('code', jsonb_build_object('phone', v_hash -> 'holder'), p_now)
+  );
+begin
+  if v_wait > 0 then
+    perform private.fail('too_many_codes', ceil(v_wait / 60.0)::int::text);
+  end if;
+end $function$;
+comment on function private.count_reassignment_codes(text,text,timestamp with time zone) is 'Counts the codes for two phones by the rules for codes (limits), and refuses with too_many_codes what is too much for a phone or a device.';
+
 CREATE OR REPLACE FUNCTION private.count_sms(p_parts bigint, p_hour timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -2604,6 +2776,7 @@ begin
 end $function$;
 comment on function private.current_patient_id() is 'The patient who is signed in, or null: also when the session was signed out or the password is still temporary.';
 grant execute on function private.current_patient_id() to authenticated;
+grant execute on function private.current_patient_id() to service_role;
 
 CREATE OR REPLACE FUNCTION private.current_user_id()
  RETURNS uuid
@@ -2685,7 +2858,7 @@ begin
 end $function$;
 comment on function private.day_operation(text,uuid,date,time without time zone,date,integer,uuid,boolean,text,uuid) is 'What somebody at the desk wants done to a day of a practitioner of theirs. Refuses with unknown_doctor and what private.require_possible refuses.';
 
-CREATE OR REPLACE FUNCTION private.days_with_strays(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid)
+CREATE OR REPLACE FUNCTION private.days_with_strays(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_person_id uuid)
  RETURNS TABLE(practitioner_id uuid, on_date date)
  LANGUAGE plpgsql
  STABLE
@@ -2699,9 +2872,9 @@ begin
     ), strays as (
       select p.id as practitioner_id, a.ends_at, (a.starts_at at time zone p_time_zone)::date as first_date
       from public.appointments a cross join unnest(p_practitioners) p (id)
-      where a.patient_id = p_patient_id and a.active
-        and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
-        and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+      where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
+        and tstzrange(a.starts_at, a.ends_at)
+          && tstzrange(private.instant_of(p_from, p_time_zone), private.instant_of(p_until + 1, p_time_zone))
       union all
       select a.practitioner_id, a.ends_at, a.local_date + 1
       from public.appointments a join dates d on d.on_date = a.local_date
@@ -2730,13 +2903,38 @@ begin
   delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
   update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
+  update public.dependents d set name = null, birth_year = null, removed_at = coalesce(d.removed_at, now())
+  where d.patient_id = v_patient_id;
+  delete from public.dependents d
+  where d.patient_id = v_patient_id and not exists (select from public.appointments a where a.dependent_id = d.id);
   update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
   -- Those of a deleted patient lose their patient_id.
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
   delete from public.patients p
   where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
 end $function$;
-comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
+comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age, also those of dependents; with none the patient goes too.';
+
+CREATE OR REPLACE FUNCTION private.dependent_at_desk(p_patient_id uuid, p_name text, p_birth_year integer)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  perform private.lock_patient(p_patient_id);
+  select d.id into v_id from public.dependents d
+  where d.patient_id = p_patient_id and d.removed_at is null and lower(d.name) = lower(private.name_from(p_name))
+    and (p_birth_year is null or d.birth_year is null or d.birth_year = p_birth_year)
+  order by d.birth_year is distinct from p_birth_year, d.created_at limit 1;
+  if not found then
+    insert into public.dependents (patient_id, name, birth_year)
+    values (p_patient_id, p_name, private.birth_year_from(p_birth_year)) returning id into v_id;
+  end if;
+  return v_id;
+end $function$;
+comment on function private.dependent_at_desk(uuid,text,integer) is 'The dependent of a patient with a name, who may be new. With another year of birth it is somebody else.';
 
 CREATE OR REPLACE FUNCTION private.desk_numbers(p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(clinic_id uuid, day date, channel text, booked integer, came integer, seen integer, noshow integer, cancelled integer, waited integer, wait_minutes numeric, sms_parts integer, sms_cost numeric, currency text)
@@ -2821,10 +3019,10 @@ begin
   perform set_config('medq.day_operation', '', true);
   perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
-    -- One SMS for a patient, about the first of several.
-    select distinct on (a.patient_id) a.* from public.appointments a
+    -- One SMS for a person, about the first of several.
+    select distinct on (a.patient_id, a.dependent_id) a.* from public.appointments a
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
-    order by a.patient_id, a.starts_at, a.id
+    order by a.patient_id, a.dependent_id, a.starts_at, a.id
   ) a;
   -- With the numbers they have by now.
   select coalesce(array_agg(row(
@@ -2936,6 +3134,19 @@ begin
 end $function$;
 comment on function private.fail(text,text[]) is 'Refuses with a word of private.refusals. A function that people run with rights of their own has to be a definer to call it.';
 
+CREATE OR REPLACE FUNCTION private.family_of(VARIADIC p_patients uuid[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select count(*) from public.dependents d where d.patient_id = any (p_patients) and d.removed_at is null
+  );
+end $function$;
+comment on function private.family_of(uuid[]) is 'How many dependents patients have together, without those who were removed.';
+
 CREATE OR REPLACE FUNCTION private.find_patients(p_clinic public.clinics, p_words text)
  RETURNS TABLE(patient_id uuid, rank real)
  LANGUAGE plpgsql
@@ -2976,6 +3187,21 @@ begin
   return case when p_password is null then 'already_done' else 'welcomed' end;
 end $function$;
 comment on function private.finish_account_job(uuid,uuid,text,timestamp with time zone) is 'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
+
+CREATE OR REPLACE FUNCTION private.first_name(p_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return left(coalesce((
+    select w.word from regexp_split_to_table(p_name, '\s+') with ordinality as w (word, place)
+    -- Initials may stand in front: S. Meera is Meera.
+    where length(w.word) > 1 and w.word not like '%.' order by w.place limit 1
+  ), p_name), 30);
+end $function$;
+comment on function private.first_name(text) is 'The first name in a name, without initials.';
 
 CREATE OR REPLACE FUNCTION private.forget_old_runs(p_before timestamp with time zone)
  RETURNS void
@@ -3032,6 +3258,7 @@ begin
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
   update private.patient_merges m set moved = '[]' where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
+  delete from private.reassignments r where r.expires_at < p_now - interval '1 day';
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';
@@ -3060,11 +3287,15 @@ begin
   return query
     select p.id, case when p.name ilike v.anywhere then 0.7::real else 0 end
       + extensions.word_similarity(p_words, p.name) + extensions.similarity(p_words, p.name)
-    from public.patients p
+    from (
+      select p.id, p.name from public.patients p
+      union all
+      select d.patient_id, d.name from public.dependents d where d.removed_at is null
+    ) p
     cross join (select '%' || regexp_replace(p_words, '([\\%_])', '\\\1', 'g') || '%') v (anywhere)
     where p.name operator(extensions.%>) p_words or p.name ilike v.anywhere;
 end $function$;
-comment on function private.found_by_name(text) is 'Patients whose names are like what was typed, typing errors forgiven, and how much each is.';
+comment on function private.found_by_name(text) is 'Patients whose names, or those of whom they book for, are like what was typed, typing errors forgiven, and how much each is.';
 
 CREATE OR REPLACE FUNCTION private.found_by_number(p_clinic public.clinics, p_words text)
  RETURNS TABLE(patient_id uuid, rank real)
@@ -3093,7 +3324,7 @@ begin
 end $function$;
 comment on function private.found_by_number(public.clinics,text) is 'Patients by a phone in any notation, the end of one, or the reference of an appointment to come, and how well each fits.';
 
-CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
+CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_person_id uuid)
  RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
  LANGUAGE plpgsql
  STABLE
@@ -3115,14 +3346,14 @@ begin
     ), uneven as materialized (
       select t.practitioner_id, t.on_date from taken t where not t.whole
       union
-      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) d
+      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
     ), offered as (
       select s.on_date, s.slots, case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end as free
       from sessions s
       left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
       left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
       union all
-      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_patient_id))
+      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))
       from uneven u
     )
     select d.day::date, coalesce(sum(o.free), 0)::int, count(o.slots) > 0, coalesce(sum(o.slots) = 0, false)
@@ -3132,7 +3363,7 @@ begin
 end $function$;
 comment on function private.free_by_date(uuid[],date,date,text,timestamp with time zone,uuid) is 'What private.free_days tells, of practitioners of one time zone and all dates of a range.';
 
-CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.free_days(p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days integer, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(on_date date, free integer, open boolean, over boolean)
  LANGUAGE plpgsql
  STABLE
@@ -3152,14 +3383,14 @@ begin
       ),
       greatest(p_from, t.today),
       least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
-      c.time_zone, p_now, p_patient_id
+      c.time_zone, p_now, p_person_id
     ) f
     where c.id = p_clinic_id
     order by f.on_date;
 end $function$;
 comment on function private.free_days(uuid,uuid,text,date,integer,timestamp with time zone,uuid) is 'Days of a clinic that can be booked, from a date on: how many slots are free, whether patients are seen at all (open), and whether the last of them have had their turn by now (over).';
 
-CREATE OR REPLACE FUNCTION private.free_slots(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.free_slots(p_practitioner_id uuid, p_on date, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
  LANGUAGE plpgsql
  STABLE
@@ -3188,16 +3419,15 @@ begin
       union all
       select a.starts_at, a.ends_at
       from public.appointments a
-      where a.patient_id = p_patient_id and a.active
-        and a.starts_at < v_ends and a.ends_at > v_begins
-        and a.starts_at > v_begins - interval '2 days'
+      where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(v_begins, v_ends)
     )
     select s.starts_at, s.ends_at, s.token_number
     from private.slots_on(p_practitioner_id, p_on) s
     where s.starts_at > p_now
       and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at);
 end $function$;
-comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a patient, only those that fit their other appointments.';
+comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
 
 CREATE OR REPLACE FUNCTION private.gap_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
@@ -3284,6 +3514,37 @@ begin
   return case private.sms_encoding(v_plain) when 'GSM-7' then v_plain else p_text end;
 end $function$;
 comment on function private.gsm_text(text) is 'A text with plain quotes, dashes and blanks for typographic ones if that alone makes it GSM-7; else as it is. Letters stay what they are.';
+
+CREATE OR REPLACE FUNCTION private.guess_reassignment(p_id uuid, p_phone_code text, p_holder_code text, p_now timestamp with time zone, OUT reassignment private.reassignments, OUT wrong text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_right boolean;
+begin
+  -- The guess is counted before it is looked at, and the row is locked: guesses in parallel are guesses one by one.
+  update private.reassignments r set guesses = r.guesses + 1
+  where r.id = p_id and r.expires_at > p_now and r.guesses < 5 and r.patient_id is null
+  returning * into reassignment;
+  if not found then
+    wrong := '{phone,holder}';
+    return;
+  end if;
+  wrong := array_remove(array[
+    case when (reassignment.phone_code = extensions.crypt(p_phone_code, reassignment.phone_code)) is not true then 'phone' end,
+    case when reassignment.holder_code is not null
+      and (reassignment.holder_code = extensions.crypt(p_holder_code, reassignment.holder_code)) is not true then 'holder' end
+  ], null);
+  v_right := wrong = '{}';
+  if reassignment.short then
+    v_right := private.take_short_guess(v_right, p_now);
+  end if;
+  if wrong = '{}' and not v_right then
+    wrong := '{phone,holder}';
+  end if;
+end $function$;
+comment on function private.guess_reassignment(uuid,text,text,timestamp with time zone) is 'Takes one guess at the two codes: which of them are wrong; both, and no row, when it is too late or they were guessed at too often.';
 
 CREATE OR REPLACE FUNCTION private.hand_over(p_plan public.day_plan[])
  RETURNS public.day_plan[]
@@ -3589,7 +3850,8 @@ begin
       'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
       'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', private.ivr_spoken(p.name, p.clinic_id, p.spoken_name)
+      'spoken_name', private.ivr_spoken(p.name, p.clinic_id, p.spoken_name),
+      'who', private.called_name(p_appointment.dependent_id)
     )
     from public.practitioners p where p.id = p_appointment.practitioner_id
   );
@@ -3664,7 +3926,8 @@ begin
     -- The time is not held meanwhile: forged calls would hold all of them.
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $function$;
 comment on function private.ivr_book(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
 
@@ -3770,7 +4033,7 @@ begin
 end $function$;
 comment on function private.ivr_details(uuid,uuid) is 'An appointment whose reference the caller gave before, once more; null when it does not stand any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_earliest_slot(p_clinic_id uuid, p_preference jsonb, p_from timestamp with time zone, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3803,12 +4066,12 @@ begin
       'practitioner_id', s.practitioner_id, 'spoken_name', private.ivr_spoken(s.practitioner_name, p_clinic_id, s.spoken_name),
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
-    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_patient_id) s
+    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_person_id) s
   ));
 end $function$;
 comment on function private.ivr_earliest_slot(uuid,jsonb,timestamp with time zone,uuid,timestamp with time zone) is 'The earliest slot to offer from an instant on: {slot, error?}. A practitioner who is away is replaced by whoever has the same specialty. p_preference: {specialty? (its key), practitioner_id?}.';
 
-CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_patient_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference jsonb, p_on date, p_person_id uuid, p_now timestamp with time zone, OUT practitioners jsonb, OUT specialties jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -3829,7 +4092,7 @@ begin
   where p.clinic_id = p_clinic_id and p.active
     and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
     and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-    and exists (select from private.free_slots(p.id, p_on, p_now, p_patient_id));
+    and exists (select from private.free_slots(p.id, p_on, p_now, p_person_id));
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
@@ -3849,7 +4112,21 @@ begin
 end $function$;
 comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
 
-CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_language(p_call jsonb, p_of_patient text, p_of_clinic text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(
+    p_call ->> 'language', case when p_call -> 'spoken' ? p_of_patient then p_of_patient end,
+    case when p_call -> 'spoken' ? p_of_clinic then p_of_clinic end, 'en-IN'
+  );
+end $function$;
+comment on function private.ivr_language(jsonb,text,text) is 'The language in which a call is answered: the chosen one, else the first of the patient''s and the clinic''s that calls speak.';
+
+CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3864,7 +4141,7 @@ declare
 begin
   -- An hour on, so that a long day is not walked through in quarters of an hour; or whatever is left of the day.
   foreach v_gap in array '{01:00,00:01}'::interval[] loop
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_person_id, p_now);
     if ((v_found #>> '{slot,starts_at}')::timestamptz at time zone p_clinic.time_zone)::date = v_day then
       return v_found;
     end if;
@@ -3887,25 +4164,23 @@ begin
     pr.proven_at is not null, s.locale,
     jsonb_build_object(
       'clinic', jsonb_build_object(
-        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
-        'takes_bookings', c.phone_booking <> 'closed',
+        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone,
+        'today', l.moment::date, 'horizon', c.booking_horizon_days, 'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
         ) end
       ),
-      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
+      'language', coalesce(p_call ->> 'language', p.locale), 'others', case when exists (select from public.dependents d where d.patient_id = p.id)
+        then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
     )
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
-  cross join lateral (
-    select coalesce(p_call ->> 'language', min(l) filter (where l = p.locale), min(l) filter (where l = c.locale), 'en-IN') as locale
-    from jsonb_array_elements_text(p_call -> 'spoken') l
-  ) s
+  cross join lateral (select private.ivr_language(p_call, p.locale, c.locale) as locale) s
   left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
@@ -3933,11 +4208,12 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
   if v_why in ('unknown_appointment', 'already_cancelled', 'already_seen', 'already_begun') then
     return '{}';
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $function$;
 comment on function private.ivr_move(jsonb,public.clinics,uuid,timestamp with time zone) is 'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
 
-CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3959,16 +4235,16 @@ begin
             jsonb_build_object('key', private.ivr_specialty_key(s), 'name', private.ivr_spoken(s, p_clinic.id)) order by s)
         )
         from unnest(v_specialties) s
-        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
+        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_person_id))
         having count(*) > 0
       ), '{"slot": null}');
     end if;
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $function$;
 comment on function private.ivr_offer_next(public.clinics,jsonb,uuid,timestamp with time zone) is 'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
-CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_offer_on(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -3980,9 +4256,9 @@ declare
   v_preference jsonb := coalesce(p_task -> 'preference', '{}');
   v_free record;
 begin
-  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
+  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_person_id, p_now);
   if v_free.practitioners is null then
-    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
+    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now)
       || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on, p_now));
   elsif jsonb_array_length(v_free.practitioners) = 1 then
     v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
@@ -3993,7 +4269,7 @@ begin
   else
     v_preference := jsonb_build_object('specialty', v_free.specialties #> '{0,key}');
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $function$;
 comment on function private.ivr_offer_on(public.clinics,jsonb,uuid,timestamp with time zone) is 'A slot on a day, or what to choose from first; else, with the reason as error, the next one after it. p_task: {preference?, on, any_practitioner?}.';
 
@@ -4010,6 +4286,22 @@ begin
   );
 end $function$;
 comment on function private.ivr_opened(public.appointments) is 'An appointment that a caller has opened, with the token that is being seen: on its day, where the clinic marks who comes.';
+
+CREATE OR REPLACE FUNCTION private.ivr_others(p_patient_id uuid, p_named boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', d.id, 'name', case when p_named then private.called_name(d.id) end
+    ) order by d.created_at, d.id), '[]')
+    from public.dependents d where d.patient_id = p_patient_id and d.removed_at is null
+  );
+end $function$;
+comment on function private.ivr_others(uuid,boolean) is 'For whom a caller books too, in the order in which they were added: [{id, name}]. Without names unless the call has proved its number.';
 
 CREATE OR REPLACE FUNCTION private.ivr_outcome(p_kind text, p_facts jsonb)
  RETURNS text
@@ -4073,6 +4365,7 @@ AS $function$
 declare
   v_kind constant text := p_task ->> 'kind';
   v_appointment_id constant uuid := p_task ->> 'appointment_id';
+  v_person_id constant uuid := private.ivr_person(p_task, p_patient_id);
   v_clinic public.clinics;
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
@@ -4080,9 +4373,9 @@ begin
     when v_clinic.phone_booking = 'closed'
       and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
-      private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
+      private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then
@@ -4098,6 +4391,27 @@ begin
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
+
+CREATE OR REPLACE FUNCTION private.ivr_person(p_task jsonb, p_patient_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Nobody needs to be looked up for nearly every caller.
+  if not (p_task ? 'dependent_id' or p_task -> 'preference' ? 'moving') then
+    return p_patient_id;
+  end if;
+  return coalesce(
+    (select d.id from public.dependents d
+     where d.id = (p_task ->> 'dependent_id')::uuid and d.patient_id = p_patient_id),
+    (select a.dependent_id from public.appointments a
+     where a.id = (p_task #>> '{preference,moving}')::uuid and a.patient_id = p_patient_id),
+    p_patient_id
+  );
+end $function$;
+comment on function private.ivr_person(jsonb,uuid) is 'Whose other appointments keep from times: of the dependent for whom is booked, of whoever comes to the appointment that is moved, or of the caller.';
 
 CREATE OR REPLACE FUNCTION private.ivr_proof_answer(p_proof private.call_proofs, p_answer text)
  RETURNS jsonb
@@ -4220,7 +4534,7 @@ begin
 end $function$;
 comment on function private.ivr_referred(text,uuid,uuid,timestamp with time zone) is 'The upcoming appointment of a patient at a clinic that has a reference; all null when none has.';
 
-CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_require_bookable(p_clinic public.clinics, p_patient_id uuid, p_person_id uuid, p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4230,9 +4544,9 @@ declare
 begin
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
   perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
-  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+  perform private.require_no_overlap(p_practitioner_id, p_person_id, p_starts_at, v_slot.ends_at);
 end $function$;
-comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
+comment on function private.ivr_require_bookable(public.clinics,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone) is 'Refuses, before a code is texted, what could not be booked with it either.';
 
 CREATE OR REPLACE FUNCTION private.ivr_shared_number(p_call jsonb)
  RETURNS jsonb
@@ -4254,7 +4568,7 @@ begin
 end $function$;
 comment on function private.ivr_shared_number(jsonb) is 'The clinics to choose from, in place of what one clinic would tell.';
 
-CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.ivr_slot_instead(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -4263,11 +4577,11 @@ AS $function$
 declare
   v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
   v_found jsonb := private.ivr_earliest_slot(
-    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_patient_id, p_now
+    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_person_id, p_now
   );
 begin
   if v_found -> 'slot' = 'null' then
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_person_id, p_now);
   end if;
   return v_found;
 end $function$;
@@ -4443,12 +4757,16 @@ begin
   v_patient_id := private.ivr_patient(p_call);
   v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
   if v_standing not in ('known', 'new') then
-    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    perform private.ivr_require_bookable(
+      p_clinic, v_patient_id, private.ivr_person(p_task, v_patient_id), v_practitioner_id, v_starts_at, p_now
+    );
     raise exception using errcode = 'PROVE', detail = v_standing;
   end if;
+  -- Nobody is named to whoever may have forged the number.
   return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
-  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven,
+    (p_task ->> 'dependent_id')::uuid
+  )) - case when v_is_unproven then 'who' else '' end) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
 end $function$;
 comment on function private.ivr_try_to_book(jsonb,jsonb,public.clinics,timestamp with time zone) is 'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
 
@@ -4727,6 +5045,16 @@ begin
 end $function$;
 comment on function private.lock_at_desk(uuid) is 'An appointment of a clinic at whose desk one works, locked until the end of the transaction. Refuses with unknown_appointment, also for those of others.';
 
+CREATE OR REPLACE FUNCTION private.lock_patient(p_patient_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.patients p where p.id = p_patient_id for no key update;
+end $function$;
+comment on function private.lock_patient(uuid) is 'One change of a patient''s family and bookings after the other: until the end of the transaction.';
+
 CREATE OR REPLACE FUNCTION private.lock_patients(p_one uuid, p_other uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -4971,11 +5299,11 @@ begin
   return query
     select k.id, g.id, g.clinic_id, greatest(k.starts_at, g.starts_at)
     from public.appointments k
-    join public.appointments g on g.patient_id = p_gone_id and g.active
+    join public.appointments g on g.patient_id = p_gone_id and g.dependent_id is null and g.active
       and tstzrange(g.starts_at, g.ends_at) && tstzrange(k.starts_at, k.ends_at)
-    where k.patient_id = p_keep_id and k.active;
+    where k.patient_id = p_keep_id and k.dependent_id is null and k.active;
 end $function$;
-comment on function private.merge_clashes(uuid,uuid) is 'Appointments of two patients at the same time, which one person could not keep, and the clinic of the one that is to go.';
+comment on function private.merge_clashes(uuid,uuid) is 'Appointments of two patients themselves at the same time, which one person could not keep, and the clinic of the one that is to go.';
 
 CREATE OR REPLACE FUNCTION private.merge_clashes_at_desk(p_keep_id uuid, p_gone_id uuid)
  RETURNS jsonb
@@ -5028,6 +5356,14 @@ begin
 end $function$;
 comment on function private.merged_into(uuid) is 'The patient that a gone one is by now; null: this one is not gone.';
 
+CREATE OR REPLACE FUNCTION private.most_dependents()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN 8;
+comment on function private.most_dependents() is 'For how many a patient can book besides themselves.';
+
 CREATE OR REPLACE FUNCTION private.most_sms_attempts()
  RETURNS integer
  LANGUAGE sql
@@ -5064,7 +5400,8 @@ begin
   return v_moved;
 exception when exclusion_violation or unique_violation or deadlock_detected then
   perform private.require_no_overlap(
-    p_practitioner_id, p_appointment.patient_id, v_gap.starts_at, v_gap.ends_at, p_appointment.id
+    p_practitioner_id, coalesce(p_appointment.dependent_id, p_appointment.patient_id), v_gap.starts_at, v_gap.ends_at,
+    p_appointment.id
   );
   perform private.fail('slot_taken');
 end $function$;
@@ -5175,7 +5512,7 @@ CREATE OR REPLACE FUNCTION private.name_in(p_name text, p_clinic_id uuid, p_loca
 RETURN COALESCE((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
 comment on function private.name_in(text,uuid,text) is 'A name at a clinic as it is written in a language; the usual name where there is no other.';
 
-CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF public.slot
  LANGUAGE plpgsql
  STABLE
@@ -5190,12 +5527,12 @@ begin
     cross join lateral (
       select s.starts_at, s.ends_at
       from generate_series(-1, 1) n
-      cross join lateral private.free_slots(p.id, l.day + n, p_now, p_patient_id) s
+      cross join lateral private.free_slots(p.id, l.day + n, p_now, p_person_id) s
       union all
       -- Should those three days be full.
       select s.starts_at, s.ends_at
       from private.next_free_slots(
-        c.id, null, p.id, private.instant_of(l.day + 2, c.time_zone), p_limit, p_now, p_patient_id
+        c.id, null, p.id, private.instant_of(l.day + 2, c.time_zone), p_limit, p_now, p_person_id
       ) s
     ) f
     where p.id = p_practitioner_id
@@ -5222,7 +5559,7 @@ begin
 end $function$;
 comment on function private.new_board_token() is 'What opens a board, at random: k3xd-09ra-m7tz-4hqp.';
 
-CREATE OR REPLACE FUNCTION private.next_free_day(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_patient_id uuid)
+CREATE OR REPLACE FUNCTION private.next_free_day(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_person_id uuid)
  RETURNS date
  LANGUAGE plpgsql
  STABLE
@@ -5234,7 +5571,7 @@ declare
 begin
   while v_day is null and v_from <= p_until loop
     select min(f.on_date) into v_day
-    from private.free_by_date(p_practitioners, v_from, least(v_from + 30, p_until), p_time_zone, p_now, p_patient_id) f
+    from private.free_by_date(p_practitioners, v_from, least(v_from + 30, p_until), p_time_zone, p_now, p_person_id) f
     where f.free > 0;
     v_from := v_from + 31;
   end loop;
@@ -5242,7 +5579,7 @@ begin
 end $function$;
 comment on function private.next_free_day(uuid[],date,date,text,timestamp with time zone,uuid) is 'The first date of a range on which one of the practitioners has a free slot; null when none has.';
 
-CREATE OR REPLACE FUNCTION private.next_free_slots(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_patient_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.next_free_slots(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(practitioner_id uuid, practitioner_name text, spoken_name text, specialty text, starts_at timestamp with time zone, ends_at timestamp with time zone)
  LANGUAGE plpgsql
  STABLE
@@ -5267,7 +5604,7 @@ begin
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
       from public.practitioners p
-      cross join lateral private.free_slots(p.id, v_day, p_now, p_patient_id) f
+      cross join lateral private.free_slots(p.id, v_day, p_now, p_person_id) f
       where p.id = any (v_practitioners) and f.starts_at >= p_from
       order by f.starts_at, p.name, p.id
       limit v_missing;
@@ -5275,7 +5612,7 @@ begin
     v_missing := v_missing - v_found;
     v_empty_days := case when v_found = 0 then v_empty_days + 1 else 0 end;
     v_day := case when v_empty_days < 3 then v_day + 1
-      else private.next_free_day(v_practitioners, v_day + 1, v_last, v_clinic.time_zone, p_now, p_patient_id) end;
+      else private.next_free_day(v_practitioners, v_day + 1, v_last, v_clinic.time_zone, p_now, p_person_id) end;
   end loop;
 end $function$;
 comment on function private.next_free_slots(uuid,text,uuid,timestamp with time zone,integer,timestamp with time zone,uuid) is 'The earliest free slots of a clinic from an instant on, of one specialty or practitioner or of all (null).';
@@ -5324,7 +5661,8 @@ begin
   end if;
   select f.starts_at, f.ends_at into p_of.starts_at, p_of.ends_at
   from private.next_free_slots(
-    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at, p_of.patient_id
+    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at,
+    (select coalesce(a.dependent_id, a.patient_id) from public.appointments a where a.id = p_of.appointment_id)
   ) f;
   p_of.why_not := case when p_of.starts_at is null then 'day_is_full' end;
   return p_of;
@@ -5486,6 +5824,19 @@ begin
     group by a.local_date, a.channel, c.part_price, c.currency;
 end $function$;
 comment on function private.numbers_between(uuid,date,date) is 'What came of the appointments of a clinic on the dates of a range, by day and channel, as desk_numbers tells it.';
+
+CREATE OR REPLACE FUNCTION private.offered_to()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id constant uuid := private.require_patient();
+begin
+  return case when private.family_of(v_patient_id) = 0 then v_patient_id end;
+end $function$;
+comment on function private.offered_to() is 'Whose other appointments keep from times: those of whoever is signed in. Null where they book for others too: who comes is chosen after the time. Refuses like private.require_patient.';
 
 CREATE OR REPLACE FUNCTION private.patient_at_desk(p_phone text, p_name text)
  RETURNS uuid
@@ -5728,7 +6079,8 @@ begin
       ) then 'slot_taken'
       when exists (
         select from public.appointments a
-        where a.patient_id = h.patient_id and a.active and a.starts_at < h.new_end and a.ends_at > h.new_start
+        where coalesce(a.dependent_id, a.patient_id) = coalesce(h.dependent_id, h.patient_id)
+          and a.active and tstzrange(a.starts_at, a.ends_at) && tstzrange(h.new_start, h.new_end)
           and a.id not in (select o.id from hits o)
       ) then 'own_appointment'
     end, h.waits
@@ -5841,6 +6193,7 @@ begin
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
+      'who', private.called_name(p_appointment.dependent_id),
       'doctor', v.doctor,
       'clinic', v.clinic,
       'clinic_phone', v.clinic_phone,
@@ -5966,13 +6319,15 @@ begin
   insert into public.sms_messages
     (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
   values
-    (p_template, v_template.locale, p_to_phone, private.sms_text(v_template.body, p_values), p_dedupe_key,
-     p_patient_id, p_appointment_id, p_secret, p_expires_at)
+    (p_template, v_template.locale, p_to_phone,
+     -- In front of whatever an admin has written: a family has to know whom it is about.
+     private.sms_text(case when p_values ->> 'who' is null then '' else '{{who}}: ' end || v_template.body, p_values),
+     p_dedupe_key, p_patient_id, p_appointment_id, p_secret, p_expires_at)
   on conflict (dedupe_key) do nothing
   returning id into v_id;
   return v_id;
 end $function$;
-comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template. Returns its id, or null when its cause has queued it already.';
+comment on function private.queue_sms(text,text,jsonb,text,uuid,uuid,text,boolean,timestamp with time zone) is 'Queues one SMS from a template; with who among the values it begins with that name. Returns its id, or null when its cause has queued it already.';
 
 CREATE OR REPLACE FUNCTION private.random_digits(p_length integer)
  RETURNS text
@@ -6019,9 +6374,10 @@ AS $function$
   where c.contype = 'f' and c.confrelid = 'public.patients'::regclass
     -- Who is gone stays so.
     and (c.conrelid, a.attname) <> ('private.patient_merges'::regclass, 'gone_id')
-  order by c.conrelid::regclass::text
+  -- Dependents take their appointments along.
+  order by c.conrelid <> 'public.dependents'::regclass, c.conrelid::regclass::text
 $function$;
-comment on function private.references_to_patients() is 'Every column that points to a patient, as the catalogue knows them, with the primary key of its table.';
+comment on function private.references_to_patients() is 'Every column that points to a patient, as the catalogue knows them, with the primary key of its table, in the order in which they can be given to another.';
 
 CREATE OR REPLACE FUNCTION private.registration_verdict(p_purpose text, p_phone text, p_username text)
  RETURNS text
@@ -6246,6 +6602,24 @@ begin
 end $function$;
 comment on function private.require_confirmable(public.appointments,timestamp with time zone) is 'Refuses what its patient cannot confirm: too_early_to_confirm before the day before it, and what private.require_changeable refuses.';
 
+CREATE OR REPLACE FUNCTION private.require_dependent_at_desk(p_dependent_id uuid)
+ RETURNS public.dependents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent public.dependents;
+begin
+  perform private.require_desk();
+  select * into v_dependent from public.dependents d where d.id = p_dependent_id and d.name is not null;
+  if not found then
+    perform private.fail('unknown_dependent');
+  end if;
+  perform private.require_patient_at_desk(v_dependent.patient_id);
+  return v_dependent;
+end $function$;
+comment on function private.require_dependent_at_desk(uuid) is 'A dependent of a patient as private.require_patient_at_desk has them; refuses with unknown_dependent or unknown_patient.';
+
 CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid DEFAULT NULL::uuid, p_manager_only boolean DEFAULT false)
  RETURNS void
  LANGUAGE plpgsql
@@ -6346,6 +6720,9 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
+  if private.family_of(p_keep.id, p_gone.id) > private.most_dependents() then
+    perform private.fail('family_too_large', private.most_dependents()::text);
+  end if;
   select to_char(m.starts_at at time zone c.time_zone, 'YYYY-MM-DD HH24:MI') into v_clash
   from private.merge_clashes(p_keep.id, p_gone.id) m join public.clinics c on c.id = m.clinic_id
   order by m.starts_at limit 1;
@@ -6353,9 +6730,9 @@ begin
     perform private.fail('appointments_clash', v_clash);
   end if;
 end $function$;
-comment on function private.require_mergeable(public.patients,public.patients) is 'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others or appointments_clash.';
+comment on function private.require_mergeable(public.patients,public.patients) is 'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, family_too_large or appointments_clash.';
 
-CREATE OR REPLACE FUNCTION private.require_no_overlap(p_practitioner_id uuid, p_patient_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_except uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION private.require_no_overlap(p_practitioner_id uuid, p_person_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_except uuid DEFAULT NULL::uuid)
  RETURNS void
  LANGUAGE plpgsql
  STABLE
@@ -6365,17 +6742,22 @@ declare
   v_taken boolean;
   v_own boolean;
 begin
-  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(a.patient_id = p_patient_id)
+  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(coalesce(a.dependent_id, a.patient_id) = p_person_id)
   into v_taken, v_own
   from public.appointments a
-  where (a.practitioner_id = p_practitioner_id or a.patient_id = p_patient_id)
+  where (a.practitioner_id = p_practitioner_id or coalesce(a.dependent_id, a.patient_id) = p_person_id)
     and a.active and a.id is distinct from p_except
     and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at);
-  if v_taken or v_own then
-    perform private.fail(case when not v_own then 'slot_taken' when v_taken then 'own_slot' else 'own_appointment' end);
+  if not v_own then
+    perform private.fail('slot_taken');
+  elsif v_own then
+    if exists (select from public.dependents d where d.id = p_person_id) then
+      perform private.fail(case when v_taken then 'dependent_slot' else 'dependent_appointment' end);
+    end if;
+    perform private.fail(case when v_taken then 'own_slot' else 'own_appointment' end);
   end if;
 end $function$;
-comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the patient (own_appointment) or both (own_slot) have an appointment.';
+comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the person (own_appointment, dependent_appointment) or both (own_slot, dependent_slot) have an appointment. A person is a patient or one of their dependents.';
 
 CREATE OR REPLACE FUNCTION private.require_open(p_appointment public.appointments)
  RETURNS void
@@ -6389,6 +6771,36 @@ begin
   end if;
 end $function$;
 comment on function private.require_open(public.appointments) is 'Refuses with changed_meanwhile what the desk can no longer move or cancel: who is with the doctor, was seen, is gone or cancelled.';
+
+CREATE OR REPLACE FUNCTION private.require_own_phone(p_dependent public.dependents, p_phone text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clash text;
+begin
+  if p_phone is null then
+    perform private.fail('invalid_phone');
+  elsif exists (select from public.patients p where p.id = p_dependent.patient_id and p.phone = p_phone) then
+    perform private.fail('phone_of_holder');
+  elsif private.phone_is_dormant(p_phone) then
+    -- Whose it was before is then not theirs to see.
+    perform private.fail('dormant_phone');
+  end if;
+  select to_char(greatest(a.starts_at, o.starts_at) at time zone c.time_zone, 'YYYY-MM-DD HH24:MI') into v_clash
+  from public.appointments a
+  join public.clinics c on c.id = a.clinic_id
+  join public.patients p on p.phone = p_phone
+  join public.appointments o on o.patient_id = p.id and o.dependent_id is null and o.active
+    and tstzrange(o.starts_at, o.ends_at) && tstzrange(a.starts_at, a.ends_at)
+  where a.dependent_id = p_dependent.id and a.active order by a.starts_at limit 1;
+  if found then
+    perform private.fail('appointments_clash', v_clash);
+  end if;
+end $function$;
+comment on function private.require_own_phone(public.dependents,text) is 'Refuses a phone that a dependent cannot have: invalid_phone, phone_of_holder, dormant_phone, or appointments_clash with those of the patient who has it.';
 
 CREATE OR REPLACE FUNCTION private.require_patient()
  RETURNS uuid
@@ -6546,7 +6958,7 @@ begin
     where a.id = p_appointment_id returning * into v_appointment;
   exception when exclusion_violation or unique_violation or deadlock_detected then
     perform private.require_no_overlap(
-      v_appointment.practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at, p_appointment_id
+      v_appointment.practitioner_id, coalesce(v_appointment.dependent_id, p_patient_id), p_starts_at, v_slot.ends_at, p_appointment_id
     );
     perform private.fail('slot_taken');
   end;
@@ -6801,11 +7213,12 @@ CREATE OR REPLACE FUNCTION private.shown_plan(p_plan public.day_plan[])
 AS $function$
 begin
   return query
-    select l.appointment_id, l.patient_id, l.token_number, p.name, private.phone_end(p.phone),
+    select l.appointment_id, l.patient_id, l.token_number, private.who_comes(a, p), private.phone_end(p.phone),
       p.phone is not null and not exists (select from public.sms_opt_outs o where o.phone = p.phone),
       l.was_at, d.name, l.starts_at, l.why_not is null, l.why_not
     from unnest(p_plan) l
     join public.patients p on p.id = l.patient_id
+    join public.appointments a on a.id = l.appointment_id
     join public.practitioners d on d.id = l.practitioner_id
     where l.waits
     order by l.was_at, l.token_number;
@@ -6829,7 +7242,7 @@ begin
 end $function$;
 comment on function private.slot_at(uuid,date,timestamp with time zone) is 'The one slot of private.slots_on that begins at an instant; nulls where none does.';
 
-CREATE OR REPLACE FUNCTION private.slots_at_desk(p_practitioner_id uuid, p_on date, p_patient_id uuid, p_instead_of uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.slots_at_desk(p_practitioner_id uuid, p_on date, p_person_id uuid, p_instead_of uuid, p_now timestamp with time zone)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
  LANGUAGE plpgsql
  STABLE
@@ -6844,7 +7257,8 @@ begin
       union all
       select a.id, a.practitioner_id, a.starts_at, a.ends_at
       from public.appointments a
-      where a.patient_id = p_patient_id and a.active and a.starts_at between p_on - interval '2 days' and p_on + interval '3 days'
+      where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_on - interval '2 days', p_on + interval '3 days')
     )
     select s.starts_at, s.ends_at
     from private.slots_on(p_practitioner_id, p_on) s
@@ -6856,7 +7270,7 @@ begin
     )
     order by s.starts_at;
 end $function$;
-comment on function private.slots_at_desk(uuid,date,uuid,uuid,timestamp with time zone) is 'Slots of a practitioner on a date that the desk can give to a patient (null: to somebody new), or instead of an appointment that they have. One that has begun can still be had.';
+comment on function private.slots_at_desk(uuid,date,uuid,uuid,timestamp with time zone) is 'Slots of a practitioner on a date that the desk can give to a person, a patient or a dependent (null: to somebody new), or instead of an appointment that they have. One that has begun can still be had.';
 
 CREATE OR REPLACE FUNCTION private.slots_on(p_practitioner_id uuid, p_on date)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer)
@@ -7258,6 +7672,32 @@ begin
 end $function$;
 comment on function private.start_desk_session(uuid,uuid,timestamp with time zone) is 'Texts a code to the phone of an account, which opens the desk to one of its sessions. A further code replaces the one before.';
 
+CREATE OR REPLACE FUNCTION private.start_reassignment(p_dependent public.dependents, p_phone text, p_clinic text, p_now timestamp with time zone)
+ RETURNS private.reassignments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_short constant boolean := private.short_codes_are_safe(p_now);
+  v_length constant int := case when v_short then 6 else 10 end;
+  v_codes constant text[] := array[private.random_digits(v_length), private.random_digits(v_length)];
+  v_holder_phone constant text := (select p.phone from public.patients p where p.id = p_dependent.patient_id);
+  v_started private.reassignments;
+begin
+  perform private.count_reassignment_codes(p_phone, v_holder_phone, p_now);
+  -- The codes of before are good for nothing any more.
+  delete from private.reassignments r where r.dependent_id = p_dependent.id;
+  insert into private.reassignments (dependent_id, phone, phone_code, holder_code, short, expires_at)
+  values (
+    p_dependent.id, p_phone, extensions.crypt(v_codes[1], extensions.gen_salt('bf', 8)),
+    case when v_holder_phone is not null then extensions.crypt(v_codes[2], extensions.gen_salt('bf', 8)) end,
+    v_short, p_now + interval '10 minutes'
+  ) returning * into v_started;
+  perform private.text_reassignment_codes(v_started, p_dependent, p_clinic, v_codes, p_now);
+  return v_started;
+end $function$;
+comment on function private.start_reassignment(public.dependents,text,text,timestamp with time zone) is 'Texts both phones a code. Further ones replace those before.';
+
 CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(wait integer, expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
@@ -7337,11 +7777,13 @@ begin
       from (select distinct u.practitioner_id, u.local_date from upcoming u) d
       cross join lateral private.hours_on(d.practitioner_id, d.local_date) h
     )
-    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id, p.name, private.phone_end(p.phone), u.local_date,
+    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id,
+      case when u.dependent_id is null then p.name else o.name end, private.phone_end(p.phone), u.local_date,
       u.starts_at, u.ends_at, u.token_number
     from upcoming u
     join public.practitioners d on d.id = u.practitioner_id
     join public.patients p on p.id = u.patient_id
+    left join public.dependents o on o.id = u.dependent_id
     where not exists (
       select from hours h
       where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
@@ -7394,6 +7836,37 @@ begin
   end loop;
 end $function$;
 comment on function private.take_back_hit(text,jsonb,timestamp with time zone) is 'The use was a right one and does not count: however many patients share a network, only what is wrong adds up.';
+
+CREATE OR REPLACE FUNCTION private.take_history(p_dependent public.dependents, p_patient public.patients)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_taken constant uuid[] := array(select a.id from public.appointments a where a.dependent_id = p_dependent.id order by a.id);
+  v_holder_phone constant text := (select p.phone from public.patients p where p.id = p_dependent.patient_id);
+begin
+  perform private.lock_sms(array(
+    select m.id from public.sms_messages m where m.appointment_id = any (v_taken) and m.status = 'queued'
+  ));
+  update public.appointments a set patient_id = p_patient.id, dependent_id = null where a.id = any (v_taken);
+  update public.sms_messages m set patient_id = p_patient.id, to_phone = p_patient.phone
+  where m.appointment_id = any (v_taken) and m.status = 'queued';
+  delete from public.dependents d where d.id = p_dependent.id;
+  -- The page of whoever booked them fetches, and has them no more.
+  perform realtime.send(
+    jsonb_build_object('id', a.id, 'version', a.version, 'operation', 'DELETE'), 'DELETE',
+    'patient:' || p_dependent.patient_id
+  ) from public.appointments a where a.id = any (v_taken);
+  perform private.queue_sms(
+    'phone_moved_here', p_patient.phone, jsonb_build_object('phone', private.mask_phone(v_holder_phone)), null,
+    p_patient.id, null, coalesce(private.language_of(p_patient.id), 'en-IN')
+  ) where v_holder_phone is not null;
+  -- With the references, which went to the other phone.
+  perform private.queue_appointment_sms('appointment_booked', a, 'reassigned')
+  from public.appointments a where a.id = any (v_taken) and a.status = 'booked' and a.starts_at > now();
+end $function$;
+comment on function private.take_history(public.dependents,public.patients) is 'Gives all appointments of a dependent to the patient that they have become, who is told of those to come, and removes the dependent.';
 
 CREATE OR REPLACE FUNCTION private.take_proof(p_phone text, p_made_by jsonb)
  RETURNS private.registrations
@@ -7474,6 +7947,33 @@ begin
   end if;
 end $function$;
 comment on function private.tell_of_new_device(uuid,timestamp with time zone) is 'Texts the owner of an account that another device signed in, unless they were told often enough today.';
+
+CREATE OR REPLACE FUNCTION private.text_reassignment_codes(p_reassignment private.reassignments, p_dependent public.dependents, p_clinic text, p_codes text[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_holder public.patients;
+  v_patient public.patients;
+  v_locale text;
+begin
+  select * into v_holder from public.patients p where p.id = p_dependent.patient_id;
+  select * into v_patient from public.patients p where p.phone = p_reassignment.phone;
+  v_locale := coalesce(private.language_of(v_holder.id), 'en-IN');
+  perform private.queue_sms(
+    'reassign_code', p_reassignment.phone, jsonb_build_object('code', p_codes[1], 'clinic', p_clinic), null, v_patient.id,
+    null, coalesce(private.language_of(v_patient.id), v_locale), true, p_reassignment.expires_at
+  );
+  perform private.queue_sms(
+    'reassign_holder_code', v_holder.phone,
+    jsonb_build_object('code', p_codes[2], 'clinic', p_clinic, 'name', private.called_name(p_dependent.id)), null,
+    v_holder.id, null, v_locale, true, p_reassignment.expires_at
+  ) where v_holder.phone is not null;
+  perform private.note_security_event('code_sent', f.phone, null, p_now)
+  from (values (p_reassignment.phone), (v_holder.phone)) f (phone) where f.phone is not null;
+end $function$;
+comment on function private.text_reassignment_codes(private.reassignments,public.dependents,text,text[],timestamp with time zone) is 'Texts the two codes: the first to the phone the dependent gets, the second to that of whoever booked for them.';
 
 CREATE OR REPLACE FUNCTION private.tg_account_jobs__forget_seed()
  RETURNS trigger
@@ -7568,6 +8068,25 @@ begin
   return null;
 end $function$;
 comment on function private.tg_appointments__broadcast_slot() is 'Tells pages that show free times of a practitioner which one went or came back, not whose it is.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__dependent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Shared, so that whoever removes them at this moment comes before or after.
+  perform from public.dependents d
+  where d.id = new.dependent_id and d.patient_id = new.patient_id
+    and (d.removed_at is null or (tg_op = 'UPDATE' and old.dependent_id = new.dependent_id))
+  for share;
+  if not found then
+    perform private.fail('unknown_dependent');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_appointments__dependent() is 'Refuses somebody for whom this patient does not book, whoever writes the row.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__moments()
  RETURNS trigger
@@ -7745,7 +8264,8 @@ begin
     new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
     return new;
   end if;
-  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id) then
+  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id)
+    and not private.was_reassigned(old.dependent_id, new.patient_id) then
     perform private.fail('patient_is_fixed');
   end if;
   new.version := old.version + 1;
@@ -7762,7 +8282,7 @@ begin
   end if;
   return new;
 end $function$;
-comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
+comment on function private.tg_appointments__status() is 'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one, or a dependent becomes a patient.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  RETURNS trigger
@@ -7976,6 +8496,67 @@ begin
 end $function$;
 comment on function private.tg_clinics__follow_time_zone() is 'The clinic''s clock was corrected: days and tokens follow, and whose time is another by the clock is told, once for each appointment.';
 
+CREATE OR REPLACE FUNCTION private.tg_dependents__birth_year()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.birth_year := private.birth_year_from(new.birth_year);
+  return new;
+end $function$;
+comment on function private.tg_dependents__birth_year() is 'Refuses an impossible year of birth, whoever writes it.';
+
+CREATE OR REPLACE FUNCTION private.tg_dependents__keep_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_patient(old.patient_id);
+  if exists (
+    select from public.appointments a
+    where a.dependent_id = old.id and a.status in ('booked', 'arrived') and a.ends_at > now()
+  ) then
+    perform private.fail('dependent_has_appointments');
+  elsif exists (select from public.appointments a where a.dependent_id = old.id) then
+    update public.dependents d set removed_at = now() where d.id = old.id and d.removed_at is null;
+    return null;
+  end if;
+  return old;
+end $function$;
+comment on function private.tg_dependents__keep_history() is 'Keeps whoever has appointments to come; of those who had some before only the offer to book for them goes.';
+
+CREATE OR REPLACE FUNCTION private.tg_dependents__not_too_many()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_patient(new.patient_id);
+  if private.family_of(new.patient_id) > private.most_dependents() then
+    perform private.fail('too_many_dependents', private.most_dependents()::text);
+  end if;
+  return null;
+end $function$;
+comment on function private.tg_dependents__not_too_many() is 'Refuses one more than a patient can book for.';
+
+CREATE OR REPLACE FUNCTION private.tg_erase_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.audit_events e set changes = private.without_names(e.changes)
+  where e.table_name = tg_table_name and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
+  return null;
+end $function$;
+comment on function private.tg_erase_audit() is 'Erases names from the audit of a patient or dependent who was deleted, or whose account or name was.';
+
 CREATE OR REPLACE FUNCTION private.tg_keep_settings()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -8035,19 +8616,6 @@ begin
   return null;
 end $function$;
 comment on function private.tg_patients__delete_account() is 'The patient was deleted: an account without patient could not do anything.';
-
-CREATE OR REPLACE FUNCTION private.tg_patients__erase_audit()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  update public.audit_events e set changes = private.without_names(e.changes)
-  where e.table_name = 'patients' and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
-  return null;
-end $function$;
-comment on function private.tg_patients__erase_audit() is 'Erases names from the audit of a patient who was deleted, or whose account or name was.';
 
 CREATE OR REPLACE FUNCTION private.tg_patients__follow_staff()
  RETURNS trigger
@@ -8514,13 +9082,16 @@ begin
   return query
     select a.starts_at, jsonb_build_object(
       'kind', 'appointment', 'id', a.id, 'clinic_id', a.clinic_id, 'practitioner', p.name, 'starts_at', a.starts_at,
-      'status', a.status, 'channel', a.channel, 'token_number', a.token_number, 'reference', a.reference,
+      'dependent_id', a.dependent_id, 'dependent_name', d.name, 'status', a.status, 'channel', a.channel,
+      'token_number', a.token_number, 'reference', a.reference,
       'note', a.note, 'booked_at', a.created_at, 'arrived_at', a.arrived_at, 'seen_at', a.seen_at
     )
-    from public.appointments a join public.practitioners p on p.id = a.practitioner_id
+    from public.appointments a
+    join public.practitioners p on p.id = a.practitioner_id
+    left join public.dependents d on d.id = a.dependent_id
     where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id);
 end $function$;
-comment on function private.timeline_of_appointments(uuid) is 'Appointments of a patient at the clinics of whoever asks: {kind: appointment, ...}.';
+comment on function private.timeline_of_appointments(uuid) is 'Appointments of a patient and their dependents at the clinics of whoever asks: {kind: appointment, ...}. Nothing as dependent_id: the patient comes.';
 
 CREATE OR REPLACE FUNCTION private.timeline_of_calls(p_patient_id uuid)
  RETURNS TABLE(at timestamp with time zone, entry jsonb)
@@ -8552,13 +9123,16 @@ begin
     from public.audit_trail e
     where e.action <> 'read' and (
       (e.table_name = 'patients' and e.row_id = p_patient_id::text)
+      or (e.table_name = 'dependents' and e.row_id = any (
+        select d.id::text from public.dependents d where d.patient_id = p_patient_id
+      ))
       or (e.table_name = 'appointments' and e.row_id = any (
         select a.id::text from public.appointments a
         where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id)
       ))
     );
 end $function$;
-comment on function private.timeline_of_changes(uuid) is 'What was changed of a patient and their appointments, and by whom: {kind: change, ...}.';
+comment on function private.timeline_of_changes(uuid) is 'What was changed of a patient, their dependents and appointments, and by whom: {kind: change, ...}.';
 
 CREATE OR REPLACE FUNCTION private.timeline_of_sms(p_patient_id uuid)
  RETURNS TABLE(at timestamp with time zone, entry jsonb)
@@ -8749,6 +9323,19 @@ begin
 end $function$;
 comment on function private.wake(text) is 'Calls a function that works through a queue once the transaction has committed, unless it is at work anyway.';
 
+CREATE OR REPLACE FUNCTION private.was_reassigned(p_dependent_id uuid, p_patient_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from private.reassignments r where r.dependent_id = p_dependent_id and r.patient_id = p_patient_id
+  );
+end $function$;
+comment on function private.was_reassigned(uuid,uuid) is 'Whether appointments of a dependent may be given to a patient: this is who they have become.';
+
 CREATE OR REPLACE FUNCTION private.was_seen(p_patient_id uuid)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -8816,6 +9403,20 @@ begin
 end $function$;
 comment on function private.what_happened(public.appointments) is 'How an appointment stands, and who made it so and when: arrived (Priya, 10:02).';
 
+CREATE OR REPLACE FUNCTION private.who_comes(p_appointment public.appointments, p_holder public.patients)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when p_appointment.dependent_id is null then p_holder.name
+    else (select d.name from public.dependents d where d.id = p_appointment.dependent_id)
+  end;
+end $function$;
+comment on function private.who_comes(public.appointments,public.patients) is 'The name of who comes to an appointment: of the holder of the phone, or the dependent.';
+
 CREATE OR REPLACE FUNCTION private.withdraw_permit(p_user_id uuid, p_what text)
  RETURNS void
  LANGUAGE sql
@@ -8876,10 +9477,10 @@ CREATE OR REPLACE FUNCTION private.without_names(p_changes jsonb)
  SET search_path TO ''
 AS $function$
   select p_changes || coalesce(jsonb_object_agg(k, '"(erased)"'::jsonb), '{}')
-  from unnest(array['name', 'username', 'age']) k
+  from unnest(array['name', 'username', 'age', 'birth_year']) k
   where p_changes ? k
 $function$;
-comment on function private.without_names(jsonb) is 'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
+comment on function private.without_names(jsonb) is 'Changes of a patient or dependent as the audit keeps them once the account is deleted: a column of names says (erased).';
 
 CREATE OR REPLACE FUNCTION private.write_dates(p_practitioner_id uuid, p_from date, p_until date, p_hours jsonb, p_reason text)
  RETURNS void
@@ -8954,7 +9555,7 @@ CREATE OR REPLACE FUNCTION public.available_days(clinic_id uuid, practitioner_id
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   if not exists (select from public.clinics c where c.id = available_days.clinic_id) then
     perform private.fail('unknown_clinic');
@@ -8964,7 +9565,7 @@ begin
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
-      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_patient_id
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_person_id
     ) f;
 end $function$;
 comment on function public.available_days(uuid,uuid,text,date,integer) is 'Free slots of each day for the signed-in patient, of one practitioner, one specialty or the clinic; whether patients are seen then, and whether that is over for today. At most 31 days, and none after booking ends.';
@@ -8977,9 +9578,9 @@ CREATE OR REPLACE FUNCTION public.available_slots(practitioner_id uuid, on_date 
  SET search_path TO ''
 AS $function$
   select f.starts_at, f.ends_at
-  from private.require_patient() as patient_id
+  from private.offered_to() as person_id
   cross join lateral private.free_slots(
-    available_slots.practitioner_id, available_slots.on_date, now(), patient_id
+    available_slots.practitioner_id, available_slots.on_date, now(), person_id
   ) f
   order by f.starts_at
 $function$;
@@ -8993,12 +9594,12 @@ CREATE OR REPLACE FUNCTION public.available_slots_of_day(clinic_id uuid, on_date
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   return query
     select p.id, p.name, p.specialty, f.starts_at, f.ends_at
     from public.practitioners p
-    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_patient_id) f
+    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_person_id) f
     where p.clinic_id = available_slots_of_day.clinic_id and p.active
       and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
       and (available_slots_of_day.specialty is null
@@ -9034,7 +9635,7 @@ comment on function public.board(text) is 'What a board shows today, to whoever 
 grant execute on function public.board(text) to anon;
 grant execute on function public.board(text) to authenticated;
 
-CREATE OR REPLACE FUNCTION public.book_appointment(practitioner_id uuid, starts_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.book_appointment(practitioner_id uuid, starts_at timestamp with time zone, dependent_id uuid DEFAULT NULL::uuid)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -9042,11 +9643,12 @@ CREATE OR REPLACE FUNCTION public.book_appointment(practitioner_id uuid, starts_
 AS $function$
 begin
   return private.book(
-    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now()
+    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
+    p_dependent_id => book_appointment.dependent_id
   );
 end $function$;
-comment on function public.book_appointment(uuid,timestamp with time zone) is 'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
-grant execute on function public.book_appointment(uuid,timestamp with time zone) to authenticated;
+comment on function public.book_appointment(uuid,timestamp with time zone,uuid) is 'Books a free slot for the signed-in patient, or for one of those they book for. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
+grant execute on function public.book_appointment(uuid,timestamp with time zone,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
  RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone)
@@ -9055,12 +9657,12 @@ CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   return query
     select p.id, p.name, p.specialty, f.starts_at
     from public.practitioners p
-    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_patient_id) f on true
+    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_person_id) f on true
     where p.clinic_id = bookable_practitioners.clinic_id and p.active
     order by p.specialty, p.name, p.id;
 end $function$;
@@ -9191,7 +9793,7 @@ end $function$;
 comment on function public.day_outcome(uuid) is 'At the desk: what an operation on a day made of whom, and who has to be called as they cannot be texted. Nothing for what is no operation of theirs.';
 grant execute on function public.day_outcome(uuid) to authenticated;
 
-CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at timestamp with time zone DEFAULT NULL::timestamp with time zone, phone text DEFAULT NULL::text, name text DEFAULT NULL::text, dependent_id uuid DEFAULT NULL::uuid, patient_id uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION public.desk_book(practitioner_id uuid, starts_at timestamp with time zone DEFAULT NULL::timestamp with time zone, phone text DEFAULT NULL::text, name text DEFAULT NULL::text, dependent_id uuid DEFAULT NULL::uuid, patient_id uuid DEFAULT NULL::uuid, dependent_name text DEFAULT NULL::text, birth_year integer DEFAULT NULL::integer)
  RETURNS public.appointments
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -9200,16 +9802,16 @@ AS $function$
 declare
   v_clinic public.clinics;
   v_name constant text := nullif(private.without_invisible_ends(desk_book.name), '');
+  v_dependent_name constant text := nullif(private.without_invisible_ends(desk_book.dependent_name), '');
   v_phone text;
   v_patient_id uuid;
+  v_dependent_id uuid := desk_book.dependent_id;
 begin
   perform private.require_desk();
   select c.* into v_clinic from public.practitioners p join public.clinics c on c.id = p.clinic_id
   where p.id = desk_book.practitioner_id and private.sees_desk(c.id);
   if not found then
     perform private.fail('unknown_doctor');
-  elsif desk_book.dependent_id is not null then
-    perform private.fail('unknown_patient');
   end if;
   perform private.set_channel('desk');
   v_phone := private.phone_typed(desk_book.phone, v_clinic.phone);
@@ -9218,10 +9820,13 @@ begin
   else
     v_patient_id := private.known_at_desk(desk_book.patient_id, v_clinic.id, v_phone, v_name);
   end if;
-  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now());
+  if v_dependent_id is null and v_dependent_name is not null then
+    v_dependent_id := private.dependent_at_desk(v_patient_id, v_dependent_name, desk_book.birth_year);
+  end if;
+  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now(), v_dependent_id);
 end $function$;
-comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid) is 'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
-grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid) to authenticated;
+comment on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid,text,integer) is 'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. Who comes is the patient, one of their dependents (dependent_id), or one who may be new (dependent_name, birth_year). starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
+grant execute on function public.desk_book(uuid,timestamp with time zone,text,text,uuid,uuid,text,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_cancel(appointment_id uuid, reason text DEFAULT NULL::text)
  RETURNS public.appointments
@@ -9263,7 +9868,7 @@ comment on function public.desk_confirm(uuid,boolean) is 'At the desk: the patie
 grant execute on function public.desk_confirm(uuid,boolean) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_day(clinic_id uuid, on_date date)
- RETURNS TABLE(appointment_id uuid, version integer, practitioner_id uuid, practitioner_name text, starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer, patient_id uuid, name text, phone_end text, channel text, walk_in boolean, status text, confirmed_at timestamp with time zone, arrived_at timestamp with time zone, called_at timestamp with time zone, seen_at timestamp with time zone, waits_from timestamp with time zone, note text)
+ RETURNS TABLE(appointment_id uuid, version integer, practitioner_id uuid, practitioner_name text, starts_at timestamp with time zone, ends_at timestamp with time zone, token_number integer, patient_id uuid, name text, dependent_id uuid, holder_name text, birth_year integer, phone_end text, channel text, walk_in boolean, status text, confirmed_at timestamp with time zone, arrived_at timestamp with time zone, called_at timestamp with time zone, seen_at timestamp with time zone, waits_from timestamp with time zone, note text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -9271,7 +9876,9 @@ AS $function$
 begin
   perform private.require_desk(desk_day.clinic_id);
   return query
-    select a.id, a.version, a.practitioner_id, pr.name, a.starts_at, a.ends_at, a.token_number, a.patient_id, p.name,
+    select a.id, a.version, a.practitioner_id, pr.name, a.starts_at, a.ends_at, a.token_number, a.patient_id,
+      case when a.dependent_id is null then p.name else d.name end, a.dependent_id,
+      case when a.dependent_id is not null then p.name end, d.birth_year::int,
       private.phone_end(p.phone), a.channel,
       a.channel = 'desk' and (a.created_at at time zone c.time_zone)::date = a.local_date,
       a.status, a.confirmed_at, a.arrived_at, a.called_at, a.seen_at, coalesce(a.waits_from, a.starts_at), a.note
@@ -9279,14 +9886,15 @@ begin
     join public.practitioners pr on pr.clinic_id = c.id
     join public.appointments a on a.practitioner_id = pr.id and a.local_date = desk_day.on_date
     join public.patients p on p.id = a.patient_id
+    left join public.dependents d on d.id = a.dependent_id
     where c.id = desk_day.clinic_id
     order by pr.name, pr.id, coalesce(a.waits_from, a.starts_at), a.starts_at, a.token_number;
 end $function$;
-comment on function public.desk_day(uuid,date) is 'At the desk: all appointments of a day, also cancelled ones, by practitioner and in the order in which patients are called (waits_from). walk_in: booked at the desk on the day itself.';
+comment on function public.desk_day(uuid,date) is 'At the desk: all appointments of a day, also cancelled ones, by practitioner and in the order in which patients are called (waits_from). name: of who comes; of a dependent with who holds the phone (holder_name) and the year of birth. walk_in: booked at the desk on the day itself.';
 grant execute on function public.desk_day(uuid,date) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_find(clinic_id uuid, words text)
- RETURNS TABLE(patient_id uuid, name text, phone_end text, has_account boolean, merged_into uuid, last_at timestamp with time zone, next_at timestamp with time zone)
+ RETURNS TABLE(patient_id uuid, name text, phone_end text, has_account boolean, merged_into uuid, last_at timestamp with time zone, next_at timestamp with time zone, dependents jsonb)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -9297,7 +9905,13 @@ begin
   perform private.require_desk(desk_find.clinic_id);
   select * into v_clinic from public.clinics c where c.id = desk_find.clinic_id;
   return query
-    select p.id, p.name, private.phone_end(p.phone), p.user_id is not null, f.into_id, v.last_at, v.next_at
+    select p.id, p.name, private.phone_end(p.phone), p.user_id is not null, f.into_id, v.last_at, v.next_at,
+      (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'dependent_id', d.id, 'name', d.name, 'birth_year', d.birth_year
+        ) order by d.created_at, d.id), '[]')
+        from public.dependents d where d.patient_id = coalesce(f.into_id, p.id) and d.removed_at is null
+      )
     from (
       select r.patient_id, private.merged_into(r.patient_id) as into_id, max(r.rank) as rank
       from private.find_patients(v_clinic, private.without_invisible_ends(desk_find.words)) r group by r.patient_id
@@ -9312,7 +9926,7 @@ begin
     order by f.rank desc, v.next_at, v.last_at desc, p.id
     limit 20;
 end $function$;
-comment on function public.desk_find(uuid,text) is 'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven; or the one with an identifier. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
+comment on function public.desk_find(uuid,text) is 'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name (also of a dependent), typing errors forgiven; or the one with an identifier. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic, also for others. dependents: for whom they book, [{dependent_id, name, birth_year}].';
 grant execute on function public.desk_find(uuid,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_free_slots(clinic_id uuid, from_date date, until_date date)
@@ -9424,6 +10038,12 @@ begin
   return jsonb_build_object(
     'patient_id', v_patient.id, 'name', v_patient.name, 'phone', v_patient.phone, 'age', v_patient.age,
     'locale', v_patient.locale, 'has_account', v_patient.user_id is not null,
+    'dependents', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'dependent_id', d.id, 'name', d.name, 'birth_year', d.birth_year, 'removed', d.removed_at is not null
+      ) order by d.removed_at is not null, d.created_at, d.id), '[]')
+      from public.dependents d where d.patient_id = v_patient.id
+    ),
     'merged', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'merge_id', m.id, 'patient_id', m.gone_id, 'name', g.name, 'phone_end', private.phone_end(m.gone_phone),
@@ -9435,7 +10055,7 @@ begin
     'timeline', private.timeline(v_patient.id)
   );
 end $function$;
-comment on function public.desk_patient(uuid) is 'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
+comment on function public.desk_patient(uuid) is 'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, dependents: [{dependent_id, name, birth_year, removed}], merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
 grant execute on function public.desk_patient(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_practitioners(clinic_id uuid)
@@ -9519,7 +10139,7 @@ end $function$;
 comment on function public.desk_sessions() is 'Devices to which a desk is open: one''s own, and for managers those of all their staff.';
 grant execute on function public.desk_sessions() to authenticated;
 
-CREATE OR REPLACE FUNCTION public.desk_slots(practitioner_id uuid, on_date date, patient_id uuid DEFAULT NULL::uuid, instead_of uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION public.desk_slots(practitioner_id uuid, on_date date, patient_id uuid DEFAULT NULL::uuid, instead_of uuid DEFAULT NULL::uuid, dependent_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -9536,18 +10156,27 @@ begin
     perform private.fail('unknown_doctor');
   elsif v_patient_id is not null and not private.is_of_clinic(v_patient_id, v_clinic_id) then
     perform private.fail('unknown_patient');
+  elsif desk_slots.dependent_id is not null and not exists (
+    select from public.dependents d where d.id = desk_slots.dependent_id and d.patient_id = v_patient_id
+  ) then
+    perform private.fail('unknown_dependent');
   end if;
   return query
     select s.starts_at, s.ends_at
     from public.practitioners p
     cross join lateral private.slots_at_desk(
-      p.id, desk_slots.on_date, v_patient_id, desk_slots.instead_of, now()
+      p.id, desk_slots.on_date, coalesce(
+        desk_slots.dependent_id, (
+          select a.dependent_id from public.appointments a
+          where a.id = desk_slots.instead_of and a.patient_id = v_patient_id
+        ), v_patient_id
+      ), desk_slots.instead_of, now()
     ) s
     -- As far ahead as private.require_gap goes.
     where p.id = desk_slots.practitioner_id and p.active and desk_slots.on_date <= current_date + 366;
 end $function$;
-comment on function public.desk_slots(uuid,date,uuid,uuid) is 'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient only those that fit their other appointments, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
-grant execute on function public.desk_slots(uuid,date,uuid,uuid) to authenticated;
+comment on function public.desk_slots(uuid,date,uuid,uuid,uuid) is 'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient, or one of their dependents, only those that fit the other appointments of this person, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
+grant execute on function public.desk_slots(uuid,date,uuid,uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_sms_texts()
  RETURNS TABLE(key text, locale text, body text, placeholders text[], required text[], description text, edited boolean, preview text, encoding text, places integer, parts integer, may_edit boolean)
@@ -9721,13 +10350,13 @@ CREATE OR REPLACE FUNCTION public.nearest_slots(practitioner_id uuid, starts_at 
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   return query
     select n.*
     from private.nearest_free_slots(
       nearest_slots.practitioner_id, nearest_slots.starts_at, least(greatest(nearest_slots."limit", 1), 20), now(),
-      v_patient_id
+      v_person_id
     ) n;
 end $function$;
 comment on function public.nearest_slots(uuid,timestamp with time zone,integer) is 'The free slots of a practitioner closest to a time that could not be had, for the signed-in patient.';
@@ -9740,7 +10369,7 @@ CREATE OR REPLACE FUNCTION public.next_available_slots(clinic_id uuid, specialty
  SET search_path TO ''
 AS $function$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
   v_zone text;
 begin
   select c.time_zone into v_zone from public.clinics c where c.id = next_available_slots.clinic_id;
@@ -9753,7 +10382,7 @@ begin
       next_available_slots.clinic_id,
       private.specialty_at(next_available_slots.clinic_id, next_available_slots.specialty), null,
       coalesce(private.instant_of(next_available_slots.from_date, v_zone), now()),
-      least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
+      least(greatest(next_available_slots."limit", 1), 100), now(), v_person_id
     ) f
     order by f.starts_at, f.practitioner_name;
 end $function$;
@@ -9902,6 +10531,40 @@ end $function$;
 comment on function public.preview_week(uuid,jsonb) is 'For managers: whom set_week would leave outside the hours. Nothing is changed.';
 grant execute on function public.preview_week(uuid,jsonb) to authenticated;
 
+CREATE OR REPLACE FUNCTION public.prove_reassignment(reassignment_id uuid, phone_code text, holder_code text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent public.dependents;
+  v_guess record;
+  v_patient public.patients;
+begin
+  perform private.require_desk();
+  v_dependent := private.require_dependent_at_desk((
+    select r.dependent_id from private.reassignments r where r.id = prove_reassignment.reassignment_id
+  ));
+  v_guess := private.guess_reassignment(
+    prove_reassignment.reassignment_id, regexp_replace(prove_reassignment.phone_code, '\D', '', 'g'),
+    regexp_replace(prove_reassignment.holder_code, '\D', '', 'g'), now()
+  );
+  if v_guess.wrong <> '{}' then
+    return jsonb_build_object(
+      'patient_id', null, 'wrong', to_jsonb(v_guess.wrong),
+      'guesses_left', coalesce(5 - (v_guess.reassignment).guesses, 0)
+    );
+  end if;
+  v_patient.id := private.become_patient(v_dependent, (v_guess.reassignment).phone);
+  select * into v_patient from public.patients p where p.id = v_patient.id;
+  update private.reassignments r set patient_id = v_patient.id where r.id = (v_guess.reassignment).id;
+  perform private.take_history(v_dependent, v_patient);
+  return jsonb_build_object('patient_id', v_patient.id, 'wrong', '[]'::jsonb, 'guesses_left', 0);
+end $function$;
+comment on function public.prove_reassignment(uuid,text,text) is 'At the desk, second step: the codes that both phones were texted. With the right ones the dependent becomes the patient of the new phone, joining the patient who has it already, with all appointments past and to come, and is texted those. Returns {patient_id, wrong: [phone | holder], guesses_left}; patient_id null: a code is wrong, and with no guess left they are used up or too old (an error would undo the count). Refuses with not_found (also when it is done) and like reassign_dependent.';
+grant execute on function public.prove_reassignment(uuid,text,text) to authenticated;
+
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
  LANGUAGE sql
@@ -9913,6 +10576,33 @@ AS $function$
 $function$;
 comment on function public.queue_position(uuid) is 'How many patients are before the signed-in patient that day (null: the clinic has marked nobody), and the token called or seen last (null: none yet).';
 grant execute on function public.queue_position(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.reassign_dependent(dependent_id uuid, phone text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent constant public.dependents := private.require_dependent_at_desk(reassign_dependent.dependent_id);
+  v_clinic public.clinics;
+  v_phone text;
+  v_started private.reassignments;
+begin
+  select c.* into v_clinic from public.appointments a join public.clinics c on c.id = a.clinic_id
+  where a.patient_id = v_dependent.patient_id and (private.is_admin() or private.sees_desk(c.id))
+  order by a.dependent_id is distinct from v_dependent.id, a.starts_at desc limit 1;
+  v_phone := private.phone_typed(reassign_dependent.phone, v_clinic.phone);
+  perform private.require_own_phone(v_dependent, v_phone);
+  v_started := private.start_reassignment(v_dependent, v_phone, v_clinic.name, now());
+  return jsonb_build_object(
+    'reassignment_id', v_started.id, 'expires_at', v_started.expires_at,
+    'code_length', case when v_started.short then 6 else 10 end, 'phone_end', private.phone_end(v_phone),
+    'holder_phone_end', (select private.phone_end(p.phone) from public.patients p where p.id = v_dependent.patient_id)
+  );
+end $function$;
+comment on function public.reassign_dependent(uuid,text) is 'At the desk, first step: a dependent has a phone of their own (in any notation). Texts a code to it and one to the holder''s phone, which both tell the desk; prove_reassignment takes them within ten minutes. Returns {reassignment_id, expires_at, code_length, phone_end, holder_phone_end (null: the holder has no phone, and there is no second code)}. Nothing has changed yet. Refuses with not_found, invalid_phone, validation_failed (phone_of_holder, dormant_phone), cannot_merge (appointments_clash with those of the patient who has this phone) or rate_limited.';
+grant execute on function public.reassign_dependent(uuid,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.reschedule_appointment(appointment_id uuid, starts_at timestamp with time zone)
  RETURNS public.appointments
@@ -11460,6 +12150,88 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "default_body": "உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "placeholders": [
 --         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_code",
+--     "body": "{{code}} is the code for the desk of {{clinic}}, to keep your appointments under this number. Tell it to nobody else. It works for 10 minutes.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code"
+--     ],
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}} is the code for the desk of {{clinic}}, to keep your appointments under this number. Tell it to nobody else. It works for 10 minutes.",
+--     "placeholders": [
+--         "code",
+--         "clinic"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_code",
+--     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code"
+--     ],
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "placeholders": [
+--         "code",
+--         "clinic"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "locale": "en-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு: {{name}} என்பவருக்குத் தனி எண் தரப்படுகிறது, அவரது முன்பதிவுகள் அந்த எண்ணுக்கு மாறும். சம்மதம் என்றால் மட்டும் வரவேற்பறையில் சொல்லுங்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "locale": "ta-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு: {{name}} என்பவருக்குத் தனி எண் தரப்படுகிறது, அவரது முன்பதிவுகள் அந்த எண்ணுக்கு மாறும். சம்மதம் என்றால் மட்டும் வரவேற்பறையில் சொல்லுங்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
 --     ]
 -- }
 -- a row of public.sms_templates: {

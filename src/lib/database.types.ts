@@ -14,6 +14,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -41,6 +42,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at?: string | null;
           created_at?: string;
+          dependent_id?: string | null;
           ends_at: string;
           id?: string;
           local_date: string;
@@ -67,6 +69,7 @@ export type Database = {
           clinic_id?: string;
           confirmed_at?: string | null;
           created_at?: string;
+          dependent_id?: string | null;
           ends_at?: string;
           id?: string;
           local_date?: string;
@@ -104,6 +107,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'practitioners';
             referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'dependent_is_of_the_patient';
+            columns: ['patient_id', 'dependent_id'];
+            isOneToOne: false;
+            referencedRelation: 'dependents';
+            referencedColumns: ['patient_id', 'id'];
           }
         ];
       };
@@ -407,6 +417,42 @@ export type Database = {
             columns: ['to_practitioner_id'];
             isOneToOne: false;
             referencedRelation: 'practitioners';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
+      dependents: {
+        Row: {
+          birth_year: number | null;
+          created_at: string;
+          id: string;
+          name: string | null;
+          patient_id: string;
+          removed_at: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          birth_year?: number | null;
+          created_at?: string;
+          id?: string;
+          name?: string | null;
+          patient_id?: string;
+          removed_at?: string | null;
+        };
+        Update: {
+          birth_year?: number | null;
+          created_at?: string;
+          id?: string;
+          name?: string | null;
+          patient_id?: string;
+          removed_at?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'dependents_patient_id_fkey';
+            columns: ['patient_id'];
+            isOneToOne: false;
+            referencedRelation: 'patients';
             referencedColumns: ['id'];
           }
         ];
@@ -1350,7 +1396,7 @@ export type Database = {
         }[];
       };
       book_appointment: {
-        Args: { practitioner_id: string; starts_at: string };
+        Args: { dependent_id?: string; practitioner_id: string; starts_at: string };
         Returns: {
           active: boolean;
           arrived_at: string | null;
@@ -1361,6 +1407,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1405,6 +1452,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1495,6 +1543,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1531,7 +1580,9 @@ export type Database = {
       };
       desk_book: {
         Args: {
+          birth_year?: number;
           dependent_id?: string;
+          dependent_name?: string;
           name?: string;
           patient_id?: string;
           phone?: string;
@@ -1548,6 +1599,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1583,6 +1635,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1618,6 +1671,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1646,10 +1700,13 @@ export type Database = {
         Returns: {
           appointment_id: string;
           arrived_at: string;
+          birth_year: number;
           called_at: string;
           channel: string;
           confirmed_at: string;
+          dependent_id: string;
           ends_at: string;
+          holder_name: string;
           name: string;
           note: string;
           patient_id: string;
@@ -1668,6 +1725,7 @@ export type Database = {
       desk_find: {
         Args: { clinic_id: string; words: string };
         Returns: {
+          dependents: Json;
           has_account: boolean;
           last_at: string;
           merged_into: string;
@@ -1696,6 +1754,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1731,6 +1790,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1766,6 +1826,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;
@@ -1835,7 +1896,13 @@ export type Database = {
         }[];
       };
       desk_slots: {
-        Args: { instead_of?: string; on_date: string; patient_id?: string; practitioner_id: string };
+        Args: {
+          dependent_id?: string;
+          instead_of?: string;
+          on_date: string;
+          patient_id?: string;
+          practitioner_id: string;
+        };
         Returns: {
           ends_at: string;
           starts_at: string;
@@ -2009,6 +2076,10 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      prove_reassignment: {
+        Args: { holder_code?: string; phone_code: string; reassignment_id: string };
+        Returns: Json;
+      };
       queue_position: {
         Args: { appointment_id: string };
         Returns: {
@@ -2016,6 +2087,7 @@ export type Database = {
           now_serving: number;
         }[];
       };
+      reassign_dependent: { Args: { dependent_id: string; phone: string }; Returns: Json };
       reschedule_appointment: {
         Args: { appointment_id: string; starts_at: string };
         Returns: {
@@ -2028,6 +2100,7 @@ export type Database = {
           clinic_id: string;
           confirmed_at: string | null;
           created_at: string;
+          dependent_id: string | null;
           ends_at: string;
           id: string;
           local_date: string;

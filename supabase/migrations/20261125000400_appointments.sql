@@ -3,6 +3,7 @@
 create table public.appointments (
   id uuid primary key default gen_random_uuid(),
   patient_id uuid not null references public.patients (id) on delete restrict,
+  dependent_id uuid,
   practitioner_id uuid not null references public.practitioners (id) on delete restrict,
   clinic_id uuid not null references public.clinics (id) on delete restrict,
   starts_at timestamptz not null,
@@ -32,11 +33,16 @@ create table public.appointments (
   constraint practitioner_sees_one_patient_at_a_time exclude using gist (
     practitioner_id with =, tstzrange(starts_at, ends_at) with &&
   ) where (active),
-  constraint patient_is_in_one_place_at_a_time exclude using gist (
-    patient_id with =, tstzrange(starts_at, ends_at) with &&
-  ) where (active)
+  -- A person is the dependent, or the patient themselves.
+  constraint person_is_in_one_place_at_a_time exclude using gist (
+    coalesce(dependent_id, patient_id) with =, tstzrange(starts_at, ends_at) with &&
+  ) where (active),
+  -- Follows a dependent to the patient that theirs turns out to be.
+  constraint dependent_is_of_the_patient foreign key (patient_id, dependent_id)
+    references public.dependents (patient_id, id) on update cascade
 );
 create index appointments_of_patient on public.appointments (patient_id, starts_at desc);
+create index appointments_of_dependent on public.appointments (dependent_id) where dependent_id is not null;
 create index appointments_of_clinic on public.appointments (clinic_id);
 create index appointments_of_day on public.appointments (practitioner_id, local_date);
 create index appointments_to_come on public.appointments (clinic_id, starts_at) where status = 'booked';
@@ -48,7 +54,9 @@ create unique index appointments_reference on public.appointments (patient_id, r
 comment on table public.appointments is
   'Booked slots. To book by hand give patient, practitioner and starts_at; the rest is filled in. To cancel set status.';
 comment on column public.appointments.id is 'Identifier.';
-comment on column public.appointments.patient_id is 'Who comes. Cannot be changed.';
+comment on column public.appointments.patient_id is 'Whose it is: the holder of the phone, who comes unless dependent_id says who does. Cannot be changed.';
+comment on column public.appointments.dependent_id is
+  'Who comes: one of those for whom the patient books. Empty: the patient.';
 comment on column public.appointments.practitioner_id is 'Who sees them.';
 comment on column public.appointments.clinic_id is 'Where: the practitioner''s clinic, filled in.';
 comment on column public.appointments.starts_at is 'Begins, an instant.';
@@ -105,7 +113,8 @@ begin
     new.cancelled_at := case when new.status = 'cancelled' then coalesce(new.cancelled_at, now()) end;
     return new;
   end if;
-  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id) then
+  if new.patient_id is distinct from old.patient_id and not private.are_one_person(old.patient_id, new.patient_id)
+    and not private.was_reassigned(old.dependent_id, new.patient_id) then
     perform private.fail('patient_is_fixed');
   end if;
   new.version := old.version + 1;
@@ -123,12 +132,51 @@ begin
   return new;
 end $$;
 comment on function private.tg_appointments__status() is
-  'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one.';
+  'Keeps the version and when it was cancelled; another time is not confirmed yet. The clinic changes only with the practitioner, the patient only when two rows turn out to be one, or a dependent becomes a patient.';
 
 create trigger _100_status before insert or update on public.appointments
   for each row execute function private.tg_appointments__status();
+
+create function private.tg_appointments__dependent() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  -- Shared, so that whoever removes them at this moment comes before or after.
+  perform from public.dependents d
+  where d.id = new.dependent_id and d.patient_id = new.patient_id
+    and (d.removed_at is null or (tg_op = 'UPDATE' and old.dependent_id = new.dependent_id))
+  for share;
+  if not found then
+    perform private.fail('unknown_dependent');
+  end if;
+  return new;
+end $$;
+comment on function private.tg_appointments__dependent() is
+  'Refuses somebody for whom this patient does not book, whoever writes the row.';
+
+create trigger _105_dependent before insert on public.appointments
+  for each row when (new.dependent_id is not null) execute function private.tg_appointments__dependent();
+create trigger _105_other_dependent before update of dependent_id, patient_id on public.appointments
+  for each row when (
+    new.dependent_id is not null and (old.dependent_id, old.patient_id) is distinct from (new.dependent_id, new.patient_id)
+  )
+  execute function private.tg_appointments__dependent();
 create trigger _050_clean_notes before insert or update on public.appointments
   for each row when (new.note is not null) execute function private.tg_clean_notes('note');
+
+create function private.who_comes(p_appointment public.appointments, p_holder public.patients) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return case
+    when p_appointment.dependent_id is null then p_holder.name
+    else (select d.name from public.dependents d where d.id = p_appointment.dependent_id)
+  end;
+end $$;
+comment on function private.who_comes(public.appointments, public.patients) is
+  'The name of who comes to an appointment: of the holder of the phone, or the dependent.';
 
 create function private.token_is_taken(p_practitioner_id uuid, p_on date, p_token_number int, p_except uuid)
 returns boolean

@@ -80,7 +80,7 @@ comment on function private.slot_at(uuid, date, timestamptz) is
 -- Of the days around the date that an index finds, only what reaches into the date is compared with its slots; and a
 -- date that is over needs no look at slots at all.
 create function private.free_slots(
-  p_practitioner_id uuid, p_on date, p_now timestamptz, p_patient_id uuid default null
+  p_practitioner_id uuid, p_on date, p_now timestamptz, p_person_id uuid default null
 )
 returns table (starts_at timestamptz, ends_at timestamptz, token_number int)
 language plpgsql stable
@@ -109,9 +109,8 @@ begin
       union all
       select a.starts_at, a.ends_at
       from public.appointments a
-      where a.patient_id = p_patient_id and a.active
-        and a.starts_at < v_ends and a.ends_at > v_begins
-        and a.starts_at > v_begins - interval '2 days'
+      where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(v_begins, v_ends)
     )
     select s.starts_at, s.ends_at, s.token_number
     from private.slots_on(p_practitioner_id, p_on) s
@@ -119,7 +118,7 @@ begin
       and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at);
 end $$;
 comment on function private.free_slots(uuid, date, timestamptz, uuid) is
-  'Slots of a practitioner on a date that can be booked now; with a patient, only those that fit their other appointments.';
+  'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
 
 create function private.practitioners_with_hours(
   p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from date
@@ -145,7 +144,7 @@ comment on function private.practitioners_with_hours(uuid, text, uuid, date) is
 
 create function private.next_free_slots(
   p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamptz, p_limit int,
-  p_now timestamptz, p_patient_id uuid default null
+  p_now timestamptz, p_person_id uuid default null
 )
 returns table (
   practitioner_id uuid, practitioner_name text, spoken_name text, specialty text, starts_at timestamptz, ends_at timestamptz
@@ -172,7 +171,7 @@ begin
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
       from public.practitioners p
-      cross join lateral private.free_slots(p.id, v_day, p_now, p_patient_id) f
+      cross join lateral private.free_slots(p.id, v_day, p_now, p_person_id) f
       where p.id = any (v_practitioners) and f.starts_at >= p_from
       order by f.starts_at, p.name, p.id
       limit v_missing;
@@ -180,7 +179,7 @@ begin
     v_missing := v_missing - v_found;
     v_empty_days := case when v_found = 0 then v_empty_days + 1 else 0 end;
     v_day := case when v_empty_days < 3 then v_day + 1
-      else private.next_free_day(v_practitioners, v_day + 1, v_last, v_clinic.time_zone, p_now, p_patient_id) end;
+      else private.next_free_day(v_practitioners, v_day + 1, v_last, v_clinic.time_zone, p_now, p_person_id) end;
   end loop;
 end $$;
 comment on function private.next_free_slots(uuid, text, uuid, timestamptz, int, timestamptz, uuid) is
@@ -192,7 +191,7 @@ create type public.slot as (
 comment on type public.slot is 'A time that can be booked with a practitioner.';
 
 create function private.nearest_free_slots(
-  p_practitioner_id uuid, p_starts_at timestamptz, p_limit int, p_now timestamptz, p_patient_id uuid default null
+  p_practitioner_id uuid, p_starts_at timestamptz, p_limit int, p_now timestamptz, p_person_id uuid default null
 )
 returns setof public.slot
 language plpgsql stable
@@ -207,12 +206,12 @@ begin
     cross join lateral (
       select s.starts_at, s.ends_at
       from generate_series(-1, 1) n
-      cross join lateral private.free_slots(p.id, l.day + n, p_now, p_patient_id) s
+      cross join lateral private.free_slots(p.id, l.day + n, p_now, p_person_id) s
       union all
       -- Should those three days be full.
       select s.starts_at, s.ends_at
       from private.next_free_slots(
-        c.id, null, p.id, private.instant_of(l.day + 2, c.time_zone), p_limit, p_now, p_patient_id
+        c.id, null, p.id, private.instant_of(l.day + 2, c.time_zone), p_limit, p_now, p_person_id
       ) s
     ) f
     where p.id = p_practitioner_id

@@ -64,7 +64,7 @@ comment on function private.sessions_between(uuid[], date, date, text, timestamp
   'What private.hours_on tells, of many practitioners of one time zone and all dates of a range: when a session opens, goes on with the first slot that has not begun, and closes with its last whole slot; how long a slot is, and how many have not begun.';
 
 create function private.days_with_strays(
-  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_patient_id uuid
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_person_id uuid
 )
 returns table (practitioner_id uuid, on_date date)
 language plpgsql stable
@@ -78,9 +78,9 @@ begin
     ), strays as (
       select p.id as practitioner_id, a.ends_at, (a.starts_at at time zone p_time_zone)::date as first_date
       from public.appointments a cross join unnest(p_practitioners) p (id)
-      where a.patient_id = p_patient_id and a.active
-        and a.starts_at > private.instant_of(p_from, p_time_zone) - interval '2 days'
-        and a.starts_at < private.instant_of(p_until + 1, p_time_zone)
+      where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
+        and tstzrange(a.starts_at, a.ends_at)
+          && tstzrange(private.instant_of(p_from, p_time_zone), private.instant_of(p_until + 1, p_time_zone))
       union all
       select a.practitioner_id, a.ends_at, a.local_date + 1
       from public.appointments a join dates d on d.on_date = a.local_date
@@ -95,7 +95,7 @@ comment on function private.days_with_strays(uuid[], date, date, text, uuid) is
   'Dates on which practitioners are not only kept from slots by appointments that begin then: one of the day before reaches into it, or the patient has an appointment somewhere.';
 
 create function private.free_by_date(
-  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_patient_id uuid
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_person_id uuid
 )
 returns table (on_date date, free int, open boolean, over boolean)
 language plpgsql stable
@@ -117,14 +117,14 @@ begin
     ), uneven as materialized (
       select t.practitioner_id, t.on_date from taken t where not t.whole
       union
-      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_patient_id) d
+      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
     ), offered as (
       select s.on_date, s.slots, case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end as free
       from sessions s
       left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
       left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
       union all
-      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_patient_id))
+      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))
       from uneven u
     )
     select d.day::date, coalesce(sum(o.free), 0)::int, count(o.slots) > 0, coalesce(sum(o.slots) = 0, false)
@@ -136,7 +136,7 @@ comment on function private.free_by_date(uuid[], date, date, text, timestamptz, 
   'What private.free_days tells, of practitioners of one time zone and all dates of a range.';
 
 create function private.next_free_day(
-  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_patient_id uuid
+  p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamptz, p_person_id uuid
 )
 returns date
 language plpgsql stable
@@ -148,7 +148,7 @@ declare
 begin
   while v_day is null and v_from <= p_until loop
     select min(f.on_date) into v_day
-    from private.free_by_date(p_practitioners, v_from, least(v_from + 30, p_until), p_time_zone, p_now, p_patient_id) f
+    from private.free_by_date(p_practitioners, v_from, least(v_from + 30, p_until), p_time_zone, p_now, p_person_id) f
     where f.free > 0;
     v_from := v_from + 31;
   end loop;
@@ -159,7 +159,7 @@ comment on function private.next_free_day(uuid[], date, date, text, timestamptz,
 
 create function private.free_days(
   p_clinic_id uuid, p_practitioner_id uuid, p_specialty text, p_from date, p_days int, p_now timestamptz,
-  p_patient_id uuid default null
+  p_person_id uuid default null
 )
 returns table (on_date date, free int, open boolean, over boolean)
 language plpgsql stable
@@ -179,7 +179,7 @@ begin
       ),
       greatest(p_from, t.today),
       least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
-      c.time_zone, p_now, p_patient_id
+      c.time_zone, p_now, p_person_id
     ) f
     where c.id = p_clinic_id
     order by f.on_date;

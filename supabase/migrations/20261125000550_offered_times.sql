@@ -1,14 +1,26 @@
 -- What a page offers to the signed-in patient: days, times and practitioners that can be booked now.
 
+create function private.offered_to() returns uuid
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_patient_id constant uuid := private.require_patient();
+begin
+  return case when private.family_of(v_patient_id) = 0 then v_patient_id end;
+end $$;
+comment on function private.offered_to() is
+  'Whose other appointments keep from times: those of whoever is signed in. Null where they book for others too: who comes is chosen after the time. Refuses like private.require_patient.';
+
 create function public.available_slots(practitioner_id uuid, on_date date)
 returns table (starts_at timestamptz, ends_at timestamptz)
 language sql stable security definer
 set search_path = ''
 as $$
   select f.starts_at, f.ends_at
-  from private.require_patient() as patient_id
+  from private.offered_to() as person_id
   cross join lateral private.free_slots(
-    available_slots.practitioner_id, available_slots.on_date, now(), patient_id
+    available_slots.practitioner_id, available_slots.on_date, now(), person_id
   ) f
   order by f.starts_at
 $$;
@@ -24,7 +36,7 @@ language plpgsql stable security definer
 set search_path = ''
 as $$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
   v_zone text;
 begin
   select c.time_zone into v_zone from public.clinics c where c.id = next_available_slots.clinic_id;
@@ -37,7 +49,7 @@ begin
       next_available_slots.clinic_id,
       private.specialty_at(next_available_slots.clinic_id, next_available_slots.specialty), null,
       coalesce(private.instant_of(next_available_slots.from_date, v_zone), now()),
-      least(greatest(next_available_slots."limit", 1), 100), now(), v_patient_id
+      least(greatest(next_available_slots."limit", 1), 100), now(), v_person_id
     ) f
     order by f.starts_at, f.practitioner_name;
 end $$;
@@ -54,7 +66,7 @@ language plpgsql stable security definer
 set search_path = ''
 as $$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   if not exists (select from public.clinics c where c.id = available_days.clinic_id) then
     perform private.fail('unknown_clinic');
@@ -64,7 +76,7 @@ begin
     from private.free_days(
       available_days.clinic_id, available_days.practitioner_id,
       private.specialty_at(available_days.clinic_id, available_days.specialty),
-      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_patient_id
+      coalesce(available_days.from_date, '-infinity'), least(greatest(available_days.days, 1), 31), now(), v_person_id
     ) f;
 end $$;
 comment on function public.available_days(uuid, uuid, text, date, int) is
@@ -79,12 +91,12 @@ language plpgsql stable security definer
 set search_path = ''
 as $$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   return query
     select p.id, p.name, p.specialty, f.starts_at, f.ends_at
     from public.practitioners p
-    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_patient_id) f
+    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_person_id) f
     where p.clinic_id = available_slots_of_day.clinic_id and p.active
       and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
       and (available_slots_of_day.specialty is null
@@ -101,13 +113,13 @@ language plpgsql stable security definer
 set search_path = ''
 as $$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   return query
     select n.*
     from private.nearest_free_slots(
       nearest_slots.practitioner_id, nearest_slots.starts_at, least(greatest(nearest_slots."limit", 1), 20), now(),
-      v_patient_id
+      v_person_id
     ) n;
 end $$;
 comment on function public.nearest_slots(uuid, timestamptz, int) is
@@ -120,12 +132,12 @@ language plpgsql stable security definer
 set search_path = ''
 as $$
 declare
-  v_patient_id uuid := private.require_patient();
+  v_person_id uuid := private.offered_to();
 begin
   return query
     select p.id, p.name, p.specialty, f.starts_at
     from public.practitioners p
-    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_patient_id) f on true
+    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_person_id) f on true
     where p.clinic_id = bookable_practitioners.clinic_id and p.active
     order by p.specialty, p.name, p.id;
 end $$;

@@ -35,7 +35,7 @@ comment on function private.require_slot(uuid, timestamptz, timestamptz) is
   'The slot that begins then, taken or not. Refuses with slot_in_past, unknown_doctor, doctor_inactive, beyond_horizon or outside_hours.';
 
 create function private.require_no_overlap(
-  p_practitioner_id uuid, p_patient_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_except uuid default null
+  p_practitioner_id uuid, p_person_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_except uuid default null
 ) returns void
 language plpgsql stable
 set search_path = ''
@@ -44,18 +44,23 @@ declare
   v_taken boolean;
   v_own boolean;
 begin
-  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(a.patient_id = p_patient_id)
+  select bool_or(a.practitioner_id = p_practitioner_id), bool_or(coalesce(a.dependent_id, a.patient_id) = p_person_id)
   into v_taken, v_own
   from public.appointments a
-  where (a.practitioner_id = p_practitioner_id or a.patient_id = p_patient_id)
+  where (a.practitioner_id = p_practitioner_id or coalesce(a.dependent_id, a.patient_id) = p_person_id)
     and a.active and a.id is distinct from p_except
     and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_starts_at, p_ends_at);
-  if v_taken or v_own then
-    perform private.fail(case when not v_own then 'slot_taken' when v_taken then 'own_slot' else 'own_appointment' end);
+  if not v_own then
+    perform private.fail('slot_taken');
+  elsif v_own then
+    if exists (select from public.dependents d where d.id = p_person_id) then
+      perform private.fail(case when v_taken then 'dependent_slot' else 'dependent_appointment' end);
+    end if;
+    perform private.fail(case when v_taken then 'own_slot' else 'own_appointment' end);
   end if;
 end $$;
 comment on function private.require_no_overlap(uuid, uuid, timestamptz, timestamptz, uuid) is
-  'Refuses a time at which the practitioner (slot_taken), the patient (own_appointment) or both (own_slot) have an appointment.';
+  'Refuses a time at which the practitioner (slot_taken), the person (own_appointment, dependent_appointment) or both (own_slot, dependent_slot) have an appointment. A person is a patient or one of their dependents.';
 
 create function private.require_room(
   p_patient_id uuid, p_clinic_id uuid, p_max_active_bookings int, p_now timestamptz, p_unproven boolean default false
@@ -109,19 +114,19 @@ comment on function private.count_change(uuid, text, timestamptz, boolean) is
 
 create function private.book(
   p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_channel text, p_call_id text,
-  p_now timestamptz, p_unproven boolean default false
-)
-returns public.appointments
+  p_now timestamptz, p_unproven boolean default false, p_dependent_id uuid default null
+) returns public.appointments
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_appointment public.appointments;
   v_slot record;
 begin
   perform private.set_channel(p_channel);
   -- One booking of a patient after the other: the count below and the call's one booking rely on it.
-  perform from public.patients p where p.id = p_patient_id for no key update;
+  perform private.lock_patient(p_patient_id);
   if p_call_id is not null then
     select * into v_appointment from public.appointments a where a.call_id = p_call_id;
     if found then
@@ -134,21 +139,21 @@ begin
   -- "on conflict do nothing" lets two callers race without a deadlock: one inserts, the other is told.
   for v_try in 1..5 loop
     insert into public.appointments
-      (patient_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
-    values (p_patient_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
+      (patient_id, dependent_id, practitioner_id, starts_at, ends_at, channel, call_id, unproven, token_number)
+    values (p_patient_id, p_dependent_id, p_practitioner_id, p_starts_at, v_slot.ends_at, p_channel, p_call_id, p_unproven,
       case when v_try = 1 then v_slot.token_number end)
     on conflict do nothing
     returning * into v_appointment;
     if found then
       return v_appointment;
     end if;
-    perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+    perform private.require_no_overlap(p_practitioner_id, v_person_id, p_starts_at, v_slot.ends_at);
     -- Neither: the reference or the token number happened to be in use, or the other booking was undone. Try again.
   end loop;
   perform private.fail('slot_taken');
 end $$;
-comment on function private.book(uuid, uuid, timestamptz, text, text, timestamptz, boolean) is
-  'Books one free slot for a patient. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
+comment on function private.book(uuid, uuid, timestamptz, text, text, timestamptz, boolean, uuid) is
+  'Books one free slot for a patient, or for one of their dependents. Bookings of both count together. The same call_id again returns the booking that call made. p_unproven: the call did not prove its number.';
 
 create function private.lock_appointment(p_patient_id uuid, p_appointment_id uuid) returns public.appointments
 language plpgsql
@@ -229,7 +234,7 @@ begin
     where a.id = p_appointment_id returning * into v_appointment;
   exception when exclusion_violation or unique_violation or deadlock_detected then
     perform private.require_no_overlap(
-      v_appointment.practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at, p_appointment_id
+      v_appointment.practitioner_id, coalesce(v_appointment.dependent_id, p_patient_id), p_starts_at, v_slot.ends_at, p_appointment_id
     );
     perform private.fail('slot_taken');
   end;
@@ -238,19 +243,20 @@ end $$;
 comment on function private.reschedule(uuid, uuid, timestamptz, text, timestamptz) is
   'Moves a patient''s own upcoming appointment to another free slot of the same practitioner.';
 
-create function public.book_appointment(practitioner_id uuid, starts_at timestamptz)
+create function public.book_appointment(practitioner_id uuid, starts_at timestamptz, dependent_id uuid default null)
 returns public.appointments
 language plpgsql security definer
 set search_path = ''
 as $$
 begin
   return private.book(
-    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now()
+    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
+    p_dependent_id => book_appointment.dependent_id
   );
 end $$;
-comment on function public.book_appointment(uuid, timestamptz) is
-  'Books a free slot for the signed-in patient. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
-grant execute on function public.book_appointment(uuid, timestamptz) to authenticated;
+comment on function public.book_appointment(uuid, timestamptz, uuid) is
+  'Books a free slot for the signed-in patient, or for one of those they book for. Refuses with slot_taken, slot_unavailable, slot_in_past, too_many_bookings, too_many_changes or not_found.';
+grant execute on function public.book_appointment(uuid, timestamptz, uuid) to authenticated;
 
 create function public.cancel_appointment(appointment_id uuid) returns public.appointments
 language plpgsql security definer

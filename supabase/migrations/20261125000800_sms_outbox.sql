@@ -102,14 +102,16 @@ begin
   insert into public.sms_messages
     (template, locale, to_phone, body, dedupe_key, patient_id, appointment_id, secret, expires_at)
   values
-    (p_template, v_template.locale, p_to_phone, private.sms_text(v_template.body, p_values), p_dedupe_key,
-     p_patient_id, p_appointment_id, p_secret, p_expires_at)
+    (p_template, v_template.locale, p_to_phone,
+     -- In front of whatever an admin has written: a family has to know whom it is about.
+     private.sms_text(case when p_values ->> 'who' is null then '' else '{{who}}: ' end || v_template.body, p_values),
+     p_dedupe_key, p_patient_id, p_appointment_id, p_secret, p_expires_at)
   on conflict (dedupe_key) do nothing
   returning id into v_id;
   return v_id;
 end $$;
 comment on function private.queue_sms(text, text, jsonb, text, uuid, uuid, text, boolean, timestamptz) is
-  'Queues one SMS from a template. Returns its id, or null when its cause has queued it already.';
+  'Queues one SMS from a template; with who among the values it begins with that name. Returns its id, or null when its cause has queued it already.';
 
 create function private.tg_sms_messages__measure() returns trigger
 language plpgsql security definer

@@ -2,8 +2,7 @@
 
 create function private.queue_appointment_sms(
   p_template text, p_appointment public.appointments, p_cause text default null, p_expires_at timestamptz default null
-)
-returns void
+) returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -29,6 +28,7 @@ begin
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
+      'who', private.called_name(p_appointment.dependent_id),
       'doctor', v.doctor,
       'clinic', v.clinic,
       'clinic_phone', v.clinic_phone,

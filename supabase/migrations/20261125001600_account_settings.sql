@@ -69,6 +69,10 @@ begin
   delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
   update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
+  update public.dependents d set name = null, birth_year = null, removed_at = coalesce(d.removed_at, now())
+  where d.patient_id = v_patient_id;
+  delete from public.dependents d
+  where d.patient_id = v_patient_id and not exists (select from public.appointments a where a.dependent_id = d.id);
   update private.account_jobs j set done_at = now() where j.patient_id = v_patient_id and j.done_at is null;
   -- Those of a deleted patient lose their patient_id.
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
@@ -76,4 +80,4 @@ begin
   where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
 end $$;
 comment on function private.delete_account(uuid) is
-  'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age; with none the patient goes too.';
+  'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age, also those of dependents; with none the patient goes too.';

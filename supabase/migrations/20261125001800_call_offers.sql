@@ -22,7 +22,7 @@ comment on function private.ivr_spoken(text, uuid, text) is
   'A name at a clinic as it is spoken in the language of the call. p_spoken_name: how the usual name is spoken.';
 
 create function private.ivr_earliest_slot(
-  p_clinic_id uuid, p_preference jsonb, p_from timestamptz, p_patient_id uuid, p_now timestamptz
+  p_clinic_id uuid, p_preference jsonb, p_from timestamptz, p_person_id uuid, p_now timestamptz
 )
 returns jsonb
 language plpgsql stable
@@ -55,14 +55,14 @@ begin
       'practitioner_id', s.practitioner_id, 'spoken_name', private.ivr_spoken(s.practitioner_name, p_clinic_id, s.spoken_name),
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
-    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_patient_id) s
+    from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_person_id) s
   ));
 end $$;
 comment on function private.ivr_earliest_slot(uuid, jsonb, timestamptz, uuid, timestamptz) is
   'The earliest slot to offer from an instant on: {slot, error?}. A practitioner who is away is replaced by whoever has the same specialty. p_preference: {specialty? (its key), practitioner_id?}.';
 
 create function private.ivr_later_slot(
-  p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamptz
+  p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamptz
 )
 returns jsonb
 language plpgsql stable
@@ -77,7 +77,7 @@ declare
 begin
   -- An hour on, so that a long day is not walked through in quarters of an hour; or whatever is left of the day.
   foreach v_gap in array '{01:00,00:01}'::interval[] loop
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, v_than + v_gap, p_person_id, p_now);
     if ((v_found #>> '{slot,starts_at}')::timestamptz at time zone p_clinic.time_zone)::date = v_day then
       return v_found;
     end if;
@@ -88,7 +88,7 @@ comment on function private.ivr_later_slot(public.clinics, jsonb, uuid, timestam
   'A later slot on the day of the one that was offered, else the next on another day.';
 
 create function private.ivr_slot_instead(
-  p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamptz
+  p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamptz
 )
 returns jsonb
 language plpgsql stable
@@ -97,11 +97,11 @@ as $$
 declare
   v_preference constant jsonb := coalesce(p_task -> 'preference', '{}');
   v_found jsonb := private.ivr_earliest_slot(
-    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_patient_id, p_now
+    p_clinic.id, v_preference, (p_task ->> 'starts_at')::timestamptz, p_person_id, p_now
   );
 begin
   if v_found -> 'slot' = 'null' then
-    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_patient_id, p_now);
+    v_found := private.ivr_earliest_slot(p_clinic.id, v_preference, p_now, p_person_id, p_now);
   end if;
   return v_found;
 end $$;
@@ -109,7 +109,7 @@ comment on function private.ivr_slot_instead(public.clinics, jsonb, uuid, timest
   'The next slot after one that could not be booked, else the earliest of all.';
 
 create function private.ivr_offer_next(
-  p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamptz
+  p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamptz
 )
 returns jsonb
 language plpgsql stable
@@ -131,18 +131,18 @@ begin
             jsonb_build_object('key', private.ivr_specialty_key(s), 'name', private.ivr_spoken(s, p_clinic.id)) order by s)
         )
         from unnest(v_specialties) s
-        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_patient_id))
+        where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_person_id))
         having count(*) > 0
       ), '{"slot": null}');
     end if;
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $$;
 comment on function private.ivr_offer_next(public.clinics, jsonb, uuid, timestamptz) is
   'The next available slot, or the specialties that have one to choose from first. p_task: {preference?, from?}.';
 
 create function private.ivr_free_on(
-  p_clinic_id uuid, p_preference jsonb, p_on date, p_patient_id uuid, p_now timestamptz,
+  p_clinic_id uuid, p_preference jsonb, p_on date, p_person_id uuid, p_now timestamptz,
   out practitioners jsonb, out specialties jsonb
 )
 language plpgsql stable
@@ -163,7 +163,7 @@ begin
   where p.clinic_id = p_clinic_id and p.active
     and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
     and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-    and exists (select from private.free_slots(p.id, p_on, p_now, p_patient_id));
+    and exists (select from private.free_slots(p.id, p_on, p_now, p_person_id));
 end $$;
 comment on function private.ivr_free_on(uuid, jsonb, date, uuid, timestamptz) is
   'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
@@ -189,7 +189,7 @@ comment on function private.ivr_why_none_on(uuid, jsonb, date, timestamptz) is
   'Why nothing is free on a day: day_full, day_over when no slot begins any more, or day_closed when nobody sees patients.';
 
 create function private.ivr_offer_on(
-  p_clinic public.clinics, p_task jsonb, p_patient_id uuid, p_now timestamptz
+  p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamptz
 )
 returns jsonb
 language plpgsql stable
@@ -201,9 +201,9 @@ declare
   v_preference jsonb := coalesce(p_task -> 'preference', '{}');
   v_free record;
 begin
-  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_patient_id, p_now);
+  select * into v_free from private.ivr_free_on(p_clinic.id, v_preference, v_on, p_person_id, p_now);
   if v_free.practitioners is null then
-    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now)
+    return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now)
       || jsonb_build_object('error', private.ivr_why_none_on(p_clinic.id, v_preference, v_on, p_now));
   elsif jsonb_array_length(v_free.practitioners) = 1 then
     v_preference := jsonb_build_object('practitioner_id', v_free.practitioners #> '{0,id}');
@@ -214,7 +214,7 @@ begin
   else
     v_preference := jsonb_build_object('specialty', v_free.specialties #> '{0,key}');
   end if;
-  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_patient_id, p_now);
+  return private.ivr_earliest_slot(p_clinic.id, v_preference, v_from, p_person_id, p_now);
 end $$;
 comment on function private.ivr_offer_on(public.clinics, jsonb, uuid, timestamptz) is
   'A slot on a day, or what to choose from first; else, with the reason as error, the next one after it. p_task: {preference?, on, any_practitioner?}.';

@@ -15,8 +15,29 @@ begin
 end $$;
 comment on function private.ivr_patient(jsonb) is 'The patient of the calling number, made if it is new; locked.';
 
+create function private.ivr_person(p_task jsonb, p_patient_id uuid) returns uuid
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  -- Nobody needs to be looked up for nearly every caller.
+  if not (p_task ? 'dependent_id' or p_task -> 'preference' ? 'moving') then
+    return p_patient_id;
+  end if;
+  return coalesce(
+    (select d.id from public.dependents d
+     where d.id = (p_task ->> 'dependent_id')::uuid and d.patient_id = p_patient_id),
+    (select a.dependent_id from public.appointments a
+     where a.id = (p_task #>> '{preference,moving}')::uuid and a.patient_id = p_patient_id),
+    p_patient_id
+  );
+end $$;
+comment on function private.ivr_person(jsonb, uuid) is
+  'Whose other appointments keep from times: of the dependent for whom is booked, of whoever comes to the appointment that is moved, or of the caller.';
+
 create function private.ivr_require_bookable(
-  p_clinic public.clinics, p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz
+  p_clinic public.clinics, p_patient_id uuid, p_person_id uuid, p_practitioner_id uuid, p_starts_at timestamptz,
+  p_now timestamptz
 )
 returns void
 language plpgsql
@@ -27,9 +48,9 @@ declare
 begin
   select * into v_slot from private.require_slot(p_practitioner_id, p_starts_at, p_now);
   perform private.require_room(p_patient_id, p_clinic.id, p_clinic.max_active_bookings, p_now);
-  perform private.require_no_overlap(p_practitioner_id, p_patient_id, p_starts_at, v_slot.ends_at);
+  perform private.require_no_overlap(p_practitioner_id, p_person_id, p_starts_at, v_slot.ends_at);
 end $$;
-comment on function private.ivr_require_bookable(public.clinics, uuid, uuid, timestamptz, timestamptz) is
+comment on function private.ivr_require_bookable(public.clinics, uuid, uuid, uuid, timestamptz, timestamptz) is
   'Refuses, before a code is texted, what could not be booked with it either.';
 
 create function private.ivr_try_to_book(
@@ -55,12 +76,16 @@ begin
   v_patient_id := private.ivr_patient(p_call);
   v_standing := private.ivr_standing(p_call, p_clinic, v_patient_id, p_now);
   if v_standing not in ('known', 'new') then
-    perform private.ivr_require_bookable(p_clinic, v_patient_id, v_practitioner_id, v_starts_at, p_now);
+    perform private.ivr_require_bookable(
+      p_clinic, v_patient_id, private.ivr_person(p_task, v_patient_id), v_practitioner_id, v_starts_at, p_now
+    );
     raise exception using errcode = 'PROVE', detail = v_standing;
   end if;
+  -- Nobody is named to whoever may have forged the number.
   return jsonb_build_object('appointment', private.ivr_appointment(private.book(
-    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven
-  ))) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
+    v_patient_id, v_practitioner_id, v_starts_at, 'ivr', p_call ->> 'call_id', p_now, v_is_unproven,
+    (p_task ->> 'dependent_id')::uuid
+  )) - case when v_is_unproven then 'who' else '' end) || case v_standing when 'new' then '{"noted": {"new_phone": true}}' else '{}' end::jsonb;
 end $$;
 comment on function private.ivr_try_to_book(jsonb, jsonb, public.clinics, timestamptz) is
   'Books for the calling number, making it a patient if it is new. Raises PROVE, with the reason as detail, when the number has to be proven first.';
@@ -86,7 +111,8 @@ begin
     -- The time is not held meanwhile: forged calls would hold all of them.
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, v_why, p_now);
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $$;
 comment on function private.ivr_book(jsonb, jsonb, public.clinics, uuid, timestamptz) is
   'Books for the calling number, or asks for it to be proven first: {proof}. A refusal comes as error, with the next slot to offer.';
@@ -160,7 +186,8 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
   if v_why in ('unknown_appointment', 'already_cancelled', 'already_seen', 'already_begun') then
     return '{}';
   end if;
-  return private.ivr_slot_instead(p_clinic, p_task, p_patient_id, p_now) || jsonb_build_object('error', v_why);
+  return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+    || jsonb_build_object('error', v_why);
 end $$;
 comment on function private.ivr_move(jsonb, public.clinics, uuid, timestamptz) is
   'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
@@ -175,6 +202,7 @@ as $$
 declare
   v_kind constant text := p_task ->> 'kind';
   v_appointment_id constant uuid := p_task ->> 'appointment_id';
+  v_person_id constant uuid := private.ivr_person(p_task, p_patient_id);
   v_clinic public.clinics;
 begin
   select * into v_clinic from public.clinics c where c.id = p_clinic_id;
@@ -182,9 +210,9 @@ begin
     when v_clinic.phone_booking = 'closed'
       and (v_kind in ('offer', 'later', 'book', 'move') or (v_kind = 'prove' and p_task ? 'practitioner_id')) then null
     when v_kind = 'offer' and p_task ->> 'on' is null then
-      private.ivr_offer_next(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, p_patient_id, p_now)
-    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, p_patient_id, p_now)
+      private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
+    when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
     when v_kind = 'goodbye' then

@@ -4,11 +4,37 @@
 -- Most turns only need the facts, and PL/pgSQL prepares each of its expressions anew in every transaction: hence one
 -- look-up for all facts, and everything else in functions of its own.
 
+create function private.ivr_others(p_patient_id uuid, p_named boolean) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', d.id, 'name', case when p_named then private.called_name(d.id) end
+    ) order by d.created_at, d.id), '[]')
+    from public.dependents d where d.patient_id = p_patient_id and d.removed_at is null
+  );
+end $$;
+comment on function private.ivr_others(uuid, boolean) is
+  'For whom a caller books too, in the order in which they were added: [{id, name}]. Without names unless the call has proved its number.';
+
+create function private.ivr_language(p_call jsonb, p_of_patient text, p_of_clinic text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    p_call ->> 'language', case when p_call -> 'spoken' ? p_of_patient then p_of_patient end,
+    case when p_call -> 'spoken' ? p_of_clinic then p_of_clinic end, 'en-IN'
+  );
+end $$;
+comment on function private.ivr_language(jsonb, text, text) is
+  'The language in which a call is answered: the chosen one, else the first of the patient''s and the clinic''s that calls speak.';
+
 create function private.ivr_look_up(
-  p_call jsonb, p_now timestamptz,
-  out clinic_id uuid, out patient_id uuid, out is_shared boolean, out has_new_language boolean,
-  out is_proven boolean, out speaks text, out facts jsonb
-)
+  p_call jsonb, p_now timestamptz, out clinic_id uuid, out patient_id uuid, out is_shared boolean,
+  out has_new_language boolean, out is_proven boolean, out speaks text, out facts jsonb)
 language plpgsql stable
 set search_path = ''
 as $$
@@ -20,25 +46,23 @@ begin
     pr.proven_at is not null, s.locale,
     jsonb_build_object(
       'clinic', jsonb_build_object(
-        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
-        'takes_bookings', c.phone_booking <> 'closed',
+        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone,
+        'today', l.moment::date, 'horizon', c.booking_horizon_days, 'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
-        ) end
-      ),
-      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+        ) end),
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
+      'language', coalesce(p_call ->> 'language', p.locale),
+      'others', case when exists (select from public.dependents d where d.patient_id = p.id)
+        then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
     )
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
-  cross join lateral (
-    select coalesce(p_call ->> 'language', min(l) filter (where l = p.locale), min(l) filter (where l = c.locale), 'en-IN') as locale
-    from jsonb_array_elements_text(p_call -> 'spoken') l
-  ) s
+  cross join lateral (select private.ivr_language(p_call, p.locale, c.locale) as locale) s
   left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a

@@ -71,8 +71,8 @@ declare
   v_table text;
 begin
   foreach v_table in array array[
-    'clinics', 'practitioners', 'schedules', 'schedule_exceptions', 'patients', 'appointments', 'sms_templates',
-    'sms_settings', 'sms_opt_outs', 'security_settings', 'translations'
+    'clinics', 'practitioners', 'schedules', 'schedule_exceptions', 'patients', 'dependents', 'appointments',
+    'sms_templates', 'sms_settings', 'sms_opt_outs', 'security_settings', 'translations'
   ] loop
     execute format(
       'create trigger _800_audit after insert or update or delete on public.%I
@@ -88,33 +88,38 @@ language sql immutable
 set search_path = ''
 as $$
   select p_changes || coalesce(jsonb_object_agg(k, '"(erased)"'::jsonb), '{}')
-  from unnest(array['name', 'username', 'age']) k
+  from unnest(array['name', 'username', 'age', 'birth_year']) k
   where p_changes ? k
 $$;
 comment on function private.without_names(jsonb) is
-  'Changes of a patient as the audit keeps them once the account is deleted: a column of names says (erased).';
+  'Changes of a patient or dependent as the audit keeps them once the account is deleted: a column of names says (erased).';
 
-create function private.tg_patients__erase_audit() returns trigger
+create function private.tg_erase_audit() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
 begin
   update public.audit_events e set changes = private.without_names(e.changes)
-  where e.table_name = 'patients' and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
+  where e.table_name = tg_table_name and e.row_id = old.id::text and e.changes <> private.without_names(e.changes);
   return null;
 end $$;
-comment on function private.tg_patients__erase_audit() is
-  'Erases names from the audit of a patient who was deleted, or whose account or name was.';
+comment on function private.tg_erase_audit() is
+  'Erases names from the audit of a patient or dependent who was deleted, or whose account or name was.';
 
 -- After _800_audit, which writes the name down that goes.
 create trigger _810_erase_audit after delete on public.patients
-  for each row execute function private.tg_patients__erase_audit();
+  for each row execute function private.tg_erase_audit();
 create trigger _810_erase_audit_of_account after update on public.patients
   for each row when (
     (old.user_id is not null and new.user_id is null)
     or (new.name is null and (old.name, old.age) is distinct from (new.name, new.age))
   )
-  execute function private.tg_patients__erase_audit();
+  execute function private.tg_erase_audit();
+
+create trigger _810_erase_audit after delete on public.dependents
+  for each row execute function private.tg_erase_audit();
+create trigger _810_erase_audit_of_account after update on public.dependents
+  for each row when (new.name is null and old.name is not null) execute function private.tg_erase_audit();
 
 create function private.tg_audit_events__append_only() returns trigger
 language plpgsql security definer

@@ -45,6 +45,7 @@ begin
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
   update private.patient_merges m set moved = '[]' where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
+  delete from private.reassignments r where r.expires_at < p_now - interval '1 day';
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
   delete from private.account_jobs j where j.done_at < p_now - interval '30 days';

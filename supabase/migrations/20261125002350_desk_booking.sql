@@ -136,7 +136,7 @@ comment on function private.require_gap(uuid, timestamptz, timestamptz) is
   'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
 
 create function private.slots_at_desk(
-  p_practitioner_id uuid, p_on date, p_patient_id uuid, p_instead_of uuid, p_now timestamptz
+  p_practitioner_id uuid, p_on date, p_person_id uuid, p_instead_of uuid, p_now timestamptz
 )
 returns table (starts_at timestamptz, ends_at timestamptz)
 language plpgsql stable
@@ -151,7 +151,8 @@ begin
       union all
       select a.id, a.practitioner_id, a.starts_at, a.ends_at
       from public.appointments a
-      where a.patient_id = p_patient_id and a.active and a.starts_at between p_on - interval '2 days' and p_on + interval '3 days'
+      where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active
+        and tstzrange(a.starts_at, a.ends_at) && tstzrange(p_on - interval '2 days', p_on + interval '3 days')
     )
     select s.starts_at, s.ends_at
     from private.slots_on(p_practitioner_id, p_on) s
@@ -164,10 +165,11 @@ begin
     order by s.starts_at;
 end $$;
 comment on function private.slots_at_desk(uuid, date, uuid, uuid, timestamptz) is
-  'Slots of a practitioner on a date that the desk can give to a patient (null: to somebody new), or instead of an appointment that they have. One that has begun can still be had.';
+  'Slots of a practitioner on a date that the desk can give to a person, a patient or a dependent (null: to somebody new), or instead of an appointment that they have. One that has begun can still be had.';
 
 create function public.desk_slots(
-  practitioner_id uuid, on_date date, patient_id uuid default null, instead_of uuid default null
+  practitioner_id uuid, on_date date, patient_id uuid default null, instead_of uuid default null,
+  dependent_id uuid default null
 )
 returns table (starts_at timestamptz, ends_at timestamptz)
 language plpgsql stable security definer
@@ -184,22 +186,32 @@ begin
     perform private.fail('unknown_doctor');
   elsif v_patient_id is not null and not private.is_of_clinic(v_patient_id, v_clinic_id) then
     perform private.fail('unknown_patient');
+  elsif desk_slots.dependent_id is not null and not exists (
+    select from public.dependents d where d.id = desk_slots.dependent_id and d.patient_id = v_patient_id
+  ) then
+    perform private.fail('unknown_dependent');
   end if;
   return query
     select s.starts_at, s.ends_at
     from public.practitioners p
     cross join lateral private.slots_at_desk(
-      p.id, desk_slots.on_date, v_patient_id, desk_slots.instead_of, now()
+      p.id, desk_slots.on_date, coalesce(
+        desk_slots.dependent_id, (
+          select a.dependent_id from public.appointments a
+          where a.id = desk_slots.instead_of and a.patient_id = v_patient_id
+        ), v_patient_id
+      ), desk_slots.instead_of, now()
     ) s
     -- As far ahead as private.require_gap goes.
     where p.id = desk_slots.practitioner_id and p.active and desk_slots.on_date <= current_date + 366;
 end $$;
-comment on function public.desk_slots(uuid, date, uuid, uuid) is
-  'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient only those that fit their other appointments, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
-grant execute on function public.desk_slots(uuid, date, uuid, uuid) to authenticated;
+comment on function public.desk_slots(uuid, date, uuid, uuid, uuid) is
+  'At the desk: the free times of a practitioner on a date, also beyond the horizon of patients; with a patient, or one of their dependents, only those that fit the other appointments of this person, and with instead_of those that this appointment can be moved to. Refuses with not_found.';
+grant execute on function public.desk_slots(uuid, date, uuid, uuid, uuid) to authenticated;
 
 create function private.book_at_desk(
-  p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz
+  p_patient_id uuid, p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz,
+  p_dependent_id uuid default null
 )
 returns public.appointments
 language plpgsql
@@ -211,8 +223,9 @@ declare
 begin
   for v_try in 1..5 loop
     select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
-    insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at, channel, token_number)
-    values (p_patient_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
+    insert into public.appointments
+      (patient_id, dependent_id, practitioner_id, starts_at, ends_at, channel, token_number)
+    values (p_patient_id, p_dependent_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
       case when v_try = 1 then v_gap.token_number end)
     on conflict do nothing
     returning * into v_appointment;
@@ -221,13 +234,15 @@ begin
     end if;
     -- Somebody was faster. As soon as possible is then a little later.
     if p_starts_at is not null or v_try = 5 then
-      perform private.require_no_overlap(p_practitioner_id, p_patient_id, v_gap.starts_at, v_gap.ends_at);
+      perform private.require_no_overlap(
+        p_practitioner_id, coalesce(p_dependent_id, p_patient_id), v_gap.starts_at, v_gap.ends_at
+      );
     end if;
   end loop;
   perform private.fail('slot_taken');
 end $$;
-comment on function private.book_at_desk(uuid, uuid, timestamptz, timestamptz) is
-  'Books at the desk, at an instant or as soon as possible (null).';
+comment on function private.book_at_desk(uuid, uuid, timestamptz, timestamptz, uuid) is
+  'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
 create function private.known_at_desk(p_patient_id uuid, p_clinic_id uuid, p_phone text, p_name text) returns uuid
 language plpgsql
@@ -251,7 +266,8 @@ comment on function private.known_at_desk(uuid, uuid, text, text) is
 
 create function public.desk_book(
   practitioner_id uuid, starts_at timestamptz default null, phone text default null, name text default null,
-  dependent_id uuid default null, patient_id uuid default null
+  dependent_id uuid default null, patient_id uuid default null, dependent_name text default null,
+  birth_year int default null
 )
 returns public.appointments
 language plpgsql security definer
@@ -260,16 +276,16 @@ as $$
 declare
   v_clinic public.clinics;
   v_name constant text := nullif(private.without_invisible_ends(desk_book.name), '');
+  v_dependent_name constant text := nullif(private.without_invisible_ends(desk_book.dependent_name), '');
   v_phone text;
   v_patient_id uuid;
+  v_dependent_id uuid := desk_book.dependent_id;
 begin
   perform private.require_desk();
   select c.* into v_clinic from public.practitioners p join public.clinics c on c.id = p.clinic_id
   where p.id = desk_book.practitioner_id and private.sees_desk(c.id);
   if not found then
     perform private.fail('unknown_doctor');
-  elsif desk_book.dependent_id is not null then
-    perform private.fail('unknown_patient');
   end if;
   perform private.set_channel('desk');
   v_phone := private.phone_typed(desk_book.phone, v_clinic.phone);
@@ -278,8 +294,11 @@ begin
   else
     v_patient_id := private.known_at_desk(desk_book.patient_id, v_clinic.id, v_phone, v_name);
   end if;
-  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now());
+  if v_dependent_id is null and v_dependent_name is not null then
+    v_dependent_id := private.dependent_at_desk(v_patient_id, v_dependent_name, desk_book.birth_year);
+  end if;
+  return private.book_at_desk(v_patient_id, desk_book.practitioner_id, desk_book.starts_at, now(), v_dependent_id);
 end $$;
-comment on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid) is
-  'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
-grant execute on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid) to authenticated;
+comment on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid, text, int) is
+  'At the desk: books for a phone in any notation, whose patient may be new, for a name without phone, or for a record of the clinic (patient_id), which gets the phone and name that it lacks. Who comes is the patient, one of their dependents (dependent_id), or one who may be new (dependent_name, birth_year). starts_at null: as soon as possible today; a time between the slots is squeezed in. Refuses with slot_taken, slot_unavailable, slot_in_past, validation_failed, invalid_phone, not_found, or for a record like change_patient_phone.';
+grant execute on function public.desk_book(uuid, timestamptz, text, text, uuid, uuid, text, int) to authenticated;

@@ -34,7 +34,8 @@ begin
   return v_moved;
 exception when exclusion_violation or unique_violation or deadlock_detected then
   perform private.require_no_overlap(
-    p_practitioner_id, p_appointment.patient_id, v_gap.starts_at, v_gap.ends_at, p_appointment.id
+    p_practitioner_id, coalesce(p_appointment.dependent_id, p_appointment.patient_id), v_gap.starts_at, v_gap.ends_at,
+    p_appointment.id
   );
   perform private.fail('slot_taken');
 end $$;

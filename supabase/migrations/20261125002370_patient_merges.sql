@@ -118,10 +118,11 @@ as $$
   where c.contype = 'f' and c.confrelid = 'public.patients'::regclass
     -- Who is gone stays so.
     and (c.conrelid, a.attname) <> ('private.patient_merges'::regclass, 'gone_id')
-  order by c.conrelid::regclass::text
+  -- Dependents take their appointments along.
+  order by c.conrelid <> 'public.dependents'::regclass, c.conrelid::regclass::text
 $$;
 comment on function private.references_to_patients() is
-  'Every column that points to a patient, as the catalogue knows them, with the primary key of its table.';
+  'Every column that points to a patient, as the catalogue knows them, with the primary key of its table, in the order in which they can be given to another.';
 
 create function private.move_references(p_from uuid, p_to uuid) returns jsonb
 language plpgsql
@@ -171,6 +172,9 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
+  if private.family_of(p_keep.id, p_gone.id) > private.most_dependents() then
+    perform private.fail('family_too_large', private.most_dependents()::text);
+  end if;
   select to_char(m.starts_at at time zone c.time_zone, 'YYYY-MM-DD HH24:MI') into v_clash
   from private.merge_clashes(p_keep.id, p_gone.id) m join public.clinics c on c.id = m.clinic_id
   order by m.starts_at limit 1;
@@ -179,7 +183,7 @@ begin
   end if;
 end $$;
 comment on function private.require_mergeable(public.patients, public.patients) is
-  'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others or appointments_clash.';
+  'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, family_too_large or appointments_clash.';
 
 create function private.merge_clashes(p_keep_id uuid, p_gone_id uuid)
 returns table (keep_appointment uuid, gone_appointment uuid, clinic_id uuid, starts_at timestamptz)
@@ -190,12 +194,12 @@ begin
   return query
     select k.id, g.id, g.clinic_id, greatest(k.starts_at, g.starts_at)
     from public.appointments k
-    join public.appointments g on g.patient_id = p_gone_id and g.active
+    join public.appointments g on g.patient_id = p_gone_id and g.dependent_id is null and g.active
       and tstzrange(g.starts_at, g.ends_at) && tstzrange(k.starts_at, k.ends_at)
-    where k.patient_id = p_keep_id and k.active;
+    where k.patient_id = p_keep_id and k.dependent_id is null and k.active;
 end $$;
 comment on function private.merge_clashes(uuid, uuid) is
-  'Appointments of two patients at the same time, which one person could not keep, and the clinic of the one that is to go.';
+  'Appointments of two patients themselves at the same time, which one person could not keep, and the clinic of the one that is to go.';
 
 create function private.tell_of_merge(p_keep public.patients, p_gone_phone text) returns void
 language plpgsql

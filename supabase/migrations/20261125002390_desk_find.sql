@@ -50,12 +50,16 @@ begin
   return query
     select p.id, case when p.name ilike v.anywhere then 0.7::real else 0 end
       + extensions.word_similarity(p_words, p.name) + extensions.similarity(p_words, p.name)
-    from public.patients p
+    from (
+      select p.id, p.name from public.patients p
+      union all
+      select d.patient_id, d.name from public.dependents d where d.removed_at is null
+    ) p
     cross join (select '%' || regexp_replace(p_words, '([\\%_])', '\\\1', 'g') || '%') v (anywhere)
     where p.name operator(extensions.%>) p_words or p.name ilike v.anywhere;
 end $$;
 comment on function private.found_by_name(text) is
-  'Patients whose names are like what was typed, typing errors forgiven, and how much each is.';
+  'Patients whose names, or those of whom they book for, are like what was typed, typing errors forgiven, and how much each is.';
 
 create function private.find_patients(p_clinic public.clinics, p_words text)
 returns table (patient_id uuid, rank real)
@@ -76,7 +80,7 @@ comment on function private.find_patients(public.clinics, text) is 'Patients of 
 create function public.desk_find(clinic_id uuid, words text)
 returns table (
   patient_id uuid, name text, phone_end text, has_account boolean, merged_into uuid, last_at timestamptz,
-  next_at timestamptz
+  next_at timestamptz, dependents jsonb
 )
 language plpgsql stable security definer
 set search_path = ''
@@ -87,7 +91,13 @@ begin
   perform private.require_desk(desk_find.clinic_id);
   select * into v_clinic from public.clinics c where c.id = desk_find.clinic_id;
   return query
-    select p.id, p.name, private.phone_end(p.phone), p.user_id is not null, f.into_id, v.last_at, v.next_at
+    select p.id, p.name, private.phone_end(p.phone), p.user_id is not null, f.into_id, v.last_at, v.next_at,
+      (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'dependent_id', d.id, 'name', d.name, 'birth_year', d.birth_year
+        ) order by d.created_at, d.id), '[]')
+        from public.dependents d where d.patient_id = coalesce(f.into_id, p.id) and d.removed_at is null
+      )
     from (
       select r.patient_id, private.merged_into(r.patient_id) as into_id, max(r.rank) as rank
       from private.find_patients(v_clinic, private.without_invisible_ends(desk_find.words)) r group by r.patient_id
@@ -103,5 +113,5 @@ begin
     limit 20;
 end $$;
 comment on function public.desk_find(uuid, text) is
-  'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name, typing errors forgiven; or the one with an identifier. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic.';
+  'At the desk: the patients of the clinic that fit best, 20 at most: by phone in any notation or its last digits (three at least), reference, or name (also of a dependent), typing errors forgiven; or the one with an identifier. merged_into: this one is gone, and leads to that one. last_at and next_at: of their appointments at this clinic, also for others. dependents: for whom they book, [{dependent_id, name, birth_year}].';
 grant execute on function public.desk_find(uuid, text) to authenticated;

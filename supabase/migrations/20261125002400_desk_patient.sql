@@ -8,14 +8,17 @@ begin
   return query
     select a.starts_at, jsonb_build_object(
       'kind', 'appointment', 'id', a.id, 'clinic_id', a.clinic_id, 'practitioner', p.name, 'starts_at', a.starts_at,
-      'status', a.status, 'channel', a.channel, 'token_number', a.token_number, 'reference', a.reference,
+      'dependent_id', a.dependent_id, 'dependent_name', d.name, 'status', a.status, 'channel', a.channel,
+      'token_number', a.token_number, 'reference', a.reference,
       'note', a.note, 'booked_at', a.created_at, 'arrived_at', a.arrived_at, 'seen_at', a.seen_at
     )
-    from public.appointments a join public.practitioners p on p.id = a.practitioner_id
+    from public.appointments a
+    join public.practitioners p on p.id = a.practitioner_id
+    left join public.dependents d on d.id = a.dependent_id
     where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id);
 end $$;
 comment on function private.timeline_of_appointments(uuid) is
-  'Appointments of a patient at the clinics of whoever asks: {kind: appointment, ...}.';
+  'Appointments of a patient and their dependents at the clinics of whoever asks: {kind: appointment, ...}. Nothing as dependent_id: the patient comes.';
 
 create function private.timeline_of_calls(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
 language plpgsql stable
@@ -73,6 +76,9 @@ begin
     from public.audit_trail e
     where e.action <> 'read' and (
       (e.table_name = 'patients' and e.row_id = p_patient_id::text)
+      or (e.table_name = 'dependents' and e.row_id = any (
+        select d.id::text from public.dependents d where d.patient_id = p_patient_id
+      ))
       or (e.table_name = 'appointments' and e.row_id = any (
         select a.id::text from public.appointments a
         where a.patient_id = p_patient_id and private.sees_desk(a.clinic_id)
@@ -80,7 +86,7 @@ begin
     );
 end $$;
 comment on function private.timeline_of_changes(uuid) is
-  'What was changed of a patient and their appointments, and by whom: {kind: change, ...}.';
+  'What was changed of a patient, their dependents and appointments, and by whom: {kind: change, ...}.';
 
 create function private.timeline(p_patient_id uuid) returns jsonb
 language plpgsql stable
@@ -112,6 +118,12 @@ begin
   return jsonb_build_object(
     'patient_id', v_patient.id, 'name', v_patient.name, 'phone', v_patient.phone, 'age', v_patient.age,
     'locale', v_patient.locale, 'has_account', v_patient.user_id is not null,
+    'dependents', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'dependent_id', d.id, 'name', d.name, 'birth_year', d.birth_year, 'removed', d.removed_at is not null
+      ) order by d.removed_at is not null, d.created_at, d.id), '[]')
+      from public.dependents d where d.patient_id = v_patient.id
+    ),
     'merged', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'merge_id', m.id, 'patient_id', m.gone_id, 'name', g.name, 'phone_end', private.phone_end(m.gone_phone),
@@ -124,7 +136,7 @@ begin
   );
 end $$;
 comment on function public.desk_patient(uuid) is
-  'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
+  'At the desk: the record of a patient, and of the one that a gone one was merged into: {patient_id, name, phone, age, locale, has_account, dependents: [{dependent_id, name, birth_year, removed}], merged: [{merge_id, patient_id, name, phone_end, merged_at, undo_until}], timeline: [{at, kind: appointment | call | sms | change, ...}]}, the latest first. It is written down who read it.';
 grant execute on function public.desk_patient(uuid) to authenticated;
 
 create function public.desk_resend(sms_id uuid) returns void

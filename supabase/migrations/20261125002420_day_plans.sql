@@ -108,7 +108,8 @@ begin
       ) then 'slot_taken'
       when exists (
         select from public.appointments a
-        where a.patient_id = h.patient_id and a.active and a.starts_at < h.new_end and a.ends_at > h.new_start
+        where coalesce(a.dependent_id, a.patient_id) = coalesce(h.dependent_id, h.patient_id)
+          and a.active and tstzrange(a.starts_at, a.ends_at) && tstzrange(h.new_start, h.new_end)
           and a.id not in (select o.id from hits o)
       ) then 'own_appointment'
     end, h.waits
@@ -155,7 +156,8 @@ begin
   end if;
   select f.starts_at, f.ends_at into p_of.starts_at, p_of.ends_at
   from private.next_free_slots(
-    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at, p_of.patient_id
+    p.clinic_id, null, p_of.practitioner_id, greatest(v_from, p_from), 1, p.done_at,
+    (select coalesce(a.dependent_id, a.patient_id) from public.appointments a where a.id = p_of.appointment_id)
   ) f;
   p_of.why_not := case when p_of.starts_at is null then 'day_is_full' end;
   return p_of;

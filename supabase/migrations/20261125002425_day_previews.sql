@@ -13,11 +13,12 @@ set search_path = ''
 as $$
 begin
   return query
-    select l.appointment_id, l.patient_id, l.token_number, p.name, private.phone_end(p.phone),
+    select l.appointment_id, l.patient_id, l.token_number, private.who_comes(a, p), private.phone_end(p.phone),
       p.phone is not null and not exists (select from public.sms_opt_outs o where o.phone = p.phone),
       l.was_at, d.name, l.starts_at, l.why_not is null, l.why_not
     from unnest(p_plan) l
     join public.patients p on p.id = l.patient_id
+    join public.appointments a on a.id = l.appointment_id
     join public.practitioners d on d.id = l.practitioner_id
     where l.waits
     order by l.was_at, l.token_number;

@@ -30,10 +30,10 @@ begin
   perform set_config('medq.day_operation', '', true);
   perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
-    -- One SMS for a patient, about the first of several.
-    select distinct on (a.patient_id) a.* from public.appointments a
+    -- One SMS for a person, about the first of several.
+    select distinct on (a.patient_id, a.dependent_id) a.* from public.appointments a
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
-    order by a.patient_id, a.starts_at, a.id
+    order by a.patient_id, a.dependent_id, a.starts_at, a.id
   ) a;
   -- With the numbers they have by now.
   select coalesce(array_agg(row(

@@ -19,11 +19,13 @@ begin
       from (select distinct u.practitioner_id, u.local_date from upcoming u) d
       cross join lateral private.hours_on(d.practitioner_id, d.local_date) h
     )
-    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id, p.name, private.phone_end(p.phone), u.local_date,
+    select u.id, u.clinic_id, u.practitioner_id, d.name, u.patient_id,
+      case when u.dependent_id is null then p.name else o.name end, private.phone_end(p.phone), u.local_date,
       u.starts_at, u.ends_at, u.token_number
     from upcoming u
     join public.practitioners d on d.id = u.practitioner_id
     join public.patients p on p.id = u.patient_id
+    left join public.dependents o on o.id = u.dependent_id
     where not exists (
       select from hours h
       where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
@@ -44,8 +46,8 @@ comment on column public.stranded_appointments.appointment_id is 'Which appointm
 comment on column public.stranded_appointments.clinic_id is 'At which clinic.';
 comment on column public.stranded_appointments.practitioner_id is 'With whom.';
 comment on column public.stranded_appointments.practitioner is 'Their name.';
-comment on column public.stranded_appointments.patient_id is 'Who comes.';
-comment on column public.stranded_appointments.patient is 'Their name, if it is known.';
+comment on column public.stranded_appointments.patient_id is 'Whose it is.';
+comment on column public.stranded_appointments.patient is 'The name of who comes, if it is known.';
 comment on column public.stranded_appointments.phone_end is 'The last four digits of their phone. Empty: none, so they cannot be texted.';
 comment on column public.stranded_appointments.on_date is 'The day, in the clinic''s time zone.';
 comment on column public.stranded_appointments.starts_at is 'Begins.';

@@ -36,6 +36,8 @@ export interface Scene {
   practitioner: Practitioner;
   owner: PatientWithAccount;
   appointment: Appointment;
+  /** One for whom the owner books too. */
+  dependent: { id: string; name: string };
   /** Id of a board of the clinic, which the id of the clinic opens. */
   board: string;
   /** Runs `work` as one of the actors, as part of the transaction of the scene. */
@@ -57,6 +59,8 @@ export async function aScene(tx: Transaction): Promise<Scene> {
   const [slot] = await nextSlots(tx, practitioner, 1);
   if (!slot) throw new Error('The practitioner has no slot.');
   const appointment = await book(tx, owner, practitioner, slot);
+  const dependent = { id: randomUUID(), name: `Meera ${clinic.id}` };
+  await tx`insert into public.dependents ${tx({ ...dependent, patient_id: owner.id })}`;
   await tx`
     insert into public.clinic_closures (clinic_id, from_date, until_date)
     values (${clinic.id}, '2001-01-01', '2001-01-01')`;
@@ -107,6 +111,7 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     practitioner,
     owner,
     appointment,
+    dependent,
     board,
     as: <T>(actor: Actor, work: (sql: Transaction) => Promise<T>) => ways[actor](work) as Promise<T>
   };

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { aDeskPerson, asDesk, type DeskPerson } from '../helpers/desk.ts';
+import { aDependent } from '../helpers/family.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import {
   aClinic,
@@ -75,6 +76,7 @@ const patient = async (tx: Transaction, { id }: { id: string }) =>
 /** How to make a row that points to a patient, for every column that does. A new one needs a line here. */
 const rows: Record<string, (tx: Transaction, world: World) => Promise<unknown>> = {
   'appointments.patient_id': (tx, { gone, doctor, slots }) => book(tx, gone, doctor, slots[2] ?? new Date()),
+  'dependents.patient_id': (tx, { gone }) => aDependent(tx, gone),
   'sms_messages.patient_id': (tx, { gone }) =>
     tx`insert into public.sms_messages (patient_id, to_phone, template, body) values (${gone.id}, ${gone.phone}, 'x', 'x')`,
   'ivr_calls.patient_id': (tx, { gone, clinic }) =>

@@ -134,6 +134,8 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   desk_find: onlyForTheDesk,
   desk_patient: onTheDesksAppointment,
   desk_resend: nobodysRow,
+  reassign_dependent: onTheDesksAppointment,
+  prove_reassignment: nobodysRow,
   preview_merge: onTheDesksAppointment,
   // A patient and themselves.
   merge_patients: {
@@ -239,6 +241,10 @@ const calls: Record<string, Call> = {
   desk_find: (tx, { clinic, owner }) => tx`select * from public.desk_find(${clinic.id}, ${owner.phone})`,
   desk_patient: (tx, { owner }) => tx`select public.desk_patient(${owner.id})`,
   desk_resend: (tx, { clinic }) => tx`select public.desk_resend(${clinic.id})`,
+  reassign_dependent: (tx, { dependent }) =>
+    tx`select public.reassign_dependent(${dependent.id}, ${aPhone()})`,
+  prove_reassignment: (tx, { clinic }) =>
+    tx`select public.prove_reassignment(${clinic.id}, '000000', '000000')`,
   preview_merge: (tx, { owner }) => tx`select public.preview_merge(${owner.id}, ${owner.id})`,
   merge_patients: (tx, { owner }) => tx`select public.merge_patients(${owner.id}, ${owner.id})`,
   undo_merge: (tx, { clinic }) => tx`select public.undo_merge(${clinic.id})`,

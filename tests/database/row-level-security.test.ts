@@ -18,6 +18,11 @@ const rights: Record<string, Record<Actor, string>> = {
   schedules: everyone({ visitor: '----', others: '0---', manager: 'R---' }),
   schedule_exceptions: everyone({ visitor: '----', others: '0---', manager: 'R---' }),
   patients: everyone({ visitor: '----', others: '0---', owner: 'R---' }),
+  // Everybody who is a patient can add some of their own.
+  dependents: {
+    ...everyone({ visitor: '----', others: '0-00', owner: 'RIUD', otherDesk: '0I00' }),
+    'other patient': '0I00'
+  },
   appointments: everyone({ visitor: '----', others: '0---', owner: 'R---' }),
   sms_templates: everyone({}),
   sms_messages: everyone({}),
@@ -88,6 +93,7 @@ const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> =
   schedules: ({ practitioner }) => ['practitioner_id', practitioner.id],
   schedule_exceptions: ({ practitioner }) => ['practitioner_id', practitioner.id],
   patients: ({ owner }) => ['id', owner.id],
+  dependents: ({ dependent }) => ['name', dependent.name],
   appointments: ({ appointment }) => ['id', appointment.id],
   sms_templates: () => ['key', 'welcome'],
   sms_messages: ({ appointment }) => ['appointment_id', appointment.id],

@@ -40,7 +40,7 @@ export const appointment: NonNullable<Facts['appointment']> = {
 
 /** The facts of a turn at the one clinic. */
 export function facts(more: Partial<Facts> = {}): Facts {
-  return { clinic, clinics: [], locales: ['en-IN'], upcoming: [], ...more };
+  return { clinic, clinics: [], locales: ['en-IN'], upcoming: [], others: [], ...more };
 }
 
 /** What a caller hears. */
@@ -60,6 +60,8 @@ export interface Luck {
   specialties: number;
   doctors: number;
   upcoming: number;
+  /** For how many the caller books too. */
+  others: number;
   locales: string[];
   remembered: string | null;
   reception: ClinicFacts['reception'];
@@ -86,6 +88,7 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
     ...appointment,
     starts_at: aSlot().starts_at,
     token_number: 1 + die(120),
+    who: die(3) === 0 ? luck.name : null,
     now_serving: die(2) === 0 ? null : die(120)
   });
   const specialties = names(luck.specialties).map((name, n) => ({
@@ -123,6 +126,8 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
     'beyond_horizon',
     'own_slot',
     'own_appointment',
+    'dependent_appointment',
+    'unknown_dependent',
     'doctor_inactive',
     'unknown_doctor',
     'too_many_bookings'
@@ -171,7 +176,7 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
   return (reading) => {
     const chosen = clinics.length === 1 ? clinics[0] : clinics.find((one) => one.id === reading.clinic);
     const common = { locales: luck.locales, language: reading.language ?? luck.remembered };
-    if (!chosen) return { ...common, clinic: null, clinics, upcoming: [] };
+    if (!chosen) return { ...common, clinic: null, clinics, upcoming: [], others: [] };
     return {
       ...common,
       ...answered(reading),
@@ -184,7 +189,8 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
         reception: luck.reception
       },
       clinics: [],
-      upcoming: Array.from({ length: luck.upcoming }, () => aSlot().starts_at)
+      upcoming: Array.from({ length: luck.upcoming }, () => aSlot().starts_at),
+      others: names(luck.others).map((name, n) => ({ id: id('de9', n), name: die(2) === 0 ? name : null }))
     };
   };
 }

@@ -19,6 +19,8 @@ const appointment = z.object({
   spoken_name: z.string(),
   starts_at: instant,
   token_number: z.number().int(),
+  /** What the dependent is called who comes, where this call may tell; null where the caller comes. */
+  who: z.string().nullish(),
   /** The token that is being seen, on the day of an appointment that the caller has opened. */
   now_serving: z.number().int().nullish()
 });
@@ -41,6 +43,9 @@ export const refusal = z.enum([
   'outside_hours',
   'beyond_horizon',
   'own_appointment',
+  'dependent_slot',
+  'dependent_appointment',
+  'unknown_dependent',
   'unknown_doctor',
   'doctor_inactive',
   'too_many_bookings',
@@ -74,6 +79,8 @@ export const factsSchema = z.object({
   language: z.string().nullish(),
   /** When the caller's upcoming appointments begin. No more is known of a caller who gave no reference. */
   upcoming: z.array(instant).default([]),
+  /** For whom the caller books too, in the order of the site's list; with names only where the number is proven. */
+  others: z.array(z.object({ id: z.uuid(), name: z.string().nullable() })).default([]),
   specialties: z.array(z.object({ key: z.string(), name: z.string() })).optional(),
   /** Who is free on the chosen day. */
   practitioners: z
@@ -114,26 +121,29 @@ export interface Search {
   any_practitioner?: boolean;
 }
 
-/** What the database does for a turn, beside telling the facts that every turn gets. */
+/** What the database does for a turn, beside telling the facts that every turn gets; and who is to come, if not the caller. */
 export type Task =
-  | { kind: 'welcome' }
-  /** The caller is told what they wanted to know, and nothing is booked: appointments, or how to book otherwise. */
-  | { kind: 'inform' }
-  | { kind: 'reception' }
-  /** The call ends without a booking: texts the address of the site. */
-  | { kind: 'goodbye' }
-  /** A slot; or the specialties or practitioners to choose from first. */
-  | ({ kind: 'offer' } & Search)
-  /** A later slot on the same day. */
-  | { kind: 'later'; starts_at: string; preference: Preference }
-  | ({ kind: 'book' } & Wanted)
-  /** Takes the code that was keyed in, and goes on with what it was asked for: a booking, or the appointments. */
-  | ({ kind: 'prove'; code: string } & Partial<Wanted>)
-  /** Whether this caller has a try left to give a reference. */
-  | { kind: 'count_tries' }
-  /** Which of the caller's appointments has this reference. */
-  | { kind: 'check_reference'; reference: string }
-  /** The appointment once more; its reference was given before. */
-  | { kind: 'details'; appointment_id: string }
-  | { kind: 'cancel'; appointment_id: string }
-  | { kind: 'move'; appointment_id: string; starts_at: string; preference: Preference };
+  & { dependent_id?: string }
+  & (
+    | { kind: 'welcome' }
+    /** The caller is told what they wanted to know, and nothing is booked: appointments, or how to book otherwise. */
+    | { kind: 'inform' }
+    | { kind: 'reception' }
+    /** The call ends without a booking: texts the address of the site. */
+    | { kind: 'goodbye' }
+    /** A slot; or the specialties or practitioners to choose from first. */
+    | ({ kind: 'offer' } & Search)
+    /** A later slot on the same day. */
+    | { kind: 'later'; starts_at: string; preference: Preference }
+    | ({ kind: 'book' } & Wanted)
+    /** Takes the code that was keyed in, and goes on with what it was asked for: a booking, or the appointments. */
+    | ({ kind: 'prove'; code: string } & Partial<Wanted>)
+    /** Whether this caller has a try left to give a reference. */
+    | { kind: 'count_tries' }
+    /** Which of the caller's appointments has this reference. */
+    | { kind: 'check_reference'; reference: string }
+    /** The appointment once more; its reference was given before. */
+    | { kind: 'details'; appointment_id: string }
+    | { kind: 'cancel'; appointment_id: string }
+    | { kind: 'move'; appointment_id: string; starts_at: string; preference: Preference }
+  );

@@ -1,5 +1,5 @@
 /** One reply in the making: its language, what is said first, and the ways it can end. */
-import type { ClinicFacts, Facts, Slot } from '../facts.ts';
+import type { Appointment, ClinicFacts, Facts, Slot } from '../facts.ts';
 import type { Catalogue, Prompts } from '../prompts/prompts.ts';
 import { lastTurn, type Position, type Question } from './position.ts';
 import type { Reading } from './reading.ts';
@@ -56,8 +56,17 @@ export class Draft {
   }
 
   /** A slot or appointment as the prompts take it. */
-  spoken({ spoken_name, starts_at }: Pick<Slot, 'spoken_name' | 'starts_at'>) {
-    return { spoken_name, starts_at, timeZone: this.clinic.time_zone };
+  spoken(
+    { spoken_name, starts_at, who }: Pick<Slot, 'spoken_name' | 'starts_at'> & Pick<Appointment, 'who'>
+  ) {
+    return { spoken_name, starts_at, timeZone: this.clinic.time_zone, who: who ?? undefined };
+  }
+
+  /** A dependent as this call may tell who it is: by name, or by the place among those the caller books for. */
+  person(id: string | null | undefined): string | undefined {
+    const index = this.facts.others.findIndex((other) => other.id === id);
+    const other = this.facts.others[index];
+    return other && (other.name ?? this.prompts.person({ place: index + 1 }));
   }
 
   utter(text: string): Utterance {
@@ -84,13 +93,13 @@ export class Draft {
 
   /** Asks a question, unless the call has become too long for one more. */
   listen(question: Question, ...words: Utterance[]): Reply {
-    const { turn, misses, language } = this.reading;
+    const { turn, misses, language, who } = this.reading;
     const next = turn.position.turn + 1;
     if (next > lastTurn) return this.end(this.prompts.tooLong({ texted: false }));
     const clinic = this.facts.clinic?.id;
     return {
       say: [...this.#before, ...words],
-      then: { listen: { turn: next, misses, language, clinic, question } }
+      then: { listen: { turn: next, misses, language, clinic, who, question } }
     };
   }
 

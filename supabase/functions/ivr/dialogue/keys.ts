@@ -12,9 +12,10 @@ export type Intent =
   | { to: 'clinic'; page: number }
   | { to: 'otherwise' }
   | { to: 'menu' }
+  | { to: 'who'; then: 'offer' | 'day'; page: number }
   | { to: 'reception' }
-  | { to: 'day'; preference: Preference; tooFar?: string }
-  | { to: 'offer'; search: Search; page: number }
+  | { to: 'day'; preference: Preference; tooFar?: string; who?: Who }
+  | { to: 'offer'; search: Search; page: number; who?: Who }
   | { to: 'later'; starts_at: string; preference: Preference }
   | { to: 'book'; wanted: Wanted }
   | { to: 'code'; wanted: Wanted | undefined; length: CodeLength }
@@ -27,6 +28,9 @@ export type Intent =
   | { to: 'move'; appointment_id: string; starts_at: string; preference: Preference }
   /** The end, for want of an answer or because the call has become too long. */
   | { to: 'goodbye'; because: 'silence' | 'length' };
+
+/** Who is to come: a dependent of the caller, or (null) the caller. */
+export type Who = string | null;
 
 /** What the keys ask for; undefined when they mean nothing at this question. */
 export function intentOf(question: Question, keys: string): Intent | undefined {
@@ -55,6 +59,18 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       // One up from the menu is the list of clinics, where the number has several.
       if (keys === '*') return { to: 'clinic', page: 0 };
       return atAnyMenu(question, keys);
+    case 'who': {
+      const { choices, page, then } = question;
+      const who = chosen(choices, keys);
+      if (who !== undefined) {
+        return then === 'day'
+          ? { to: 'day', preference: {}, who }
+          : { to: 'offer', search: { preference: {} }, page: 0, who };
+      }
+      if (keys === '#') return { to: 'who', then, page: page + 1 };
+      if (keys === '*') return { to: 'menu' };
+      return atAnyMenu(question, keys);
+    }
     case 'day':
       return dayOf(question, keys);
     case 'doctor': {
@@ -134,6 +150,8 @@ export function again(question: Question): Intent {
     case 'clinic':
     case 'appointments':
       return { to: question.name, page: question.page };
+    case 'who':
+      return { to: 'who', then: question.then, page: question.page };
     case 'day':
       return { to: 'day', preference: question.preference };
     case 'doctor': {

@@ -89,9 +89,12 @@ export function tellBooked(draft: Draft, wanted: Wanted): Reply {
   if (appointment?.status === 'cancelled') return draft.end(prompts.cancelledMeanwhile());
   if (appointment) {
     const { token_number } = appointment;
-    return draft.end(prompts.booked({ ...draft.spoken(appointment), token_number }));
+    const who = appointment.who ?? draft.person(draft.reading.who);
+    return draft.end(prompts.booked({ ...draft.spoken(appointment), who, token_number }));
   }
-  if (error === 'too_many_bookings') return askMenu(draft, sorry(draft, error));
+  if (error === 'too_many_bookings' || error === 'unknown_dependent') {
+    return askMenu(draft, sorry(draft, error));
+  }
   return offer(draft, wanted.preference);
 }
 
@@ -119,6 +122,11 @@ function sorry({ prompts, clinic }: Draft, refusal: Refusal, on = clinic.today):
     case 'own_slot':
     case 'own_appointment':
       return prompts.ownAppointment();
+    case 'dependent_slot':
+    case 'dependent_appointment':
+      return prompts.theirAppointment();
+    case 'unknown_dependent':
+      return prompts.personGone();
     case 'unknown_doctor':
     case 'doctor_inactive':
       return prompts.doctorAway();

@@ -49,6 +49,13 @@ const question = z.discriminatedUnion('name', [
   /** The calling number cannot book. All that is left is reception. */
   z.object({ name: z.literal('otherwise') }),
   z.object({ name: z.literal('menu') }),
+  /** Who is to come, of callers who book for others too (null: the caller); and whether a day is chosen then. */
+  z.object({
+    name: z.literal('who'),
+    choices: z.array(z.uuid().nullable()).max(9),
+    page,
+    then: z.enum(['offer', 'day'])
+  }),
   /** Which day; with what was today when it was asked, and how many days ahead can be booked. */
   z.object({ name: z.literal('day'), today: z.iso.date(), horizon: z.number().int(), preference }),
   /** Which practitioner on that day; null is any. */
@@ -88,6 +95,8 @@ const position = z.object({
   language: z.string().max(20).optional(),
   /** The clinic, once it is known. */
   clinic: z.uuid().optional(),
+  /** Who is to come to what is booked, once that is chosen: a dependent of the caller, or (null) the caller. */
+  who: z.uuid().nullable().optional(),
   question
 });
 

@@ -4,7 +4,7 @@
  */
 import type { Task } from '../facts.ts';
 import type { Line } from '../line.ts';
-import { again, type Intent, intentOf } from './keys.ts';
+import { again, type Intent, intentOf, type Who } from './keys.ts';
 import { lastTurn, type Position } from './position.ts';
 
 /** A turn as it comes in. */
@@ -28,6 +28,8 @@ export interface Reading {
   language: string | undefined;
   /** The clinic, once it is known. */
   clinic: string | undefined;
+  /** Who is to come: a dependent of the caller, or (null) the caller; undefined until it is chosen. */
+  who: Who | undefined;
 }
 
 /** How often in a row a caller may say nothing, or nothing we understand, before we say goodbye. */
@@ -46,16 +48,24 @@ export function read(turn: Turn): Reading {
   const misses = understood ? 0 : position.misses + 1;
   const intent = whatMayBe(understood ?? again(position.question), turn, misses);
   const chosen: { language?: string; clinic?: string } = intent.to === 'welcome' ? intent : {};
+  const who = whoComes(intent, position);
   return {
     turn,
     intent,
-    task: taskOf(intent, turn),
+    task: { ...taskOf(intent, turn), ...(who && { dependent_id: who }) },
     misses,
     wrongKeys: !understood && keys !== '',
     language: chosen.language ?? position.language,
     // Going back to the clinics forgets which one it was.
-    clinic: intent.to === 'clinic' ? undefined : chosen.clinic ?? position.clinic
+    clinic: intent.to === 'clinic' ? undefined : chosen.clinic ?? position.clinic,
+    who
   };
+}
+
+/** Whoever was chosen, until the caller is back at the menu: from there it may be somebody else. */
+function whoComes(intent: Intent, { question, who }: Position): Who | undefined {
+  if ('who' in intent) return intent.who;
+  return question.name === 'menu' ? undefined : who;
 }
 
 /** The intent itself, unless the call has to end or the line does not allow it. */

@@ -10,6 +10,7 @@ import { askDay, offer, tellBooked, tellFound, tellMoved } from './offers.ts';
 import { askCode } from './proof.ts';
 import type { Reading } from './reading.ts';
 import { connect, tellOtherwise } from './reception.ts';
+import { askWho, beforeWho } from './who.ts';
 
 export type { Reply, Utterance } from './draft.ts';
 
@@ -43,7 +44,11 @@ function replyTo(intent: Intent, draft: Draft): Reply {
 
 function replyAtClinic(intent: Intent, draft: Draft): Reply {
   if (!draft.clinic.takes_bookings && isAboutBooking(intent)) return askMenu(draft);
+  const first = beforeWho(intent, draft);
+  if (first) return askWho(draft, first, 0);
   switch (intent.to) {
+    case 'who':
+      return askWho(draft, intent.then, intent.page);
     case 'otherwise':
       return tellOtherwise(draft);
     case 'reception':
@@ -79,6 +84,6 @@ function replyAtClinic(intent: Intent, draft: Draft): Reply {
 
 /** Where nothing is booked by phone, these lead to the menu, which says so. */
 function isAboutBooking(intent: Intent): boolean {
-  return ['day', 'offer', 'later', 'move'].includes(intent.to) ||
+  return ['who', 'day', 'offer', 'later', 'move'].includes(intent.to) ||
     ('wanted' in intent && intent.wanted !== undefined);
 }

@@ -64,7 +64,7 @@ function twoDigits(minute: number): string {
   return minute < 10 ? `oh ${minute}` : String(minute);
 }
 
-function ordinal(number: number): string {
+export function ordinal(number: number): string {
   const suffix = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' };
   return `${number}${suffix[ordinals.select(number)]}`;
 }

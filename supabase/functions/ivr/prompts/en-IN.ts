@@ -1,5 +1,5 @@
 import type { Language, Prompts } from './prompts.ts';
-import { day, dayAndTime, digits, key, openingHours } from './en-IN.times.ts';
+import { day, dayAndTime, digits, key, openingHours, ordinal } from './en-IN.times.ts';
 import { spokenName as name } from './times.ts';
 
 /** Indian English. Short sentences, what is chosen before its key, times as people say them. */
@@ -34,6 +34,11 @@ export const english: Language = {
         back && !brief ? 'To go back, press star.' : ''
       ].filter((sentence) => sentence !== '').join(' '),
 
+    askWho: () => 'Who is the appointment for?',
+    yourself: () => 'yourself',
+    person: ({ place }) => `the ${ordinal(place)} person you book for`,
+    personGone: () => 'You do not book for this person any more.',
+
     askDay: ({ brief }) =>
       brief
         ? 'Enter two digits for the day of the month, such as 0 5. Or one digit and hash: 0 for today, 1 for tomorrow.'
@@ -59,6 +64,7 @@ export const english: Language = {
     slotPassed: () => 'Sorry, that time has just passed.',
     notOffered: () => 'Sorry, the clinic has just changed its hours, and that time is not offered any more.',
     ownAppointment: () => 'You already have another appointment at that time.',
+    theirAppointment: () => 'They already have another appointment at that time.',
     doctorAway: () => 'Sorry, that doctor does not take bookings at the moment.',
     noneLater: () => 'There is nothing free later that day.',
     dayFull: ({ date, today }) => `Sorry, nothing is free any more ${when(date, today)}.`,
@@ -68,12 +74,12 @@ export const english: Language = {
       'Sorry, there is no free appointment on any day that can be booked. Please try again on another day.',
     tooManyBookings: () =>
       'You already have as many appointments as this clinic allows. Please cancel one before you book another.',
-    booked: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `Your appointment is booked. ${name(spoken_name)}, ${
+    booked: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      `${appointmentOf(who)} is booked. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
-    moved: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `Your appointment is moved. ${name(spoken_name)}, ${
+    moved: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      `${appointmentOf(who)} is moved. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
@@ -114,16 +120,18 @@ export const english: Language = {
     wrongReference: () => 'Sorry, none of your appointments has that reference.',
     askWhich: ({ options, more, brief }) =>
       [
-        ...options.map(({ spoken_name, starts_at, timeZone }, index) =>
-          `For ${name(spoken_name)}, ${dayAndTime(starts_at, now, timeZone)}, press ${index + 1}.`
+        ...options.map(({ spoken_name, starts_at, timeZone, who }, index) =>
+          `For ${who === undefined ? '' : `${name(who)} with `}${name(spoken_name)}, ${
+            dayAndTime(starts_at, now, timeZone)
+          }, press ${index + 1}.`
         ),
         more ? 'For more appointments, press hash.' : '',
         brief ? '' : 'To go back, press star.'
       ].filter((sentence) => sentence !== '').join(' '),
     noMoreTries: () =>
       'For your safety we take no more references in this call. Please call again with the SMS at hand, use our website, or ask at reception.',
-    details: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `Your appointment is with ${name(spoken_name)}, ${
+    details: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      `${appointmentOf(who)} is with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. Your token number is ${digits(token_number)}.`,
     nowServing: ({ token_number }) => `Number ${digits(token_number)} is being seen now.`,
@@ -131,8 +139,8 @@ export const english: Language = {
       `To cancel this appointment, press 1.${moves ? ' For another time, press 2.' : ''}${
         brief ? ' To keep it, star.' : ' To keep it and go back, press star.'
       }`,
-    cancelled: ({ spoken_name, starts_at, timeZone }) =>
-      `Your appointment with ${name(spoken_name)}, ${
+    cancelled: ({ spoken_name, starts_at, timeZone, who }) =>
+      `${appointmentOf(who)} with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }, is cancelled. We are sending you an SMS.`,
     notChangeable: () => 'This appointment can no longer be changed by phone.',
@@ -169,6 +177,10 @@ export const english: Language = {
 function when(date: string, today: string): string {
   const spoken = day(date, today);
   return /^to(day|morrow)/.test(spoken) ? spoken : `on ${spoken}`;
+}
+
+function appointmentOf(who: string | undefined): string {
+  return who === undefined ? 'Your appointment' : `The appointment for ${name(who)}`;
 }
 
 function capital(sentence: string): string {

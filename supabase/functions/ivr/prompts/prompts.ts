@@ -10,6 +10,8 @@ export interface Moment {
 /** A slot or appointment as it is spoken. */
 export interface Spoken extends Moment {
   spoken_name: string;
+  /** Who comes, if it is not the caller. */
+  who?: string | undefined;
 }
 
 /** A date, and which one it is now: both YYYY-MM-DD at the clinic. */
@@ -42,6 +44,14 @@ export interface Prompts {
   /** At most nine options; hash for more, star to go back. */
   choose(facts: { options: string[]; more: boolean; back: boolean } & Brevity): string;
 
+  // Who is to come, of callers who book for others too.
+  askWho(): string;
+  yourself(): string;
+  /** One of the others without the name, by the place in the list of them. */
+  person(facts: { place: number }): string;
+  /** The caller does not book for this person any more. */
+  personGone(): string;
+
   // Choosing a day and a doctor.
   askDay(facts: Brevity): string;
   /** The day cannot be booked yet: only so many days ahead. */
@@ -58,6 +68,8 @@ export interface Prompts {
   slotPassed(): string;
   notOffered(): string;
   ownAppointment(): string;
+  /** The same of whoever the caller books for. */
+  theirAppointment(): string;
   doctorAway(): string;
   noneLater(): string;
   dayFull(facts: Day): string;

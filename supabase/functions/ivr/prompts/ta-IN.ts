@@ -47,6 +47,11 @@ export const tamil: Language = {
         canGoBack && !brief ? back : ''
       ].filter((sentence) => sentence !== '').join(' '),
 
+    askWho: () => 'யாருக்காக முன்பதிவு செய்கிறீர்கள்?',
+    yourself: () => 'உங்களுக்கு',
+    person: ({ place }) => `உங்கள் பட்டியலில் உள்ள நபர் ${number(place)}`,
+    personGone: () => 'இவருக்காக நீங்கள் இனி முன்பதிவு செய்ய இயலாது.',
+
     askDay: ({ brief }) =>
       brief
         ? 'தேதியை இரண்டு இலக்கங்களில் அழுத்தவும். அல்லது, இன்றைக்கு பூஜ்ஜியமும் ஹாஷும், நாளைக்கு ஒன்றும் ஹாஷும் அழுத்தவும்.'
@@ -74,6 +79,7 @@ export const tamil: Language = {
     slotPassed: () => 'மன்னிக்கவும், அந்த நேரம் இப்போதுதான் கடந்துவிட்டது.',
     notOffered: () => 'மன்னிக்கவும், மருத்துவமனை நேரம் இப்போதுதான் மாறிவிட்டதால், அந்த நேரம் இனி கிடைக்காது.',
     ownAppointment: () => 'அந்த நேரத்தில் உங்களுக்கு ஏற்கெனவே வேறொரு முன்பதிவு உள்ளது.',
+    theirAppointment: () => 'அந்த நேரத்தில் இவருக்கு ஏற்கெனவே வேறொரு முன்பதிவு உள்ளது.',
     doctorAway: () => 'மன்னிக்கவும், அந்த மருத்துவர் தற்போது முன்பதிவுகளை ஏற்பதில்லை.',
     noneLater: () => 'அந்த நாளில் அதற்குப் பிறகு நேரம் எதுவும் இல்லை.',
     dayFull: ({ date, today }) => `மன்னிக்கவும், ${day(date, today)}யில் நேரம் எதுவும் மீதம் இல்லை.`,
@@ -83,12 +89,12 @@ export const tamil: Language = {
       'மன்னிக்கவும், முன்பதிவு செய்யக்கூடிய எந்த நாளிலும் நேரம் இல்லை. தயவுசெய்து வேறொரு நாள் முயற்சி செய்யவும்.',
     tooManyBookings: () =>
       'இந்த மருத்துவமனை அனுமதிக்கும் அளவு முன்பதிவுகள் உங்களிடம் ஏற்கெனவே உள்ளன. புதிதாக முன்பதிவு செய்யும் முன், ஒன்றை ரத்து செய்யவும்.',
-    booked: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `உங்கள் முன்பதிவு உறுதி செய்யப்பட்டது. ${name(spoken_name)}, ${
+    booked: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      `${appointmentOf(who)} உறுதி செய்யப்பட்டது. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. உங்கள் டோக்கன் எண், ${digits(token_number)}. விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம். ${farewell}`,
-    moved: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `உங்கள் முன்பதிவு மாற்றப்பட்டது. ${name(spoken_name)}, ${
+    moved: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      `${appointmentOf(who)} மாற்றப்பட்டது. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
       }. உங்கள் டோக்கன் எண், ${digits(token_number)}. விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம். ${farewell}`,
     cancelledMeanwhile: () =>
@@ -136,20 +142,20 @@ export const tamil: Language = {
     wrongReference: () => 'மன்னிக்கவும், உங்கள் முன்பதிவுகள் எதற்கும் அந்தக் குறிப்பு எண் இல்லை.',
     askWhich: ({ options, more, brief }) =>
       [
-        ...options.map(({ spoken_name, starts_at, timeZone }, index) =>
-          `${name(spoken_name)} அவர்களிடம் ${dayAndTime(starts_at, now, timeZone)} உள்ள முன்பதிவிற்கு, ${
-            key(index + 1)
-          } அழுத்தவும்.`
+        ...options.map(({ spoken_name, starts_at, timeZone, who }, index) =>
+          `${who === undefined ? '' : `${name(who)} என்பவருக்கு `}${name(spoken_name)} அவர்களிடம் ${
+            dayAndTime(starts_at, now, timeZone)
+          } உள்ள முன்பதிவிற்கு, ${key(index + 1)} அழுத்தவும்.`
         ),
         more ? 'மேலும் முன்பதிவுகளைக் கேட்க, ஹாஷ் குறியை அழுத்தவும்.' : '',
         brief ? '' : back
       ].filter((sentence) => sentence !== '').join(' '),
     noMoreTries: () =>
       'உங்கள் பாதுகாப்பிற்காக, இந்த அழைப்பில் மேலும் குறிப்பு எண்களை ஏற்க இயலாது. எஸ் எம் எஸ்ஸைப் பார்த்தபடி மீண்டும் அழைக்கவும், எங்கள் இணையதளத்தைப் பயன்படுத்தவும், அல்லது வரவேற்பாளரிடம் கேட்கவும்.',
-    details: ({ spoken_name, starts_at, timeZone, token_number }) =>
-      `உங்கள் முன்பதிவு ${name(spoken_name)} அவர்களிடம், ${dayAndTime(starts_at, now, timeZone)}. உங்கள் டோக்கன் எண், ${
-        digits(token_number)
-      }.`,
+    details: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      `${appointmentOf(who)} ${name(spoken_name)} அவர்களிடம், ${
+        dayAndTime(starts_at, now, timeZone)
+      }. உங்கள் டோக்கன் எண், ${digits(token_number)}.`,
     nowServing: ({ token_number }) => `இப்போது உள்ளே இருக்கும் டோக்கன் எண், ${digits(token_number)}.`,
     askChange: ({ moves, brief }) =>
       brief
@@ -157,10 +163,10 @@ export const tamil: Language = {
         : `இந்த முன்பதிவை ரத்து செய்ய, எண் ஒன்றை அழுத்தவும்.${
           moves ? ' வேறு நேரத்திற்கு மாற்ற, எண் இரண்டை அழுத்தவும்.' : ''
         } எதுவும் செய்யாமல் திரும்பிச் செல்ல, நட்சத்திரக் குறியை அழுத்தவும்.`,
-    cancelled: ({ spoken_name, starts_at, timeZone }) =>
-      `${name(spoken_name)} அவர்களிடம் ${
-        dayAndTime(starts_at, now, timeZone)
-      } இருந்த உங்கள் முன்பதிவு ரத்து செய்யப்பட்டது. எஸ் எம் எஸ் அனுப்புகிறோம்.`,
+    cancelled: ({ spoken_name, starts_at, timeZone, who }) =>
+      `${name(spoken_name)} அவர்களிடம் ${dayAndTime(starts_at, now, timeZone)} இருந்த ${
+        appointmentOf(who)
+      } ரத்து செய்யப்பட்டது. எஸ் எம் எஸ் அனுப்புகிறோம்.`,
     notChangeable: () => 'இந்த முன்பதிவை இனி தொலைபேசி மூலம் மாற்ற இயலாது.',
 
     transferring: () => 'உங்களை வரவேற்பாளருடன் இணைக்கிறோம். தயவுசெய்து காத்திருக்கவும்.',
@@ -195,3 +201,7 @@ export const tamil: Language = {
     apology: () => `மன்னிக்கவும், எங்கள் பக்கத்தில் ஒரு தவறு ஏற்பட்டது. சில நிமிடங்கள் கழித்து மீண்டும் அழைக்கவும். ${farewell}`
   })
 };
+
+function appointmentOf(who: string | undefined): string {
+  return who === undefined ? 'உங்கள் முன்பதிவு' : `${name(who)} என்பவரின் முன்பதிவு`;
+}
