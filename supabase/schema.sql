@@ -4170,10 +4170,10 @@ begin
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
-        ) end
-      ),
+        ) end),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
-      'language', coalesce(p_call ->> 'language', p.locale), 'others', case when exists (select from public.dependents d where d.patient_id = p.id)
+      'language', coalesce(p_call ->> 'language', p.locale),
+      'others', case when exists (select from public.dependents d where d.patient_id = p.id)
         then private.ivr_others(p.id, pr.proven_at is not null) else '[]' end
     )
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
@@ -12173,6 +12173,25 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reassign_code",
+--     "body": "{{code}} {{clinic}} की डेस्क का कोड है; आपके अपॉइंटमेंट अब इस नंबर पर रहेंगे। इसे और किसी को न बताएँ। यह 10 मिनट तक चलेगा।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code"
+--     ],
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}} {{clinic}} की डेस्क का कोड है; आपके अपॉइंटमेंट अब इस नंबर पर रहेंगे। इसे और किसी को न बताएँ। यह 10 मिनट तक चलेगा।",
+--     "placeholders": [
+--         "code",
+--         "clinic"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_code",
 --     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -12206,6 +12225,28 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
 --     "default_body": "{{code}} is the code for the desk of {{clinic}}: {{name}} gets a number of their own, and their appointments go there. Tell it to the desk only if you agree. It works for 10 minutes.",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}} {{clinic}} की डेस्क का कोड है: {{name}} को अपना नंबर मिल रहा है, उनके अपॉइंटमेंट उस नंबर पर जाएँगे। आप सहमत हों तभी डेस्क को बताएँ। यह 10 मिनट तक चलेगा।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}} {{clinic}} की डेस्क का कोड है: {{name}} को अपना नंबर मिल रहा है, उनके अपॉइंटमेंट उस नंबर पर जाएँगे। आप सहमत हों तभी डेस्क को बताएँ। यह 10 मिनट तक चलेगा।",
 --     "placeholders": [
 --         "code",
 --         "clinic",
