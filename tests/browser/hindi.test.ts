@@ -9,10 +9,11 @@ import { aClinic, aPatient, opening, signIn } from './setting.ts';
 
 const { browser, sql, site } = await opening();
 
+/** Two words in the letters of a language that has its own. */
 const SCRIPTS: Record<Locale, RegExp> = {
   'en-IN': /(?!)/,
-  'ta-IN': /\p{Script=Tamil}{4}/u,
-  'hi-IN': /\p{Script=Devanagari}{4}/u
+  'ta-IN': /\p{Script=Tamil}{3} \p{Script=Tamil}{3}/u,
+  'hi-IN': /\p{Script=Devanagari}{3} \p{Script=Devanagari}{3}/u
 };
 /** Every page names the languages in themselves. */
 const NAMES = new RegExp(LANGUAGES.map(({ name }) => name).join('|'), 'g');
