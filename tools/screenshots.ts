@@ -29,7 +29,7 @@ async function call(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Call', exact: true }).click();
   const transcript = page.getByRole('log', { name: 'What is said in the call' });
   const one = page.getByRole('button', { name: '1', exact: true });
-  for (const said of ['Lakeside Clinic', 'General medicine', 'Doctor']) {
+  for (const said of ['For English', 'next available', 'General medicine', 'Doctor']) {
     await transcript.getByText(said).first().waitFor();
     await one.click();
   }
@@ -65,7 +65,7 @@ try {
   await page.goto(`${site.url}/book`);
   await page.getByRole('button', { name: 'தமிழ்' }).click();
   await page.locator('html[lang="ta-IN"]').waitFor();
-  await page.getByRole('link').filter({ hasText: 'Anjali' }).click();
+  await page.getByRole('link').filter({ hasText: 'அஞ்சலி' }).click();
   await page.waitForURL(`${site.url}/book/time**`);
   await page.waitForLoadState('networkidle');
   await save(page, 'booking');

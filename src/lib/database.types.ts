@@ -1049,6 +1049,51 @@ export type Database = {
         };
         Relationships: [];
       };
+      translations: {
+        Row: {
+          address: string | null;
+          clinic_id: string | null;
+          created_at: string;
+          id: string;
+          locale: string;
+          name: string;
+          spoken_as: string | null;
+          translation: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          address?: string | null;
+          clinic_id?: string | null;
+          created_at?: string;
+          id?: string;
+          locale: string;
+          name: string;
+          spoken_as?: string | null;
+          translation: string;
+          updated_at?: string;
+        };
+        Update: {
+          address?: string | null;
+          clinic_id?: string | null;
+          created_at?: string;
+          id?: string;
+          locale?: string;
+          name?: string;
+          spoken_as?: string | null;
+          translation?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'translations_clinic_id_fkey';
+            columns: ['clinic_id'];
+            isOneToOne: false;
+            referencedRelation: 'clinics';
+            referencedColumns: ['id'];
+          }
+        ];
+      };
     };
     Views: {
       audit_trail: {
@@ -2156,6 +2201,7 @@ export type Database = {
         };
       };
       set_sms_text: { Args: { body: string; key: string; locale: string }; Returns: undefined };
+      set_translations: { Args: { clinic_id: string; locale: string; names: Json }; Returns: undefined };
       set_week: {
         Args: { may_strand?: string[]; practitioner_id: string; week: Json };
         Returns: Database['public']['CompositeTypes']['stranding'][];

@@ -6,13 +6,24 @@ import { self } from '$app/service-worker';
 const CACHE = `offline-${version}`;
 const OFFLINE = '/offline';
 
-/** Stores the offline page, fetched without cookies, and the files it names. */
+/**
+ * What the framework loads with every page, and no page names: that for errors, its first node. The offline page has files of
+ * its own (src/words/by-language.ts), so they are not there from other pages.
+ */
+async function filesForErrors(named: Set<string>): Promise<string[]> {
+  const app = [...named].find((file) => file.includes('/entry/app.'));
+  const code = app === undefined ? '' : await (await fetch(app)).text();
+  const files = code.match(/\b(?:nodes|assets)\/1\.[\w-]+\.(?:js|css)/g) ?? [];
+  return files.map((file) => `/_app/immutable/${file}`);
+}
+
+/** Stores the offline page, fetched without cookies, and the files that it needs. */
 async function keep(): Promise<void> {
   const page = await fetch(OFFLINE, { credentials: 'omit', cache: 'reload' });
   if (!page.ok) throw new Error(`The offline page answered ${page.status}.`);
   const files = new Set((await page.clone().text()).match(/\/_app\/[\w./-]+\.(?:js|css)/g));
   const cache = await caches.open(CACHE);
-  await cache.addAll([...files, '/favicon.svg']);
+  await cache.addAll([...new Set([...files, ...(await filesForErrors(files)), '/favicon.svg'])]);
   await cache.put(OFFLINE, page);
 }
 

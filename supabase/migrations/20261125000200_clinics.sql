@@ -40,7 +40,7 @@ comment on column public.clinics.time_zone is
   'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown. Correcting it moves no appointment: their day and token follow, and patients are texted what their time is called now.';
 comment on column public.clinics.locale is 'Language of calls and SMS unless a patient chose another: en-IN.';
 comment on column public.clinics.other_locales is
-  'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
+  'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen. The voice of calls speaks English and Tamil only: hi-IN is for the site and SMS, and is not offered in calls.';
 comment on column public.clinics.address is 'Where to go, as patients should read it.';
 comment on column public.clinics.booking_horizon_days is 'How many days ahead of today can be booked; 0 means today only.';
 comment on column public.clinics.max_active_bookings is 'How many upcoming appointments one patient may hold here.';

@@ -35,43 +35,6 @@ set search_path = ''
 return (select coalesce(string_agg('{{' || n || '}}', ', '), 'none') from unnest(p_names) n);
 comment on function private.sms_placeholder_list(text[]) is 'Placeholders as they are written in a text.';
 
--- PostgreSQL writes the names of days and months in the language of the server. Here they follow the text.
-create function private.sms_day(p_local timestamp, p_locale text) returns text
-language plpgsql immutable
-set search_path = ''
-as $$
-begin
-  if p_locale like 'ta%' then
-    return (array['திங்கள்', 'செவ்வாய்', 'புதன்', 'வியாழன்', 'வெள்ளி', 'சனி', 'ஞாயிறு'])[extract(isodow from p_local)]
-      || ', ' || extract(day from p_local) || ' '
-      || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
-        'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
-  end if;
-  return to_char(p_local, 'FMDy FMDD Mon');
-end $$;
-comment on function private.sms_day(timestamp, text) is 'A day as an SMS tells it: Mon 5 Oct.';
-
-create function private.sms_time(p_local timestamp, p_locale text, p_turn text default null) returns text
-language plpgsql immutable
-set search_path = ''
-as $$
-begin
-  if p_locale like 'ta%' then
-    return case p_turn
-      when 'first' then 'கடிகாரம் மாறுவதற்கு முன் ' when 'second' then 'கடிகாரம் மாறிய பின் ' else '' end
-    || case
-      when extract(hour from p_local) between 4 and 11 then 'காலை'
-      when extract(hour from p_local) between 12 and 15 then 'மதியம்'
-      when extract(hour from p_local) between 16 and 18 then 'மாலை'
-      else 'இரவு'
-    end || ' ' || to_char(p_local, 'FMHH12:MI');
-  end if;
-  return to_char(p_local, 'FMHH12:MI am') || case p_turn
-    when 'first' then ' before the clocks go back' when 'second' then ' after the clocks go back' else '' end;
-end $$;
-comment on function private.sms_time(timestamp, text, text) is
-  'A time of day as an SMS tells it: 10:30 am. In the hour that comes twice, with p_turn (private.clock_turn) which one it is.';
-
 create function private.sample_of(p_placeholder text, p_locale text default 'en-IN') returns text
 language plpgsql immutable
 set search_path = ''
@@ -161,7 +124,7 @@ grant select, insert, update, delete on public.sms_templates to service_role;
 
 comment on table public.sms_templates is 'The words of every SMS. Edit body; keep the {{placeholders}}.';
 comment on column public.sms_templates.key is 'Which message.';
-comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
+comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN, hi-IN. A text that is not there in a language is sent in en-IN.';
 comment on column public.sms_templates.body is
   'The text. {{name}} is replaced; only the placeholders listed beside it may be used, and the required ones must be.';
 comment on column public.sms_templates.placeholders is 'What the message can tell.';
@@ -279,7 +242,7 @@ comment on function private.appointments_link() is
   'Where a patient looks at their appointments, short enough for an SMS: medq.example/a. Null while nobody has told where the site is.';
 
 -- Of each encoding the longest, so that a preview can show the dearest SMS there may be.
-create function private.longest_names() returns jsonb
+create function private.longest_names(p_locale text) returns jsonb
 language sql stable security definer
 set search_path = ''
 as $$
@@ -287,16 +250,19 @@ as $$
   from (
     select distinct on (private.sms_encoding(t.text))
       jsonb_strip_nulls(jsonb_build_object(
-        'doctor', p.name, 'clinic', c.name, 'clinic_phone', private.phone_to_dial(c.phone, c.phone),
+        'doctor', n.doctor, 'clinic', n.clinic, 'clinic_phone', private.phone_to_dial(c.phone, c.phone),
         'url', private.appointments_link()
       )) as names
     from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
-    cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+    cross join lateral (
+      select private.name_in(p.name, c.id, p_locale) as doctor, private.name_in(c.name, c.id, p_locale) as clinic
+    ) n
+    cross join lateral (select private.gsm_text(concat(n.doctor, n.clinic)) as text) t
     order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
   ) n
 $$;
-comment on function private.longest_names() is
-  'The doctors whose names, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
+comment on function private.longest_names(text) is
+  'The doctors whose names in a language, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
 
 create function private.sms_preview(p_key text, p_body text, p_samples jsonb, p_names jsonb) returns text
 language sql immutable security definer
@@ -315,11 +281,15 @@ comment on function private.sms_preview(text, text, jsonb, jsonb) is
   'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
 
 create view public.sms_template_previews with (security_invoker = true) as
+-- Once a language, not once a text.
+with longest as materialized (
+  select l.locale, private.longest_names(l.locale) as names from (select distinct locale from public.sms_templates) l
+)
 select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encoding,
   private.sms_units(r.text) as places, private.sms_parts(r.text) as parts,
   t.body <> t.default_body as edited, t.description
 from public.sms_templates t
-cross join (select private.longest_names() as names) n
+join longest n on n.locale = t.locale
 cross join lateral (select private.sms_preview(t.key, t.body, t.samples, n.names) as text) r
 order by t.key, t.locale;
 comment on view public.sms_template_previews is
@@ -334,5 +304,5 @@ comment on column public.sms_template_previews.edited is 'Whether the words diff
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
 -- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
-grant execute on function private.longest_names(), private.sms_preview(text, text, jsonb, jsonb), private.sms_encoding(text),
+grant execute on function private.longest_names(text), private.sms_preview(text, text, jsonb, jsonb), private.sms_encoding(text),
   private.sms_units(text), private.sms_parts(text) to service_role;

@@ -9,11 +9,11 @@ as $$
 declare
   v record;
 begin
-  select p.phone, pr.name as doctor, c.name as clinic, private.phone_to_dial(c.phone, p.phone) as clinic_phone,
+  select p.phone, private.name_in(pr.name, c.id, l.locale) as doctor, private.name_in(c.name, c.id, l.locale) as clinic,
+    private.phone_to_dial(c.phone, p.phone) as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
     private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
-    -- The language it will be in: the one wanted, or en-IN where there is no text in it.
-    coalesce(t.locale, 'en-IN') as locale,
+    l.locale,
     -- A deleted appointment cannot be referred to.
     (select a.id from public.appointments a where a.id = p_appointment.id) as appointment_id
   into v
@@ -21,19 +21,18 @@ begin
   join public.practitioners pr on pr.id = p_appointment.practitioner_id
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
+  -- The language it will be in: the one wanted, or en-IN where there is no text in it.
+  cross join lateral (select coalesce(t.locale, 'en-IN') as locale) l
   where p.id = p_appointment.patient_id;
 
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
       'who', private.called_name(p_appointment.dependent_id),
-      'doctor', v.doctor,
-      'clinic', v.clinic,
-      'clinic_phone', v.clinic_phone,
+      'doctor', v.doctor, 'clinic', v.clinic, 'clinic_phone', v.clinic_phone,
       'day', private.sms_day(v.local_start, v.locale),
       'time', private.sms_time(v.local_start, v.locale, v.turn),
-      'token', p_appointment.token_number,
-      'reference', p_appointment.reference,
+      'token', p_appointment.token_number, 'reference', p_appointment.reference,
       'url', private.appointments_link()
     ),
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),

@@ -10,6 +10,17 @@ end $$;
 comment on function private.ivr_specialty_key(text) is
   'A specialty as the URLs of a call hold it: short, and the same length for all.';
 
+create function private.ivr_spoken(p_name text, p_clinic_id uuid, p_spoken_name text default null) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  -- private.ivr_turn says which language it is.
+  return private.spoken_in(p_name, p_spoken_name, p_clinic_id, current_setting('medq.call_language', true));
+end $$;
+comment on function private.ivr_spoken(text, uuid, text) is
+  'A name at a clinic as it is spoken in the language of the call. p_spoken_name: how the usual name is spoken.';
+
 create function private.ivr_earliest_slot(
   p_clinic_id uuid, p_preference jsonb, p_from timestamptz, p_person_id uuid, p_now timestamptz
 )
@@ -41,7 +52,7 @@ begin
   end if;
   return v_found || jsonb_build_object('slot', (
     select jsonb_build_object(
-      'practitioner_id', s.practitioner_id, 'spoken_name', s.spoken_name,
+      'practitioner_id', s.practitioner_id, 'spoken_name', private.ivr_spoken(s.practitioner_name, p_clinic_id, s.spoken_name),
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
     from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_person_id) s
@@ -116,7 +127,8 @@ begin
       -- Nobody is to choose what then is not there.
       return coalesce((
         select jsonb_build_object(
-          'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
+          'specialties', jsonb_agg(
+            jsonb_build_object('key', private.ivr_specialty_key(s), 'name', private.ivr_spoken(s, p_clinic.id)) order by s)
         )
         from unnest(v_specialties) s
         where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_person_id))
@@ -173,9 +185,13 @@ set search_path = ''
 as $$
 begin
   select jsonb_agg(
-      jsonb_build_object('id', p.id, 'spoken_name', coalesce(p.spoken_name, p.name), 'specialty', p.specialty)
-      order by p.name, p.id),
-    (select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
+      jsonb_build_object(
+        'id', p.id, 'spoken_name', private.ivr_spoken(p.name, p_clinic_id, p.spoken_name),
+        'specialty', private.ivr_spoken(p.specialty, p_clinic_id)
+      ) order by p.name, p.id),
+    (select jsonb_agg(jsonb_build_object(
+        'key', private.ivr_specialty_key(s.name), 'name', private.ivr_spoken(s.name, p_clinic_id)
+      ) order by s.name)
      from (select distinct x as name from unnest(array_agg(p.specialty)) x) s)
   into practitioners, specialties
   from public.practitioners p

@@ -235,7 +235,9 @@ begin
   if p_call ->> 'language' is not null then
     perform private.set_channel('ivr');
     update public.patients p set locale = p_call ->> 'language'
-    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language';
+    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language'
+      -- Whoever reads a language that no call is answered in has chosen only for this call.
+      and coalesce(p_call -> 'spoken' ? p.locale, true);
   end if;
 end $$;
 comment on function private.ivr_keep_language(jsonb, uuid) is 'Keeps the language chosen in a call with its patient.';

@@ -10,7 +10,8 @@ begin
       'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
       'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', coalesce(p.spoken_name, p.name), 'who', private.called_name(p_appointment.dependent_id)
+      'spoken_name', private.ivr_spoken(p.name, p.clinic_id, p.spoken_name),
+      'who', private.called_name(p_appointment.dependent_id)
     )
     from public.practitioners p where p.id = p_appointment.practitioner_id
   );

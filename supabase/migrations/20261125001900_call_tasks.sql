@@ -150,6 +150,9 @@ set search_path = ''
 as $$
 declare
   v_caller constant text := p_call ->> 'caller';
+  v_locale constant text := coalesce(
+    p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+  );
 begin
   if v_caller is null or p_call ->> 'site_url' is null
     or exists (select from public.sms_opt_outs o where o.phone = v_caller) then
@@ -157,12 +160,10 @@ begin
   end if;
   -- Once a day for a phone: a number may be forged, and its owner is not to be flooded.
   perform private.queue_sms(
-    'ivr_link', v_caller, jsonb_build_object('clinic', p_clinic.name, 'url', p_call ->> 'site_url'),
+    'ivr_link', v_caller,
+    jsonb_build_object('clinic', private.name_in(p_clinic.name, p_clinic.id, v_locale), 'url', p_call ->> 'site_url'),
     'ivr_link:' || v_caller || ':' || (p_now at time zone p_clinic.time_zone)::date, p_patient_id, null,
-    coalesce(
-      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
-    ),
-    false, p_now + interval '1 day'
+    v_locale, false, p_now + interval '1 day'
   );
   return true;
 end $$;

@@ -19,9 +19,22 @@ end $$;
 comment on function private.ivr_others(uuid, boolean) is
   'For whom a caller books too, in the order in which they were added: {others: [{id, name}]}. Without names unless the call has proved its number.';
 
+create function private.ivr_language(p_call jsonb, p_of_patient text, p_of_clinic text) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    p_call ->> 'language', case when p_call -> 'spoken' ? p_of_patient then p_of_patient end,
+    case when p_call -> 'spoken' ? p_of_clinic then p_of_clinic end, 'en-IN'
+  );
+end $$;
+comment on function private.ivr_language(jsonb, text, text) is
+  'The language in which a call is answered: the chosen one, else the first of the patient''s and the clinic''s that calls speak.';
+
 create function private.ivr_look_up(
   p_call jsonb, p_now timestamptz, out clinic_id uuid, out patient_id uuid, out is_shared boolean,
-  out has_new_language boolean, out is_proven boolean, out facts jsonb)
+  out has_new_language boolean, out is_proven boolean, out speaks text, out facts jsonb)
 language plpgsql stable
 set search_path = ''
 as $$
@@ -30,25 +43,25 @@ begin
     p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
     -- A caller ID can be forged: the language kept with an account is changed by whoever proves the number.
     p_call ->> 'language' <> coalesce(p.locale, '') and (p.user_id is null or pr.proven_at is not null),
-    pr.proven_at is not null,
+    pr.proven_at is not null, s.locale,
     jsonb_build_object(
       'clinic', jsonb_build_object(
-        'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
-        'takes_bookings', c.phone_booking <> 'closed',
+        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone,
+        'today', l.moment::date, 'horizon', c.booking_horizon_days, 'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
-        ) end
-      ),
-      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+        ) end),
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
+      'language', coalesce(p_call ->> 'language', p.locale)
     ) || case when exists (select from public.dependents d where d.patient_id = p.id)
       then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end
-  into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
+  into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
+  cross join lateral (select private.ivr_language(p_call, p.locale, c.locale) as locale) s
   left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
@@ -69,7 +82,7 @@ begin
   return (
     select jsonb_build_object(
       'clinic', null,
-      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
+      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', private.ivr_spoken(c.name, c.id)) order by c.name, c.id),
       'locales', (select jsonb_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l
         where o.phone = p_call ->> 'dialled'),
       'upcoming', '[]'::jsonb
@@ -98,7 +111,8 @@ begin
 end $$;
 comment on function private.ivr_outcome(text, jsonb) is 'What came of a turn, by its kind of task and what is told.';
 
--- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, site_url}.
+-- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, spoken, site_url}; spoken are
+-- the languages that calls are answered in.
 -- The shapes of p_task and of the answer are in supabase/functions/ivr: facts.ts, and code.ts for the codes in a task.
 create function private.ivr_turn(p_call jsonb, p_task jsonb, p_now timestamptz default now()) returns jsonb
 language plpgsql
@@ -120,6 +134,7 @@ begin
     return '{"clinic": null}';
   end if;
 
+  perform set_config('medq.call_language', v.speaks, true);
   if v.has_new_language then
     perform private.ivr_keep_language(p_call, v.patient_id);
   end if;

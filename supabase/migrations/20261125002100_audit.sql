@@ -72,7 +72,7 @@ declare
 begin
   foreach v_table in array array[
     'clinics', 'practitioners', 'schedules', 'schedule_exceptions', 'patients', 'dependents', 'appointments',
-    'sms_templates', 'sms_settings', 'sms_opt_outs', 'security_settings'
+    'sms_templates', 'sms_settings', 'sms_opt_outs', 'security_settings', 'translations'
   ] loop
     execute format(
       'create trigger _800_audit after insert or update or delete on public.%I

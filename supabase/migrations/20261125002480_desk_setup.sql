@@ -43,3 +43,27 @@ end $$;
 comment on function public.desk_practitioners(uuid) is
   'For managers: who sees patients at a clinic, or did, and how many appointments with them are still to come, from which date to which.';
 grant execute on function public.desk_practitioners(uuid) to authenticated;
+
+create function public.set_translations(clinic_id uuid, locale text, names jsonb) returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  perform private.require_desk(set_translations.clinic_id, true);
+  delete from public.translations t
+  using jsonb_to_recordset(set_translations.names) as n (name text, translation text)
+  where t.clinic_id = set_translations.clinic_id and t.locale = set_translations.locale
+    and lower(t.name collate pg_c_utf8) = lower(n.name collate pg_c_utf8) and coalesce(n.translation, '') = '';
+  insert into public.translations as t (clinic_id, locale, name, translation, address)
+  select set_translations.clinic_id, set_translations.locale, n.name, n.translation, nullif(n.address, '')
+  from jsonb_to_recordset(set_translations.names) as n (name text, translation text, address text)
+  where n.translation <> ''
+  on conflict (lower(name collate pg_c_utf8), locale, clinic_id) do update
+  set translation = excluded.translation, address = excluded.address,
+    -- How the other words are spoken is known no more.
+    spoken_as = case when t.translation = excluded.translation then t.spoken_as end;
+end $$;
+comment on function public.set_translations(uuid, text, jsonb) is
+  'For managers: what names are called at a clinic in a language: [{name, translation, address?}]. Without a translation a name is called there again what it is elsewhere.';
+grant execute on function public.set_translations(uuid, text, jsonb) to authenticated;

@@ -65,7 +65,7 @@ begin
     select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
     from (
       select private.sms_preview(
-        v_template.key, v_template.body, v_template.samples, private.longest_names()
+        v_template.key, v_template.body, v_template.samples, private.longest_names(v_template.locale)
       ) as text
     ) r;
 end $$;

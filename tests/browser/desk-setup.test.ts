@@ -13,7 +13,7 @@ const says = (page: Page, words: string | RegExp) => page.getByText(words).waitF
 
 /** The part of the page about a doctor, by name, opened. */
 async function doctor(page: Page, name: string) {
-  const part = page.locator('details').filter({ hasText: name });
+  const part = page.locator('details').filter({ has: page.locator('summary', { hasText: name }) });
   if ((await part.getAttribute('open')) === null) await part.locator('summary').click();
   return part;
 }
@@ -47,6 +47,30 @@ test('doctors are added and edited without scripts; of one who leaves, what is s
   expect([...doctors]).toEqual([
     { name: clinic.doctor, spoken_name: 'Doctor Meera', specialty: 'General medicine', active: false },
     { name: 'Dr. Ravi Menon', spoken_name: null, specialty: 'Skin', active: true }
+  ]);
+});
+
+test('names in another language are set without scripts, and read by whoever reads that language', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk(desk, '/desk/clinic', clinic, { page: { javaScriptEnabled: false } });
+  const tamil = page.locator('details').filter({ has: page.locator('summary', { hasText: 'தமிழ்' }) });
+  await tamil.locator('summary').click();
+  await tamil.getByLabel(clinic.doctor, { exact: true }).fill('123');
+  await tamil.getByRole('button', { name: 'Save' }).click();
+  await says(page, 'Please enter a name in letters, up to 100 characters.');
+  await tamil.getByLabel(clinic.doctor, { exact: true }).fill('டாக்டர் மீரா ஐயர்');
+  await tamil.getByLabel(/^Address/).fill('12 ஏரிக்கரை சாலை');
+  await tamil.getByLabel(clinic.name, { exact: true }).fill('ஏரிக்கரை கிளினிக்');
+  await tamil.getByRole('button', { name: 'Save' }).click();
+  await says(page, 'Saved.');
+
+  const reader = await atDesk(desk, '/desk/hours', clinic, { page: { locale: 'ta-IN' } });
+  await says(reader, 'டாக்டர் மீரா ஐயர்');
+  const rows = await sql`
+    select name, translation, address from public.translations where clinic_id = ${clinic.id} order by address`;
+  expect([...rows]).toEqual([
+    { name: clinic.name, translation: 'ஏரிக்கரை கிளினிக்', address: '12 ஏரிக்கரை சாலை' },
+    { name: clinic.doctor, translation: 'டாக்டர் மீரா ஐயர்', address: null }
   ]);
 });
 

@@ -258,6 +258,8 @@ describe('languages', () => {
       await tx`update public.clinics set locale = 'ta-IN' where id = ${clinic.id}`;
       expect(await body(account, '10:30')).toEqual(['ta-IN', 'பதிவு']);
       await tx`update public.patients set locale = 'hi-IN' where id = ${account.id}`;
-      expect(await body(account, '10:45')).toEqual(['en-IN', 'Booked:']);
+      expect(await body(account, '10:45')).toEqual(['hi-IN', 'बुक']);
+      await tx`update public.patients set locale = 'fr-FR' where id = ${account.id}`;
+      expect(await body(account, '11:00')).toEqual(['en-IN', 'Booked:']);
     }));
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aClinic, aPatient, aPractitioner, book, type Hours, type Practitioner } from '../helpers/world.ts';
-import { clockTurns, hoursOf, tamilParts } from '../unit/clock-rules.ts';
+import { clockTurns, hindiParts, hoursOf, tamilParts } from '../unit/clock-rules.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
@@ -217,11 +217,17 @@ describe('the database says what calls and pages say', () => {
     })
   );
 
-  test.each(hoursOf('ta-IN'))('of $hour o’clock in Tamil: $part', ({ hour, part }) =>
+  test.each([
+    ['ta-IN', tamilParts],
+    ['hi-IN', hindiParts]
+  ] as const)('of every hour in %s', (locale, parts) =>
     rolledBack(sql, async (tx) => {
-      const rows = await tx`
-        select private.sms_time('2027-06-09'::timestamp + make_interval(hours => ${hour}), 'ta-IN') as words`;
-      expect([...rows]).toEqual([{ words: `${tamilParts[part]} ${hour % 12 === 0 ? 12 : hour % 12}:00` }]);
+      const rows = await tx<{ words: string }[]>`
+        select private.sms_time('2027-06-09'::timestamp + make_interval(hours => h), ${locale}) as words
+        from generate_series(0, 23) h order by h`;
+      expect(rows.map(({ words }) => words)).toEqual(
+        hoursOf(locale).map(({ hour, part }) => `${parts[part]} ${hour % 12 === 0 ? 12 : hour % 12}:00`)
+      );
     })
   );
 });
@@ -232,7 +238,8 @@ test.each([
     'Sun 31 Oct at 1:00 am before the clocks go back,',
     'Sun 31 Oct at 1:00 am after the clocks go back,'
   ],
-  ['ta-IN', 'கடிகாரம் மாறுவதற்கு முன் இரவு 1:00 மணி,', 'கடிகாரம் மாறிய பின் இரவு 1:00 மணி,']
+  ['ta-IN', 'கடிகாரம் மாறுவதற்கு முன் இரவு 1:00 மணி,', 'கடிகாரம் மாறிய பின் இரவு 1:00 மணி,'],
+  ['hi-IN', 'घड़ी पीछे होने से पहले रात 1:00 बजे,', 'घड़ी पीछे होने के बाद रात 1:00 बजे,']
 ])('the SMS of the two hours of one night differ, in %s', (locale, ...words) =>
   inZone('Europe/London', [{ from: '00:00', to: '03:00', minutes: 60 }], async (_slots, tx, practitioner) => {
     for (const [n, at] of ['2027-10-31T00:00:00Z', '2027-10-31T01:00:00Z'].entries()) {

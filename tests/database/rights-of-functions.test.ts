@@ -180,6 +180,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   set_dates: onTheManagersPractitioner,
   preview_dates: onTheManagersPractitioner,
   desk_practitioners: { ...onlyForTheDesk, desk: 'PT403 not_staff' },
+  set_translations: { ...onlyForTheDesk, desk: 'PT403 not_staff' },
   desk_sms_texts: onlyForStaff,
   preview_sms_text: onlyForStaff,
   // There are other clinics.
@@ -282,6 +283,7 @@ const calls: Record<string, Call> = {
   preview_dates: (tx, { appointment: { practitioner_id, starts_at } }) =>
     tx`select * from public.preview_dates(${practitioner_id}, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, (${starts_at}::timestamptz at time zone 'Asia/Kolkata')::date, '[]')`,
   desk_practitioners: (tx, { clinic }) => tx`select * from public.desk_practitioners(${clinic.id})`,
+  set_translations: (tx, { clinic }) => tx`select public.set_translations(${clinic.id}, 'ta-IN', '[]')`,
   desk_sms_texts: (tx) => tx`select * from public.desk_sms_texts()`,
   preview_sms_text: (tx) => tx`select * from public.preview_sms_text('ivr_synced', 'en-IN', 'Synced.')`,
   set_sms_text: (tx) => tx`select public.set_sms_text('ivr_synced', 'en-IN', 'Synced.')`

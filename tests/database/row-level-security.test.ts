@@ -14,6 +14,7 @@ afterAll(closeDatabases);
 const rights: Record<string, Record<Actor, string>> = {
   clinics: everyone({ others: 'R---' }),
   practitioners: everyone({ others: 'R---' }),
+  translations: everyone({ others: 'R---' }),
   schedules: everyone({ visitor: '----', others: '0---', manager: 'R---' }),
   schedule_exceptions: everyone({ visitor: '----', others: '0---', manager: 'R---' }),
   patients: everyone({ visitor: '----', others: '0---', owner: 'R---' }),
@@ -88,6 +89,7 @@ function everyone({
 const rowOf: Record<string, (scene: Scene) => [column: string, value: string]> = {
   clinics: ({ clinic }) => ['id', clinic.id],
   practitioners: ({ practitioner }) => ['id', practitioner.id],
+  translations: () => ['name', 'Siddha'],
   schedules: ({ practitioner }) => ['practitioner_id', practitioner.id],
   schedule_exceptions: ({ practitioner }) => ['practitioner_id', practitioner.id],
   patients: ({ owner }) => ['id', owner.id],

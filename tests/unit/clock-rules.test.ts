@@ -11,7 +11,7 @@ import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime
 import * as english from '../../supabase/functions/ivr/prompts/en-IN.times.ts';
 import * as tamil from '../../supabase/functions/ivr/prompts/ta-IN.times.ts';
 import { turnOf as turnInCalls } from '../../supabase/functions/ivr/prompts/times.ts';
-import { clockTurns, hoursOf, tamilParts } from './clock-rules.ts';
+import { clockTurns, hindiParts, hoursOf, tamilParts } from './clock-rules.ts';
 
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
 afterEach(() => speak('en-IN'));
@@ -67,6 +67,13 @@ describe('one split of the day in each language', () => {
     expect(headings[part]()).toBe(part === 'afternoon' ? 'பிற்பகல்' : word);
     expect(timeWords(at(hour), 'UTC')).toMatch(new RegExp(`^${word}\u00a0`));
     expect(tamil.clock({ hour, minute: 5 })).toMatch(new RegExp(`^${word} `));
+  });
+
+  test.each(hoursOf('hi-IN'))('in Hindi at $hour o’clock it is $part', ({ hour, part }) => {
+    speak('hi-IN');
+    expect(partOfDay(at(hour), 'UTC')).toBe(part);
+    expect(headings[part]()).toBe(hindiParts[part]);
+    expect(timeWords(at(hour), 'UTC')).toMatch(new RegExp(`^${hindiParts[part]}\u00a0`));
   });
 
   test.each(hoursOf('en-IN'))('in English at $hour o’clock it is $part', ({ hour, part }) => {

@@ -34,7 +34,8 @@ export const clockTurns: { zone: string; instant: string; turn: 'first' | 'secon
 /** The part of the day by the hour at which it begins, in the words of the site's catalogue. */
 export const partsOfDay = {
   'en-IN': { 0: 'night', 4: 'morning', 12: 'afternoon', 17: 'evening', 21: 'night' },
-  'ta-IN': { 0: 'night', 4: 'morning', 12: 'afternoon', 16: 'evening', 19: 'night' }
+  'ta-IN': { 0: 'night', 4: 'morning', 12: 'afternoon', 16: 'evening', 19: 'night' },
+  'hi-IN': { 0: 'night', 4: 'morning', 12: 'afternoon', 16: 'evening', 20: 'night' }
 } as const;
 
 export type Part = 'morning' | 'afternoon' | 'evening' | 'night';
@@ -44,6 +45,13 @@ export const tamilParts: Record<Part, string> = {
   afternoon: 'மதியம்',
   evening: 'மாலை',
   night: 'இரவு'
+};
+
+export const hindiParts: Record<Part, string> = {
+  morning: 'सुबह',
+  afternoon: 'दोपहर',
+  evening: 'शाम',
+  night: 'रात'
 };
 
 /** Each hour of the day with its part. */

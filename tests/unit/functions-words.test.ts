@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
+import { hindi } from '../../supabase/functions/_shared/words/hi-IN.ts';
 import { locales, preferredLocale, wordsIn } from '../../supabase/functions/_shared/words/languages.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import type { Words } from '../../supabase/functions/_shared/words/words.ts';
@@ -20,7 +21,8 @@ describe('the language of a request', () => {
     ['en;q=0.5, ta', 'ta-IN'],
     ['en ; q=0.5 ,\tta\t;\tq=0.501', 'ta-IN'],
     ['en;Q=0.1,ta;Q=0.2', 'ta-IN'],
-    ['hi-IN,ta;q=0.3', 'ta-IN'],
+    ['hi-IN,ta;q=0.3', 'hi-IN'],
+    ['bn-IN,ta;q=0.3', 'ta-IN'],
     // Named alike: the first.
     ['ta,en', 'ta-IN'],
     ['en,ta', 'en-IN'],
@@ -58,7 +60,7 @@ describe('the language of a request', () => {
   const quality = fc.integer({ min: 0, max: 1000 });
 
   test('is the one with the higher quality, whatever else is named', () => {
-    const others = fc.array(fc.stringMatching(/^(fr|de|hi-IN|x y|;|q=1)?$/));
+    const others = fc.array(fc.stringMatching(/^(fr|de|bn-IN|x y|;|q=1)?$/));
     fc.assert(
       fc.property(quality, quality, others, (en, ta, more) => {
         const q = (thousandths: number) => (thousandths / 1000).toFixed(3);
@@ -89,22 +91,31 @@ function sentences({ fields, ...words }: Words): [string, string][] {
 describe('the sentences', () => {
   const inEnglish = Object.fromEntries(sentences(english));
 
-  test.each(sentences(tamil))(
-    '%s is Tamil, with the numbers and examples of the English one',
-    (name, text) => {
-      expect(text).toMatch(/[\u0b80-\u0bff].*[.?]$/);
+  const translated = [
+    // Tamil digits, and what looks like Tamil but is not, are not typed by anybody.
+    ...sentences(tamil).map(
+      ([name, text]) => ['Tamil', name, text, /^[\u0b82-\u0bcd\x20-\x7e]+[.?]$/] as const
+    ),
+    ...sentences(hindi).map(
+      ([name, text]) => ['Hindi', name, text, /^[\u0901-\u094d\u0964\x20-\x7e]+[।?]$/] as const
+    )
+  ];
+
+  test.each(translated)(
+    'in %s: %s has the numbers and examples of the English one',
+    (_, name, text, typed) => {
+      expect(text).toMatch(/[\u0900-\u097f\u0b80-\u0bff]/);
+      expect(text).toMatch(typed);
       const fixed = (sentence = '') =>
         sentence.match(/\d[\d ]*\d|\d|SMS|JSON|POST|application\/json/g)?.toSorted();
       for (const part of fixed(inEnglish[name]) ?? []) expect(text).toContain(part);
-      // Tamil digits, and what looks like Tamil but is not, are not typed by anybody.
-      expect(text).toMatch(/^[\u0b82-\u0bcd\x20-\x7e]+$/);
       expect(text).toBe(text.normalize('NFC').trim());
     }
   );
 
   test('are all there, and each says something else', () => {
-    expect(sentences(tamil).map(([name]) => name)).toEqual(sentences(english).map(([name]) => name));
-    for (const words of [english, tamil]) {
+    for (const words of Object.values(wordsIn)) {
+      expect(sentences(words).map(([name]) => name)).toEqual(sentences(english).map(([name]) => name));
       const all = sentences(words).map(([, text]) => text);
       expect(new Set(all).size).toBe(all.length);
     }
@@ -134,7 +145,7 @@ describe('the sentences', () => {
         } catch (error) {
           if (!(error instanceof RefusedError)) throw error;
           for (const sentence of Object.values(error.refusal.fields ?? {})) {
-            for (const locale of locales) expect(sentence(wordsIn[locale])).toMatch(/[.]$/);
+            for (const locale of locales) expect(sentence(wordsIn[locale])).toMatch(/[.।]$/);
           }
           expect(error.refusal.fields).not.toHaveProperty('locale');
         }

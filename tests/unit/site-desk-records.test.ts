@@ -51,7 +51,7 @@ test.each([
   'dormant_phone',
   'appointments_clash',
   'too_late_to_undo'
-])('%s is told in both languages', (word) => {
+])('%s is told in every language', (word) => {
   const told = () =>
     deskRefusal({ code: 'PT409', message: 'cannot_merge', details: word, hint: 'What the database says.' });
   expect(told().code).toBe(word);

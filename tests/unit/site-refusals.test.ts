@@ -107,7 +107,7 @@ describe('every word with which the database can refuse a patient', () => {
     );
   });
 
-  test.each(words)('$word is told in both languages', ({ word, message }) => {
+  test.each(words)('$word is told in every language', ({ word, message }) => {
     const english = raised(message, word);
     expect(english.code).toBe(word);
     expect(english.message).toMatch(/^[A-Z][a-z ]+/);

@@ -3,10 +3,12 @@ import path from 'node:path';
 import { parse } from 'svelte/compiler';
 import { expect, test } from 'vitest';
 
+import { locales as localesOfFunctions } from '../../supabase/functions/_shared/words/languages.ts';
+import settings from '../../src/words/medq.inlang/settings.json' with { type: 'json' };
+
 type Catalogue = Record<string, unknown>;
 
 const CATALOGUE = 'src/words';
-const LOCALES = ['en-IN', 'ta-IN'];
 
 function readCatalogue(locale: string): Catalogue {
   const files = globSync(`${CATALOGUE}/${locale}/*.json`);
@@ -16,30 +18,45 @@ function readCatalogue(locale: string): Catalogue {
   return Object.assign({}, ...catalogues) as Catalogue;
 }
 
-const [english = {}, tamil = {}] = LOCALES.map(readCatalogue);
+const [base = '', ...others] = settings.locales;
+const english = readCatalogue(base);
 const keys = Object.keys(english);
+
+/** Each language but English, with what it says and a letter of its script. */
+const translated = others.map((locale) => {
+  const { script = '' } = new Intl.Locale(locale).maximize();
+  return { locale, catalogue: readCatalogue(locale), letter: `\\p{Script=${script}}` };
+});
 
 const placeholders = (message: unknown) =>
   [...new Set(JSON.stringify(message).match(/\{\w+\}/g) ?? [])].toSorted();
 
-test('each language says everything', () => {
-  expect(Object.keys(tamil).toSorted()).toEqual(keys.toSorted());
-  for (const key of keys) {
-    expect(JSON.stringify(tamil[key]).replaceAll(/\{\w+\}/g, ''), key).toMatch(
-      /\p{Script=Tamil}|^"[^\p{L}]*"$/u
-    );
-  }
+test('the site, the account API and the folders of the catalogue have the same languages', () => {
+  expect(settings.baseLocale).toBe(base);
+  expect([...localesOfFunctions]).toEqual(settings.locales);
+  const folders = globSync(`${CATALOGUE}/??-??`).map((folder) => path.basename(folder));
+  expect(folders.toSorted()).toEqual(settings.locales.toSorted());
 });
 
-test('a sentence has the same placeholders in each language', () => {
+test.each(translated)('$locale says everything, in its script', ({ catalogue, letter }) => {
+  expect(keys.filter((key) => !(key in catalogue))).toEqual([]);
+  expect(Object.keys(catalogue).filter((key) => !(key in english))).toEqual([]);
+  const inScript = new RegExp(`${letter}|^"[^\\p{L}]*"$`, 'u');
   for (const key of keys)
-    expect([key, ...placeholders(tamil[key])]).toEqual([key, ...placeholders(english[key])]);
+    expect(JSON.stringify(catalogue[key]).replaceAll(/\{\w+\}/g, ''), key).toMatch(inScript);
 });
 
-test('both languages are in the same file under the same name', () => {
-  const files = LOCALES.map((locale) => globSync(`${CATALOGUE}/${locale}/*.json`));
-  const [first = [], second = []] = files.map((list) => list.map((file) => path.basename(file)).toSorted());
-  expect(second).toEqual(first);
+test.each(translated)('a sentence has the same placeholders in $locale', ({ catalogue }) => {
+  for (const key of keys)
+    expect([key, ...placeholders(catalogue[key])]).toEqual([key, ...placeholders(english[key])]);
+});
+
+test.each(translated)('$locale has the same files, in the list of the project', ({ locale }) => {
+  const listed = settings['plugin.inlang.messageFormat'].pathPattern.map((file) => path.basename(file));
+  for (const one of [base, locale]) {
+    const files = globSync(`${CATALOGUE}/${one}/*.json`).map((file) => path.basename(file));
+    expect(files.toSorted()).toEqual(listed.toSorted());
+  }
 });
 
 test('every sentence is used', () => {

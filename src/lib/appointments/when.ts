@@ -49,7 +49,8 @@ export type PartOfDay = 'morning' | 'afternoon' | 'evening' | 'night';
 /** The hour at which each part begins, as calls and SMS say it in that language. The night lasts until the morning. */
 const BEGINS: Record<Locale, Record<PartOfDay, number>> = {
   'en-IN': { morning: 4, afternoon: 12, evening: 17, night: 21 },
-  'ta-IN': { morning: 4, afternoon: 12, evening: 16, night: 19 }
+  'ta-IN': { morning: 4, afternoon: 12, evening: 16, night: 19 },
+  'hi-IN': { morning: 4, afternoon: 12, evening: 16, night: 20 }
 };
 
 export function partOfDay(date: Date, timeZone: string): PartOfDay {

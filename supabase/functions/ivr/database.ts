@@ -19,6 +19,8 @@ export interface Call {
   keys: string;
   /** The language chosen in this call. */
   language: string | undefined;
+  /** The languages that calls are answered in. */
+  spoken: string[];
   /** The clinic, once it is known. */
   clinic: string | undefined;
   /** The address of the site, where the caller can be texted. */

@@ -19,7 +19,7 @@ import { decodePosition, start } from './dialogue/position.ts';
 import { read, type Reading } from './dialogue/reading.ts';
 import { reply } from './dialogue/reply.ts';
 import { dialledNumber, lineOf } from './line.ts';
-import { catalogueAt } from './prompts/languages.ts';
+import { catalogueAt, languages } from './prompts/languages.ts';
 import { endedCalls } from './status.ts';
 
 /** Bodies come only with reports and recordings; a bigger one is not MessageBird's. */
@@ -89,6 +89,7 @@ function callOf(query: URLSearchParams, caller: string | null, { turn, language,
     step: position.question.name,
     keys,
     language,
+    spoken: languages.map(({ code }) => code),
     clinic,
     site_url: line === 'mobile' ? siteUrl() : null
   };

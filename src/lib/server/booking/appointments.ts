@@ -9,6 +9,7 @@ import {
 import { loadPeople, peopleIn, PERSON_COLUMNS } from '#lib/server/account/family.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import { namesOf } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 
 // So many stand on one page.
@@ -30,15 +31,18 @@ export function isId(text: string | null): text is string {
  */
 export async function loadAppointments(supabase: Supabase, page = 1): Promise<Snapshot> {
   const now = new Date();
-  const { data, error } = await supabase
-    .from('appointments')
-    .select(
-      `${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS}), dependents(${PERSON_COLUMNS})`
-    )
-    .order('starts_at', { ascending: false })
-    .order('id')
-    // One more tells whether there are more.
-    .range((page - 1) * MOST, page * MOST);
+  const [{ data, error }, names] = await Promise.all([
+    supabase
+      .from('appointments')
+      .select(
+        `${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS}), dependents(${PERSON_COLUMNS})`
+      )
+      .order('starts_at', { ascending: false })
+      .order('id')
+      // One more tells whether there are more.
+      .range((page - 1) * MOST, page * MOST),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
 
   const rows = data.slice(0, MOST).flatMap((row) => parseAppointment(row) ?? []);
@@ -46,9 +50,12 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
   return {
     appointments: rows,
     practitioners: Object.fromEntries(
-      data.map(({ practitioner_id, practitioners }) => [practitioner_id, practitioners])
+      data.map(({ practitioner_id, practitioners, clinic_id }) => [
+        practitioner_id,
+        names.practitioner(practitioners, clinic_id)
+      ])
     ),
-    clinics: byId([...clinics.values()].map(clinicOf)),
+    clinics: byId([...clinics.values()].map((row) => names.clinic(clinicOf(row)))),
     people: peopleIn(data.flatMap(({ dependents }) => dependents ?? [])),
     queue: await queuePlaces(supabase, rows, clinics, now),
     hasEarlier: data.length > MOST,
@@ -84,16 +91,19 @@ export async function loadDirectory(
   supabase: Supabase,
   { practitioner_id, clinic_id }: Pick<Appointment, 'practitioner_id' | 'clinic_id'>
 ): Promise<Directory> {
-  const [practitioner, clinic, people] = await Promise.all([
+  const [practitioner, clinic, people, names] = await Promise.all([
     supabase.from('practitioners').select('name, specialty').eq('id', practitioner_id).maybeSingle(),
     supabase.from('clinics').select(CLINIC_COLUMNS).eq('id', clinic_id).maybeSingle(),
-    loadPeople(supabase)
+    loadPeople(supabase),
+    namesOf(supabase)
   ]);
   if (practitioner.error) throw practitioner.error;
   if (clinic.error) throw clinic.error;
   return {
-    practitioners: practitioner.data ? { [practitioner_id]: practitioner.data } : {},
-    clinics: byId(clinic.data ? [clinicOf(clinic.data)] : []),
+    practitioners: practitioner.data
+      ? { [practitioner_id]: names.practitioner(practitioner.data, clinic_id) }
+      : {},
+    clinics: byId(clinic.data ? [names.clinic(clinicOf(clinic.data))] : []),
     people: peopleIn(people)
   };
 }

@@ -1,5 +1,6 @@
 import type { Place } from '#lib/appointments/model.ts';
 import { phoneNumber } from '#lib/server/account/phone.ts';
+import { namesOf } from '#lib/server/booking/names.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
 /** A clinic as visitors see it; its phone is the number that books. */
@@ -12,20 +13,26 @@ export const CLINIC_COLUMNS = 'id, name, address, time_zone, phone';
 
 /** All clinics by name. Throws the Data API's error. */
 export async function listClinics(supabase: Supabase): Promise<Clinic[]> {
-  const { data, error } = await supabase.from('clinics').select(CLINIC_COLUMNS).order('name');
+  const [{ data, error }, names] = await Promise.all([
+    supabase.from('clinics').select(CLINIC_COLUMNS).order('name'),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
-  return data.map(clinicOf);
+  return data.map((row) => names.clinic(clinicOf(row)));
 }
 
 /** Clinics that take bookings, by name. Throws the Data API's error. */
 export async function listBookableClinics(supabase: Supabase): Promise<Clinic[]> {
-  const { data, error } = await supabase
-    .from('clinics')
-    .select(`${CLINIC_COLUMNS}, practitioners!practitioners_clinic_id_fkey!inner(id)`)
-    .eq('practitioners.active', true)
-    .order('name');
+  const [{ data, error }, names] = await Promise.all([
+    supabase
+      .from('clinics')
+      .select(`${CLINIC_COLUMNS}, practitioners!practitioners_clinic_id_fkey!inner(id)`)
+      .eq('practitioners.active', true)
+      .order('name'),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
-  return data.map(clinicOf);
+  return data.map((row) => names.clinic(clinicOf(row)));
 }
 
 /** How many hours before an appointment a clinic reminds of it. Throws the Data API's error. */

@@ -4,6 +4,7 @@ import type { FreeDay, FreeSlot } from '#lib/appointments/slots.ts';
 import { isOfOurTime, localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { isId, loadAppointment } from './appointments.ts';
+import { namesOf } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 import { asPatient, type Looker } from './looker.ts';
 import { practitionerOf, PRACTITIONER_COLUMNS, type Practitioner } from './practitioners.ts';
@@ -56,9 +57,12 @@ export async function listBookablePractitioners(
   looker: Looker,
   clinicId: string
 ): Promise<BookablePractitioner[]> {
-  const rows = await looker.practitioners({ clinic_id: clinicId });
+  const [rows, names] = await Promise.all([
+    looker.practitioners({ clinic_id: clinicId }),
+    namesOf(looker.supabase)
+  ]);
   const found = rows.map(({ practitioner_id: id, practitioner_name: name, next_starts_at, ...row }) => ({
-    ...practitionerOf({ ...row, id, name }),
+    ...names.practitioner(practitionerOf({ ...row, id, name }), clinicId),
     nextAt: next_starts_at
   }));
   const first = ({ nextAt }: BookablePractitioner) => (nextAt === null ? Infinity : Date.parse(nextAt));
@@ -119,14 +123,21 @@ async function loadScope(
   anyPractitioner: boolean
 ): Promise<Scope | null> {
   if (!isId(practitionerId)) return null;
-  const { data, error } = await supabase
-    .from('practitioners')
-    .select(`${PRACTITIONER_COLUMNS}, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
-    .eq('id', practitionerId)
-    .maybeSingle();
+  const [{ data, error }, names] = await Promise.all([
+    supabase
+      .from('practitioners')
+      .select(
+        `${PRACTITIONER_COLUMNS}, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`
+      )
+      .eq('id', practitionerId)
+      .maybeSingle(),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
   if (!data?.active) return null;
-  return { clinic: clinicOf(data.clinics), practitioner: practitionerOf(data), anyPractitioner };
+  const { clinics } = data;
+  const practitioner = names.practitioner(practitionerOf(data), clinics.id);
+  return { clinic: names.clinic(clinicOf(clinics)), practitioner, anyPractitioner };
 }
 
 // The generated types say that every part of a composite type may be null. None is.

@@ -11,6 +11,7 @@ import {
   type Span
 } from '#lib/desk/away.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
+import { namesOf } from '#lib/server/booking/names.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { deskRefusal } from './refusal.ts';
@@ -133,13 +134,12 @@ export interface Doctor {
 
 /** Everybody who sees or saw patients at a clinic, by name: also who has left may still be booked. */
 export async function listAllDoctors(supabase: Supabase, clinicId: string): Promise<Doctor[]> {
-  const { data, error } = await supabase
-    .from('practitioners')
-    .select('id, name, active')
-    .eq('clinic_id', clinicId)
-    .order('name');
+  const [{ data, error }, names] = await Promise.all([
+    supabase.from('practitioners').select('id, name, active').eq('clinic_id', clinicId).order('name'),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
-  return data;
+  return data.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
 }
 
 /** How many of some patients a colleague can take; or why none. */
@@ -248,7 +248,8 @@ export async function loadDone(
   clinicId: string,
   operation: string
 ): Promise<Done | null> {
-  const [row, outcome, doctors, staff] = await Promise.all([
+  const [names, row, outcome, doctors, staff] = await Promise.all([
+    namesOf(supabase),
     supabase.from('day_operations').select().eq('id', operation).eq('clinic_id', clinicId).maybeSingle(),
     supabase.rpc('day_outcome', { operation_id: operation }),
     supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId),
@@ -257,7 +258,10 @@ export async function loadDone(
   for (const { error } of [row, outcome, doctors, staff]) if (error) throw error;
   if (!row.data) return null;
   const done = doneRow.parse(row.data);
-  const nameOf = (id: string | null) => doctors.data?.find((doctor) => doctor.id === id)?.name ?? null;
+  const nameOf = (id: string | null) => {
+    const doctor = doctors.data?.find((one) => one.id === id);
+    return doctor ? names.of(doctor.name, clinicId) : null;
+  };
   return {
     kind: done.kind,
     day: done.on_date,

@@ -1,5 +1,6 @@
 import { dateIn, isOfOurTime } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { namesOf } from '#lib/server/booking/names.ts';
 import { anyMistake, invalid, refused, type Refusal, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { asciiDigits } from '#lib/text.ts';
@@ -66,14 +67,17 @@ export async function listDoctors(
   supabase: Supabase,
   { clinicId }: Pick<Desk, 'clinicId'>
 ): Promise<{ id: string; name: string }[]> {
-  const { data, error } = await supabase
-    .from('practitioners')
-    .select('id, name')
-    .eq('clinic_id', clinicId)
-    .eq('active', true)
-    .order('name');
+  const [{ data, error }, names] = await Promise.all([
+    supabase
+      .from('practitioners')
+      .select('id, name')
+      .eq('clinic_id', clinicId)
+      .eq('active', true)
+      .order('name'),
+    namesOf(supabase)
+  ]);
   if (error) throw error;
-  return data;
+  return data.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
 }
 
 /** When somebody is to come, of what was typed. Undefined: the free times of the day are wanted first. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { localDate } from '#lib/appointments/when.ts';
 import type { DaySnapshot, Marked, State, Step } from '#lib/desk/model.ts';
+import { namesOf } from '#lib/server/booking/names.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
@@ -82,10 +83,11 @@ export async function loadDay(
   day: string | null
 ): Promise<DaySnapshot> {
   const today = localDate(new Date(), timeZone);
-  const [visits, doctors, stranded] = await Promise.all([
+  const [visits, doctors, stranded, names] = await Promise.all([
     supabase.rpc('desk_day', { clinic_id: clinicId, on_date: day ?? today }),
     supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId).eq('active', true),
-    supabase.from('stranded_appointments').select().eq('clinic_id', clinicId).order('starts_at').limit(100)
+    supabase.from('stranded_appointments').select().eq('clinic_id', clinicId).order('starts_at').limit(100),
+    namesOf(supabase)
   ]);
   if (visits.error) throw visits.error;
   if (doctors.error) throw doctors.error;
@@ -93,7 +95,7 @@ export async function loadDay(
 
   const rows = dayRows.parse(visits.data);
   // Who has left the clinic may still have appointments.
-  const names = new Map([
+  const seeing = new Map([
     ...doctors.data.map(({ id, name }) => [id, name] as const),
     ...rows.map(({ practitioner_id, practitioner_name }) => [practitioner_id, practitioner_name] as const)
   ]);
@@ -102,8 +104,8 @@ export async function loadDay(
     timeZone,
     day: day ?? today,
     today,
-    doctors: [...names]
-      .map(([id, name]) => ({ id, name }))
+    doctors: [...seeing]
+      .map(([id, name]) => ({ id, name: names.of(name, clinicId) }))
       .toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id)),
     visits: rows.map((row) => ({
       id: row.appointment_id,
@@ -124,7 +126,7 @@ export async function loadDay(
       day: row.on_date,
       starts_at: row.starts_at,
       practitioner_id: row.practitioner_id,
-      doctor: row.practitioner,
+      doctor: names.of(row.practitioner, clinicId),
       patient_id: row.patient_id,
       name: row.patient,
       phone_end: row.phone_end,

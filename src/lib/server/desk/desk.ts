@@ -1,6 +1,7 @@
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
+import { namesOf } from '#lib/server/booking/names.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { withoutAction } from '#lib/server/request/guard.ts';
 import { accountOf } from '#lib/server/request/session.ts';
@@ -28,16 +29,17 @@ const status = z.array(
 
 /** The desks of the signed-in person, by name. Throws the Data API's error. */
 export async function listDesks(supabase: Supabase): Promise<Desk[]> {
-  const [desks, clinics] = await Promise.all([
+  const [desks, clinics, names] = await Promise.all([
     supabase.rpc('desk_status'),
-    supabase.from('clinics').select('id, time_zone')
+    supabase.from('clinics').select('id, time_zone'),
+    namesOf(supabase)
   ]);
   if (desks.error) throw desks.error;
   if (clinics.error) throw clinics.error;
   const zones = new Map(clinics.data.map(({ id, time_zone }) => [id, time_zone]));
   return status.parse(desks.data).map(({ clinic_id, clinic_name, role, open_until }) => ({
     clinicId: clinic_id,
-    clinic: clinic_name,
+    clinic: names.of(clinic_name, clinic_id),
     timeZone: zones.get(clinic_id) ?? 'UTC',
     role,
     open: open_until !== null

@@ -1,12 +1,17 @@
 /** The languages of the account API, and which of them somebody reads. */
 import { english } from './en-IN.ts';
+import { hindi } from './hi-IN.ts';
 import { tamil } from './ta-IN.ts';
 import type { Words } from './words.ts';
 
 /** The first is for whoever reads none of them. */
-export const locales = ['en-IN', 'ta-IN'] as const;
+export const locales = ['en-IN', 'ta-IN', 'hi-IN'] as const;
 export type Locale = (typeof locales)[number];
-export const wordsIn: Record<Locale, Words> = { 'en-IN': english, 'ta-IN': tamil };
+export const wordsIn: Record<Locale, Words> = {
+  'en-IN': english,
+  'ta-IN': tamil,
+  'hi-IN': hindi
+};
 
 /**
  * The language to answer in, of an Accept-Language header (RFC 9110): the most wanted of ours, in whichever country it

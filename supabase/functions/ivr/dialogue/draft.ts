@@ -22,7 +22,7 @@ export class Draft {
   readonly facts: Facts;
   /** The languages the caller can choose from. */
   readonly locales: string[];
-  /** The language the caller chose, in this call or before. */
+  /** The language the caller chose, in this call or before: one that calls are answered in. */
   readonly language: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #language: { code: string; prompts: Prompts };
@@ -34,7 +34,8 @@ export class Draft {
     this.facts = facts;
     this.locales = catalogue.locales(facts.locales);
     this.#catalogue = catalogue;
-    this.language = reading.language ?? facts.language ?? undefined;
+    const known = facts.language ?? undefined;
+    this.language = reading.language ?? (catalogue.of(known).code === known ? known : undefined);
     this.#language = catalogue.of(this.language ?? facts.locales[0]);
   }
 

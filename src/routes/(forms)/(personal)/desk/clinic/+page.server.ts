@@ -4,6 +4,7 @@ import { isId } from '#lib/server/booking/appointments.ts';
 import { clinicIn, readClinic, saveClinic } from '#lib/server/desk/clinic.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
 import { languageChoices, readPractitioners, savePractitioner } from '#lib/server/desk/practitioners.ts';
+import { readTranslations, saveTranslations, translationsIn } from '#lib/server/desk/translations.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -19,7 +20,8 @@ export const load: PageServerLoad = async (event) => {
     clinicId: desk.clinicId,
     clinic,
     practitioners,
-    languages: languageChoices(practitioners)
+    languages: languageChoices(practitioners),
+    translations: await readTranslations(supabase, desk, practitioners)
   };
 };
 
@@ -46,6 +48,13 @@ export const actions: Actions = {
     /** `about` is whose form it is; '' that of a new one. */
     if (!saved.ok) return refuseForm(saved.refusal, { about: id, practitioner: typed });
     return { done: m.desk_clinic_saved() };
+  },
+
+  names: async (event) => {
+    const { desk } = await openAsManager(event);
+    const typed = translationsIn(await event.request.formData().catch(() => error(400, m.form_unknown())));
+    const saved = await saveTranslations(event.locals.supabase, desk, typed);
+    return saved.ok ? { done: m.desk_clinic_saved() } : refuseForm(saved.refusal, { names: typed });
   },
 
   clinic: async (event) => {
