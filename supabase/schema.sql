@@ -280,7 +280,7 @@ create table private.phone_verifications (
   used_at timestamp with time zone
 );
 alter table private.phone_verifications add constraint phone_verifications_guesses_check CHECK (((guesses >= 0) AND (guesses <= 5)));
-alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'change_phone'::text])));
+alter table private.phone_verifications add constraint phone_verifications_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'link'::text, 'reset'::text, 'sign_in'::text, 'change_phone'::text])));
 alter table private.phone_verifications add constraint phone_verifications_pkey PRIMARY KEY (id);
 CREATE INDEX phone_verifications_expiry ON private.phone_verifications USING btree (expires_at);
 CREATE INDEX phone_verifications_sealed ON private.phone_verifications USING btree (expires_at) WHERE (sealed_request <> '\x'::bytea);
@@ -291,7 +291,7 @@ comment on column private.phone_verifications.expires_at is 'When the code stops
 comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth even the right code is refused.';
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
 comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
-comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset or change_phone.';
+comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset, sign_in or change_phone.';
 comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.used_at is 'When it was used. A code works once.';
@@ -696,7 +696,7 @@ comment on column public.clinics.max_active_bookings is 'How many upcoming appoi
 comment on column public.clinics.max_unproven_bookings is 'How many upcoming appointments a phone may have booked in calls that did not prove it. They count apart from max_active_bookings.';
 comment on column public.clinics.name is 'The name callers hear and patients see.';
 comment on column public.clinics.new_callers_per_hour is 'How many phones that were never seen before may book by calling within an hour. Further ones key in a code that is texted to them.';
-comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen.';
+comment on column public.clinics.other_locales is 'Languages that callers may choose instead of the locale, such as {ta-IN}. English can always be chosen. The voice of calls speaks English and Tamil only: hi-IN is for the site and SMS, and is not offered in calls.';
 comment on column public.clinics.phone is 'The number patients dial to book, as +E.164. Several clinics may share one.';
 comment on column public.clinics.phone_booking is 'Bookings by phone: open; proven, where every caller keys in a code that is texted to the phone that calls; or closed.';
 comment on column public.clinics.quiet_from is 'From when no reminder is sent, in the clinic''s time zone. Empty, with quiet_until: at any hour.';
@@ -710,15 +710,18 @@ comment on column public.clinics.reminder_hours_before is 'How many hours before
 comment on column public.clinics.time_zone is 'IANA time zone (Asia/Kolkata) in which hours are kept and times are spoken and shown. Correcting it moves no appointment: their day and token follow, and patients are texted what their time is called now.';
 comment on column public.clinics.updated_at is 'When the row was last changed.';
 alter table public.clinics enable row level security;
-grant select on public.clinics to anon;
 grant select on public.clinics to authenticated;
 grant delete, insert, select, update on public.clinics to service_role;
+grant select on public.clinics (address) to anon;
 grant update on public.clinics (address) to authenticated;
 grant update on public.clinics (booking_horizon_days) to authenticated;
+grant select on public.clinics (id) to anon;
 grant update on public.clinics (max_active_bookings) to authenticated;
 grant update on public.clinics (max_unproven_bookings) to authenticated;
+grant select on public.clinics (name) to anon;
 grant update on public.clinics (name) to authenticated;
 grant update on public.clinics (new_callers_per_hour) to authenticated;
+grant select on public.clinics (phone) to anon;
 grant update on public.clinics (phone_booking) to authenticated;
 grant update on public.clinics (quiet_from) to authenticated;
 grant update on public.clinics (quiet_until) to authenticated;
@@ -728,6 +731,7 @@ grant update on public.clinics (reception_opens) to authenticated;
 grant update on public.clinics (reception_phone) to authenticated;
 grant update on public.clinics (reminder_day_before) to authenticated;
 grant update on public.clinics (reminder_hours_before) to authenticated;
+grant select on public.clinics (time_zone) to anon;
 
 create table public.day_operations (
   actor_id uuid,
@@ -866,7 +870,7 @@ comment on column public.limits.by is 'Whose uses are counted together. client: 
 comment on column public.limits.max is 'So many uses within the time.';
 comment on column public.limits.mode is 'What happens over it. refuse: no more until the time is over; watch: the rules that slow hold as well; slow: like refuse, but only then.';
 comment on column public.limits.seconds is 'The time, in seconds; a day at most.';
-comment on column public.limits.what is 'What is counted: code (texts one), lookup (whether a phone can register), guess (at a code), password or export (a copy of what is kept). What turns out right is not counted.';
+comment on column public.limits.what is 'What is counted: code (texts one), look (at free times, before signing in), lookup (whether a phone can register), guess (at a code), password or export (a copy of what is kept). What turns out right is not counted.';
 comment on column public.limits.why is 'What it is for.';
 alter table public.limits enable row level security;
 grant delete, insert, select, update on public.limits to service_role;
@@ -928,16 +932,25 @@ create table public.practitioners (
   active boolean not null default true,
   clinic_id uuid not null,
   created_at timestamp with time zone not null default now(),
+  fee_amount numeric(10,2),
+  fee_currency text not null default 'INR'::text,
   id uuid not null default gen_random_uuid(),
+  languages text[] not null default '{}'::text[],
   name text not null,
+  photo_url text,
+  qualification text,
   specialty text not null,
   spoken_name text,
   updated_at timestamp with time zone not null default now()
 );
+alter table public.practitioners add constraint fee_currency_is_a_code CHECK ((fee_currency ~ '^[A-Z]{3}$'::text));
+alter table public.practitioners add constraint fee_is_no_debt CHECK ((fee_amount >= (0)::numeric));
+alter table public.practitioners add constraint languages_are_codes CHECK (((cardinality(languages) <= 20) AND (array_to_string(languages, ' '::text, 'null'::text) ~ '^([a-z]{2,3}( |$))*$'::text)));
+alter table public.practitioners add constraint photo_is_https_or_ours CHECK (((length(photo_url) <= 500) AND (photo_url ~* '^(https://[a-z0-9.-]+(:[0-9]+)?/\S+|/[^/\\\s]\S*)$'::text)));
 alter table public.practitioners add constraint practitioners_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE RESTRICT;
 alter table public.practitioners add constraint practitioners_pkey PRIMARY KEY (id);
 CREATE INDEX practitioners_clinic ON public.practitioners USING btree (clinic_id, specialty);
-CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, spoken_name, specialty ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'spoken_name', 'specialty');
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, spoken_name, specialty, qualification ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'spoken_name', 'specialty', 'qualification');
 CREATE TRIGGER _060_spell BEFORE INSERT OR UPDATE OF specialty, clinic_id ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_practitioners__spell();
 CREATE TRIGGER _100_keep_clinic BEFORE UPDATE OF clinic_id ON public.practitioners FOR EACH ROW WHEN ((new.clinic_id <> old.clinic_id)) EXECUTE FUNCTION private.tg_practitioners__keep_clinic();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
@@ -947,18 +960,37 @@ comment on table public.practitioners is 'People patients are seen by.';
 comment on column public.practitioners.active is 'Off: no new bookings; existing ones stay.';
 comment on column public.practitioners.clinic_id is 'The clinic they work at.';
 comment on column public.practitioners.created_at is 'When the row was made.';
+comment on column public.practitioners.fee_amount is 'What a visit costs. Empty: not shown.';
+comment on column public.practitioners.fee_currency is 'In which currency, as its code: INR.';
 comment on column public.practitioners.id is 'Identifier.';
+comment on column public.practitioners.languages is 'Languages they speak with patients, as codes, the best first: {en,ta,hi}. Pages show their names. Empty: not shown.';
 comment on column public.practitioners.name is 'Name as patients read it: Dr. Anjali Rao.';
+comment on column public.practitioners.photo_url is 'Their picture, square, as patients see it: https://… or a file of the site, /photos/rao.jpg. Empty: their initials.';
+comment on column public.practitioners.qualification is 'As patients read it: MBBS, MD. Empty: not shown.';
 comment on column public.practitioners.specialty is 'What they are booked for: General medicine.';
 comment on column public.practitioners.spoken_name is 'Name as a caller should hear it, respelt if the voice says it badly. Empty: the name.';
 comment on column public.practitioners.updated_at is 'When the row was last changed.';
 alter table public.practitioners enable row level security;
-grant select on public.practitioners to anon;
 grant select on public.practitioners to authenticated;
 grant delete, insert, select, update on public.practitioners to service_role;
+grant select on public.practitioners (active) to anon;
 grant insert, update on public.practitioners (active) to authenticated;
+grant select on public.practitioners (clinic_id) to anon;
 grant insert on public.practitioners (clinic_id) to authenticated;
+grant select on public.practitioners (fee_amount) to anon;
+grant insert, update on public.practitioners (fee_amount) to authenticated;
+grant select on public.practitioners (fee_currency) to anon;
+grant insert, update on public.practitioners (fee_currency) to authenticated;
+grant select on public.practitioners (id) to anon;
+grant select on public.practitioners (languages) to anon;
+grant insert, update on public.practitioners (languages) to authenticated;
+grant select on public.practitioners (name) to anon;
 grant insert, update on public.practitioners (name) to authenticated;
+grant select on public.practitioners (photo_url) to anon;
+grant insert, update on public.practitioners (photo_url) to authenticated;
+grant select on public.practitioners (qualification) to anon;
+grant insert, update on public.practitioners (qualification) to authenticated;
+grant select on public.practitioners (specialty) to anon;
 grant insert, update on public.practitioners (specialty) to authenticated;
 grant insert, update on public.practitioners (spoken_name) to authenticated;
 
@@ -1295,13 +1327,48 @@ comment on column public.sms_templates.created_at is 'When the row was made.';
 comment on column public.sms_templates.default_body is 'The words it came with; copy them into body to have them back. Filled in.';
 comment on column public.sms_templates.description is 'When it is sent.';
 comment on column public.sms_templates.key is 'Which message.';
-comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN. A text that is not there in a language is sent in en-IN.';
+comment on column public.sms_templates.locale is 'Language: en-IN, ta-IN, hi-IN. A text that is not there in a language is sent in en-IN.';
 comment on column public.sms_templates.placeholders is 'What the message can tell.';
 comment on column public.sms_templates.required is 'What the message must tell: placeholders that may not be missing. Filled in: those its first text had.';
 comment on column public.sms_templates.samples is 'What the placeholders are filled with in sms_template_previews, but for the names of doctor and clinic, which are real ones. Filled in; may be edited.';
 comment on column public.sms_templates.updated_at is 'When the row was last changed.';
 alter table public.sms_templates enable row level security;
 grant delete, insert, select, update on public.sms_templates to service_role;
+
+create table public.translations (
+  address text,
+  clinic_id uuid,
+  created_at timestamp with time zone not null default now(),
+  id uuid not null default gen_random_uuid(),
+  locale text not null,
+  name text not null,
+  spoken_as text,
+  translation text not null,
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.translations add constraint translations_locale_check CHECK ((locale ~ '^[a-z]{2}-[A-Z]{2}$'::text));
+alter table public.translations add constraint translations_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table public.translations add constraint translations_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX one_translation_of_a_name ON public.translations USING btree (lower((name COLLATE pg_c_utf8)), locale, clinic_id) NULLS NOT DISTINCT;
+CREATE INDEX translations_clinic ON public.translations USING btree (clinic_id);
+CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name, translation, spoken_as ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name', 'translation', 'spoken_as');
+CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE OF address ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_clean_notes('address');
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.translations FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
+comment on table public.translations is 'What names are called in other languages: of clinics, practitioners and specialties. Calls, SMS and pages in a language use them; a name that is missing here stays as it is.';
+comment on column public.translations.address is 'Of a clinic: where to go, in that language. Empty: clinics.address.';
+comment on column public.translations.clinic_id is 'The one clinic that calls it so. Empty: all that have no row of their own.';
+comment on column public.translations.created_at is 'When the row was made.';
+comment on column public.translations.id is 'Identifier.';
+comment on column public.translations.locale is 'The language: ta-IN.';
+comment on column public.translations.name is 'The usual name, as it stands in clinics.name, practitioners.name or practitioners.specialty; capitals do not matter: General medicine.';
+comment on column public.translations.spoken_as is 'As a caller should hear it, respelt if the voice says it badly. Empty: the translation.';
+comment on column public.translations.translation is 'The name in that language, as patients read it.';
+comment on column public.translations.updated_at is 'When the row was last changed.';
+alter table public.translations enable row level security;
+grant select on public.translations to anon;
+grant select on public.translations to authenticated;
+grant delete, insert, select, update on public.translations to service_role;
 
 -- Sequences -----------------------------------------------------------------------------------------------------------
 
@@ -1594,6 +1661,12 @@ comment on column public.sms_queue.last_error is 'Why it was not sent so far.';
 grant select on public.sms_queue to service_role;
 
 create view public.sms_template_previews with (security_invoker=true) as
+ WITH longest AS MATERIALIZED (
+         SELECT l.locale,
+            private.longest_names(l.locale) AS names
+           FROM ( SELECT DISTINCT sms_templates.locale
+                   FROM public.sms_templates) l
+        )
  SELECT t.key,
     t.locale,
     r.text AS preview,
@@ -1603,7 +1676,7 @@ create view public.sms_template_previews with (security_invoker=true) as
     (t.body <> t.default_body) AS edited,
     t.description
    FROM ((public.sms_templates t
-     CROSS JOIN ( SELECT private.longest_names() AS names) n)
+     JOIN longest n ON ((n.locale = t.locale)))
      CROSS JOIN LATERAL ( SELECT private.sms_preview(t.key, t.body, t.samples, n.names) AS text) r)
   ORDER BY t.key, t.locale;
 comment on view public.sms_template_previews is 'Every template filled in with the longest names of doctor and clinic that there are and its samples for the rest, and what sending it takes.';
@@ -1740,6 +1813,9 @@ create policy "Managers can read the weekly hours of their clinic" on public.sch
    FROM public.practitioners p
   WHERE (p.id = schedules.practitioner_id))) = 'manager'::text);
 
+create policy "Anyone can read translations" on public.translations as permissive for select to anon, authenticated
+  using true;
+
 create policy "Boards can listen to their own channel" on realtime.messages as permissive for select to anon, authenticated
   using ((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) ~~ 'board:%'::text) AND ( SELECT private.hears_board(realtime.topic()) AS hears_board));
 
@@ -1793,26 +1869,37 @@ CREATE OR REPLACE FUNCTION private.account_fingerprint(p_user_id uuid, p_session
 AS $function$
 begin
   return (
-    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
-    from auth.users u
-    where u.id = p_user_id
-      and exists (select from auth.sessions s where s.id = p_session_id and s.user_id = u.id)
+    select private.account_state(s.user_id) from auth.sessions s where s.id = p_session_id and s.user_id = p_user_id
   );
 end $function$;
 comment on function private.account_fingerprint(uuid,uuid) is 'Another as soon as the account has another password or phone, and null once the session is signed out.';
 
 CREATE OR REPLACE FUNCTION private.account_of_phone_on_device(p_phone text, p_device bytea)
- RETURNS TABLE(user_id uuid, known_device boolean)
+ RETURNS TABLE(user_id uuid, known_device boolean, state text)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select u.id, private.is_known_device(u.id, p_device)
+    select u.id, private.is_known_device(u.id, p_device), private.account_state(u.id)
     from (values (ltrim(p_phone, '+'))) as asked (phone) left join auth.users u on u.phone = asked.phone;
 end $function$;
-comment on function private.account_of_phone_on_device(text,bytea) is 'One row: the account of a phone (+E.164), null when it has none, and whether that device has signed in to it before.';
+comment on function private.account_of_phone_on_device(text,bytea) is 'One row: the account of a phone (+E.164), null when it has none, whether that device has signed in to it before, and its private.account_state.';
+
+CREATE OR REPLACE FUNCTION private.account_state(p_user_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
+    from auth.users u where u.id = p_user_id and u.phone_confirmed_at is not null
+  );
+end $function$;
+comment on function private.account_state(uuid) is 'Another as soon as the account has another password or phone; null while its phone is not proven.';
 
 CREATE OR REPLACE FUNCTION private.alert_admins(p_what text, p_text text, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -2226,6 +2313,31 @@ begin
 end $function$;
 comment on function private.book_at_desk(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Books at the desk for a patient or one of their dependents, at an instant or as soon as possible (null).';
 
+CREATE OR REPLACE FUNCTION private.bookable_at(p_clinic_id uuid, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone, photo_url text, qualification text, languages text[], fee_amount numeric, fee_currency text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with clinic as materialized (
+      select c.id, c.time_zone, c.booking_horizon_days, (p_now at time zone c.time_zone)::date as today,
+        array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active) as practitioners
+      from public.clinics c where c.id = p_clinic_id
+    ), first as materialized (
+      select f.* from clinic c cross join lateral private.first_free_slots(
+        c.practitioners, c.today, c.today + c.booking_horizon_days, c.time_zone, p_now, p_person_id
+      ) f
+    )
+    select p.id, p.name, p.specialty, f.starts_at, p.photo_url, p.qualification, p.languages, p.fee_amount, p.fee_currency
+    from clinic c
+    join public.practitioners p on p.id = any (c.practitioners)
+    left join first f on f.practitioner_id = p.id
+    order by p.specialty, p.name, p.id;
+end $function$;
+comment on function private.bookable_at(uuid,timestamp with time zone,uuid) is 'Who can be booked at a clinic, what a page tells of them, and the first time that can be had (null: none).';
+
 CREATE OR REPLACE FUNCTION private.broadcast_queue(p_practitioner_id uuid, p_on date)
  RETURNS void
  LANGUAGE plpgsql
@@ -2575,6 +2687,18 @@ begin
 end $function$;
 comment on function private.close_days(public.day_operations,text) is 'Nobody else is booked with a practitioner on the days of an operation, of today from now on.';
 
+CREATE OR REPLACE FUNCTION private.close_door(p_user_id uuid, p_token text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Auth empties the token that it took. One that is another by now is somebody else's to close.
+  update auth.users u set confirmation_token = '', confirmation_sent_at = null
+  where u.id = p_user_id
+    and u.confirmation_token in ('', encode(sha224(convert_to(u.phone || p_token, 'UTF8')), 'hex'))
+$function$;
+comment on function private.close_door(uuid,text) is 'The token of private.open_door opens nothing any more, used or not.';
+
 CREATE OR REPLACE FUNCTION private.close_sms(p_ids uuid[], p_status text, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2618,9 +2742,12 @@ CREATE OR REPLACE FUNCTION private.code_wait(p_phone text, p_purpose text, p_now
  SET search_path TO ''
 AS $function$
 begin
-  -- To reset a password codes go to accounts alone; who asks must not learn whether there is one.
+  -- To sign in or reset a password codes go to accounts alone; who asks must not learn whether there is one.
   return private.sms_wait(
-    case when p_purpose = 'reset' or exists (select from public.patients p where p.phone = p_phone) then 100 else 80 end,
+    case
+      when p_purpose in ('reset', 'sign_in') or exists (select from public.patients p where p.phone = p_phone) then 100
+      else 80
+    end,
     p_now
   );
 end $function$;
@@ -3281,6 +3408,40 @@ begin
 end $function$;
 comment on function private.finish_account_job(uuid,uuid,text,timestamp with time zone) is 'The account is there: its patient is welcomed, once. Without a password the phone has an account of its own, and the job only ends.';
 
+CREATE OR REPLACE FUNCTION private.first_free_slots(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_person_id uuid)
+ RETURNS TABLE(practitioner_id uuid, starts_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_missing uuid[] := p_practitioners;
+  v_from date := p_from;
+  v_until date;
+begin
+  -- Nearly everybody has a free time within days, and whoever has not is looked for in months.
+  while v_missing <> '{}' and v_from <= p_until loop
+    v_until := least(v_from + case when v_from = p_from then 2 else 30 end, p_until);
+    for practitioner_id, starts_at in
+      select d.practitioner_id, f.starts_at
+      from (
+        select o.practitioner_id, min(o.on_date) as on_date
+        from private.offered_between(v_missing, v_from, v_until, p_time_zone, p_now, p_person_id) o
+        where o.free > 0
+        group by o.practitioner_id
+      ) d
+      cross join lateral (
+        select min(s.starts_at) as starts_at from private.free_slots(d.practitioner_id, d.on_date, p_now, p_person_id) s
+      ) f
+    loop
+      return next;
+      v_missing := array_remove(v_missing, practitioner_id);
+    end loop;
+    v_from := v_until + 1;
+  end loop;
+end $function$;
+comment on function private.first_free_slots(uuid[],date,date,text,timestamp with time zone,uuid) is 'The first free slot of each of many practitioners of one time zone within a range of dates; no row for whoever has none.';
+
 CREATE OR REPLACE FUNCTION private.first_name(p_name text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3425,32 +3586,10 @@ CREATE OR REPLACE FUNCTION private.free_by_date(p_practitioners uuid[], p_from d
 AS $function$
 begin
   return query
-    with sessions as materialized (
-      select s.* from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone, p_now) s
-    ), taken as materialized (
-      -- Nearly every appointment is one slot, so that they need only be counted.
-      select s.practitioner_id, s.on_date, s.opens, count(*) filter (where a.starts_at >= s.goes_on) as slots,
-        bool_and(a.ends_at - a.starts_at = s.length and date_part('epoch', a.starts_at - s.opens)::int % s.seconds = 0) as whole
-      from public.appointments a
-      join sessions s on s.practitioner_id = a.practitioner_id and s.on_date = a.local_date
-        and a.ends_at > s.opens and a.starts_at < s.closes
-      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from and p_until
-      group by s.practitioner_id, s.on_date, s.opens
-    ), uneven as materialized (
-      select t.practitioner_id, t.on_date from taken t where not t.whole
-      union
-      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
-    ), offered as (
-      select s.on_date, s.slots, case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end as free
-      from sessions s
-      left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
-      left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
-      union all
-      select u.on_date, null, (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))
-      from uneven u
-    )
     select d.day::date, coalesce(sum(o.free), 0)::int, count(o.slots) > 0, coalesce(sum(o.slots) = 0, false)
-    from generate_series(p_from, p_until, interval '1 day') as d (day) left join offered o on o.on_date = d.day::date
+    from generate_series(p_from, p_until, interval '1 day') as d (day)
+    left join private.offered_between(p_practitioners, p_from, p_until, p_time_zone, p_now, p_person_id) o
+      on o.on_date = d.day::date
     group by d.day
     order by d.day;
 end $function$;
@@ -3521,6 +3660,24 @@ begin
       and not exists (select from taken t where t.starts_at < s.ends_at and t.ends_at > s.starts_at);
 end $function$;
 comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
+
+CREATE OR REPLACE FUNCTION private.free_slots_of_day(p_clinic_id uuid, p_on date, p_practitioner_id uuid, p_specialty text, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
+ RETURNS SETOF public.slot
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
+    from public.practitioners p
+    cross join lateral private.free_slots(p.id, p_on, p_now, p_person_id) f
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+      and (p_specialty is null or private.specialty_key(p.specialty) = private.specialty_key(p_specialty))
+    order by f.starts_at, p.name, p.id;
+end $function$;
+comment on function private.free_slots_of_day(uuid,date,uuid,text,timestamp with time zone,uuid) is 'Free slots of a clinic on a date, of one practitioner, one specialty or all (null).';
 
 CREATE OR REPLACE FUNCTION private.gap_at(p_practitioner_id uuid, p_on date, p_starts_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
@@ -3943,7 +4100,8 @@ begin
       'id', p_appointment.id, 'patient_id', p_appointment.patient_id,
       'practitioner_id', p_appointment.practitioner_id, 'status', p_appointment.status,
       'starts_at', p_appointment.starts_at, 'token_number', p_appointment.token_number,
-      'spoken_name', coalesce(p.spoken_name, p.name), 'who', private.called_name(p_appointment.dependent_id)
+      'spoken_name', private.ivr_spoken(p.name, p.clinic_id, p.spoken_name),
+      'who', private.called_name(p_appointment.dependent_id)
     )
     from public.practitioners p where p.id = p_appointment.practitioner_id
   );
@@ -4190,7 +4348,7 @@ begin
   end if;
   return v_found || jsonb_build_object('slot', (
     select jsonb_build_object(
-      'practitioner_id', s.practitioner_id, 'spoken_name', s.spoken_name,
+      'practitioner_id', s.practitioner_id, 'spoken_name', private.ivr_spoken(s.practitioner_name, p_clinic_id, s.spoken_name),
       'specialty', private.ivr_specialty_key(s.specialty), 'starts_at', s.starts_at
     )
     from private.next_free_slots(p_clinic_id, v_specialty, v_practitioner_id, p_from, 1, p_now, p_person_id) s
@@ -4206,9 +4364,13 @@ CREATE OR REPLACE FUNCTION private.ivr_free_on(p_clinic_id uuid, p_preference js
 AS $function$
 begin
   select jsonb_agg(
-      jsonb_build_object('id', p.id, 'spoken_name', coalesce(p.spoken_name, p.name), 'specialty', p.specialty)
-      order by p.name, p.id),
-    (select jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s.name), 'name', s.name) order by s.name)
+      jsonb_build_object(
+        'id', p.id, 'spoken_name', private.ivr_spoken(p.name, p_clinic_id, p.spoken_name),
+        'specialty', private.ivr_spoken(p.specialty, p_clinic_id)
+      ) order by p.name, p.id),
+    (select jsonb_agg(jsonb_build_object(
+        'key', private.ivr_specialty_key(s.name), 'name', private.ivr_spoken(s.name, p_clinic_id)
+      ) order by s.name)
      from (select distinct x as name from unnest(array_agg(p.specialty)) x) s)
   into practitioners, specialties
   from public.practitioners p
@@ -4228,10 +4390,26 @@ begin
   if p_call ->> 'language' is not null then
     perform private.set_channel('ivr');
     update public.patients p set locale = p_call ->> 'language'
-    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language';
+    where p.id = p_patient_id and p.locale is distinct from p_call ->> 'language'
+      -- Whoever reads a language that no call is answered in has chosen only for this call.
+      and coalesce(p_call -> 'spoken' ? p.locale, true);
   end if;
 end $function$;
 comment on function private.ivr_keep_language(jsonb,uuid) is 'Keeps the language chosen in a call with its patient.';
+
+CREATE OR REPLACE FUNCTION private.ivr_language(p_call jsonb, p_of_patient text, p_of_clinic text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(
+    p_call ->> 'language', case when p_call -> 'spoken' ? p_of_patient then p_of_patient end,
+    case when p_call -> 'spoken' ? p_of_clinic then p_of_clinic end, 'en-IN'
+  );
+end $function$;
+comment on function private.ivr_language(jsonb,text,text) is 'The language in which a call is answered: the chosen one, else the first of the patient''s and the clinic''s that calls speak.';
 
 CREATE OR REPLACE FUNCTION private.ivr_later_slot(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -4257,7 +4435,7 @@ begin
 end $function$;
 comment on function private.ivr_later_slot(public.clinics,jsonb,uuid,timestamp with time zone) is 'A later slot on the day of the one that was offered, else the next on another day.';
 
-CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT is_proven boolean, OUT facts jsonb)
+CREATE OR REPLACE FUNCTION private.ivr_look_up(p_call jsonb, p_now timestamp with time zone, OUT clinic_id uuid, OUT patient_id uuid, OUT is_shared boolean, OUT has_new_language boolean, OUT is_proven boolean, OUT speaks text, OUT facts jsonb)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -4268,25 +4446,25 @@ begin
     p_call ->> 'clinic' is null and exists (select from public.clinics o where o.phone = c.phone and o.id <> c.id),
     -- A caller ID can be forged: the language kept with an account is changed by whoever proves the number.
     p_call ->> 'language' <> coalesce(p.locale, '') and (p.user_id is null or pr.proven_at is not null),
-    pr.proven_at is not null,
+    pr.proven_at is not null, s.locale,
     jsonb_build_object(
       'clinic', jsonb_build_object(
-        'id', c.id, 'name', c.name, 'time_zone', c.time_zone, 'today', l.moment::date, 'horizon', c.booking_horizon_days,
-        'takes_bookings', c.phone_booking <> 'closed',
+        'id', c.id, 'name', private.spoken_in(c.name, null, c.id, s.locale), 'time_zone', c.time_zone,
+        'today', l.moment::date, 'horizon', c.booking_horizon_days, 'takes_bookings', c.phone_booking <> 'closed',
         'reception', case when c.reception_phone is not null then jsonb_build_object(
           'phone', c.reception_phone, 'opens', c.reception_opens, 'closes', c.reception_closes, 'days', c.reception_days,
           'open', extract(isodow from l.moment) = any (c.reception_days) and (c.reception_opens is null
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
-        ) end
-      ),
-      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales,
-      'language', coalesce(p_call ->> 'language', p.locale), 'upcoming', coalesce(u.upcoming, '[]')
+        ) end),
+      'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
+      'language', coalesce(p_call ->> 'language', p.locale)
     ) || case when exists (select from public.dependents d where d.patient_id = p.id)
       then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end
-  into clinic_id, patient_id, is_shared, has_new_language, is_proven, facts
+  into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c
   cross join lateral (select p_now at time zone c.time_zone as moment) l
   left join public.patients p on p.phone = p_call ->> 'caller'
+  cross join lateral (select private.ivr_language(p_call, p.locale, c.locale) as locale) s
   left join private.call_proofs pr on pr.call_id = p_call ->> 'call_id'
   left join lateral (
     select jsonb_agg(a.starts_at order by a.starts_at) as upcoming from public.appointments a
@@ -4337,7 +4515,8 @@ begin
       -- Nobody is to choose what then is not there.
       return coalesce((
         select jsonb_build_object(
-          'specialties', jsonb_agg(jsonb_build_object('key', private.ivr_specialty_key(s), 'name', s) order by s)
+          'specialties', jsonb_agg(
+            jsonb_build_object('key', private.ivr_specialty_key(s), 'name', private.ivr_spoken(s, p_clinic.id)) order by s)
         )
         from unnest(v_specialties) s
         where exists (select from private.next_free_slots(p_clinic.id, s, null, v_from, 1, p_now, p_person_id))
@@ -4664,7 +4843,7 @@ begin
   return (
     select jsonb_build_object(
       'clinic', null,
-      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id),
+      'clinics', jsonb_agg(jsonb_build_object('id', c.id, 'name', private.ivr_spoken(c.name, c.id)) order by c.name, c.id),
       'locales', (select jsonb_agg(l) from public.clinics o, unnest(o.locale || o.other_locales) l
         where o.phone = p_call ->> 'dialled'),
       'upcoming', '[]'::jsonb
@@ -4703,6 +4882,18 @@ begin
   return left(md5(private.specialty_key(p_specialty)), 8);
 end $function$;
 comment on function private.ivr_specialty_key(text) is 'A specialty as the URLs of a call hold it: short, and the same length for all.';
+
+CREATE OR REPLACE FUNCTION private.ivr_spoken(p_name text, p_clinic_id uuid, p_spoken_name text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- private.ivr_turn says which language it is.
+  return private.spoken_in(p_name, p_spoken_name, p_clinic_id, current_setting('medq.call_language', true));
+end $function$;
+comment on function private.ivr_spoken(text,uuid,text) is 'A name at a clinic as it is spoken in the language of the call. p_spoken_name: how the usual name is spoken.';
 
 CREATE OR REPLACE FUNCTION private.ivr_standing(p_call jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS text
@@ -4786,6 +4977,9 @@ CREATE OR REPLACE FUNCTION private.ivr_text_link(p_call jsonb, p_clinic public.c
 AS $function$
 declare
   v_caller constant text := p_call ->> 'caller';
+  v_locale constant text := coalesce(
+    p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
+  );
 begin
   if v_caller is null or p_call ->> 'site_url' is null
     or exists (select from public.sms_opt_outs o where o.phone = v_caller) then
@@ -4793,12 +4987,10 @@ begin
   end if;
   -- Once a day for a phone: a number may be forged, and its owner is not to be flooded.
   perform private.queue_sms(
-    'ivr_link', v_caller, jsonb_build_object('clinic', p_clinic.name, 'url', p_call ->> 'site_url'),
+    'ivr_link', v_caller,
+    jsonb_build_object('clinic', private.name_in(p_clinic.name, p_clinic.id, v_locale), 'url', p_call ->> 'site_url'),
     'ivr_link:' || v_caller || ':' || (p_now at time zone p_clinic.time_zone)::date, p_patient_id, null,
-    coalesce(
-      p_call ->> 'language', (select p.locale from public.patients p where p.id = p_patient_id), p_clinic.locale
-    ),
-    false, p_now + interval '1 day'
+    v_locale, false, p_now + interval '1 day'
   );
   return true;
 end $function$;
@@ -4883,6 +5075,7 @@ begin
     return '{"clinic": null}';
   end if;
 
+  perform set_config('medq.call_language', v.speaks, true);
   if v.has_new_language then
     perform private.ivr_keep_language(p_call, v.patient_id);
   end if;
@@ -5251,7 +5444,7 @@ begin
 end $function$;
 comment on function private.login_account(text,text,bytea,text,timestamp with time zone) is 'One row: the account of a username or a phone whose password may be tried (null: none, or it is banned or its texted password has expired), whether its password was texted and that device has signed in to it before, and whether the decoy is there, whose phone is p_decoy.';
 
-CREATE OR REPLACE FUNCTION private.longest_names()
+CREATE OR REPLACE FUNCTION private.longest_names(p_locale text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -5261,16 +5454,19 @@ AS $function$
   from (
     select distinct on (private.sms_encoding(t.text))
       jsonb_strip_nulls(jsonb_build_object(
-        'doctor', p.name, 'clinic', c.name, 'clinic_phone', private.phone_to_dial(c.phone, c.phone),
+        'doctor', n.doctor, 'clinic', n.clinic, 'clinic_phone', private.phone_to_dial(c.phone, c.phone),
         'url', private.appointments_link()
       )) as names
     from public.clinics c left join public.practitioners p on p.clinic_id = c.id and p.active
-    cross join lateral (select private.gsm_text(concat(p.name, c.name)) as text) t
+    cross join lateral (
+      select private.name_in(p.name, c.id, p_locale) as doctor, private.name_in(c.name, c.id, p_locale) as clinic
+    ) n
+    cross join lateral (select private.gsm_text(concat(n.doctor, n.clinic)) as text) t
     order by private.sms_encoding(t.text), private.sms_units(t.text) desc, p.id
   ) n
 $function$;
-comment on function private.longest_names() is 'The doctors whose names, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
-grant execute on function private.longest_names() to service_role;
+comment on function private.longest_names(text) is 'The doctors whose names in a language, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
+grant execute on function private.longest_names(text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.manages_all()
  RETURNS boolean
@@ -5336,6 +5532,22 @@ begin
   return left(p_phone, 3) || repeat('*', greatest(length(p_phone) - 5, 0)) || right(p_phone, 2);
 end $function$;
 comment on function private.mask_phone(text) is 'A phone number that logs and audit rows may hold: +91********99.';
+
+CREATE OR REPLACE FUNCTION private.may_choose_password(p_user_id uuid, p_session_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (select from private.temporary_passwords t where t.user_id = p_user_id)
+    and exists (
+      select from auth.mfa_amr_claims c join auth.sessions s on s.id = c.session_id
+      where c.session_id = p_session_id and s.user_id = p_user_id
+        and c.authentication_method = 'otp' and c.created_at > now() - interval '10 minutes'
+    );
+end $function$;
+comment on function private.may_choose_password(uuid,uuid) is 'Whether a session may replace a texted password without giving it: it was opened with a code within ten minutes.';
 
 CREATE OR REPLACE FUNCTION private.may_end_desk_session(p_session private.desk_sessions)
  RETURNS boolean
@@ -5595,6 +5807,14 @@ begin
   return v_name;
 end $function$;
 comment on function private.name_from(text,text) is 'A name as it is kept, of what was typed; joiners inside stay. Refuses what is none: without a letter, of over 100 characters, or with characters that are no text. p_column is what the refusal calls it.';
+
+CREATE OR REPLACE FUNCTION private.name_in(p_name text, p_clinic_id uuid, p_locale text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN COALESCE((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
+comment on function private.name_in(text,uuid,text) is 'A name at a clinic as it is written in a language; the usual name where there is no other.';
 
 CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF public.slot
@@ -5909,6 +6129,42 @@ begin
 end $function$;
 comment on function private.numbers_between(uuid,date,date) is 'What came of the appointments of a clinic on the dates of a range, by day and channel, as desk_numbers tells it.';
 
+CREATE OR REPLACE FUNCTION private.offered_between(p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_now timestamp with time zone, p_person_id uuid)
+ RETURNS TABLE(practitioner_id uuid, on_date date, slots integer, free integer)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    with sessions as materialized (
+      select s.* from private.sessions_between(p_practitioners, p_from, p_until, p_time_zone, p_now) s
+    ), taken as materialized (
+      -- Nearly every appointment is one slot, so that they need only be counted.
+      select s.practitioner_id, s.on_date, s.opens, count(*) filter (where a.starts_at >= s.goes_on) as slots,
+        bool_and(a.ends_at - a.starts_at = s.length and date_part('epoch', a.starts_at - s.opens)::int % s.seconds = 0) as whole
+      from public.appointments a
+      join sessions s on s.practitioner_id = a.practitioner_id and s.on_date = a.local_date
+        and a.ends_at > s.opens and a.starts_at < s.closes
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_from and p_until
+      group by s.practitioner_id, s.on_date, s.opens
+    ), uneven as materialized (
+      select t.practitioner_id, t.on_date from taken t where not t.whole
+      union
+      select d.* from private.days_with_strays(p_practitioners, p_from, p_until, p_time_zone, p_person_id) d
+    )
+    select s.practitioner_id, s.on_date, s.slots,
+      case when u.on_date is null then s.slots - coalesce(t.slots, 0) else 0 end::int
+    from sessions s
+    left join taken t on t.practitioner_id = s.practitioner_id and t.on_date = s.on_date and t.opens = s.opens
+    left join uneven u on u.practitioner_id = s.practitioner_id and u.on_date = s.on_date
+    union all
+    select u.practitioner_id, u.on_date, null,
+      (select count(*) from private.free_slots(u.practitioner_id, u.on_date, p_now, p_person_id))::int
+    from uneven u;
+end $function$;
+comment on function private.offered_between(uuid[],date,date,text,timestamp with time zone,uuid) is 'What each of many practitioners of one time zone offers on the dates of a range, in rows that add up: slots that have not begun (null: none of its own), and how many of them are free.';
+
 CREATE OR REPLACE FUNCTION private.offered_to()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -5921,6 +6177,50 @@ begin
   return case when private.family_of(v_patient_id) = 0 then v_patient_id end;
 end $function$;
 comment on function private.offered_to() is 'Whose other appointments keep from times: those of whoever is signed in. Null where they book for others too: who comes is chosen after the time. Refuses like private.require_patient.';
+
+CREATE OR REPLACE FUNCTION private.open_door(p_phone text, p_state text, p_token text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id uuid;
+begin
+  update auth.users u
+  set confirmation_token = encode(sha224(convert_to(u.phone || p_token, 'UTF8')), 'hex'), confirmation_sent_at = now()
+  where u.phone = ltrim(p_phone, '+') and private.account_state(u.id) = p_state
+  returning u.id into v_user_id;
+  return v_user_id;
+end $function$;
+comment on function private.open_door(text,text,text) is 'Lets Auth take a token, which nobody else may know, for a session of the account of a phone (+E.164), if that is still in p_state (private.account_state). Returns whose account it is, or null. Close it again.';
+
+CREATE OR REPLACE FUNCTION private.open_hours(p_clinic_id uuid, p_now timestamp with time zone)
+ RETURNS TABLE(open_until timestamp with time zone, opens_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_hours tstzmultirange;
+  v_days int;
+begin
+  -- Tomorrow nearly always tells, and two weeks where a clinic is closed over the holidays. What touches becomes one.
+  foreach v_days in array '{1,14}'::int[] loop
+    select range_agg(tstzrange(s.opens, s.closes)) into v_hours
+    from public.clinics c
+    cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
+    cross join lateral private.sessions_between(
+      array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active),
+      t.today, t.today + v_days, c.time_zone, p_now
+    ) s
+    where c.id = p_clinic_id;
+    exit when exists (select from unnest(v_hours) as h (hours) where lower(h.hours) > p_now);
+  end loop;
+  return query
+    select max(upper(h.hours)) filter (where h.hours @> p_now), min(lower(h.hours)) filter (where lower(h.hours) > p_now)
+    from unnest(v_hours) as h (hours);
+end $function$;
+comment on function private.open_hours(uuid,timestamp with time zone) is 'Until when somebody sees patients at a clinic without a break (null: nobody does now), and when somebody does next (null: not within two weeks): by the weekly hours, their exceptions and the days on which the clinic is closed.';
 
 CREATE OR REPLACE FUNCTION private.patient_at_desk(p_phone text, p_name text)
  RETURNS uuid
@@ -6278,11 +6578,11 @@ AS $function$
 declare
   v record;
 begin
-  select p.phone, pr.name as doctor, c.name as clinic, private.phone_to_dial(c.phone, p.phone) as clinic_phone,
+  select p.phone, private.name_in(pr.name, c.id, l.locale) as doctor, private.name_in(c.name, c.id, l.locale) as clinic,
+    private.phone_to_dial(c.phone, p.phone) as clinic_phone,
     p_appointment.starts_at at time zone c.time_zone as local_start,
     private.clock_turn(p_appointment.starts_at, c.time_zone) as turn,
-    -- The language it will be in: the one wanted, or en-IN where there is no text in it.
-    coalesce(t.locale, 'en-IN') as locale,
+    l.locale,
     -- A deleted appointment cannot be referred to.
     (select a.id from public.appointments a where a.id = p_appointment.id) as appointment_id
   into v
@@ -6290,19 +6590,18 @@ begin
   join public.practitioners pr on pr.id = p_appointment.practitioner_id
   join public.clinics c on c.id = p_appointment.clinic_id
   left join public.sms_templates t on t.key = p_template and t.locale = coalesce(p.locale, c.locale)
+  -- The language it will be in: the one wanted, or en-IN where there is no text in it.
+  cross join lateral (select coalesce(t.locale, 'en-IN') as locale) l
   where p.id = p_appointment.patient_id;
 
   perform private.queue_sms(
     p_template, v.phone,
     jsonb_build_object(
       'who', private.called_name(p_appointment.dependent_id),
-      'doctor', v.doctor,
-      'clinic', v.clinic,
-      'clinic_phone', v.clinic_phone,
+      'doctor', v.doctor, 'clinic', v.clinic, 'clinic_phone', v.clinic_phone,
       'day', private.sms_day(v.local_start, v.locale),
       'time', private.sms_time(v.local_start, v.locale, v.turn),
-      'token', p_appointment.token_number,
-      'reference', p_appointment.reference,
+      'token', p_appointment.token_number, 'reference', p_appointment.reference,
       'url', private.appointments_link()
     ),
     p_template || ':' || p_appointment.id || ':' || coalesce(p_cause, p_appointment.version::text),
@@ -7127,6 +7426,71 @@ begin
 end $function$;
 comment on function private.sample_of(text,text) is 'What a placeholder may look like when it is filled in. One that is not known here is its name in capitals.';
 
+CREATE OR REPLACE FUNCTION private.seen_clinics(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'open_until', o.open_until, 'opens_at', o.opens_at)), '[]')
+    from public.clinics c cross join lateral private.open_hours(c.id, p_now) o
+    where c.id in (select a.id::uuid from jsonb_array_elements_text(p_asked -> 'clinic_ids') a (id))
+  );
+end $function$;
+comment on function private.seen_clinics(jsonb,timestamp with time zone) is 'Whether clinics are open, for anybody. Asked {clinic_ids}; tells [{id, open_until, opens_at}] as private.open_hours does.';
+
+CREATE OR REPLACE FUNCTION private.seen_days(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic_id constant uuid := p_asked ->> 'clinic_id';
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(d) order by d.on_date), '[]')
+    from private.free_days(
+      v_clinic_id, (p_asked ->> 'practitioner_id')::uuid, private.specialty_at(v_clinic_id, p_asked ->> 'specialty'),
+      coalesce((p_asked ->> 'from_date')::date, '-infinity'), least(greatest((p_asked ->> 'days')::int, 1), 31), p_now
+    ) d
+  );
+end $function$;
+comment on function private.seen_days(jsonb,timestamp with time zone) is 'What public.available_days tells a patient, for anybody. Asked {clinic_id, practitioner_id, specialty, from_date, days}.';
+
+CREATE OR REPLACE FUNCTION private.seen_practitioners(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(b) order by b.specialty, b.practitioner_name, b.practitioner_id), '[]')
+    from private.bookable_at((p_asked ->> 'clinic_id')::uuid, p_now) b
+  );
+end $function$;
+comment on function private.seen_practitioners(jsonb,timestamp with time zone) is 'What public.bookable_practitioners tells a patient, for anybody. Asked {clinic_id}.';
+
+CREATE OR REPLACE FUNCTION private.seen_slots(p_asked jsonb, p_now timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(s)), '[]')
+    from private.free_slots_of_day(
+      (p_asked ->> 'clinic_id')::uuid, (p_asked ->> 'on_date')::date, (p_asked ->> 'practitioner_id')::uuid,
+      p_asked ->> 'specialty', p_now
+    ) s
+  );
+end $function$;
+comment on function private.seen_slots(jsonb,timestamp with time zone) is 'What public.available_slots_of_day tells a patient, for anybody. Asked {clinic_id, on_date, practitioner_id, specialty}.';
+
 CREATE OR REPLACE FUNCTION private.sees_desk(p_clinic_id uuid, p_manager_only boolean DEFAULT false)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -7433,6 +7797,11 @@ begin
       || ', ' || extract(day from p_local) || ' '
       || (array['ஜனவரி', 'பிப்ரவரி', 'மார்ச்', 'ஏப்ரல்', 'மே', 'ஜூன்', 'ஜூலை', 'ஆகஸ்ட்', 'செப்டம்பர்', 'அக்டோபர்',
         'நவம்பர்', 'டிசம்பர்'])[extract(month from p_local)];
+  elsif p_locale like 'hi%' then
+    return (array['सोमवार', 'मंगलवार', 'बुधवार', 'गुरुवार', 'शुक्रवार', 'शनिवार', 'रविवार'])[extract(isodow from p_local)]
+      || ', ' || extract(day from p_local) || ' '
+      || (array['जनवरी', 'फ़रवरी', 'मार्च', 'अप्रैल', 'मई', 'जून', 'जुलाई', 'अगस्त', 'सितंबर', 'अक्टूबर', 'नवंबर',
+        'दिसंबर'])[extract(month from p_local)];
   end if;
   return to_char(p_local, 'FMDy FMDD Mon');
 end $function$;
@@ -7520,8 +7889,12 @@ AS $function$
 declare
   -- In GSM-7 these nine take two places; in UCS-2 so does what is beyond the first 65536 characters.
   v_double constant text := case private.sms_encoding(p_text)
-    when 'GSM-7' then '^{}\\\[~\]|€\f' else '\U00010000-\U0010FFFF' end;
+    when 'GSM-7' then '{}\\\[~\]|€\f^' else '\U00010000-\U0010FFFF' end;
 begin
+  -- Hardly a text has any of them.
+  if p_text !~ ('[' || v_double || ']') then
+    return repeat('-', length(p_text));
+  end if;
   return regexp_replace(regexp_replace(p_text, '[^' || v_double || '-]', '-', 'g'), '[^-]', '<>', 'g');
 end $function$;
 comment on function private.sms_places(text) is 'The places that a text takes in its encoding, a sign for each: - is a character of one place, <> one of two.';
@@ -7613,6 +7986,15 @@ begin
       when extract(hour from p_local) between 12 and 15 then 'மதியம்'
       when extract(hour from p_local) between 16 and 18 then 'மாலை'
       else 'இரவு'
+    end || ' ' || to_char(p_local, 'FMHH12:MI');
+  elsif p_locale like 'hi%' then
+    return case p_turn
+      when 'first' then 'घड़ी पीछे होने से पहले ' when 'second' then 'घड़ी पीछे होने के बाद ' else '' end
+    || case
+      when extract(hour from p_local) between 4 and 11 then 'सुबह'
+      when extract(hour from p_local) between 12 and 15 then 'दोपहर'
+      when extract(hour from p_local) between 16 and 19 then 'शाम'
+      else 'रात'
     end || ' ' || to_char(p_local, 'FMHH12:MI');
   end if;
   return to_char(p_local, 'FMHH12:MI am') || case p_turn
@@ -7729,6 +8111,14 @@ begin
 end $function$;
 comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
 
+CREATE OR REPLACE FUNCTION private.spoken_in(p_name text, p_spoken_name text, p_clinic_id uuid, p_locale text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN (SELECT COALESCE(t.spoken_as, t.translation, spoken_in.p_spoken_name, spoken_in.p_name) AS "coalesce" FROM private.translation_of(spoken_in.p_name, spoken_in.p_clinic_id, spoken_in.p_locale) t(id, name, locale, translation, spoken_as, address, clinic_id, created_at, updated_at));
+comment on function private.spoken_in(text,text,uuid,text) is 'A name at a clinic as a caller hears it in a language; p_spoken_name is the usual name as it is spoken, or null.';
+
 CREATE OR REPLACE FUNCTION private.start_desk_session(p_user_id uuid, p_session_id uuid, p_now timestamp with time zone)
  RETURNS TABLE(expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
@@ -7804,7 +8194,7 @@ begin
     p_sealed_request, v_expires_at
   );
   select * into v_patient from public.patients p where p.phone = p_phone;
-  -- Without a code to text (an unknown phone forgot its password) everything else is done all the same.
+  -- Without a code to text (an unknown phone wants to sign in) everything else is done all the same.
   if p_code is not null then
     perform private.queue_sms(
       'code', p_phone, jsonb_build_object('code', case when v_short then p_code else p_long_code end), 'code:' || p_id,
@@ -9267,6 +9657,14 @@ begin
 end $function$;
 comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether another appointment of that day holds a slot with that token number.';
 
+CREATE OR REPLACE FUNCTION private.translation_of(p_name text, p_clinic_id uuid, p_locale text)
+ RETURNS public.translations
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN (SELECT t.*::public.translations AS t FROM public.translations t WHERE ((lower((t.name COLLATE pg_c_utf8)) = lower((translation_of.p_name COLLATE pg_c_utf8))) AND (t.locale = translation_of.p_locale) AND ((t.clinic_id IS NULL) OR (t.clinic_id = translation_of.p_clinic_id))) ORDER BY t.clinic_id LIMIT 1);
+comment on function private.translation_of(text,uuid,text) is 'What a name at a clinic is in a language, of the clinic''s own words if it has any; null where there is none.';
+
 CREATE OR REPLACE FUNCTION private.undo_mark(p_appointment public.appointments, p_now timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -9684,14 +10082,10 @@ declare
   v_person_id uuid := private.offered_to();
 begin
   return query
-    select p.id, p.name, p.specialty, f.starts_at, f.ends_at
-    from public.practitioners p
-    cross join lateral private.free_slots(p.id, available_slots_of_day.on_date, now(), v_person_id) f
-    where p.clinic_id = available_slots_of_day.clinic_id and p.active
-      and (available_slots_of_day.practitioner_id is null or p.id = available_slots_of_day.practitioner_id)
-      and (available_slots_of_day.specialty is null
-        or private.specialty_key(p.specialty) = private.specialty_key(available_slots_of_day.specialty))
-    order by f.starts_at, p.name, p.id;
+    select f.* from private.free_slots_of_day(
+      available_slots_of_day.clinic_id, available_slots_of_day.on_date, available_slots_of_day.practitioner_id,
+      available_slots_of_day.specialty, now(), v_person_id
+    ) f;
 end $function$;
 comment on function public.available_slots_of_day(uuid,date,uuid,text) is 'Free slots on a date that the signed-in patient can book, of one practitioner, one specialty or the whole clinic.';
 grant execute on function public.available_slots_of_day(uuid,date,uuid,text) to authenticated;
@@ -9738,7 +10132,7 @@ comment on function public.book_appointment(uuid,timestamp with time zone,uuid) 
 grant execute on function public.book_appointment(uuid,timestamp with time zone,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.bookable_practitioners(clinic_id uuid)
- RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone)
+ RETURNS TABLE(practitioner_id uuid, practitioner_name text, specialty text, next_starts_at timestamp with time zone, photo_url text, qualification text, languages text[], fee_amount numeric, fee_currency text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -9746,14 +10140,9 @@ AS $function$
 declare
   v_person_id uuid := private.offered_to();
 begin
-  return query
-    select p.id, p.name, p.specialty, f.starts_at
-    from public.practitioners p
-    left join lateral private.next_free_slots(p.clinic_id, null, p.id, now(), 1, now(), v_person_id) f on true
-    where p.clinic_id = bookable_practitioners.clinic_id and p.active
-    order by p.specialty, p.name, p.id;
+  return query select b.* from private.bookable_at(bookable_practitioners.clinic_id, now(), v_person_id) b;
 end $function$;
-comment on function public.bookable_practitioners(uuid) is 'Who can be booked at a clinic, and the first time the signed-in patient can have (null: none).';
+comment on function public.bookable_practitioners(uuid) is 'Who can be booked at a clinic, what a page tells of them, and the first time the signed-in patient can have (null: none).';
 grant execute on function public.bookable_practitioners(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.cancel_appointment(appointment_id uuid)
@@ -10146,7 +10535,7 @@ comment on function public.desk_patient(uuid) is 'At the desk: the record of a p
 grant execute on function public.desk_patient(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_practitioners(clinic_id uuid)
- RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, upcoming integer, next_on date, last_on date)
+ RETURNS TABLE(practitioner_id uuid, name text, spoken_name text, specialty text, active boolean, photo_url text, qualification text, languages text[], fee_amount numeric, fee_currency text, upcoming integer, next_on date, last_on date)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -10154,7 +10543,8 @@ AS $function$
 begin
   perform private.require_desk(desk_practitioners.clinic_id, true);
   return query
-    select p.id, p.name, p.spoken_name, p.specialty, p.active, u.upcoming, u.next_on, u.last_on
+    select p.id, p.name, p.spoken_name, p.specialty, p.active, p.photo_url, p.qualification, p.languages, p.fee_amount,
+      p.fee_currency, u.upcoming, u.next_on, u.last_on
     from public.practitioners p
     cross join lateral (
       select count(*)::int, min(a.local_date), max(a.local_date) from public.appointments a
@@ -10607,7 +10997,7 @@ begin
     select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
     from (
       select private.sms_preview(
-        v_template.key, v_template.body, v_template.samples, private.longest_names()
+        v_template.key, v_template.body, v_template.samples, private.longest_names(v_template.locale)
       ) as text
     ) r;
 end $function$;
@@ -10803,6 +11193,31 @@ begin
 end $function$;
 comment on function public.set_sms_text(text,text,text) is 'For who manages every clinic: other words of an SMS; null gives it back those it came with.';
 grant execute on function public.set_sms_text(text,text,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION public.set_translations(clinic_id uuid, locale text, names jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  perform private.require_desk(set_translations.clinic_id, true);
+  delete from public.translations t
+  using jsonb_to_recordset(set_translations.names) as n (name text, translation text)
+  where t.clinic_id = set_translations.clinic_id and t.locale = set_translations.locale
+    and lower(t.name collate pg_c_utf8) = lower(n.name collate pg_c_utf8) and coalesce(n.translation, '') = '';
+  insert into public.translations as t (clinic_id, locale, name, translation, address)
+  select set_translations.clinic_id, set_translations.locale, n.name, n.translation, nullif(n.address, '')
+  from jsonb_to_recordset(set_translations.names) as n (name text, translation text, address text)
+  where n.translation <> ''
+  on conflict (lower(name collate pg_c_utf8), locale, clinic_id) do update
+  set translation = excluded.translation, address = excluded.address,
+    -- How the other words are spoken is known no more.
+    spoken_as = case when t.translation = excluded.translation then t.spoken_as end;
+end $function$;
+comment on function public.set_translations(uuid,text,jsonb) is 'For managers: what names are called at a clinic in a language: [{name, translation, address?}]. Without a translation a name is called there again what it is elsewhere.';
+grant execute on function public.set_translations(uuid,text,jsonb) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.set_week(practitioner_id uuid, week jsonb, may_strand uuid[] DEFAULT NULL::uuid[])
  RETURNS SETOF public.stranding
@@ -11029,6 +11444,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "seconds": 900
 -- }
 -- a row of public.limits: {
+--     "by": "client",
+--     "max": 3000,
+--     "why": "Scripts that read free times day and night. A page asks up to three times; a carrier's address has many who look.",
+--     "mode": "refuse",
+--     "what": "look",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
 --     "by": "client_wide",
 --     "max": 1000,
 --     "why": "The same with many networks.",
@@ -11058,6 +11481,14 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "why": "The same with many networks.",
 --     "mode": "refuse",
 --     "what": "password",
+--     "seconds": 900
+-- }
+-- a row of public.limits: {
+--     "by": "client_wide",
+--     "max": 30000,
+--     "why": "The same with many networks.",
+--     "mode": "refuse",
+--     "what": "look",
 --     "seconds": 900
 -- }
 -- a row of public.limits: {
@@ -11174,6 +11605,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "account_linked",
+--     "body": "आपका वेब खाता आपके पुराने अपॉइंटमेंट से जुड़ गया है। अब आप अपनी सारी बुकिंग ऑनलाइन देख सकते हैं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After registering on the web with a phone that had bookings.",
+--     "default_body": "आपका वेब खाता आपके पुराने अपॉइंटमेंट से जुड़ गया है। अब आप अपनी सारी बुकिंग ऑनलाइन देख सकते हैं।",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "account_linked",
 --     "body": "உங்கள் இணையக் கணக்கு உங்கள் முன்பதிவுகளுடன் இணைக்கப்பட்டது. உங்கள் எல்லா முன்பதிவுகளையும் இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11189,6 +11633,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "key": "alert",
 --     "body": "MedQ: {{text}}",
 --     "locale": "en-IN",
+--     "samples": {
+--         "text": "80 % of the SMS of today are sent. See sms_budget."
+--     },
+--     "required": [
+--         "text"
+--     ],
+--     "description": "To the phone of security_settings, when something needs a look by an admin.",
+--     "default_body": "MedQ: {{text}}",
+--     "placeholders": [
+--         "text"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "alert",
+--     "body": "MedQ: {{text}}",
+--     "locale": "hi-IN",
 --     "samples": {
 --         "text": "80 % of the SMS of today are sent. See sms_budget."
 --     },
@@ -11241,6 +11701,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After every booking.",
 --     "default_body": "Booked: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_booked",
+--     "body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After every booking.",
+--     "default_body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11324,6 +11819,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
+--     "body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After a patient cancelled.",
+--     "default_body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_cancelled",
 --     "body": "ரத்து செய்யப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nபதிவு செய்ய: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11380,6 +11910,40 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After the clinic cancelled.",
 --     "default_body": "The clinic had to cancel: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Reference {{reference}}.\nBook again: {{url}}\nCall: {{clinic_phone}}",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_cancelled_by_clinic",
+--     "body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}। कोई और समय ले लें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time"
+--     ],
+--     "description": "After the clinic cancelled.",
+--     "default_body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}। कोई और समय ले लें।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11462,6 +12026,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_moved",
+--     "body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After an appointment was given another time or doctor.",
+--     "default_body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "appointment_moved",
 --     "body": "மாற்றப்பட்டது: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11507,6 +12106,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To prove a phone in a call. Who forges its number does not get it.",
 --     "default_body": "{{code}} is your MedQ code. Key it in during the call. If it was not you who called, do nothing.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "call_code",
+--     "body": "{{code}} आपका MedQ कोड है। इसे कॉल के दौरान दबाएँ। कॉल आपने न की हो तो कुछ न करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone in a call. Who forges its number does not get it.",
+--     "default_body": "{{code}} आपका MedQ कोड है। इसे कॉल के दौरान दबाएँ। कॉल आपने न की हो तो कुछ न करें।",
 --     "placeholders": [
 --         "code"
 --     ]
@@ -11564,6 +12179,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "clock_corrected",
+--     "body": "क्लिनिक की घड़ी ठीक की गई; आपका अपॉइंटमेंट नहीं बदला। अब घड़ी में: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the time zone of the clinic was corrected.",
+--     "default_body": "क्लिनिक की घड़ी ठीक की गई; आपका अपॉइंटमेंट नहीं बदला। अब घड़ी में: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "clock_corrected",
 --     "body": "கிளினிக்கின் கடிகாரம் திருத்தப்பட்டது; உங்கள் முன்பதிவு மாறவில்லை. புதிய நேரப்படி: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11607,8 +12257,24 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "required": [
 --         "code"
 --     ],
---     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
 --     "default_body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "code",
+--     "body": "{{code}} आपका MedQ कोड है। यह 10 मिनट तक चलेगा। इसे किसी को न बताएँ, हमें भी नहीं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
+--     "default_body": "{{code}} आपका MedQ कोड है। यह 10 मिनट तक चलेगा। इसे किसी को न बताएँ, हमें भी नहीं।",
 --     "placeholders": [
 --         "code"
 --     ]
@@ -11623,7 +12289,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "required": [
 --         "code"
 --     ],
---     "description": "To prove a phone: registering, linking, a forgotten password, a new number.",
+--     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
 --     "default_body": "{{code}} என்பது உங்கள் MedQ குறியீடு. இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும். இதை யாரிடமும், எங்களிடமும் கூட, சொல்லாதீர்கள்.",
 --     "placeholders": [
 --         "code"
@@ -11653,6 +12319,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After all appointments of a day were moved at the desk by some minutes.",
 --     "default_body": "{{doctor}} is late. Your time is now {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "delayed",
+--     "body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After all appointments of a day were moved at the desk by some minutes.",
+--     "default_body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11736,6 +12437,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "handed_over",
+--     "body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "After the appointments of a day were given to another doctor.",
+--     "default_body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "handed_over",
 --     "body": "உங்களை {{doctor}} பார்ப்பார்: {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11790,6 +12526,25 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "ivr_link",
+--     "body": "{{clinic}}: ऑनलाइन अपॉइंटमेंट लेने या बदलने के लिए: {{url}}",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "url": "medq.example/a",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "url"
+--     ],
+--     "description": "After a call in which nobody pressed a key.",
+--     "default_body": "{{clinic}}: ऑनलाइन अपॉइंटमेंट लेने या बदलने के लिए: {{url}}",
+--     "placeholders": [
+--         "clinic",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "ivr_link",
 --     "body": "{{clinic}}: இணையதளத்தில் முன்பதிவு செய்ய அல்லது மாற்ற: {{url}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11822,6 +12577,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "ivr_synced",
+--     "body": "फ़ोन से ली हुई आपकी बुकिंग आपके वेब खाते में जोड़ दी गई है। अब आप इसे ऑनलाइन देख सकते हैं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a booking by phone, to a patient who has a web account.",
+--     "default_body": "फ़ोन से ली हुई आपकी बुकिंग आपके वेब खाते में जोड़ दी गई है। अब आप इसे ऑनलाइन देख सकते हैं।",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "ivr_synced",
 --     "body": "நீங்கள் தொலைபேசி மூலம் செய்த முன்பதிவு உங்கள் இணையக் கணக்கில் சேர்க்கப்பட்டது. அதை இனி இணையதளத்தில் பார்க்கலாம்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11843,6 +12611,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "After a password was changed or reset, by whomever.",
 --     "default_body": "The password of your MedQ account was changed. If that was not you, use \"Forgot password?\" on our site to set a new one, or call your clinic.",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "password_changed",
+--     "body": "आपके MedQ खाते का पासवर्ड बदला गया। आपने न बदला हो तो हमारी साइट पर \"पासवर्ड भूल गए?\" से नया बनाएँ, या अपने क्लिनिक को फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a password was changed or reset, by whomever.",
+--     "default_body": "आपके MedQ खाते का पासवर्ड बदला गया। आपने न बदला हो तो हमारी साइट पर \"पासवर्ड भूल गए?\" से नया बनाएँ, या अपने क्लिनिक को फ़ोन करें।",
 --     "placeholders": [
 --     ]
 -- }
@@ -11871,6 +12652,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To the old number, after an account was given another one. {{phone}} is shown in part.",
 --     "default_body": "Your MedQ account now has the phone number {{phone}}. If you did not change it, please call your clinic.",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "phone_changed",
+--     "body": "आपके MedQ खाते का फ़ोन नंबर अब {{phone}} है। आपने न बदला हो तो अपने क्लिनिक को फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the old number, after an account was given another one. {{phone}} is shown in part.",
+--     "default_body": "आपके MedQ खाते का फ़ोन नंबर अब {{phone}} है। आपने न बदला हो तो अपने क्लिनिक को फ़ोन करें।",
 --     "placeholders": [
 --         "phone"
 --     ]
@@ -11909,6 +12706,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "phone_moved_here",
+--     "body": "आपके MedQ अपॉइंटमेंट अब {{phone}} की जगह इस नंबर पर हैं। यह सही न हो तो अपने क्लिनिक को फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "phone": "+91********99"
+--     },
+--     "required": [
+--         "phone"
+--     ],
+--     "description": "To the new number, after a patient was given another one. {{phone}} is the old one, shown in part.",
+--     "default_body": "आपके MedQ अपॉइंटमेंट अब {{phone}} की जगह इस नंबर पर हैं। यह सही न हो तो अपने क्लिनिक को फ़ोन करें।",
+--     "placeholders": [
+--         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "phone_moved_here",
 --     "body": "உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -11921,6 +12734,25 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "default_body": "உங்கள் MedQ முன்பதிவுகள் இனி {{phone}} எண்ணுக்குப் பதிலாக இந்த எண்ணில் உள்ளன. இது தவறு என்றால், உங்கள் கிளினிக்கை அழைக்கவும்.",
 --     "placeholders": [
 --         "phone"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_code",
+--     "body": "{{code}} {{clinic}} की डेस्क का कोड है; आपके अपॉइंटमेंट अब इस नंबर पर रहेंगे। इसे और किसी को न बताएँ। यह 10 मिनट तक चलेगा।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code"
+--     ],
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}} {{clinic}} की डेस्क का कोड है; आपके अपॉइंटमेंट अब इस नंबर पर रहेंगे। इसे और किसी को न बताएँ। यह 10 मिनट तक चलेगा।",
+--     "placeholders": [
+--         "code",
+--         "clinic"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -11959,6 +12791,28 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "placeholders": [
 --         "code",
 --         "clinic"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}} {{clinic}} की डेस्क का कोड है: {{name}} को अपना नंबर मिल रहा है, उनके अपॉइंटमेंट उस नंबर पर जाएँगे। आप सहमत हों तभी डेस्क को बताएँ। यह 10 मिनट तक चलेगा।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}} {{clinic}} की डेस्क का कोड है: {{name}} को अपना नंबर मिल रहा है, उनके अपॉइंटमेंट उस नंबर पर जाएँगे। आप सहमत हों तभी डेस्क को बताएँ। यह 10 मिनट तक चलेगा।",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -12042,6 +12896,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
+--     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "The day before an appointment.",
+--     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reminder_day_before",
 --     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -12112,6 +13001,41 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
+--     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "day": "बुधवार, 21 अक्टूबर",
+--         "url": "medq.example/a",
+--         "time": "सुबह 10:30",
+--         "token": "12",
+--         "clinic": "Lakeside Clinic",
+--         "doctor": "Dr. Karthik Subramanian",
+--         "reference": "4821",
+--         "clinic_phone": "044 4000 1000"
+--     },
+--     "required": [
+--         "clinic",
+--         "day",
+--         "doctor",
+--         "reference",
+--         "time",
+--         "token"
+--     ],
+--     "description": "Some hours before an appointment.",
+--     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "placeholders": [
+--         "doctor",
+--         "day",
+--         "time",
+--         "clinic",
+--         "clinic_phone",
+--         "token",
+--         "reference",
+--         "url"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "reminder_hours_before",
 --     "body": "நினைவூட்டல்: {{doctor}}, {{day}}, {{time}} மணி, {{clinic}}. டோக்கன் {{token}}. குறிப்பு எண் {{reference}}.\nஇணையத்தில்: {{url}}\nஅழைக்க: {{clinic_phone}}",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -12160,6 +13084,19 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "signed_in_new_device",
+--     "body": "आपके MedQ खाते में एक नए फ़ोन या कंप्यूटर से साइन इन हुआ। वह आप न हों तो अभी हमारी साइट पर \"पासवर्ड भूल गए?\" से नया पासवर्ड बनाएँ।",
+--     "locale": "hi-IN",
+--     "samples": {
+--     },
+--     "required": [
+--     ],
+--     "description": "After a sign-in from a device that has not signed in to the account before.",
+--     "default_body": "आपके MedQ खाते में एक नए फ़ोन या कंप्यूटर से साइन इन हुआ। वह आप न हों तो अभी हमारी साइट पर \"पासवर्ड भूल गए?\" से नया पासवर्ड बनाएँ।",
+--     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "signed_in_new_device",
 --     "body": "உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -12169,6 +13106,25 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     "description": "After a sign-in from a device that has not signed in to the account before.",
 --     "default_body": "உங்கள் MedQ கணக்கில் ஒரு புதிய சாதனத்திலிருந்து உள்நுழைந்துள்ளனர். அது நீங்கள் இல்லை என்றால், உடனே எங்கள் இணையதளத்தில் புதிய கடவுச்சொல்லை அமைக்கவும்.",
 --     "placeholders": [
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "welcome",
+--     "body": "MedQ में आपका स्वागत है! आपके लिए एक वेब खाता बनाया गया है।\nयूज़रनेम: {{username}}\nपासवर्ड: {{password}}\nअब आप अपने अपॉइंटमेंट ऑनलाइन देख सकते हैं!",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "password": "ABC12345",
+--         "username": "+919999999999"
+--     },
+--     "required": [
+--         "password",
+--         "username"
+--     ],
+--     "description": "After the first booking by phone: the account that was made.",
+--     "default_body": "MedQ में आपका स्वागत है! आपके लिए एक वेब खाता बनाया गया है।\nयूज़रनेम: {{username}}\nपासवर्ड: {{password}}\nअब आप अपने अपॉइंटमेंट ऑनलाइन देख सकते हैं!",
+--     "placeholders": [
+--         "username",
+--         "password"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -12208,4 +13164,580 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "username",
 --         "password"
 --     ]
+-- }
+-- a row of public.translations: {
+--     "name": "Ayurveda",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "आयुर्वेद"
+-- }
+-- a row of public.translations: {
+--     "name": "Ayurveda",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "ஆயுர்வேதம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Cardiology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हृदय रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Cardiology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "இதய மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Dentistry",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "दाँतों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Dentistry",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Dermatology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "त्वचा रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Dermatology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "தோல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Diabetology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "शुगर के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Diabetology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சர்க்கரை நோய் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "ENT",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "कान, नाक और गला"
+-- }
+-- a row of public.translations: {
+--     "name": "ENT",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "காது, மூக்கு, தொண்டை மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Ear, nose and throat",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "कान, नाक और गला"
+-- }
+-- a row of public.translations: {
+--     "name": "Ear, nose and throat",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "காது, மூக்கு, தொண்டை மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Endocrinology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हार्मोन रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Endocrinology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "ஹார்மோன் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Family medicine",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "पारिवारिक चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "Family medicine",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "குடும்ப மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Gastroenterology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "पेट और आँत के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Gastroenterology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "வயிறு மற்றும் குடல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "General medicine",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सामान्य चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "General medicine",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பொது மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "General practice",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सामान्य चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "General practice",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பொது மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "General surgery",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सर्जरी"
+-- }
+-- a row of public.translations: {
+--     "name": "General surgery",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பொது அறுவை சிகிச்சை"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynaecology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "स्त्री रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynaecology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பெண்கள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynecology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "स्त्री रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Gynecology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "பெண்கள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Homeopathy",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "होम्योपैथी"
+-- }
+-- a row of public.translations: {
+--     "name": "Homeopathy",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "ஹோமியோபதி"
+-- }
+-- a row of public.translations: {
+--     "name": "Internal medicine",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "आंतरिक चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "Internal medicine",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "உள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Nephrology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "गुर्दे के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Nephrology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சிறுநீரக மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Neurology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "तंत्रिका रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Neurology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "நரம்பு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Nutrition",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "खान-पान की सलाह"
+-- }
+-- a row of public.translations: {
+--     "name": "Nutrition",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "உணவு ஆலோசனை"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics and gynaecology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "प्रसूति और स्त्री रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics and gynaecology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மகப்பேறு மற்றும் பெண்கள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "प्रसूति"
+-- }
+-- a row of public.translations: {
+--     "name": "Obstetrics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மகப்பேறு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Oncology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "कैंसर के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Oncology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "புற்றுநோய் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Ophthalmology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "आँखों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Ophthalmology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "கண் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopaedics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हड्डी रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopaedics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "எலும்பு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopedics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "हड्डी रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Orthopedics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "எலும்பு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Paediatrics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "बच्चों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Paediatrics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "குழந்தைகள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Pediatrics",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "बच्चों के डॉक्टर"
+-- }
+-- a row of public.translations: {
+--     "name": "Pediatrics",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "குழந்தைகள் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Physiotherapy",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "फ़िज़ियोथेरेपी"
+-- }
+-- a row of public.translations: {
+--     "name": "Physiotherapy",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "இயன்முறை சிகிச்சை"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychiatry",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "मानसिक रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychiatry",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மனநல மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "मनोवैज्ञानिक सलाह"
+-- }
+-- a row of public.translations: {
+--     "name": "Psychology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "உளவியல் ஆலோசனை"
+-- }
+-- a row of public.translations: {
+--     "name": "Pulmonology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "फेफड़ों के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Pulmonology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "நுரையீரல் மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Radiology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "एक्स-रे और स्कैन"
+-- }
+-- a row of public.translations: {
+--     "name": "Radiology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "எக்ஸ்-ரே மற்றும் ஸ்கேன்"
+-- }
+-- a row of public.translations: {
+--     "name": "Rheumatology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "जोड़ों के रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Rheumatology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "மூட்டு மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Siddha",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "सिद्ध चिकित्सा"
+-- }
+-- a row of public.translations: {
+--     "name": "Siddha",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சித்த மருத்துவம்"
+-- }
+-- a row of public.translations: {
+--     "name": "Urology",
+--     "locale": "hi-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "मूत्र रोग"
+-- }
+-- a row of public.translations: {
+--     "name": "Urology",
+--     "locale": "ta-IN",
+--     "address": null,
+--     "clinic_id": null,
+--     "spoken_as": null,
+--     "translation": "சிறுநீர் பாதை மருத்துவம்"
 -- }
