@@ -66,6 +66,11 @@ test('every sentence is used', () => {
   expect(keys.filter((key) => !new RegExp(`\\bm\\.${key}\\b`).test(code))).toEqual([]);
 });
 
+test('the page for when nothing else works speaks every language', () => {
+  const page = readFileSync('src/error.html', 'utf8');
+  for (const locale of settings.locales) expect(page).toContain(`lang="${locale}"`);
+});
+
 const SPOKEN = ['aria-label', 'aria-description', 'title', 'alt', 'placeholder', 'label', 'hint', 'content'];
 
 /** What people read or hear that is written in a component, not in the catalogue. */
