@@ -49,8 +49,7 @@ export function describeChange(
   if (!subject) return null;
   const when = whenInSentence(subject.starts_at, timeZoneOf(subject, directory), now);
   const doctor = directory.practitioners[subject.practitioner_id]?.name;
-  const visit = doctor ? m.news_with({ when, doctor }) : when;
-  const what = subject.dependent_id ? visit + forWhom(subject, directory) : visit;
+  const what = (doctor ? m.news_with({ when, doctor }) : when) + forWhom(subject, directory);
 
   if (!after) return isActive(subject) ? `${m.news_removed()} ${what}.` : null;
   const token = after.token_number === null ? '' : ` ${m.appointment_token()} ${after.token_number}.`;
