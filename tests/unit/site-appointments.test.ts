@@ -95,13 +95,12 @@ describe('what is said of a change', () => {
     );
   });
 
-  test('says for whom, if that is somebody else', () => {
+  test('says for whom, if that can be somebody else', () => {
     const family = { ...directory, people: { '': 'You', meera: 'Meera' } };
     const tellFamily = (after: Appointment) => say({ before: null, after }, family, NOW);
-    expect(tellFamily(visit({ dependent_id: 'meera' }))).toBe(
-      'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao · Meera. Token 4.'
-    );
-    expect(tellFamily(visit())).toBe(tell(null, visit()));
+    const told = 'New appointment: tomorrow, 10:30\u00a0am with Dr. Anjali Rao';
+    expect(tellFamily(visit({ dependent_id: 'meera' }))).toBe(`${told} · Meera. Token 4.`);
+    expect(tellFamily(visit())).toBe(`${told} · You. Token 4.`);
   });
 
   test('says a cancellation', () => {

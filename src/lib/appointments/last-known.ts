@@ -24,7 +24,7 @@ export const lastKnown = {
     try {
       const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? 'null');
       // Written by another version of this site, perhaps, or before the clock was set back.
-      if (typeof kept === 'object' && kept !== null && 'people' in kept && 'keptAt' in kept) {
+      if (kept instanceof Object && 'people' in kept && 'keptAt' in kept) {
         const age = Date.now() - Number(kept.keptAt);
         if (Math.abs(age) < KEPT_MS) return kept as unknown as Snapshot;
       }

@@ -42,8 +42,7 @@ export function forWhom({ dependent_id }: Appointment, { people }: Directory): s
 export function appointmentInSentence(appointment: Appointment, directory: Directory, now: Date): string {
   const when = whenInSentence(appointment.starts_at, timeZoneOf(appointment, directory), now);
   const doctor = directory.practitioners[appointment.practitioner_id]?.name;
-  const visit = doctor ? m.news_with({ when, doctor }) : when;
-  return appointment.dependent_id ? visit + forWhom(appointment, directory) : visit;
+  return (doctor ? m.news_with({ when, doctor }) : when) + forWhom(appointment, directory);
 }
 
 /** What happened to an appointment, as a sentence to show and to read out. Null: nothing worth saying. */
