@@ -1,16 +1,4 @@
-import { z } from 'zod';
+import { loadKeptDays } from '#lib/server/account/kept-days.ts';
 import type { PageServerLoad } from './$types';
 
-const kept = z.object({
-  sms_days: z.number(),
-  calls_days: z.number(),
-  events_days: z.number(),
-  session_idle_days: z.number()
-});
-
-/** For how many days what is kept, as the settings of the database have it. Throws the Data API's error. */
-export const load: PageServerLoad = async ({ locals }) => {
-  const { data, error } = await locals.supabase.rpc('kept_days').single();
-  if (error) throw error;
-  return { kept: kept.parse(data) };
-};
+export const load: PageServerLoad = async ({ locals }) => ({ kept: await loadKeptDays(locals.supabase) });
