@@ -179,7 +179,9 @@ test('a preview shows every template as a patient would read it', async () => {
   }
   expect(
     previews.find(({ key, locale }) => key === 'appointment_moved' && locale === 'en-IN')?.preview
-  ).toMatch(/^Moved: .+, now Wed 21 Oct at 10:30 am, .+\. Token 12\. Reference 4821\.\nOnline: .+\/a\nCall: [\d ]+$/);
+  ).toMatch(
+    /^Moved: .+, now Wed 21 Oct at 10:30 am, .+\. Token 12\. Reference 4821\.\nOnline: .+\/a\nCall: [\d ]+$/
+  );
 });
 
 test('in English every text is one SMS', async () => {

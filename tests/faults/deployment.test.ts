@@ -115,7 +115,16 @@ test(
     await stack.project.serveFunctions(functionNames(), settings);
     const third = await run();
     expect(third.code, third.output).toBe(0);
-    for (const step of ['database', 'settings', 'secrets', 'functions', 'vault', 'address', 'clinic', 'site']) {
+    for (const step of [
+      'database',
+      'settings',
+      'secrets',
+      'functions',
+      'vault',
+      'address',
+      'clinic',
+      'site'
+    ]) {
       expect(planned(third, step), third.output).toEqual(['nothing to do']);
     }
   }
