@@ -11714,7 +11714,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_booked",
---     "body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -11735,7 +11735,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After every booking.",
---     "default_body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "default_body": "बुक हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11819,7 +11819,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled",
---     "body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nफिर बुक करें: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -11840,7 +11840,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After a patient cancelled.",
---     "default_body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "default_body": "रद्द हुआ: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nफिर बुक करें: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -11923,7 +11923,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_cancelled_by_clinic",
---     "body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}। कोई और समय ले लें।",
+--     "body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}।\nफिर बुक करें: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -11943,7 +11943,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "time"
 --     ],
 --     "description": "After the clinic cancelled.",
---     "default_body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}। कोई और समय ले लें।",
+--     "default_body": "माफ़ करें, क्लिनिक को रद्द करना पड़ा: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। रेफ़रेंस {{reference}}।\nफिर बुक करें: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -12026,7 +12026,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "appointment_moved",
---     "body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -12047,7 +12047,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After an appointment was given another time or doctor.",
---     "default_body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "default_body": "समय बदला: {{doctor}}, अब {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -12112,7 +12112,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "call_code",
---     "body": "{{code}} आपका MedQ कोड है। इसे कॉल के दौरान दबाएँ। कॉल आपने न की हो तो कुछ न करें।",
+--     "body": "{{code}} आपका MedQ कोड है: कॉल में दबाएँ। कॉल आपने न की हो तो रहने दें।",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "code": "482193"
@@ -12121,7 +12121,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "code"
 --     ],
 --     "description": "To prove a phone in a call. Who forges its number does not get it.",
---     "default_body": "{{code}} आपका MedQ कोड है। इसे कॉल के दौरान दबाएँ। कॉल आपने न की हो तो कुछ न करें।",
+--     "default_body": "{{code}} आपका MedQ कोड है: कॉल में दबाएँ। कॉल आपने न की हो तो रहने दें।",
 --     "placeholders": [
 --         "code"
 --     ]
@@ -12249,6 +12249,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "code",
+--     "body": "{{code}} MedQ का कोड है, 10 मिनट के लिए। किसी को न बताएँ, हमें भी नहीं।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193"
+--     },
+--     "required": [
+--         "code"
+--     ],
+--     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
+--     "default_body": "{{code}} MedQ का कोड है, 10 मिनट के लिए। किसी को न बताएँ, हमें भी नहीं।",
+--     "placeholders": [
+--         "code"
+--     ]
+-- }
+-- a row of public.sms_templates: {
+--     "key": "code",
 --     "body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
 --     "locale": "en-IN",
 --     "samples": {
@@ -12259,22 +12275,6 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ],
 --     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
 --     "default_body": "{{code}} is your MedQ code. It works for 10 minutes. Never tell it to anyone, not even to us.",
---     "placeholders": [
---         "code"
---     ]
--- }
--- a row of public.sms_templates: {
---     "key": "code",
---     "body": "{{code}} आपका MedQ कोड है। यह 10 मिनट तक चलेगा। इसे किसी को न बताएँ, हमें भी नहीं।",
---     "locale": "hi-IN",
---     "samples": {
---         "code": "482193"
---     },
---     "required": [
---         "code"
---     ],
---     "description": "To prove a phone: registering, linking, signing in with a code, a forgotten password, a new number.",
---     "default_body": "{{code}} आपका MedQ कोड है। यह 10 मिनट तक चलेगा। इसे किसी को न बताएँ, हमें भी नहीं।",
 --     "placeholders": [
 --         "code"
 --     ]
@@ -12332,7 +12332,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "delayed",
---     "body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -12353,7 +12353,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After all appointments of a day were moved at the desk by some minutes.",
---     "default_body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "default_body": "{{doctor}} देर से आएँगे। आपका नया समय: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -12437,7 +12437,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "handed_over",
---     "body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -12458,7 +12458,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "After the appointments of a day were given to another doctor.",
---     "default_body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "default_body": "अब आपको {{doctor}} देखेंगे: {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -12526,7 +12526,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "ivr_link",
---     "body": "{{clinic}}: ऑनलाइन अपॉइंटमेंट लेने या बदलने के लिए: {{url}}",
+--     "body": "{{clinic}}: अपॉइंटमेंट ऑनलाइन लें या बदलें: {{url}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "url": "medq.example/a",
@@ -12537,7 +12537,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "url"
 --     ],
 --     "description": "After a call in which nobody pressed a key.",
---     "default_body": "{{clinic}}: ऑनलाइन अपॉइंटमेंट लेने या बदलने के लिए: {{url}}",
+--     "default_body": "{{clinic}}: अपॉइंटमेंट ऑनलाइन लें या बदलें: {{url}}",
 --     "placeholders": [
 --         "clinic",
 --         "url"
@@ -12738,25 +12738,6 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reassign_code",
---     "body": "{{code}} {{clinic}} की डेस्क का कोड है; आपके अपॉइंटमेंट अब इस नंबर पर रहेंगे। इसे और किसी को न बताएँ। यह 10 मिनट तक चलेगा।",
---     "locale": "hi-IN",
---     "samples": {
---         "code": "482193",
---         "clinic": "Lakeside Clinic"
---     },
---     "required": [
---         "clinic",
---         "code"
---     ],
---     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
---     "default_body": "{{code}} {{clinic}} की डेस्क का कोड है; आपके अपॉइंटमेंट अब इस नंबर पर रहेंगे। इसे और किसी को न बताएँ। यह 10 मिनट तक चलेगा।",
---     "placeholders": [
---         "code",
---         "clinic"
---     ]
--- }
--- a row of public.sms_templates: {
---     "key": "reassign_code",
 --     "body": "{{code}} என்பது {{clinic}} வரவேற்பறைக்கான குறியீடு; உங்கள் முன்பதிவுகள் இனி இந்த எண்ணில் இருக்கும். வேறு யாரிடமும் சொல்லாதீர்கள். இது 10 நிமிடங்களுக்குச் செல்லுபடியாகும்.",
 --     "locale": "ta-IN",
 --     "samples": {
@@ -12794,25 +12775,22 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ]
 -- }
 -- a row of public.sms_templates: {
---     "key": "reassign_holder_code",
---     "body": "{{code}} {{clinic}} की डेस्क का कोड है: {{name}} को अपना नंबर मिल रहा है, उनके अपॉइंटमेंट उस नंबर पर जाएँगे। आप सहमत हों तभी डेस्क को बताएँ। यह 10 मिनट तक चलेगा।",
+--     "key": "reassign_code",
+--     "body": "{{code}}: यह कोड {{clinic}} की डेस्क को तभी बताएँ, जब आपके अपॉइंटमेंट इस नंबर पर रखने हों। यह 10 मिनट तक चलेगा।",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "code": "482193",
---         "name": "Lakshmi Narayanan",
 --         "clinic": "Lakeside Clinic"
 --     },
 --     "required": [
 --         "clinic",
---         "code",
---         "name"
+--         "code"
 --     ],
---     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
---     "default_body": "{{code}} {{clinic}} की डेस्क का कोड है: {{name}} को अपना नंबर मिल रहा है, उनके अपॉइंटमेंट उस नंबर पर जाएँगे। आप सहमत हों तभी डेस्क को बताएँ। यह 10 मिनट तक चलेगा।",
+--     "description": "To a phone under which somebody's appointments are to be kept who shared another. They tell it to the desk.",
+--     "default_body": "{{code}}: यह कोड {{clinic}} की डेस्क को तभी बताएँ, जब आपके अपॉइंटमेंट इस नंबर पर रखने हों। यह 10 मिनट तक चलेगा।",
 --     "placeholders": [
 --         "code",
---         "clinic",
---         "name"
+--         "clinic"
 --     ]
 -- }
 -- a row of public.sms_templates: {
@@ -12860,6 +12838,28 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --     ]
 -- }
 -- a row of public.sms_templates: {
+--     "key": "reassign_holder_code",
+--     "body": "{{code}}: यह कोड {{clinic}} की डेस्क को तभी बताएँ, जब {{name}} को अपना अलग नंबर देना हो। यह 10 मिनट तक चलेगा।",
+--     "locale": "hi-IN",
+--     "samples": {
+--         "code": "482193",
+--         "name": "Lakshmi Narayanan",
+--         "clinic": "Lakeside Clinic"
+--     },
+--     "required": [
+--         "clinic",
+--         "code",
+--         "name"
+--     ],
+--     "description": "To the phone that somebody shared who gets one of their own. The holder tells it to the desk.",
+--     "default_body": "{{code}}: यह कोड {{clinic}} की डेस्क को तभी बताएँ, जब {{name}} को अपना अलग नंबर देना हो। यह 10 मिनट तक चलेगा।",
+--     "placeholders": [
+--         "code",
+--         "clinic",
+--         "name"
+--     ]
+-- }
+-- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
 --     "body": "Reminder: {{doctor}}, {{day}} at {{time}}, {{clinic}}. Token {{token}}. Reference {{reference}}.\nOnline: {{url}}\nCall: {{clinic_phone}}",
 --     "locale": "en-IN",
@@ -12896,7 +12896,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_day_before",
---     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -12917,7 +12917,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "The day before an appointment.",
---     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}। बदलने या रद्द करने के लिए {{clinic_phone}} पर फ़ोन करें।",
+--     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
@@ -13001,7 +13001,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- }
 -- a row of public.sms_templates: {
 --     "key": "reminder_hours_before",
---     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "locale": "hi-IN",
 --     "samples": {
 --         "day": "बुधवार, 21 अक्टूबर",
@@ -13022,7 +13022,7 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 --         "token"
 --     ],
 --     "description": "Some hours before an appointment.",
---     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।",
+--     "default_body": "याद रखें: {{doctor}}, {{day}}, {{time}} बजे, {{clinic}}। टोकन {{token}}। रेफ़रेंस {{reference}}।\nऑनलाइन: {{url}}\nफ़ोन: {{clinic_phone}}",
 --     "placeholders": [
 --         "doctor",
 --         "day",
