@@ -3176,7 +3176,8 @@ begin
     perform pg_sleep(0.05);
   end loop;
   perform private.mark_run(p_function, '-infinity');
-  return private.has_due(p_function);
+  -- By the clock: what was left meanwhile is younger than this transaction.
+  return private.has_due(p_function, clock_timestamp());
 end $function$;
 comment on function private.end_run(text) is 'A function has done all it found. From now on it is called again. True: those who relied on it have left more.';
 

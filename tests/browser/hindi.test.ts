@@ -47,7 +47,7 @@ test('a patient who reads Hindi books with names in Hindi, and loads no word of 
   const page = await openPage(browser, { locale: 'hi-IN', serviceWorkers: 'block' });
   const loaded = watchScripts(page);
   await signIn(page, site, patient);
-  await page.getByText('लाइव').waitFor();
+  await page.locator('[data-connection="live"]').waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('hi-IN');
 
   await page.goto(`${site}/book?clinic=${clinic.id}`);

@@ -80,7 +80,7 @@ test('the page without a network was kept in English, and is in the language cho
   await signIn(page, site.url, patient);
   await expect.poll(() => prepared(page)).toBe(true);
   await page.getByRole('button', { name: 'தமிழ்' }).click();
-  await page.getByText('நேரலை').waitFor();
+  await page.locator('[data-connection="live"]').waitFor();
 
   await site.close();
   await page.goto(`${site.url}/appointments`);

@@ -74,7 +74,7 @@ test('in Tamil a patient books, hears of changes while the page is open, and mov
     .getByRole('time')
     .getByText(/^காலை\s10:30$/)
     .waitFor();
-  await page.getByText('நேரலை').waitFor();
+  await page.locator('[data-connection="live"]').waitFor();
   await speaksTamil(page, clinic);
 
   const reads = (text: RegExp) =>

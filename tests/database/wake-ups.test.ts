@@ -187,6 +187,17 @@ describe('a function that is at work', () => {
     await sql`delete from public.sms_messages where id = any (${ids})`;
   });
 
+  test('is told of what was left after it began to end', async () => {
+    await sql`select private.begin_run('sms-dispatch')`;
+    const more = await inTransaction(async (tx) => {
+      await tx`select now()`;
+      await inTransaction((other) => messages(other, 1));
+      return end(tx);
+    });
+    expect(more).toBe(true);
+    await sql`delete from public.sms_messages`;
+  });
+
   test('waits for nobody who keeps a transaction open: that one is left to the sweep', async () => {
     await sql`select private.begin_run('sms-dispatch')`;
     await rolledBack(sql, async (tx) => {
