@@ -146,10 +146,10 @@ test('the day as a file: what the desk sees, no whole phone, and nothing that is
   expect(name).toMatch(/^attachment; filename="day-\d{4}-\d\d-\d\d\.csv"$/);
   const at = (time: string) => `${clinic.doctor},${time}`;
   expect(text.split('\r\n')).toEqual([
-    '\uFEFFDoctor,Token,Time,Name,Phone,How,Status,Since,Note for the desk',
-    `${at('1,9:00 am')},"'=HYPERLINK(""http://x.invalid"";""Asha"")",no phone,by phone,Not here yet,,'+1 file`,
-    `${at('2,9:15 am')},மீனா,no phone,by phone,Cancelled,,`,
-    `${at('5,10:00 am')},Ravi Menon,…${patient.phone.slice(-4)},online,Not here yet,,`,
+    '\uFEFFDoctor,Token,Time,Name,Phone,How,Status,Since,Note for the desk,Family of,Year of birth',
+    `${at('1,9:00 am')},"'=HYPERLINK(""http://x.invalid"";""Asha"")",no phone,by phone,Not here yet,,'+1 file,,`,
+    `${at('2,9:15 am')},மீனா,no phone,by phone,Cancelled,,,,`,
+    `${at('5,10:00 am')},Ravi Menon,…${patient.phone.slice(-4)},online,Not here yet,,,,`,
     ''
   ]);
   expect(text).not.toContain(patient.phone.slice(-10));

@@ -161,7 +161,7 @@ test('the words of SMS are seen at every desk, and changed with a preview by who
   await press(page, 'Show how it reads');
   await page
     .locator('blockquote')
-    .getByText(/^Cancelled: .* See you soon ✓$/)
+    .getByText(/Cancelled: .* See you soon ✓$/s)
     .waitFor();
   await says(page, 'It has letters with which an SMS holds 70 characters instead of 160.');
   await says(page, 'This is not saved yet.');

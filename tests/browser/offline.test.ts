@@ -159,7 +159,7 @@ test('the copy goes as soon as a page learns that the session has ended elsewher
   const kept = () => page.evaluate(() => Object.keys(localStorage));
   await expect.poll(kept).not.toEqual([]);
   await sql`delete from auth.sessions where user_id = ${patient.userId}`;
-  await page.goto(`${site.url}/book`);
+  await page.goto(`${site.url}/account`);
   await page.waitForURL(/\/login/);
   await expect.poll(kept).toEqual([]);
   await page.context().close();

@@ -129,7 +129,10 @@ test('in Tamil and without JavaScript a patient books, is told why not, and canc
   await speaksTamil(page, clinic);
   await page.getByRole('button', { name: 'முன்பதிவை ரத்து செய்' }).click();
   await page.waitForURL(`${site}/appointments`);
-  await page.getByRole('status').getByText('ரத்து செய்யப்பட்டது.').waitFor();
+  await page
+    .getByRole('status')
+    .getByText(/^ரத்து செய்யப்பட்டது: .+ இதை SMS/)
+    .waitFor();
   await speaksTamil(page, clinic);
   expect(await statusOf(patient)).toMatchObject([{ status: 'cancelled' }]);
 });
