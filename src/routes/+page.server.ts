@@ -1,4 +1,5 @@
 import type { RequestEvent } from '@sveltejs/kit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { clinicsLike } from '#lib/clinics.ts';
 import { listBookableClinics, listClinics, type Clinic } from '#lib/server/booking/clinics.ts';
 import { listBookablePractitioners, type BookablePractitioner } from '#lib/server/booking/free-times.ts';
@@ -54,9 +55,15 @@ async function hoursOf(event: RequestEvent, clinics: readonly { id: string }[]):
 const doctorsOf = (event: RequestEvent, clinicId: string): Promise<BookablePractitioner[] | null> =>
   unlessItFails(event, 'doctors_unavailable', listBookablePractitioners(asVisitor(event), clinicId));
 
+// A first look waits no longer for anything: the page is of use without it.
+const PATIENCE_MS = 3000;
+
 async function unlessItFails<T>(event: RequestEvent, what: string, answer: Promise<T>): Promise<T | null> {
   try {
-    return await answer;
+    const tooLate = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`No answer within ${PATIENCE_MS} ms.`);
+    });
+    return await Promise.race([answer, tooLate]);
   } catch (cause) {
     logFailure(what, event.locals.requestId, cause);
     return null;

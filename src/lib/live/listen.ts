@@ -28,6 +28,9 @@ export interface Listening {
 // Browsers run the timers of hidden pages once a minute. A longer gap means that the device slept.
 const SLEPT_MS = 90_000;
 
+// Whoever signed out before these scripts ran is on the way to the next page. That is not to be cut short.
+const LEAVE_AFTER_MS = 1000;
+
 /** Keeps a page live: opens the connection, and opens it again after sleep, lost networks and restored pages. */
 export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   const wanted = new Map<string, { listener: Listener; end?: () => void }>();
@@ -46,7 +49,8 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
         stop();
         onsignedout?.();
         const here = location.pathname + encodeURIComponent(location.search);
-        location.assign(error.status === 401 ? `/login?next=${here}` : '/password');
+        const next = error.status === 401 ? `/login?next=${here}` : '/password';
+        setTimeout(() => location.assign(next), LEAVE_AFTER_MS);
       }
       throw error;
     }
@@ -91,9 +95,10 @@ export function listen(source: LiveSource, events: PageEvents = {}): Listening {
   on(window, 'online', begin);
   on(window, 'beforeunload', () => (leaving = true));
   on(window, 'pageshow', (event) => {
+    // Only if the page was gone back to. It is shown first when all of it is there, which may be after somebody left it.
+    if (!(event as PageTransitionEvent).persisted) return;
     leaving = false;
-    // Only if the page was gone back to, not when it is shown first.
-    if ((event as PageTransitionEvent).persisted) look();
+    look();
   });
 
   // Timers stop while a device sleeps. After that the connection may be dead without showing it.
