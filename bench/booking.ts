@@ -1,12 +1,11 @@
 /**
  * Bookings through book_appointment with all its triggers: against bare inserts of the same rows, and through the Data API.
  */
-import { rmSync } from 'node:fs';
 import postgres from 'postgres';
 import type { StackAddresses } from '../local/start-stack.ts';
 import { aBookableClinic, bookingThroughDataApi, take, type Slot } from './clinic.ts';
 import { finding, inTurns, rate, type Effort, type Finding } from './measure.ts';
-import { ownStack, processorTime, startCommand } from './processes.ts';
+import { processorTime, separateStack } from './processes.ts';
 
 interface Amount {
   /** Every quarter of an hour of so many days of so many doctors is a slot that can be booked once. */
@@ -129,10 +128,7 @@ async function throughDataApi(
 /** On a stack of its own, in processes of its own, whose work can be told from that of the benchmark. */
 export async function benchBooking(effort: Effort): Promise<Finding[]> {
   await using closing = new AsyncDisposableStack();
-  const { directory, environment } = await ownStack();
-  closing.defer(() => rmSync(directory, { recursive: true, force: true }));
-  const { addresses, pid, stop } = await startCommand(environment);
-  closing.defer(stop);
+  const { addresses, pid } = await separateStack(closing);
   const admin = postgres(addresses.admin_db_url, { max: 1, onnotice: () => undefined });
   closing.defer(() => admin.end());
   const setup = postgres(addresses.db_url, { max: 1 });

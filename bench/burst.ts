@@ -3,13 +3,12 @@
  * the accounts is what takes longest, so that is the floor of the time until all is settled.
  */
 import { hash } from '@node-rs/bcrypt';
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { aCall } from '../tests/helpers/phone.ts';
 import { aBookableClinic, benchClinic, bookingThroughDataApi } from './clinic.ts';
 import { finding, percentile, type Effort, type Finding } from './measure.ts';
-import { ownStack, startCommand } from './processes.ts';
+import { separateStack } from './processes.ts';
 
 interface Amount {
   calls: number;
@@ -64,10 +63,7 @@ async function settled(sql: postgres.Sql): Promise<void> {
 export async function benchBurst(effort: Effort): Promise<Finding[]> {
   const { calls, callsAtOnce, bookings, bookingsAtOnce } = amounts[effort];
   await using closing = new AsyncDisposableStack();
-  const { directory, environment } = await ownStack();
-  closing.defer(() => rmSync(directory, { recursive: true, force: true }));
-  const { addresses, stop } = await startCommand(environment);
-  closing.defer(stop);
+  const { addresses } = await separateStack(closing);
   const sql = postgres(addresses.db_url, { max: 1, onnotice: () => undefined });
   closing.defer(() => sql.end());
   const slots = await aBookableClinic(sql, { doctors: 8, days: 10 });

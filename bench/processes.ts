@@ -1,7 +1,7 @@
 /** A stack in processes of its own, and what those use. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -54,6 +54,13 @@ export async function startCommand(environment: NodeJS.Dict<string>): Promise<St
       await once(child, 'exit');
     }
   };
+}
+
+/** A stack with data of its own, in processes of its own; both go with `closing`. */
+export async function separateStack(closing: AsyncDisposableStack): Promise<StartedCommand> {
+  const { directory, environment } = await ownStack();
+  closing.defer(() => rmSync(directory, { recursive: true, force: true }));
+  return closing.adopt(await startCommand(environment), ({ stop }) => stop());
 }
 
 /** A process and everything it started. */
