@@ -43,31 +43,39 @@ grant select, insert, update, delete on public.translations to service_role;
 create policy "Anyone can read translations" on public.translations for select to anon, authenticated using (true);
 
 create function private.translation_of(p_name text, p_clinic_id uuid, p_locale text) returns public.translations
-language sql stable
+language plpgsql stable
 set search_path = ''
-return (
-  select t from public.translations t
-  where lower(t.name collate pg_c_utf8) = lower(p_name collate pg_c_utf8) and t.locale = p_locale
-    and (t.clinic_id is null or t.clinic_id = p_clinic_id)
-  order by t.clinic_id nulls last limit 1
-);
+as $$
+begin
+  return (
+    select t from public.translations t
+    where lower(t.name collate pg_c_utf8) = lower(p_name collate pg_c_utf8) and t.locale = p_locale
+      and (t.clinic_id is null or t.clinic_id = p_clinic_id)
+    order by t.clinic_id nulls last limit 1
+  );
+end $$;
 comment on function private.translation_of(text, uuid, text) is
   'What a name at a clinic is in a language, of the clinic''s own words if it has any; null where there is none.';
 
 create function private.name_in(p_name text, p_clinic_id uuid, p_locale text) returns text
-language sql stable
+language plpgsql stable
 set search_path = ''
-return coalesce((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
+as $$
+begin
+  return coalesce((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
+end $$;
 comment on function private.name_in(text, uuid, text) is
   'A name at a clinic as it is written in a language; the usual name where there is no other.';
 
 create function private.spoken_in(p_name text, p_spoken_name text, p_clinic_id uuid, p_locale text) returns text
-language sql stable
+language plpgsql stable
 set search_path = ''
-return (
-  select coalesce(t.spoken_as, t.translation, p_spoken_name, p_name)
-  from private.translation_of(p_name, p_clinic_id, p_locale) t
-);
+as $$
+declare
+  v_found constant public.translations := private.translation_of(p_name, p_clinic_id, p_locale);
+begin
+  return coalesce(v_found.spoken_as, v_found.translation, p_spoken_name, p_name);
+end $$;
 comment on function private.spoken_in(text, text, uuid, text) is
   'A name at a clinic as a caller hears it in a language; p_spoken_name is the usual name as it is spoken, or null.';
 

@@ -14,16 +14,17 @@ comment on function private.offered_to() is
 
 create function public.available_slots(practitioner_id uuid, on_date date)
 returns table (starts_at timestamptz, ends_at timestamptz)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = ''
 as $$
-  select f.starts_at, f.ends_at
-  from private.offered_to() as person_id
-  cross join lateral private.free_slots(
-    available_slots.practitioner_id, available_slots.on_date, now(), person_id
-  ) f
-  order by f.starts_at
-$$;
+declare
+  v_person_id uuid := private.offered_to();
+begin
+  return query
+    select f.starts_at, f.ends_at
+    from private.free_slots(available_slots.practitioner_id, available_slots.on_date, now(), v_person_id) f
+    order by f.starts_at;
+end $$;
 comment on function public.available_slots(uuid, date) is
   'Free slots of a practitioner on a date of the clinic that the signed-in patient can book.';
 grant execute on function public.available_slots(uuid, date) to authenticated;

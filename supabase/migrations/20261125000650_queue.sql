@@ -78,12 +78,14 @@ comment on function private.queue_place(uuid, uuid, timestamptz) is
 
 create function public.queue_position(appointment_id uuid)
 returns table (ahead int, now_serving int)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = ''
 as $$
-  select q.ahead, q.now_serving
-  from private.queue_place(private.require_patient(), queue_position.appointment_id, now()) q
-$$;
+begin
+  return query
+    select q.ahead, q.now_serving
+    from private.queue_place(private.require_patient(), queue_position.appointment_id, now()) q;
+end $$;
 comment on function public.queue_position(uuid) is
   'How many patients are before the signed-in patient that day (null: the clinic has marked nobody), and the token called or seen last (null: none yet).';
 grant execute on function public.queue_position(uuid) to authenticated;

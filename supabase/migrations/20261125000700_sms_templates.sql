@@ -75,13 +75,16 @@ end $$;
 comment on function private.short_name(text) is 'A name, or as much of it as fits into 40 characters.';
 
 create function private.without_link(p_body text) returns text
-language sql immutable
+language plpgsql immutable
 set search_path = ''
-return (
-  select string_agg(l.line, E'\n' order by l.place)
-  from string_to_table(p_body, E'\n') with ordinality as l (line, place)
-  where l.place = 1 or strpos(l.line, '{{url}}') = 0
-);
+as $$
+begin
+  return (
+    select string_agg(l.line, E'\n' order by l.place)
+    from string_to_table(p_body, E'\n') with ordinality as l (line, place)
+    where l.place = 1 or strpos(l.line, '{{url}}') = 0
+  );
+end $$;
 comment on function private.without_link(text) is
   'A body without the lines after the first that tell the address of the site, for while nobody has told where it is.';
 

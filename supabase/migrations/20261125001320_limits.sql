@@ -65,20 +65,22 @@ comment on column private.rate_limits.hits is 'How often in this window.';
 
 create function private.limit_windows(p_what text, p_subjects jsonb, p_now timestamptz)
 returns table (bucket text, max int, mode text, starts_at timestamptz, length interval)
-language sql stable
+language plpgsql stable
 set search_path = ''
 as $$
+begin
   -- The length is part of the name: a quarter of an hour and a day may begin at the same moment.
-  select l.what || ':' || l.by || ':' || s.hashes || '/' || l.seconds, l.max, l.mode,
-    date_bin(make_interval(secs => l.seconds), p_now, timestamptz '2020-01-01 00:00:00Z'),
-    make_interval(secs => l.seconds)
-  from public.limits l
-  cross join lateral (
-    select string_agg(p_subjects ->> n.name, '+' order by n.place) as hashes
-    from string_to_table(l.by, '+') with ordinality as n (name, place)
-  ) s
-  where l.what = p_what and p_subjects ?& string_to_array(l.by, '+')
-$$;
+  return query
+    select l.what || ':' || l.by || ':' || s.hashes || '/' || l.seconds, l.max, l.mode,
+      date_bin(make_interval(secs => l.seconds), p_now, timestamptz '2020-01-01 00:00:00Z'),
+      make_interval(secs => l.seconds)
+    from public.limits l
+    cross join lateral (
+      select string_agg(p_subjects ->> n.name, '+' order by n.place) as hashes
+      from string_to_table(l.by, '+') with ordinality as n (name, place)
+    ) s
+    where l.what = p_what and p_subjects ?& string_to_array(l.by, '+');
+end $$;
 comment on function private.limit_windows(text, jsonb, timestamptz) is
   'The rules that hold for these subjects, {name: keyed hash}, each with its bucket and the window that an instant falls into.';
 
