@@ -170,12 +170,14 @@ begin
     from private.due_sms(p_limit, p_now) d;
     exit when v_due.rows = 0;
 
-    perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
-    perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
-    perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-    perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
-      'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
-    ));
+    if v_due.rows > coalesce(cardinality(v_due.send), 0) then
+      perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
+      perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
+      perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
+      perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
+        'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+      ));
+    end if;
     if v_due.send is not null then
       v_due.send := private.spend_sms_budget(v_due.send, p_now);
     end if;
@@ -193,6 +195,41 @@ end $$;
 comment on function private.claim_sms(int, timestamptz) is
   'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number or the budget waits.';
 
+create function private.settle_many_sms(p_attempts jsonb, p_now timestamptz) returns setof uuid
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
+  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
+  perform set_config('synchronous_commit', 'off', true);
+  return query
+    update public.sms_messages m set
+      status = case
+        when a.outcome = 'sent' then 'sent'
+        when a.outcome = 'rejected' or (a.outcome <> 'hold' and a.attempt >= private.most_sms_attempts()) then 'failed'
+        else 'queued'
+      end,
+      attempts = case when a.outcome = 'hold' then m.attempts - 1 else m.attempts end,
+      -- No later than it expires: a secret is not kept for longer.
+      next_attempt_at = least(m.expires_at, case a.outcome
+        when 'retry' then p_now + private.sms_pause(a.attempt)
+        -- Long enough for an accepted message to show up at the provider before it is looked for.
+        when 'unknown' then p_now + greatest(private.sms_pause(a.attempt), interval '20 seconds')
+        when 'hold' then p_now + interval '15 minutes'
+        else m.next_attempt_at
+      end),
+      outcome_unknown = a.outcome = 'unknown' or (a.outcome = 'hold' and m.outcome_unknown),
+      provider_id = coalesce(a.provider_id, m.provider_id),
+      last_error = case when a.outcome = 'sent' then null else a.reason end,
+      sent_at = case when a.outcome = 'sent' then p_now else m.sent_at end
+    from jsonb_to_recordset(p_attempts) as a (id uuid, attempt int, outcome text, provider_id text, reason text)
+    where m.id = a.id and m.status = 'sending' and m.attempts = a.attempt
+    returning m.id;
+end $$;
+comment on function private.settle_many_sms(jsonb, timestamptz) is
+  'Says what came of attempts: [{id, attempt, outcome, provider_id, reason}]. Returns the ids; one is missing if another worker has its row by now.';
+
 create function private.settle_sms(
   p_id uuid, p_attempt int, p_outcome text, p_provider_id text default null, p_error text default null,
   p_now timestamptz default now()
@@ -205,30 +242,9 @@ begin
   if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
     raise exception 'private.settle_sms knows no outcome named %', p_outcome;
   end if;
-  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
-  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
-  perform set_config('synchronous_commit', 'off', true);
-  update public.sms_messages m set
-    status = case
-      when p_outcome = 'sent' then 'sent'
-      when p_outcome = 'rejected' or (p_outcome <> 'hold' and p_attempt >= private.most_sms_attempts()) then 'failed'
-      else 'queued'
-    end,
-    attempts = case when p_outcome = 'hold' then m.attempts - 1 else m.attempts end,
-    -- No later than it expires: a secret is not kept for longer.
-    next_attempt_at = least(m.expires_at, case p_outcome
-      when 'retry' then p_now + private.sms_pause(p_attempt)
-      -- Long enough for an accepted message to show up at the provider before it is looked for.
-      when 'unknown' then p_now + greatest(private.sms_pause(p_attempt), interval '20 seconds')
-      when 'hold' then p_now + interval '15 minutes'
-      else m.next_attempt_at
-    end),
-    outcome_unknown = p_outcome = 'unknown' or (p_outcome = 'hold' and m.outcome_unknown),
-    provider_id = coalesce(p_provider_id, m.provider_id),
-    last_error = case when p_outcome = 'sent' then null else p_error end,
-    sent_at = case when p_outcome = 'sent' then p_now else m.sent_at end
-  where m.id = p_id and m.status = 'sending' and m.attempts = p_attempt;
-  return found;
+  return exists (select from private.settle_many_sms(jsonb_build_array(jsonb_build_object(
+    'id', p_id, 'attempt', p_attempt, 'outcome', p_outcome, 'provider_id', p_provider_id, 'reason', p_error
+  )), p_now));
 end $$;
 comment on function private.settle_sms(uuid, int, text, text, text, timestamptz) is
   'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
@@ -237,11 +253,20 @@ create function private.settle_free_sms(p_attempts jsonb) returns table (id uuid
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_free uuid[];
 begin
+  v_free := array(
+    select m.id from public.sms_messages m
+    where m.id in (select (a ->> 'id')::uuid from jsonb_array_elements(p_attempts) a) for update skip locked
+  );
   return query
-    select a.id, private.settle_sms(a.id, a.attempt, a.outcome, a.provider_id, a.reason)
-    from jsonb_to_recordset(p_attempts) as a (id uuid, attempt int, outcome text, provider_id text, reason text)
-    where exists (select from public.sms_messages m where m.id = a.id for update skip locked);
+    with settled as (
+      select s.id from private.settle_many_sms(
+        (select jsonb_agg(a) from jsonb_array_elements(p_attempts) a where (a ->> 'id')::uuid = any (v_free)), now()
+      ) s (id)
+    )
+    select f.id, exists (select from settled s where s.id = f.id) from unnest(v_free) f (id);
 end $$;
 comment on function private.settle_free_sms(jsonb) is
   'Settles many attempts like settle_sms and without waiting. Passes over messages that somebody else has locked: their ids do not come back.';

@@ -91,7 +91,7 @@ begin
 end $$;
 comment on function private.count_sms(bigint, timestamptz) is 'Counts parts in an hour, without waiting for others who do.';
 
-create function private.spend_sms_budget(p_ids uuid[], p_now timestamptz) returns uuid[]
+create function private.spend_scarce_sms_budget(p_ids uuid[], p_now timestamptz) returns uuid[]
 language plpgsql
 set search_path = ''
 as $$
@@ -99,11 +99,8 @@ declare
   v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
   v record;
 begin
-  -- Where little is left workers spend one after the other. Where there is more than all of them have in their hands,
-  -- none waits.
-  if exists (select from private.sms_rooms(p_now) r where r.room < 500) then
-    perform pg_advisory_xact_lock(hashtextextended('private.spend_sms_budget', 0));
-  end if;
+  -- Workers that spend what is scarce do so one after the other.
+  perform pg_advisory_xact_lock(hashtextextended('private.spend_scarce_sms_budget', 0));
   select array_agg(j.id) filter (where j.fits) as send,
     array_agg(j.id) filter (where not j.fits and j.is_urgent) as too_late,
     array_agg(j.id) filter (where not j.fits and not j.is_urgent) as wait,
@@ -122,11 +119,33 @@ begin
   end if;
   perform private.close_sms(v.too_late, 'failed', 'the budget of SMS was used up');
   perform private.postpone_sms(v.wait, v_hour + interval '1 hour', private.budget_reason());
-  perform private.alert_sms_budget(p_now);
   return v.send;
 end $$;
-comment on function private.spend_sms_budget(uuid[], timestamptz) is
+comment on function private.spend_scarce_sms_budget(uuid[], timestamptz) is
   'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
+
+create function private.spend_sms_budget(p_ids uuid[], p_now timestamptz) returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_send uuid[] := p_ids;
+  v_parts bigint;
+begin
+  -- Where there is more than all workers have in their hands none waits for another.
+  if exists (select from private.sms_rooms(p_now) r where r.room < 500) then
+    v_send := private.spend_scarce_sms_budget(p_ids, p_now);
+  else
+    v_parts := (select sum(m.parts) from public.sms_messages m where m.id = any (p_ids) and m.counted_at is null);
+    if v_parts > 0 then
+      perform private.count_sms(v_parts, date_trunc('hour', p_now, 'UTC'));
+    end if;
+  end if;
+  perform private.alert_sms_budget(p_now);
+  return v_send;
+end $$;
+comment on function private.spend_sms_budget(uuid[], timestamptz) is
+  'Counts messages that are about to be sent, and returns those the budget has room for.';
 
 create function private.sms_wait(p_percent int, p_now timestamptz default now()) returns int
 language plpgsql stable
