@@ -120,28 +120,6 @@ end $$;
 comment on function private.free_slots(uuid, date, timestamptz, uuid) is
   'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
 
-create function private.practitioners_with_hours(
-  p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from date
-)
-returns uuid[]
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return array(
-    select p.id from public.practitioners p
-    where p.clinic_id = p_clinic_id and p.active
-      and (p_specialty is null or p.specialty = p_specialty)
-      and (p_practitioner_id is null or p.id = p_practitioner_id)
-      and (exists (select from public.schedules s where s.practitioner_id = p.id) or exists (
-        select from public.schedule_exceptions e
-        where e.practitioner_id = p.id and e.on_date >= p_from and e.start_time is not null
-      ))
-  );
-end $$;
-comment on function private.practitioners_with_hours(uuid, text, uuid, date) is
-  'Who sees patients at a clinic on any day from a date on: of one specialty or practitioner, or of all (null).';
-
 create function private.next_free_slots(
   p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamptz, p_limit int,
   p_now timestamptz, p_person_id uuid default null
@@ -165,14 +143,20 @@ begin
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
-  v_practitioners := private.practitioners_with_hours(p_clinic_id, p_specialty, p_practitioner_id, v_day);
+  v_practitioners := array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_specialty is null or p.specialty = p_specialty)
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+  );
   -- Day by day, so that the usual answer (today or tomorrow) costs one day's work; where days are full, many at once.
   while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
-      from public.practitioners p
-      cross join lateral private.free_slots(p.id, v_day, p_now, p_person_id) f
-      where p.id = any (v_practitioners) and f.starts_at >= p_from
+      from private.free_slots_of(
+        v_practitioners, v_day, v_clinic.time_zone, p_from, v_missing, p_now, p_person_id
+      ) f
+      join public.practitioners p on p.id = f.practitioner_id
       order by f.starts_at, p.name, p.id
       limit v_missing;
     get diagnostics v_found = row_count;

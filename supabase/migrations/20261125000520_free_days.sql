@@ -63,6 +63,46 @@ end $$;
 comment on function private.sessions_between(uuid[], date, date, text, timestamptz) is
   'What private.hours_on tells, of many practitioners of one time zone and all dates of a range: when a session opens, goes on with the first slot that has not begun, and closes with its last whole slot; how long a slot is, and how many have not begun.';
 
+create function private.free_slots_of(
+  p_practitioners uuid[], p_on date, p_time_zone text, p_from timestamptz, p_most int, p_now timestamptz,
+  p_person_id uuid default null
+)
+returns table (practitioner_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_day constant tstzrange := tstzrange(private.instant_of(p_on, p_time_zone), private.instant_of(p_on + 1, p_time_zone));
+  v_elsewhere tstzmultirange;
+begin
+  select range_agg(tstzrange(a.starts_at, a.ends_at)) into v_elsewhere
+  from public.appointments a
+  where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active and tstzrange(a.starts_at, a.ends_at) && v_day;
+  return query
+    with taken as materialized (
+      select a.practitioner_id, range_agg(tstzrange(a.starts_at, a.ends_at)) as times
+      from public.appointments a
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_on - 2 and p_on
+        and tstzrange(a.starts_at, a.ends_at) && v_day
+      group by a.practitioner_id
+    )
+    select s.practitioner_id, f.at, f.at + s.length
+    from private.sessions_between(p_practitioners, p_on, p_on, p_time_zone, p_now) s
+    left join taken t on t.practitioner_id = s.practitioner_id
+    cross join lateral (
+      select b.at
+      from generate_series(0, s.slots - 1) n
+      cross join lateral (select s.goes_on + n * s.length as at) b
+      where b.at >= p_from
+        and (t.times is null or not t.times && tstzrange(b.at, b.at + s.length))
+        and (v_elsewhere is null or not v_elsewhere && tstzrange(b.at, b.at + s.length))
+      order by n
+      limit p_most
+    ) f;
+end $$;
+comment on function private.free_slots_of(uuid[], date, text, timestamptz, int, timestamptz, uuid) is
+  'What private.free_slots tells, of many active practitioners of one time zone on a date within their booking horizon: of each session the first so many that begin at an instant or later (null: all).';
+
 create function private.days_with_strays(
   p_practitioners uuid[], p_from date, p_until date, p_time_zone text, p_person_id uuid
 )

@@ -94,11 +94,18 @@ as $$
 begin
   return query
     select p.id, p.name, p.specialty, f.starts_at, f.ends_at
-    from public.practitioners p
-    cross join lateral private.free_slots(p.id, p_on, p_now, p_person_id) f
-    where p.clinic_id = p_clinic_id and p.active
-      and (p_practitioner_id is null or p.id = p_practitioner_id)
-      and (p_specialty is null or private.specialty_key(p.specialty) = private.specialty_key(p_specialty))
+    from public.clinics c
+    cross join lateral private.free_slots_of(
+      array(
+        select d.id from public.practitioners d
+        where d.clinic_id = c.id and d.active
+          and (p_practitioner_id is null or d.id = p_practitioner_id)
+          and (p_specialty is null or private.specialty_key(d.specialty) = private.specialty_key(p_specialty))
+      ),
+      p_on, c.time_zone, p_now, null, p_now, p_person_id
+    ) f
+    join public.practitioners p on p.id = f.practitioner_id
+    where c.id = p_clinic_id and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
     order by f.starts_at, p.name, p.id;
 end $$;
 comment on function private.free_slots_of_day(uuid, date, uuid, text, timestamptz, uuid) is

@@ -194,11 +194,18 @@ begin
       ) order by s.name)
      from (select distinct x as name from unnest(array_agg(p.specialty)) x) s)
   into practitioners, specialties
-  from public.practitioners p
-  where p.clinic_id = p_clinic_id and p.active
+  from public.clinics c
+  cross join lateral (
+    select distinct f.practitioner_id
+    from private.free_slots_of(
+      array(select o.id from public.practitioners o where o.clinic_id = c.id and o.active),
+      p_on, c.time_zone, p_now, 1, p_now, p_person_id
+    ) f
+  ) f
+  join public.practitioners p on p.id = f.practitioner_id
+  where c.id = p_clinic_id and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
     and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
-    and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-    and exists (select from private.free_slots(p.id, p_on, p_now, p_person_id));
+    and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty');
 end $$;
 comment on function private.ivr_free_on(uuid, jsonb, date, uuid, timestamptz) is
   'Who has a free slot on a day, and which specialties that are; both null when nobody has.';

@@ -44,13 +44,15 @@ const world = fc.record({
     fc.tuple(fc.integer({ min: -720, max: 2160 }), fc.integer({ min: 1, max: 120 }), fc.boolean()),
     { maxLength: 6 }
   ),
-  now: fc.integer({ min: -1440, max: 1440 })
+  now: fc.integer({ min: -1440, max: 1440 }),
+  /** From when on times are asked for. */
+  from: fc.integer({ min: -720, max: 2160 })
 });
 
 test('free slots are in order, apart, ahead, inside the hours, beside every active appointment, and as many as a day’s sum', async () => {
   await rolledBack(sql, async (tx) => {
     await fc.assert(
-      fc.asyncProperty(world, async ({ zone, date, hours, onDate, squeezedIn, now }) => {
+      fc.asyncProperty(world, async ({ zone, date, hours, onDate, squeezedIn, now, from }) => {
         await tx`savepoint example`;
         const midnight = new Date(`${date}T00:00:00Z`).getTime();
         // Hours that end in an hour which comes twice end with the second one.
@@ -118,9 +120,31 @@ test('free slots are in order, apart, ahead, inside the hours, beside every acti
           ) h
           where p.clinic_id = ${clinic.id}
           group by d order by d`;
+        // All at once, and the first of each session, against one practitioner after the other.
+        const [together] = await tx`
+          with one as (
+            select p.id, f.starts_at, f.ends_at from public.practitioners p
+            cross join lateral private.free_slots(p.id, ${date}, ${at(now)}, ${patient}) f where p.clinic_id = ${clinic.id}
+          ),
+          asked as (select array_agg(p.id) as ids from public.practitioners p where p.clinic_id = ${clinic.id}),
+          many as (
+            select f.practitioner_id as id, f.starts_at, f.ends_at from asked
+            cross join lateral private.free_slots_of(ids, ${date}, ${zone}, ${at(from)}, null, ${at(now)}, ${patient}) f
+          ),
+          first as (
+            select f.* from asked
+            cross join lateral private.free_slots_of(ids, ${date}, ${zone}, ${at(from)}, 1, ${at(now)}, ${patient}) f
+          )
+          select
+            (select json_agg(o order by o) from one o where o.starts_at >= ${at(from)})::text as one,
+            (select json_agg(m order by m) from many m)::text as many,
+            (select json_agg(distinct o.id::text) from one o where o.starts_at >= ${at(from)})::text as with_slots,
+            (select json_agg(distinct f.practitioner_id::text) from first f)::text as with_first`;
         await tx`rollback to savepoint example`;
 
         expect([...days]).toEqual([...oneByOne]);
+        expect(together?.many).toEqual(together?.one);
+        expect(together?.with_first).toEqual(together?.with_slots);
 
         expect(wrong).toBeUndefined();
         for (const [index, slot] of free.entries()) {
