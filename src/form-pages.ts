@@ -18,7 +18,9 @@ export function withoutFormPages(): Plugin {
     name: 'medq-without-form-pages',
     applyToEnvironment: ({ config }) => config.consumer === 'client',
     transform: {
-      filter: { id: [/\?worker&url$/, /\/generated\/(?:build\/client-optimized|dev\/client)\/(?:app|nodes\/\d+)\.js$/] },
+      filter: {
+        id: [/\?worker&url$/, /\/generated\/(?:build\/client-optimized|dev\/client)\/(?:app|nodes\/\d+)\.js$/]
+      },
       handler(code, id) {
         // Scripts of their own are files as well, although nothing that is left names them.
         if (id.endsWith('?worker&url')) return { moduleSideEffects: 'no-treeshake' };
