@@ -4,9 +4,9 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
-import { resolveDependencies } from './src/form-pages.ts';
+import { withoutFormPages } from './src/form-pages.ts';
 import { protectFiles } from './src/protect-files.ts';
-import { messagesAskForLanguage, filesByLanguage } from './src/words/by-language.ts';
+import { askForLanguage, filesByLanguage } from './src/words/by-language.ts';
 import { words } from './src/words/compile.ts';
 import settings from './src/words/medq.inlang/settings.json' with { type: 'json' };
 
@@ -29,15 +29,15 @@ const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
 export default defineConfig({
-  build: { modulePreload: { resolveDependencies } },
-  worker: { plugins: () => [messagesAskForLanguage()] },
+  worker: { plugins: () => [askForLanguage()] },
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
     ? [paraglideVitePlugin(words)]
     : [
         paraglideVitePlugin(words),
         protectFiles(),
-        messagesAskForLanguage(),
+        withoutFormPages(),
+        askForLanguage(),
         filesByLanguage(settings.locales),
         sveltekit({
           adapter: adapter(),

@@ -3,25 +3,18 @@ import type { Browser, Page } from 'playwright-core';
 import postgres from 'postgres';
 import type { Site } from '../local/site.ts';
 import type { Stack } from '../local/start-stack.ts';
-import { openPage } from '../tests/helpers/browser.ts';
+import { openPage, scriptsOf } from '../tests/helpers/browser.ts';
 import { finding, type Finding } from './measure.ts';
 import { aBenchPatient, aLivePage } from './patient.ts';
 
 /** Kilobytes of scripts that `url` loads with an empty cache, until `done`. */
 async function scripts(page: Page, url: string, done: (page: Page) => Promise<unknown>): Promise<number> {
-  const sizes: Promise<number>[] = [];
-  page.on('requestfinished', (request) => {
-    if (request.resourceType() === 'script') {
-      sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
-    }
-  });
+  const weigh = scriptsOf(page);
   const session = await page.context().newCDPSession(page);
   await session.send('Network.clearBrowserCache');
   await page.goto(url);
   await done(page);
-  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  page.removeAllListeners('requestfinished');
-  return total / 1000;
+  return (await weigh()).reduce((sum, size) => sum + size, 0) / 1000;
 }
 
 const idle = (page: Page) => page.waitForLoadState('networkidle');
@@ -37,15 +30,15 @@ export async function benchSite(stack: Stack, site: Site, browser: Browser): Pro
   };
   try {
     const visitor = await openPage(browser, { serviceWorkers: 'block' });
-    for (const path of ['/', '/login', '/register']) await measure(visitor, path, 35);
+    for (const path of ['/', '/login', '/register']) await measure(visitor, path, 3);
     await visitor.context().close();
 
     const [doctor] = await sql<{ id: string }[]>`select id from public.practitioners where active limit 1`;
     const patient = await aBenchPatient(stack, sql, '+919000000001');
     const page = await aLivePage(browser, site.url, patient);
-    await measure(page, '/appointments', 60, live);
-    await measure(page, '/book', 60);
-    await measure(page, `/book/time?doctor=${doctor?.id ?? ''}`, 60);
+    await measure(page, '/appointments', 55, live);
+    await measure(page, '/book', 50);
+    await measure(page, `/book/time?doctor=${doctor?.id ?? ''}`, 50);
     await page.context().close();
     return findings;
   } finally {

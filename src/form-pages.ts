@@ -1,10 +1,38 @@
-/** Form pages run no scripts of the framework (`csr` of src/routes/(forms)/+layout.ts), so none has to know how to load them. */
-import { existsSync, readFileSync } from 'node:fs';
+/**
+ * The start page and the pages of forms run no scripts of the framework (`csr` of src/routes/+page.ts and
+ * src/routes/(forms)/+layout.ts). SvelteKit builds them for browsers all the same, and its router would show them itself.
+ * Here browsers get their styles only, and a link to one is an ordinary link.
+ */
+import type { Plugin } from 'vite';
 
-/** For Vite's `build.modulePreload`: what a script fetches beside the part that it loads. Of form pages nothing. */
-export function resolveDependencies(filename: string, dependencies: string[]): string[] {
-  const [, node] = /\/nodes\/(\d+)\./.exec(filename) ?? [];
-  const source = `.svelte-kit/generated/build/client-optimized/nodes/${node}.js`;
-  const isFormPage = existsSync(source) && readFileSync(source, 'utf8').includes('/src/routes/(forms)/');
-  return isFormPage ? [] : dependencies;
+/** Their lines in the list of routes that SvelteKit writes: `"/(forms)/verify": [~32,[2]],` */
+const ROUTES = /^\s*"\/(?:\(forms\)\/.*)?": (\[.*\]).*\n/gm;
+/** How it loads a page or layout, by its number in that list. */
+const NODE = /\(\) => import\('\.\/nodes\/(\d+)'\)/g;
+/** Their component, in the file that it writes for each. */
+const COMPONENT = /from ("[^"]*\/src\/routes\/(?:\(forms\)\/[^"]*|\+page)\.svelte")/;
+
+/** Leaves all but the styles of form pages out of what browsers load. */
+export function withoutFormPages(): Plugin {
+  return {
+    name: 'medq-without-form-pages',
+    applyToEnvironment: ({ config }) => config.consumer === 'client',
+    transform: {
+      filter: {
+        id: [/\?worker&url$/, /\/generated\/(?:build\/client-optimized|dev\/client)\/(?:app|nodes\/\d+)\.js$/]
+      },
+      handler(code, id) {
+        // Scripts of their own are files as well, although nothing that is left names them.
+        if (id.endsWith('?worker&url')) return { moduleSideEffects: 'no-treeshake' };
+        if (id.endsWith('/app.js')) return withoutRoutes(code);
+        const [, component] = COMPONENT.exec(code) ?? [];
+        return component && `import ${component};`;
+      }
+    }
+  };
+}
+
+function withoutRoutes(app: string): string {
+  const nodes = new Set([...app.matchAll(ROUTES)].flatMap(([, list]) => list?.match(/\d+/g) ?? []));
+  return app.replace(ROUTES, '').replace(NODE, (load, node: string) => (nodes.has(node) ? 'null' : load));
 }

@@ -7,22 +7,28 @@
 import { minifySync, type Plugin } from 'vite';
 
 const FILES = '_app/immutable/';
-/** What a message asks first. Nothing sets it; in the files of one language it is that language. */
+/** What is asked first. Nothing sets it; in the files of one language it is that language. */
 const LANGUAGE = 'globalThis.MEDQ_LANGUAGE';
 
-const inBrowsers: Pick<Plugin, 'apply' | 'applyToEnvironment'> = {
-  apply: 'build',
+const inBrowsers: Pick<Plugin, 'applyToEnvironment'> = {
   applyToEnvironment: ({ config }) => config.consumer === 'client'
 };
 
-/** Has messages ask for the language of their file. Workers are built by themselves and need it as well. */
-export function messagesAskForLanguage(): Plugin {
+/** How Paraglide finds out the language, which is most of its runtime, and what our pages say instead. */
+const FINDS_LANGUAGE = /(export let getLocale = )\(\) => \{.*?\n\};/s;
+const SAYS_LANGUAGE = `$1() => ${LANGUAGE} ?? assertIsLocale(document.documentElement.lang);`;
+
+/** Has browsers ask for the language of their file, else of the page. Workers are built by themselves and need it as well. */
+export function askForLanguage(): Plugin {
   return {
-    name: 'medq-messages-ask-for-language',
+    name: 'medq-ask-for-language',
     ...inBrowsers,
     transform: {
-      filter: { id: /\/src\/lib\/paraglide\/messages\// },
-      handler: (code) => code.replaceAll('experimentalStaticLocale ??', `${LANGUAGE} ??`)
+      filter: { id: /\/src\/lib\/paraglide\/(?:messages\/|runtime\.js)/ },
+      handler: (code) =>
+        code
+          .replaceAll('experimentalStaticLocale ??', `${LANGUAGE} ??`)
+          .replace(FINDS_LANGUAGE, SAYS_LANGUAGE)
     }
   };
 }
@@ -31,6 +37,7 @@ export function messagesAskForLanguage(): Plugin {
 export function filesByLanguage(locales: readonly string[]): Plugin {
   return {
     name: 'medq-files-by-language',
+    apply: 'build',
     ...inBrowsers,
     generateBundle: {
       order: 'post',

@@ -4,7 +4,7 @@ import { compile, type CompilerOptions } from '@inlang/paraglide-js';
 export const words: CompilerOptions = {
   project: 'src/words/medq.inlang',
   outdir: 'src/lib/paraglide',
-  // src/hooks.server.ts and src/hooks.client.ts decide on the language.
+  // The server decides on the language (src/hooks.server.ts), and pages say it (by-language.ts).
   strategy: ['globalVariable', 'baseLocale'],
   outputStructure: 'message-modules',
   isServer: 'import.meta.env.SSR',

@@ -6,7 +6,8 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   type LaunchOptions,
-  type Page
+  type Page,
+  type Request
 } from 'playwright-core';
 import { packagedChromium } from './packaged-chromium.ts';
 
@@ -52,6 +53,20 @@ export function leavePagesOpen(): void {
 export async function closePages(): Promise<void> {
   await Promise.all([...opened].map((context) => context.close()));
   opened.clear();
+}
+
+/** Begins to weigh the scripts that `page` loads; the function answers with the compressed bytes of each until then. */
+export function scriptsOf(page: Page): () => Promise<number[]> {
+  const sizes: Promise<number>[] = [];
+  const weigh = (request: Request) => {
+    if (request.resourceType() !== 'script') return;
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+  };
+  page.on('requestfinished', weigh);
+  return () => {
+    page.off('requestfinished', weigh);
+    return Promise.all(sizes);
+  };
 }
 
 /** Fills in the sign-in form of the site, in whatever language it is, and sends it. */

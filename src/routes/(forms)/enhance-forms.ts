@@ -11,12 +11,9 @@
 //   input[data-same]              has the value of the field of that name
 //   input[data-code]              sends its form once a code of so many digits is in it
 //   [data-wait]                   for so many seconds its first button cannot be pressed; [data-waiting] counts them
-//   time[data-local]              is shown in the reader's time zone
 
 import { lastKnown } from '#lib/appointments/last-known.ts';
-import { whenInSentence } from '#lib/appointments/when.ts';
 import { codeIn } from '#lib/code.ts';
-import { assertIsLocale, overwriteGetLocale } from '#lib/paraglide/runtime.js';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
   ...place.querySelectorAll<E>(selector)
@@ -128,11 +125,6 @@ function forgetMistakes(form: HTMLFormElement): void {
 /** Does what only a browser can do to the server's page. */
 function takeOver(place: ParentNode): void {
   for (const button of all('[data-other]', place)) button.hidden = false;
-  for (const time of all<HTMLTimeElement>('time[data-local]', place)) {
-    // Not before it is needed: the first call takes a quarter of a second on slow phones.
-    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-    time.textContent = whenInSentence(time.dateTime, timeZone, new Date());
-  }
   countDown(0);
 }
 
@@ -184,7 +176,6 @@ document.addEventListener('input', ({ target }) => {
   if (codeIn(target.value)?.length === Number(target.dataset.code)) target.form?.requestSubmit();
 });
 
-overwriteGetLocale(() => assertIsLocale(document.documentElement.lang));
 takeOver(document);
 setInterval(countDown, 1000, 1);
 // On all other pages the framework does the same (src/routes/+layout.svelte).
