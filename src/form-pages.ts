@@ -12,18 +12,22 @@ const NODE = /\(\) => import\('\.\/nodes\/(\d+)'\)/g;
 /** Their component, in the file that it writes for each. */
 const COMPONENT = /from ("[^"]*\/src\/routes\/(?:\(forms\)\/[^"]*|\+page)\.svelte")/;
 
+/** Styles of a component, which Vite would leave out with its code: here they stay. */
+const STYLE = /\?svelte&type=style/;
+/** A script of its own, which is a file as well, although nothing that is left names it. */
+const SCRIPT = /\?worker&url$/;
+const WRITTEN = /\/generated\/(?:build\/client-optimized|dev\/client)\/(?:app|nodes\/\d+)\.js$/;
+
 /** Leaves all but the styles of form pages out of what browsers load. */
 export function withoutFormPages(): Plugin {
   return {
     name: 'medq-without-form-pages',
     applyToEnvironment: ({ config }) => config.consumer === 'client',
     transform: {
-      filter: {
-        id: [/\?worker&url$/, /\/generated\/(?:build\/client-optimized|dev\/client)\/(?:app|nodes\/\d+)\.js$/]
-      },
+      filter: { id: [STYLE, SCRIPT, WRITTEN] },
       handler(code, id) {
-        // Scripts of their own are files as well, although nothing that is left names them.
-        if (id.endsWith('?worker&url')) return { moduleSideEffects: 'no-treeshake' };
+        if (STYLE.test(id)) return { meta: { vite: {} } };
+        if (SCRIPT.test(id)) return { moduleSideEffects: 'no-treeshake' };
         if (id.endsWith('/app.js')) return withoutRoutes(code);
         const [, component] = COMPONENT.exec(code) ?? [];
         return component && `import ${component};`;
