@@ -33,7 +33,7 @@ export default defineConfig({
   worker: { plugins: () => [messagesAskForLanguage()] },
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
-    ? [paraglideVitePlugin(words)]
+    ? []
     : [
         paraglideVitePlugin(words),
         protectFiles(),

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { openPage } from '../helpers/browser.ts';
+import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
 import { databaseAsAdmin } from '../helpers/stack.ts';
 import { aBooking, aClinic, aPatient, opening, signIn, type Patient } from './setting.ts';
 
@@ -21,7 +21,7 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
   test('while a time is booked: after signing in the very time is there, and can be booked', async () => {
     const clinic = await aClinic(sql);
     const patient = await aPatient(sql);
-    const page = await openPage(browser, { javaScriptEnabled });
+    const page = await openPage(browser, { ...WITH_SERVICE_WORKER, javaScriptEnabled });
     // A page that goes live fetches its times again, and would learn of the end by itself.
     await page.route('**/live-token', () => undefined);
     await signIn(page, site, patient);

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
-import { openPage } from '../helpers/browser.ts';
+import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
 import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
 const { browser, sql, site } = await opening();
@@ -49,7 +49,7 @@ test.each([
 
 test('the texted password is asked for when it is not at hand any more, and works for three days', async () => {
   const patient = await aPatient(sql, { temporary: true });
-  const page = await openPage(browser);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
   await signIn(page, site, patient, '/password');
   expect(await page.getByLabel('The password we texted you').count()).toBe(0);
   const kept = (await page.context().cookies(`${site}/password`)).find(({ name }) => name === 'medq-texted');
