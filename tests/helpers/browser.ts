@@ -43,7 +43,12 @@ const opened = new Set<BrowserContext>();
  * service worker is installed and does nothing more: a third of what Chromium has to do, so only those have it that ask.
  */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: PHONE, locale: 'en-IN', serviceWorkers: 'block', ...options });
+  const context = await browser.newContext({
+    viewport: PHONE,
+    locale: 'en-IN',
+    serviceWorkers: 'block',
+    ...options
+  });
   opened.add(context);
   context.setDefaultTimeout(15_000);
   return context.newPage();
