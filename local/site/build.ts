@@ -20,12 +20,14 @@ function lastChange(file: string): number {
   );
 }
 
-/** Whether `build/` is missing or older than what it is made of. */
-export function isSiteStale(): boolean {
-  const built = statSync(path.join(projectDirectory, 'build/index.js'), { throwIfNoEntry: false });
-  if (!built) return true;
-  return sources.some((source) => lastChange(path.join(projectDirectory, source)) > built.mtimeMs);
+/** Whether a file is missing or older than what it is made of; names of files and folders of the project. */
+export function isStale(made: string, sources: string[]): boolean {
+  const madeAt = lastChange(path.join(projectDirectory, made));
+  return sources.some((source) => lastChange(path.join(projectDirectory, source)) > madeAt);
 }
+
+/** Whether `build/` is missing or older than what it is made of. */
+export const isSiteStale = () => isStale('build/index.js', sources);
 
 /** The environment without what a test runner set: the site is built as for everybody. */
 export function plainEnvironment(): NodeJS.Dict<string> {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { openPage } from '../helpers/browser.ts';
+import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
 import {
   aBooking,
   aClinic,
@@ -93,7 +93,7 @@ test('without JavaScript a patient books, from choosing the clinic to the token'
 test('with the keyboard alone a patient books', async () => {
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);
-  const page = await openPage(browser);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
   await signIn(page, site, patient);
   const press = async (name: RegExp) => {
     for (let i = 0; i < 120; i += 1) {

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { freePort } from '../../local/settings/ports.ts';
-import { openPage } from '../helpers/browser.ts';
+import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
 import { anotherSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
+import { aBooking, aClinic, aPatient, opening, signInByForm } from './setting.ts';
 
 // The network goes away by stopping a site of our own: a browser's pretended outage does not reach service workers.
 const { browser, sql } = await opening();
@@ -27,8 +27,8 @@ test('without a network the appointments are there as they were last known, with
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);
   const { reference } = await aBooking(sql, patient, clinic, { days: 2, hour: 10 });
-  const page = await openPage(browser);
-  await signIn(page, site.url, patient);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
+  await signInByForm(page, site.url, patient);
   await page.locator('[data-connection="live"]').waitFor();
   await expect.poll(() => prepared(page)).toBe(true);
 
@@ -76,8 +76,8 @@ test('the page without a network was kept in English, and is in the language cho
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);
   await aBooking(sql, patient, clinic, { days: 1, hour: 16 });
-  const page = await openPage(browser);
-  await signIn(page, site.url, patient);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
+  await signInByForm(page, site.url, patient);
   await expect.poll(() => prepared(page)).toBe(true);
   await page.getByRole('button', { name: 'தமிழ்' }).click();
   await page.locator('[data-connection="live"]').waitFor();
@@ -104,8 +104,8 @@ test('personal pages are kept by no cache', async () => {
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);
   const { id } = await aBooking(sql, patient, clinic);
-  const page = await openPage(browser);
-  await signIn(page, site.url, patient);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
+  await signInByForm(page, site.url, patient);
   for (const path of [
     '/appointments',
     '/appointments/snapshot',
@@ -130,8 +130,8 @@ test('the copy for the time without a network lasts a week', async () => {
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);
   await aBooking(sql, patient, clinic, { days: 10 });
-  const page = await openPage(browser);
-  await signIn(page, site.url, patient);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
+  await signInByForm(page, site.url, patient);
   await page.locator('[data-connection="live"]').waitFor();
   await expect.poll(() => prepared(page)).toBe(true);
   await site.close();
@@ -153,8 +153,8 @@ test('the copy goes as soon as a page learns that the session has ended elsewher
   const site = await aSite(0);
   const patient = await aPatient(sql);
   await aBooking(sql, patient, await aClinic(sql));
-  const page = await openPage(browser);
-  await signIn(page, site.url, patient);
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
+  await signInByForm(page, site.url, patient);
   await page.locator('[data-connection="live"]').waitFor();
   const kept = () => page.evaluate(() => Object.keys(localStorage));
   await expect.poll(kept).not.toEqual([]);

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { openPage } from '../helpers/browser.ts';
+import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
 import { databaseAsAdmin } from '../helpers/stack.ts';
-import { aBooking, aClinic, aPatient, opening, signIn, type Patient } from './setting.ts';
+import { aBooking, aClinic, aPatient, opening, signInByForm, type Patient } from './setting.ts';
 
 const { browser, sql, site } = await opening();
 
@@ -21,10 +21,10 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
   test('while a time is booked: after signing in the very time is there, and can be booked', async () => {
     const clinic = await aClinic(sql);
     const patient = await aPatient(sql);
-    const page = await openPage(browser, { javaScriptEnabled });
+    const page = await openPage(browser, { ...WITH_SERVICE_WORKER, javaScriptEnabled });
     // A page that goes live fetches its times again, and would learn of the end by itself.
     await page.route('**/live-token', () => undefined);
-    await signIn(page, site, patient);
+    await signInByForm(page, site, patient);
     await page.goto(`${site}/book/time?doctor=${clinic.practitionerId}&any`);
     await page
       .getByRole('navigation', { name: 'Days' })
@@ -49,7 +49,7 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     const patient = await aPatient(sql);
     const { id } = await aBooking(sql, patient, await aClinic(sql));
     const page = await openPage(browser, { javaScriptEnabled });
-    await signIn(page, site, patient);
+    await signInByForm(page, site, patient);
     await page.goto(`${site}/appointments/${id}/cancel`);
     await endSessions(patient);
     await page.getByRole('button', { name: 'Cancel the appointment' }).click();
@@ -65,7 +65,7 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
   test('while the account is changed: what was typed is shown again, to nobody else, and never a password', async () => {
     const [patient, other] = await Promise.all([aPatient(sql), aPatient(sql)]);
     const page = await openPage(browser, { javaScriptEnabled });
-    await signIn(page, site, patient);
+    await signInByForm(page, site, patient);
     await page.goto(`${site}/account`);
     await endSessions(patient);
     await page.getByLabel('Your name').fill('Asha of Mysuru');
@@ -76,7 +76,7 @@ describe.each([true, false])('the session ends (JavaScript: %s)', (javaScriptEna
     expect(await page.content()).not.toContain('Asha of Mysuru');
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
 
-    await signIn(page, site, patient);
+    await signInByForm(page, site, patient);
     await page.goto(`${site}/account`);
     await page.getByRole('alert').getByText('this was not saved').waitFor();
     expect(await page.getByLabel('Your name').inputValue()).toBe('Asha of Mysuru');
@@ -104,7 +104,7 @@ test.each([true, false])(
   async (javaScriptEnabled) => {
     const patient = await aPatient(sql);
     const page = await openPage(browser, { javaScriptEnabled });
-    await signIn(page, site, patient);
+    await signInByForm(page, site, patient);
     // Auth knows the session, the database knows nobody of it: so the guard passes and the queries are refused.
     const admin = databaseAsAdmin();
     await admin.begin(async (tx) => {

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
-import { openPage } from '../helpers/browser.ts';
-import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
+import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
+import { aBooking, aClinic, aPatient, opening, signInByForm } from './setting.ts';
 
 const { browser, sql, site } = await opening();
 
@@ -18,7 +18,7 @@ test.each([
     const page = await openPage(browser, { javaScriptEnabled });
 
     // As a phone types it.
-    await signIn(page, site, { ...patient, password: 'Abcd2345 ' }, '/password');
+    await signInByForm(page, site, { ...patient, password: 'Abcd2345 ' }, '/password');
     await page.goto(`${site}/appointments`);
     expect(page.url()).toBe(`${site}/password`);
     expect(await page.getByRole('link', { name: 'Appointments' }).count()).toBe(0);
@@ -43,14 +43,14 @@ test.each([
 
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${site}/`);
-    await signIn(page, site, { ...patient, password: 'a long new password' });
+    await signInByForm(page, site, { ...patient, password: 'a long new password' });
   }
 );
 
 test('the texted password is asked for when it is not at hand any more, and works for three days', async () => {
   const patient = await aPatient(sql, { temporary: true });
-  const page = await openPage(browser);
-  await signIn(page, site, patient, '/password');
+  const page = await openPage(browser, WITH_SERVICE_WORKER);
+  await signInByForm(page, site, patient, '/password');
   expect(await page.getByLabel('The password we texted you').count()).toBe(0);
   const kept = (await page.context().cookies(`${site}/password`)).find(({ name }) => name === 'medq-texted');
   expect(kept).toMatchObject({ httpOnly: true, path: '/password', sameSite: 'Lax' });
@@ -81,7 +81,7 @@ test('the appointments are in the page the server sends', async () => {
   const patient = await aPatient(sql);
   const { reference } = await aBooking(sql, patient, clinic);
   const page = await openPage(browser);
-  await signIn(page, site, patient);
+  await signInByForm(page, site, patient);
 
   const response = await page.request.get(`${site}/appointments`);
   const html = await response.text();
@@ -94,7 +94,7 @@ test('a phone in any notation is a username', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);
   const national = patient.phone.slice(3);
-  await signIn(page, site, { ...patient, phone: ` 0${national.slice(0, 5)} ${national.slice(5)}` });
+  await signInByForm(page, site, { ...patient, phone: ` 0${national.slice(0, 5)} ${national.slice(5)}` });
   await page.getByRole('heading', { name: 'No appointments yet' }).waitFor();
 });
 
@@ -166,7 +166,7 @@ test.each(['https://evil.example/', '//evil.example/', '/\\evil.example', '/%09/
 test('signing out closes every personal page, and a form from elsewhere signs nobody in or out', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);
-  await signIn(page, site, patient);
+  await signInByForm(page, site, patient);
   const token = await page.request.get(`${site}/live-token`, { headers: { accept: 'application/json' } });
   expect(token.status()).toBe(200);
   const { token: listening } = (await token.json()) as { token: string };
@@ -195,7 +195,7 @@ test('signing out closes every personal page, and a form from elsewhere signs no
 test('a session is out of reach of scripts, and its tokens outlive no sign-out', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);
-  await signIn(page, site, patient);
+  await signInByForm(page, site, patient);
   const cookies = (await page.context().cookies()).filter(({ name }) => name.startsWith('medq-session'));
   expect(cookies.length).toBeGreaterThan(0);
   for (const cookie of cookies) {

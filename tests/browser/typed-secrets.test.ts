@@ -4,7 +4,7 @@ import { smsTo } from '../helpers/inbox.ts';
 import { theStack } from '../helpers/stack.ts';
 import { composed, decomposed } from '../unit/shared-rules.ts';
 import { aPerson, enterCode, fill, forgiveThisMachine, press, register, WAYS } from './accounts.ts';
-import { aPatient, opening, signIn } from './setting.ts';
+import { aPatient, opening, signInByForm } from './setting.ts';
 
 const { browser, sql, site } = await opening();
 
@@ -42,7 +42,7 @@ test.each(WAYS)(
     await press(page, 'Save and sign in');
     await page.waitForURL(`${site}/appointments`);
     await page.context().clearCookies();
-    await signIn(page, site, { ...patient, password: decomposed });
+    await signInByForm(page, site, { ...patient, password: decomposed });
   }
 );
 
@@ -51,7 +51,7 @@ test.each(WAYS)(
   async ({ javaScriptEnabled }) => {
     const patient = await aPatient(sql);
     const page = await openPage(browser, { javaScriptEnabled });
-    await signIn(page, site, patient);
+    await signInByForm(page, site, patient);
     await page.goto(`${site}/account`);
     const change = async (current: string, password: string) => {
       const part = page.locator('#password');
@@ -65,7 +65,7 @@ test.each(WAYS)(
     };
     await change(patient.password, decomposed);
     await page.context().clearCookies();
-    await signIn(page, site, { ...patient, password: composed });
+    await signInByForm(page, site, { ...patient, password: composed });
     await page.goto(`${site}/account`);
     await change(decomposed, 'another long password');
   }

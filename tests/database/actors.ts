@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
+import { afterAll, beforeAll } from 'vitest';
 import { asAnon, asPatient, asServiceRole, type Account, type Transaction } from '../helpers/database.ts';
 import { aDeskPerson } from '../helpers/desk.ts';
 import {
@@ -114,6 +115,35 @@ export async function aScene(tx: Transaction): Promise<Scene> {
     dependent,
     board,
     as: <T>(actor: Actor, work: (sql: Transaction) => Promise<T>) => ways[actor](work) as Promise<T>
+  };
+}
+
+/**
+ * One transaction with one scene for all tests of a file: to set a scene takes many times as long as what is tried in it.
+ * What `work` does is undone before the next.
+ */
+export function onOneScene(
+  sql: postgres.Sql
+): <T>(work: (tx: Transaction, scene: Scene) => Promise<T>) => Promise<T> {
+  let tx: Transaction;
+  let scene: Scene;
+  beforeAll(async () => {
+    tx = await sql.reserve();
+    await tx`begin`;
+    scene = await aScene(tx);
+  });
+  afterAll(async () => {
+    await tx`rollback`;
+    tx.release();
+  });
+  return async (work) => {
+    await tx`savepoint as_set`;
+    try {
+      return await work(tx, scene);
+    } finally {
+      await tx`rollback to savepoint as_set`;
+      await tx`release savepoint as_set`;
+    }
   };
 }
 

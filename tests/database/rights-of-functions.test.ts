@@ -1,12 +1,13 @@
 import type postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
-import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
+import { refusalIn, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aPhone, nextSlots } from '../helpers/world.ts';
-import { actors, aScene, publicNames, type Actor, type Scene } from './actors.ts';
+import { actors, onOneScene, publicNames, type Actor, type Scene } from './actors.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
+const onScene = onOneScene(sql);
 
 type Outcome = 'works' | 'finds nothing' | `${string} ${string}` | '42501';
 
@@ -295,8 +296,7 @@ test('every function is in the list of rights', async () => {
 
 describe.each(Object.entries(expected))('function %s', (name, outcomes) => {
   test.each(actors.map((actor) => [actor, outcomes[actor]] as const))('%s: %s', async (actor, outcome) => {
-    await rolledBack(sql, async (tx) => {
-      const scene = await aScene(tx);
+    await onScene(async (tx, scene) => {
       const [, , , slot] = await nextSlots(tx, scene.practitioner, 4);
       const call = calls[name];
       if (!slot || !call) throw new Error(`There is no call of ${name} to try.`);
@@ -314,8 +314,7 @@ describe.each(Object.entries(expected))('function %s', (name, outcomes) => {
 });
 
 test('the account of a session tells whether its password is temporary', async () => {
-  await rolledBack(sql, async (tx) => {
-    const scene = await aScene(tx);
+  await onScene(async (tx, scene) => {
     const status = (db: Transaction) => db`select * from public.account_status()`;
     const { id: patient_id, phone, account } = scene.owner;
     const owner = { user_id: account.userId, phone, patient_id, username: null, works_at_desk: false };
@@ -327,8 +326,7 @@ test('the account of a session tells whether its password is temporary', async (
 });
 
 test('a banned account is nobody’s at once, whatever its token says', async () => {
-  await rolledBack(sql, async (tx) => {
-    const scene = await aScene(tx);
+  await onScene(async (tx, scene) => {
     const banned = (until: string) =>
       tx`update auth.users set banned_until = now() + ${until}::interval where id = ${scene.owner.account.userId}`;
     const status = () => scene.as('owner', (db: Transaction) => db`select * from public.account_status()`);

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { refusalIn, rolledBack } from '../helpers/database.ts';
+import { refusalIn } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aPractitioner } from '../helpers/world.ts';
-import { actors, aScene, publicNames, type Actor, type Scene } from './actors.ts';
+import { actors, onOneScene, publicNames, type Actor, type Scene } from './actors.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
+const onScene = onOneScene(sql);
 
 /**
  * Who may do what to the rows of one patient (or to what everybody shares): read, insert, update, delete.
@@ -130,8 +131,7 @@ function masked(phone: string): string {
 }
 
 async function rightsOn(table: string, actor: Actor): Promise<string> {
-  return rolledBack(sql, async (tx) => {
-    const scene = await aScene(tx);
+  return onScene(async (tx, scene) => {
     const [column, value] = rowOf[table]?.(scene) ?? ['', ''];
     const name = tx(`public.${table}`);
     const row = tx`${tx(column)} = ${value}`;
@@ -167,8 +167,7 @@ describe.each(Object.entries(rights))('table %s', (table, expected) => {
 });
 
 test('only patients in their own session see practitioners who no longer take bookings', async () => {
-  await rolledBack(sql, async (tx) => {
-    const scene = await aScene(tx);
+  await onScene(async (tx, scene) => {
     const retired = await aPractitioner(tx, scene.clinic, { active: false });
     const sees = (actor: Actor) =>
       scene.as(
@@ -183,8 +182,7 @@ test('only patients in their own session see practitioners who no longer take bo
 describe('channels of Realtime', () => {
   /** How many messages of the topic, joined under another or the same name, the actor can read. */
   async function readable(actor: Actor, options: { join: 'own' | 'other' | 'none'; extension?: string }) {
-    return rolledBack(sql, async (tx) => {
-      const scene = await aScene(tx);
+    return onScene(async (tx, scene) => {
       const own = `patient:${scene.owner.id}`;
       const topic = { own, other: `patient:${scene.clinic.id}`, none: '' }[options.join];
       const [message] = await tx<{ id: string }[]>`
@@ -215,8 +213,7 @@ describe('channels of Realtime', () => {
   });
 
   test('nobody with a session can send, not even on their own channel', async () => {
-    await rolledBack(sql, async (tx) => {
-      const scene = await aScene(tx);
+    await onScene(async (tx, scene) => {
       const topic = `patient:${scene.owner.id}`;
       for (const actor of actors.filter((name) => name !== 'secret key')) {
         const refusal = await refusalIn(tx, () =>

@@ -3,9 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { TestProject } from 'vitest/node';
-import { buildSite } from '../../local/site/build.ts';
+import { buildSite, isStale } from '../../local/site/build.ts';
 import { readStackAddresses, type StackAddresses } from '../../local/settings/addresses.ts';
 import { startSite, type Site } from '../../local/site.ts';
+import * as words from '../../src/words/compile.ts';
 import { runStack, type StackCommand } from './command.ts';
 
 declare module 'vitest' {
@@ -74,6 +75,8 @@ class Worker {
  * lasts, each of those places gets a stack of its own, so that files never meet in one database at the same time.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Here rather than by Vite's plugin, which has it all compiled each time before anything else.
+  if (isStale(words.compiled, words.sources)) await words.compileWords();
   const given = givenStack();
   const workers = new Map<string, Worker>();
   const server = createServer((request, response) => {
