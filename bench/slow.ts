@@ -19,10 +19,10 @@ const amounts: Record<Effort, Amount> = {
 };
 
 /** What is called slow 3G: 400 kbit/s in both directions, and 400 ms until an answer begins. */
-const slow3G = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
+export const slow3G = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
 
 /** One appointment to come, and many in the past: written by a superuser, because nobody can book the past. */
-async function giveHistory({ addresses }: Stack, patient: BenchPatient, past: number): Promise<void> {
+export async function giveHistory({ addresses }: Stack, patient: BenchPatient, past: number): Promise<void> {
   const admin = postgres(addresses.admin_db_url, { max: 1, onnotice: () => undefined });
   try {
     await admin`set session_replication_role = replica`;
