@@ -15,7 +15,7 @@ export interface BenchPatient {
 
 /** Makes the account in Auth, as the functions do, with `phone` as its name. */
 export async function aBenchPatient(
-  { addresses }: Stack,
+  { addresses }: Pick<Stack, 'addresses'>,
   sql: postgres.Sql,
   phone: string
 ): Promise<BenchPatient> {

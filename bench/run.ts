@@ -20,9 +20,11 @@ import { benchBurst } from './burst.ts';
 import { benchGrowth } from './growth.ts';
 import { ownStack } from './processes.ts';
 import { benchSite } from './site.ts';
+import { benchSlow } from './slow.ts';
 import { benchSms } from './sms.ts';
 import { benchSpeech } from './speech.ts';
 import { benchStack } from './stack.ts';
+import { benchStorage } from './storage.ts';
 
 /** What benchmarks run on: each part is started when the first of them asks for it, and closed with `closing`. */
 function startedWhenNeeded(closing: AsyncDisposableStack) {
@@ -51,15 +53,17 @@ type Parts = ReturnType<typeof startedWhenNeeded> & { environment: NodeJS.Dict<s
 const benchmarks: Record<string, (parts: Parts, effort: Effort) => Promise<Finding[]>> = {
   stack: ({ environment }) => benchStack(environment),
   site: async ({ stack, site, browser }) => benchSite(await stack(), await site(), await browser()),
+  slow: async ({ stack, site, browser }, effort) =>
+    benchSlow(await stack(), await site(), await browser(), effort),
   lighthouse: async ({ stack, site }, effort) => benchLighthouse(await stack(), await site(), effort),
-  live: async ({ stack, site, browser }, effort) =>
-    benchLive(await stack(), await site(), await browser(), effort),
+  live: async ({ browser }, effort) => benchLive(await browser(), effort),
   ivr: async ({ stack }, effort) => benchIvr(await stack(), effort),
   speech: async ({ stack }) => benchSpeech(await stack()),
   growth: async ({ stack }, effort) => benchGrowth(await stack(), effort),
   sms: async ({ stack }, effort) => benchSms(await stack(), effort),
   booking: (_, effort) => benchBooking(effort),
-  burst: (_, effort) => benchBurst(effort)
+  burst: (_, effort) => benchBurst(effort),
+  storage: (_, effort) => benchStorage(effort)
 };
 
 /** Runs the benchmarks called `names` on data of their own, and tells on standard error how far it is. */

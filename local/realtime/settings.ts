@@ -47,7 +47,7 @@ export function settingsFrom(options: RealtimeOptions): Settings {
     tokenCheckMs: 5 * 60_000,
     maxFrameBytes: 5_000_000,
     maxChannelsPerSocket: 100,
-    maxSockets: 1000,
+    maxSockets: 10_000,
     maxBufferedBytes: 8_000_000,
     replicationLingerMs: 5_000,
     replicationReadyTimeoutMs: 30_000,

@@ -60,7 +60,7 @@ test('pages are compressed on their way: a page of times is under 15 kB', async 
   const page = await openPage(browser, { serviceWorkers: 'block' });
   await signIn(page, site, await aPatient(sql));
   const response = await page.goto(`${site}/book/time?doctor=${clinic.practitionerId}`);
-  expect(await response?.headerValue('content-encoding')).toBe('gzip');
+  expect(await response?.headerValue('content-encoding')).toBe('br');
   expect(await response?.headerValue('vary')).toMatch(/accept-encoding/);
   const { responseBodySize } = await (response?.request().sizes() ?? { responseBodySize: Infinity });
   expect(responseBodySize).toBeGreaterThan(3_000);
