@@ -204,6 +204,22 @@ comment on column private.function_runs.busy_until is 'Until then it is at work,
 comment on column private.function_runs.function is 'Its name.';
 alter table private.function_runs enable row level security;
 
+create table private.introduced_patients (
+  clinic_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  patient_id uuid not null
+);
+alter table private.introduced_patients add constraint introduced_patients_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinics(id) ON DELETE CASCADE;
+alter table private.introduced_patients add constraint introduced_patients_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patients(id) ON DELETE CASCADE;
+alter table private.introduced_patients add constraint introduced_patients_pkey PRIMARY KEY (id);
+CREATE INDEX introduced_patients_of_clinic ON private.introduced_patients USING btree (clinic_id);
+CREATE INDEX introduced_patients_of_patient ON private.introduced_patients USING btree (patient_id);
+comment on table private.introduced_patients is 'Patients of a clinic before their first appointment there: its desk gave them a phone of their own.';
+comment on column private.introduced_patients.clinic_id is 'Which clinic.';
+comment on column private.introduced_patients.id is 'Identifier.';
+comment on column private.introduced_patients.patient_id is 'Who.';
+alter table private.introduced_patients enable row level security;
+
 create table private.known_devices (
   device_hash bytea not null,
   last_seen_at timestamp with time zone not null default now(),
@@ -1673,6 +1689,7 @@ create view public.sms_template_previews with (security_invoker=true) as
     private.sms_encoding(r.text) AS encoding,
     private.sms_units(r.text) AS places,
     private.sms_parts(r.text) AS parts,
+    private.sms_parts_for_dependent(r.text, t.placeholders) AS parts_for_dependent,
     (t.body <> t.default_body) AS edited,
     t.description
    FROM ((public.sms_templates t
@@ -1686,6 +1703,7 @@ comment on column public.sms_template_previews.preview is 'The text as a patient
 comment on column public.sms_template_previews.encoding is 'GSM-7 (160 places) or UCS-2 (70 places): one character beyond the GSM alphabet makes the whole text UCS-2.';
 comment on column public.sms_template_previews.places is 'Length in places of that encoding.';
 comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid, at most.';
+comment on column public.sms_template_previews.parts_for_dependent is 'The same for somebody for whom the patient books: a first name of twelve letters stands in front. Empty: the text is of no appointment.';
 comment on column public.sms_template_previews.edited is 'Whether the words differ from those it came with.';
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
@@ -2160,10 +2178,12 @@ AS $function$
 begin
   return (
     select coalesce(jsonb_agg(
-      jsonb_build_object('id', p.id, 'name', p.name, 'specialty', p.specialty, 'sessions', s.sessions, 'queue', q.queue)
-      order by p.name, p.id
+      jsonb_build_object(
+        'id', p.id, 'name', private.name_in(p.name, c.id, c.locale),
+        'specialty', private.name_in(p.specialty, c.id, c.locale), 'sessions', s.sessions, 'queue', q.queue
+      ) order by p.name, p.id
     ), '[]')
-    from public.practitioners p
+    from public.practitioners p join public.clinics c on c.id = p.clinic_id
     cross join lateral (select private.board_sessions(p.id, p_on) as sessions) s
     cross join lateral (
       select private.board_queue(p.id, p_on, (s.sessions -> -1 ->> 'until')::timestamptz, p_now) as queue
@@ -2171,7 +2191,7 @@ begin
     where p.clinic_id = p_clinic_id and (q.queue is not null or (p.active and s.sessions <> '[]'))
   );
 end $function$;
-comment on function private.board_doctors(uuid,date,timestamp with time zone) is 'Who sees patients at a clinic on a date, and the queue of each, as a board shows it.';
+comment on function private.board_doctors(uuid,date,timestamp with time zone) is 'Who sees patients at a clinic on a date, named as in the language of the clinic, and the queue of each, as a board shows it.';
 
 CREATE OR REPLACE FUNCTION private.board_hash(p_token text)
  RETURNS text
@@ -4072,9 +4092,11 @@ AS $function$
 begin
   return exists (
     select from public.appointments a where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id
+  ) or exists (
+    select from private.introduced_patients i where i.patient_id = p_patient_id and i.clinic_id = p_clinic_id
   );
 end $function$;
-comment on function private.is_of_clinic(uuid,uuid) is 'Whether a patient has or had an appointment at a clinic.';
+comment on function private.is_of_clinic(uuid,uuid) is 'Whether a patient has or had an appointment at a clinic, or was introduced there.';
 
 CREATE OR REPLACE FUNCTION private.ivr_alert_flood(p_clinic public.clinics, p_now timestamp with time zone)
  RETURNS void
@@ -5577,7 +5599,8 @@ begin
   perform private.require_mergeable(p_keep, p_gone);
   insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, before, actor_id, merged_at)
   values (p_keep.id, p_gone.id, p_gone.phone, array(
-    select distinct a.clinic_id from public.appointments a where a.patient_id = p_gone.id
+    select a.clinic_id from public.appointments a where a.patient_id = p_gone.id
+    union select i.clinic_id from private.introduced_patients i where i.patient_id = p_gone.id
   ), jsonb_build_object(
     'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
@@ -7237,13 +7260,15 @@ begin
   select * into v_patient from public.patients p
   where p.id = coalesce(private.merged_into(p_patient_id), p_patient_id) and (private.is_admin() or exists (
     select from public.appointments a where a.patient_id = p.id and private.sees_desk(a.clinic_id)
+  ) or exists (
+    select from private.introduced_patients i where i.patient_id = p.id and private.sees_desk(i.clinic_id)
   ));
   if not found then
     perform private.fail('unknown_patient');
   end if;
   return v_patient;
 end $function$;
-comment on function private.require_patient_at_desk(uuid) is 'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened; of admins any. Refuses with unknown_patient, also for those of others.';
+comment on function private.require_patient_at_desk(uuid) is 'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened, or was introduced there; of admins any. Refuses with unknown_patient, also for those of others.';
 
 CREATE OR REPLACE FUNCTION private.require_possible(p public.day_operations)
  RETURNS void
@@ -7421,6 +7446,7 @@ begin
     when 'phone' then '+91********99'
     when 'url' then 'medq.example/a'
     when 'name' then 'Lakshmi Narayanan'
+    when 'who' then 'Ramachandran'
     when 'text' then '80 % of the SMS of today are sent. See sms_budget.'
     else upper(p_placeholder)
   end;
@@ -7861,6 +7887,15 @@ begin
 end $function$;
 comment on function private.sms_parts(text) is 'In how many parts a text is sent, and paid.';
 grant execute on function private.sms_parts(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.sms_parts_for_dependent(p_text text, p_placeholders text[])
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+RETURN CASE WHEN ('reference'::text = ANY (p_placeholders)) THEN LEAST(private.sms_parts(((private.sample_of('who'::text) || ': '::text) || p_text)), private.most_sms_parts()) ELSE NULL::integer END;
+comment on function private.sms_parts_for_dependent(text,text[]) is 'In how many parts an SMS is sent with the first name of a dependent in front, of twelve letters; null: one that is of no appointment.';
+grant execute on function private.sms_parts_for_dependent(text,text[]) to service_role;
 
 CREATE OR REPLACE FUNCTION private.sms_pause(p_attempt integer)
  RETURNS interval
@@ -10109,7 +10144,7 @@ begin
   update public.boards b set seen_at = now()
   where b.id = v_board.id and (b.seen_at is null or b.seen_at < now() - interval '1 minute');
   return query
-    select private.board_topic(v_board.id), c.name, c.time_zone, t.today, private.board_doctors(c.id, t.today, now())
+    select private.board_topic(v_board.id), private.name_in(c.name, c.id, c.locale), c.time_zone, t.today, private.board_doctors(c.id, t.today, now())
     from public.clinics c cross join lateral (select (now() at time zone c.time_zone)::date as today) t
     where c.id = v_board.clinic_id;
 end $function$;
@@ -10398,7 +10433,7 @@ begin
       select max(a.starts_at) filter (where a.starts_at <= now()) as last_at,
         min(a.starts_at) filter (where a.starts_at > now() and a.status = 'booked') as next_at
       from public.appointments a where a.patient_id = coalesce(f.into_id, p.id) and a.clinic_id = v_clinic.id
-      having count(*) > 0
+      having count(*) > 0 or private.is_of_clinic(coalesce(f.into_id, p.id), v_clinic.id)
     ) v
     order by f.rank desc, v.next_at, v.last_at desc, p.id
     limit 20;
@@ -10657,7 +10692,7 @@ comment on function public.desk_slots(uuid,date,uuid,uuid,uuid) is 'At the desk:
 grant execute on function public.desk_slots(uuid,date,uuid,uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_sms_texts()
- RETURNS TABLE(key text, locale text, body text, placeholders text[], required text[], description text, edited boolean, preview text, encoding text, places integer, parts integer, may_edit boolean)
+ RETURNS TABLE(key text, locale text, body text, placeholders text[], required text[], description text, edited boolean, preview text, encoding text, places integer, parts integer, parts_for_dependent integer, may_edit boolean)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -10668,7 +10703,7 @@ begin
   perform private.require_desk();
   return query
     select t.key, t.locale, t.body, t.placeholders, t.required, t.description, v.edited,
-      v.preview, v.encoding, v.places, v.parts, v_may_edit
+      v.preview, v.encoding, v.places, v.parts, v.parts_for_dependent, v_may_edit
     from public.sms_templates t join public.sms_template_previews v on v.key = t.key and v.locale = t.locale
     order by t.key, t.locale;
 end $function$;
@@ -10982,7 +11017,7 @@ comment on function public.preview_merge(uuid,uuid) is 'At the desk: what merge_
 grant execute on function public.preview_merge(uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.preview_sms_text(key text, locale text, body text)
- RETURNS TABLE(preview text, encoding text, places integer, parts integer)
+ RETURNS TABLE(preview text, encoding text, places integer, parts integer, parts_for_dependent integer)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -10995,7 +11030,8 @@ begin
   v_template.body := preview_sms_text.body;
   perform private.check_sms_text(v_template);
   return query
-    select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
+    select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text),
+      private.sms_parts_for_dependent(r.text, v_template.placeholders)
     from (
       select private.sms_preview(
         v_template.key, v_template.body, v_template.samples, private.longest_names(v_template.locale)
@@ -11053,6 +11089,10 @@ begin
   v_patient.id := private.become_patient(v_dependent, (v_guess.reassignment).phone);
   select * into v_patient from public.patients p where p.id = v_patient.id;
   update private.reassignments r set patient_id = v_patient.id where r.id = (v_guess.reassignment).id;
+  insert into private.introduced_patients (clinic_id, patient_id)
+  select distinct a.clinic_id, v_patient.id from public.appointments a
+  where a.patient_id = v_dependent.patient_id and private.sees_desk(a.clinic_id)
+    and not private.is_of_clinic(v_patient.id, a.clinic_id);
   perform private.take_history(v_dependent, v_patient);
   return jsonb_build_object('patient_id', v_patient.id, 'wrong', '[]'::jsonb, 'guesses_left', 0);
 end $function$;

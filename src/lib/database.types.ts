@@ -1324,6 +1324,7 @@ export type Database = {
           key: string;
           locale: string;
           parts: number | null;
+          parts_for_dependent: number | null;
           places: number | null;
           preview: string | null;
         };
@@ -1947,6 +1948,7 @@ export type Database = {
           locale: string;
           may_edit: boolean;
           parts: number;
+          parts_for_dependent: number;
           placeholders: string[];
           places: number;
           preview: string;
@@ -2099,6 +2101,7 @@ export type Database = {
         Returns: {
           encoding: string;
           parts: number;
+          parts_for_dependent: number;
           places: number;
           preview: string;
         }[];

@@ -56,6 +56,7 @@ begin
     when 'phone' then '+91********99'
     when 'url' then 'medq.example/a'
     when 'name' then 'Lakshmi Narayanan'
+    when 'who' then 'Ramachandran'
     when 'text' then '80 % of the SMS of today are sent. See sms_budget.'
     else upper(p_placeholder)
   end;
@@ -283,6 +284,14 @@ $$;
 comment on function private.sms_preview(text, text, jsonb, jsonb) is
   'A body filled in with those of the names that make it the longest, and with its samples for the rest.';
 
+create function private.sms_parts_for_dependent(p_text text, p_placeholders text[]) returns int
+language sql immutable security definer
+set search_path = ''
+return case when 'reference' = any (p_placeholders)
+  then least(private.sms_parts(private.sample_of('who') || ': ' || p_text), private.most_sms_parts()) end;
+comment on function private.sms_parts_for_dependent(text, text[]) is
+  'In how many parts an SMS is sent with the first name of a dependent in front, of twelve letters; null: one that is of no appointment.';
+
 create view public.sms_template_previews with (security_invoker = true) as
 -- Once a language, not once a text.
 with longest as materialized (
@@ -290,6 +299,7 @@ with longest as materialized (
 )
 select t.key, t.locale, r.text as preview, private.sms_encoding(r.text) as encoding,
   private.sms_units(r.text) as places, private.sms_parts(r.text) as parts,
+  private.sms_parts_for_dependent(r.text, t.placeholders) as parts_for_dependent,
   t.body <> t.default_body as edited, t.description
 from public.sms_templates t
 join longest n on n.locale = t.locale
@@ -303,9 +313,10 @@ comment on column public.sms_template_previews.preview is 'The text as a patient
 comment on column public.sms_template_previews.encoding is 'GSM-7 (160 places) or UCS-2 (70 places): one character beyond the GSM alphabet makes the whole text UCS-2.';
 comment on column public.sms_template_previews.places is 'Length in places of that encoding.';
 comment on column public.sms_template_previews.parts is 'As how many SMS it is sent and paid, at most.';
+comment on column public.sms_template_previews.parts_for_dependent is 'The same for somebody for whom the patient books: a first name of twelve letters stands in front. Empty: the text is of no appointment.';
 comment on column public.sms_template_previews.edited is 'Whether the words differ from those it came with.';
 comment on column public.sms_template_previews.description is 'When it is sent.';
 grant select on public.sms_template_previews to service_role;
 -- The view runs as whoever asks. Without usage on the schema nobody can call them otherwise.
 grant execute on function private.longest_names(text), private.sms_preview(text, text, jsonb, jsonb), private.sms_encoding(text),
-  private.sms_units(text), private.sms_parts(text) to service_role;
+  private.sms_units(text), private.sms_parts(text), private.sms_parts_for_dependent(text, text[]) to service_role;

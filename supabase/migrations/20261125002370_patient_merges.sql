@@ -65,6 +65,8 @@ begin
   select * into v_patient from public.patients p
   where p.id = coalesce(private.merged_into(p_patient_id), p_patient_id) and (private.is_admin() or exists (
     select from public.appointments a where a.patient_id = p.id and private.sees_desk(a.clinic_id)
+  ) or exists (
+    select from private.introduced_patients i where i.patient_id = p.id and private.sees_desk(i.clinic_id)
   ));
   if not found then
     perform private.fail('unknown_patient');
@@ -72,7 +74,7 @@ begin
   return v_patient;
 end $$;
 comment on function private.require_patient_at_desk(uuid) is
-  'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened; of admins any. Refuses with unknown_patient, also for those of others.';
+  'A patient, or the one that they were merged into, who has or had an appointment at a desk that one has opened, or was introduced there; of admins any. Refuses with unknown_patient, also for those of others.';
 
 create function private.lock_patients(p_one uuid, p_other uuid) returns void
 language plpgsql
@@ -229,7 +231,8 @@ begin
   perform private.require_mergeable(p_keep, p_gone);
   insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, before, actor_id, merged_at)
   values (p_keep.id, p_gone.id, p_gone.phone, array(
-    select distinct a.clinic_id from public.appointments a where a.patient_id = p_gone.id
+    select a.clinic_id from public.appointments a where a.patient_id = p_gone.id
+    union select i.clinic_id from private.introduced_patients i where i.patient_id = p_gone.id
   ), jsonb_build_object(
     'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;

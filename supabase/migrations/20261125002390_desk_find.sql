@@ -1,6 +1,20 @@
 -- Finding a patient at the desk, with what they say of themselves: a number in any notation or its end, a name as it
 -- sounds, a reference. Only patients of the own clinic are found.
 
+create table private.introduced_patients (
+  -- A merge and its undoing tell rows apart by one column.
+  id uuid primary key default gen_random_uuid(),
+  clinic_id uuid not null references public.clinics (id) on delete cascade,
+  patient_id uuid not null references public.patients (id) on delete cascade
+);
+create index introduced_patients_of_clinic on private.introduced_patients (clinic_id);
+create index introduced_patients_of_patient on private.introduced_patients (patient_id);
+alter table private.introduced_patients enable row level security;
+comment on table private.introduced_patients is 'Patients of a clinic before their first appointment there: its desk gave them a phone of their own.';
+comment on column private.introduced_patients.id is 'Identifier.';
+comment on column private.introduced_patients.clinic_id is 'Which clinic.';
+comment on column private.introduced_patients.patient_id is 'Who.';
+
 create function private.is_of_clinic(p_patient_id uuid, p_clinic_id uuid) returns boolean
 language plpgsql stable
 set search_path = ''
@@ -8,9 +22,12 @@ as $$
 begin
   return exists (
     select from public.appointments a where a.patient_id = p_patient_id and a.clinic_id = p_clinic_id
+  ) or exists (
+    select from private.introduced_patients i where i.patient_id = p_patient_id and i.clinic_id = p_clinic_id
   );
 end $$;
-comment on function private.is_of_clinic(uuid, uuid) is 'Whether a patient has or had an appointment at a clinic.';
+comment on function private.is_of_clinic(uuid, uuid) is
+  'Whether a patient has or had an appointment at a clinic, or was introduced there.';
 
 create function private.found_by_number(p_clinic public.clinics, p_words text)
 returns table (patient_id uuid, rank real)
@@ -107,7 +124,7 @@ begin
       select max(a.starts_at) filter (where a.starts_at <= now()) as last_at,
         min(a.starts_at) filter (where a.starts_at > now() and a.status = 'booked') as next_at
       from public.appointments a where a.patient_id = coalesce(f.into_id, p.id) and a.clinic_id = v_clinic.id
-      having count(*) > 0
+      having count(*) > 0 or private.is_of_clinic(coalesce(f.into_id, p.id), v_clinic.id)
     ) v
     order by f.rank desc, v.next_at, v.last_at desc, p.id
     limit 20;

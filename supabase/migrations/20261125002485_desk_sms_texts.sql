@@ -15,7 +15,7 @@ comment on function private.manages_all() is 'Whether whoever asks manages every
 create function public.desk_sms_texts()
 returns table (
   key text, locale text, body text, placeholders text[], required text[], description text, edited boolean,
-  preview text, encoding text, places int, parts int, may_edit boolean
+  preview text, encoding text, places int, parts int, parts_for_dependent int, may_edit boolean
 )
 language plpgsql stable security definer
 set search_path = ''
@@ -26,7 +26,7 @@ begin
   perform private.require_desk();
   return query
     select t.key, t.locale, t.body, t.placeholders, t.required, t.description, v.edited,
-      v.preview, v.encoding, v.places, v.parts, v_may_edit
+      v.preview, v.encoding, v.places, v.parts, v.parts_for_dependent, v_may_edit
     from public.sms_templates t join public.sms_template_previews v on v.key = t.key and v.locale = t.locale
     order by t.key, t.locale;
 end $$;
@@ -50,7 +50,7 @@ end $$;
 comment on function private.sms_template(text, text) is 'The template of an SMS in a language. Refuses with unknown_template.';
 
 create function public.preview_sms_text(key text, locale text, body text)
-returns table (preview text, encoding text, places int, parts int)
+returns table (preview text, encoding text, places int, parts int, parts_for_dependent int)
 language plpgsql stable security definer
 set search_path = ''
 as $$
@@ -62,7 +62,8 @@ begin
   v_template.body := preview_sms_text.body;
   perform private.check_sms_text(v_template);
   return query
-    select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text)
+    select r.text, private.sms_encoding(r.text), private.sms_units(r.text), private.sms_parts(r.text),
+      private.sms_parts_for_dependent(r.text, v_template.placeholders)
     from (
       select private.sms_preview(
         v_template.key, v_template.body, v_template.samples, private.longest_names(v_template.locale)

@@ -51,10 +51,12 @@ as $$
 begin
   return (
     select coalesce(jsonb_agg(
-      jsonb_build_object('id', p.id, 'name', p.name, 'specialty', p.specialty, 'sessions', s.sessions, 'queue', q.queue)
-      order by p.name, p.id
+      jsonb_build_object(
+        'id', p.id, 'name', private.name_in(p.name, c.id, c.locale),
+        'specialty', private.name_in(p.specialty, c.id, c.locale), 'sessions', s.sessions, 'queue', q.queue
+      ) order by p.name, p.id
     ), '[]')
-    from public.practitioners p
+    from public.practitioners p join public.clinics c on c.id = p.clinic_id
     cross join lateral (select private.board_sessions(p.id, p_on) as sessions) s
     cross join lateral (
       select private.board_queue(p.id, p_on, (s.sessions -> -1 ->> 'until')::timestamptz, p_now) as queue
@@ -63,7 +65,7 @@ begin
   );
 end $$;
 comment on function private.board_doctors(uuid, date, timestamptz) is
-  'Who sees patients at a clinic on a date, and the queue of each, as a board shows it.';
+  'Who sees patients at a clinic on a date, named as in the language of the clinic, and the queue of each, as a board shows it.';
 
 create function public.board(token text)
 returns table (channel text, clinic text, time_zone text, on_date date, doctors jsonb)
@@ -82,7 +84,7 @@ begin
   update public.boards b set seen_at = now()
   where b.id = v_board.id and (b.seen_at is null or b.seen_at < now() - interval '1 minute');
   return query
-    select private.board_topic(v_board.id), c.name, c.time_zone, t.today, private.board_doctors(c.id, t.today, now())
+    select private.board_topic(v_board.id), private.name_in(c.name, c.id, c.locale), c.time_zone, t.today, private.board_doctors(c.id, t.today, now())
     from public.clinics c cross join lateral (select (now() at time zone c.time_zone)::date as today) t
     where c.id = v_board.clinic_id;
 end $$;

@@ -305,6 +305,10 @@ begin
   v_patient.id := private.become_patient(v_dependent, (v_guess.reassignment).phone);
   select * into v_patient from public.patients p where p.id = v_patient.id;
   update private.reassignments r set patient_id = v_patient.id where r.id = (v_guess.reassignment).id;
+  insert into private.introduced_patients (clinic_id, patient_id)
+  select distinct a.clinic_id, v_patient.id from public.appointments a
+  where a.patient_id = v_dependent.patient_id and private.sees_desk(a.clinic_id)
+    and not private.is_of_clinic(v_patient.id, a.clinic_id);
   perform private.take_history(v_dependent, v_patient);
   return jsonb_build_object('patient_id', v_patient.id, 'wrong', '[]'::jsonb, 'guesses_left', 0);
 end $$;

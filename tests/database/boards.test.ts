@@ -183,6 +183,18 @@ describe('what a board shows', () => {
       expect(Date.parse(until) - Date.parse(from)).toBe(8 * 3_600_000);
     }));
 
+  test('names as the clinic writes them in its own language', () =>
+    withBoard(async ({ tx, clinic, doctor, look }) => {
+      await tx`update public.clinics set locale = 'ta-IN' where id = ${clinic.id}`;
+      await tx`
+        insert into public.translations (clinic_id, name, locale, translation)
+        select c.id, n.name, 'ta-IN', n.translation from public.clinics c
+        cross join lateral (values (c.name, 'ஏரிக்கரை கிளினிக்'), (${doctor.name}, 'டாக்டர் ராவ்')) n (name, translation)
+        where c.id = ${clinic.id}`;
+      const shown = await look();
+      expect([shown?.clinic, shown?.doctors[0]?.name]).toEqual(['ஏரிக்கரை கிளினிக்', 'டாக்டர் ராவ்']);
+    }));
+
   test('the token called last, not the largest; who was called and is not there comes behind the next', () =>
     withBoard(async ({ queue, comes, mark }) => {
       const [one, two, three] = [await comes(9), await comes(10), await comes(11)];

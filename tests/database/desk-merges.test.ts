@@ -86,6 +86,8 @@ const rows: Record<string, (tx: Transaction, world: World) => Promise<unknown>> 
   'private.account_jobs.patient_id': (tx, { gone }) => anAccountJob(tx, gone.id),
   'private.call_proofs.patient_id': (tx, { gone, clinic }) =>
     tx`insert into private.call_proofs (call_id, clinic_id, patient_id) values ('merged', ${clinic.id}, ${gone.id})`,
+  'private.introduced_patients.patient_id': (tx, { gone, clinic }) =>
+    tx`insert into private.introduced_patients (clinic_id, patient_id) values (${clinic.id}, ${gone.id})`,
   'private.signs_of_life.patient_id': (tx, { gone }) =>
     tx`insert into private.signs_of_life (patient_id, seen_at) values (${gone.id}, now())`,
   // One who was merged before, and now leads further.

@@ -4,7 +4,7 @@ import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts'
 import { aDeskPerson, asDesk, keptAtDesk, type DeskPerson } from '../helpers/desk.ts';
 import { aFamily, bookFor, type Family } from '../helpers/family.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { aClinic, aPatient, aPhone, aPractitioner, book } from '../helpers/world.ts';
+import { aClinic, aPatient, aPhone, aPractitioner, book, type Clinic } from '../helpers/world.ts';
 
 const sql = databaseAsPostgres();
 afterAll(closeDatabases);
@@ -109,6 +109,35 @@ describe('a dependent becomes a patient', () => {
       expect(audit).toEqual([{ channel: 'desk', changes: [child, null] }]);
       // The codes work once.
       expect(await refusedWith(tx, () => prove(started, '000000', '000000'))).toBe('unknown_dependent');
+    }));
+
+  test('also without an appointment: the desk that did it opens and finds them, no other does', () =>
+    atTheDesk(async ({ tx, clinic, child, mother, phone, priya, start, prove, codeOf }) => {
+      await tx`delete from public.appointments where dependent_id = ${child}`;
+      const { patient_id: id } = await prove(await start(), await codeOf(phone), await codeOf(mother.phone));
+      const open = (who: DeskPerson) =>
+        asDesk(tx, who, (db) => db<{ name: string }[]>`select public.desk_patient(${id}) ->> 'name' as name`);
+      const find = async (who: DeskPerson, clinic: Pick<Clinic, 'id'>) =>
+        asDesk(
+          tx,
+          who,
+          (db) => db<{ patient_id: string }[]>`
+          select patient_id from public.desk_find(${clinic.id}, ${phone})`
+        );
+      expect(await open(priya)).toEqual([{ name: 'Meera Rao' }]);
+      expect(await find(priya, clinic)).toEqual([{ patient_id: id }]);
+      // Merged into another record and parted again, they are there as before.
+      const merge = await asDesk(
+        tx,
+        priya,
+        (db) => db<{ id: string }[]>`select public.merge_patients(${mother.id}, ${id}) as id`
+      );
+      await asDesk(tx, priya, (db) => db`select public.undo_merge(${merge[0]?.id ?? null})`);
+      expect(await open(priya)).toEqual([{ name: 'Meera Rao' }]);
+      const elsewhere = await aClinic(tx);
+      const stranger = await aDeskPerson(tx, elsewhere);
+      expect(await refusedWith(tx, () => open(stranger))).toBe('unknown_patient');
+      expect(await find(stranger, elsewhere)).toEqual([]);
     }));
 
   test('and joins the patient who has the phone already, unless both have an appointment at the same time', () =>

@@ -235,6 +235,27 @@ describe('a preview', () => {
       expect((await preview(tx, 'appointment_booked'))?.preview).not.toMatch(/Y’|Y'/);
     }));
 
+  test('says how many SMS it is with a first name in front, where it is of an appointment', () =>
+    within(async (tx) => {
+      const counted = async (key: string, body: string) => {
+        await tx`
+          update public.sms_templates set required = '{}', body = ${body} where key = ${key} and locale = 'en-IN'`;
+        const [row] = await tx<{ parts: number; parts_for_dependent: number | null }[]>`
+          select parts, parts_for_dependent from public.sms_template_previews where key = ${key} and locale = 'en-IN'`;
+        return row;
+      };
+      // Twelve letters, a colon and a blank.
+      expect(await counted('reminder_day_before', 'x'.repeat(146))).toEqual({
+        parts: 1,
+        parts_for_dependent: 1
+      });
+      expect(await counted('reminder_day_before', 'x'.repeat(147))).toEqual({
+        parts: 1,
+        parts_for_dependent: 2
+      });
+      expect(await counted('code', 'x'.repeat(160))).toEqual({ parts: 1, parts_for_dependent: null });
+    }));
+
   test('has its sample where a clinic has no doctor yet', () =>
     within(async (tx) => {
       await tx`update public.practitioners set active = false`;

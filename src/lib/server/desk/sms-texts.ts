@@ -7,6 +7,8 @@ import { deskRefusal } from './refusal.ts';
 export interface Preview {
   preview: string;
   parts: number;
+  /** The same with the first name of somebody for whom the patient books in front; null: it is of no appointment. */
+  parts_for_dependent: number | null;
   /** Places it takes, and whether letters beyond the alphabet of SMS make these fewer (UCS-2). */
   places: number;
   encoding: string;
@@ -29,6 +31,7 @@ export interface SmsText extends Preview {
 const preview = z.object({
   preview: z.string(),
   parts: z.number(),
+  parts_for_dependent: z.number().nullable(),
   places: z.number(),
   encoding: z.string()
 });
