@@ -4,7 +4,7 @@ import type postgres from 'postgres';
 import type { StackAddresses } from '../local/start-stack.ts';
 
 /** Its number. */
-const benchClinic = '+914455500000';
+export const benchClinic = '+914455500000';
 
 /** Patients take turns with a doctor, so that none reaches the clinic's limit. */
 const patientsOfADoctor = 32;

@@ -33,11 +33,10 @@ export function compress(request: Request, response: Response): Response {
   const headers = new Headers(response.headers);
   if (!COMPRESSIBLE.test(headers.get('content-type') ?? '')) return response;
   headers.append('vary', 'accept-encoding');
-  const coding =
-    body === null || headers.has('content-encoding')
-      ? undefined
-      : codingFor(request.headers.get('accept-encoding'));
-  if (!coding) return new Response(body, { status, statusText, headers });
+  const coding = headers.has('content-encoding')
+    ? undefined
+    : codingFor(request.headers.get('accept-encoding'));
+  if (!body || !coding) return new Response(body, { status, statusText, headers });
 
   headers.delete('content-length');
   headers.set('content-encoding', coding);
