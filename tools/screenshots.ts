@@ -29,7 +29,7 @@ async function call(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Call', exact: true }).click();
   const transcript = page.getByRole('log', { name: 'What is said in the call' });
   const one = page.getByRole('button', { name: '1', exact: true });
-  for (const said of ['For English', 'next available', 'General medicine', 'Doctor']) {
+  for (const said of ['next available', 'General medicine', 'Doctor']) {
     await transcript.getByText(said).first().waitFor();
     await one.click();
   }
