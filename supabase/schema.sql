@@ -2647,12 +2647,14 @@ begin
     from private.due_sms(p_limit, p_now) d;
     exit when v_due.rows = 0;
 
-    perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
-    perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
-    perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-    perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
-      'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
-    ));
+    if v_due.rows > coalesce(cardinality(v_due.send), 0) then
+      perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
+      perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
+      perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
+      perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
+        'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+      ));
+    end if;
     if v_due.send is not null then
       v_due.send := private.spend_sms_budget(v_due.send, p_now);
     end if;
@@ -3682,6 +3684,43 @@ begin
 end $function$;
 comment on function private.free_slots(uuid,date,timestamp with time zone,uuid) is 'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
 
+CREATE OR REPLACE FUNCTION private.free_slots_of(p_practitioners uuid[], p_on date, p_time_zone text, p_from timestamp with time zone, p_most integer, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(practitioner_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_day constant tstzrange := tstzrange(private.instant_of(p_on, p_time_zone), private.instant_of(p_on + 1, p_time_zone));
+  v_elsewhere tstzmultirange;
+begin
+  select range_agg(tstzrange(a.starts_at, a.ends_at)) into v_elsewhere
+  from public.appointments a
+  where coalesce(a.dependent_id, a.patient_id) = p_person_id and a.active and tstzrange(a.starts_at, a.ends_at) && v_day;
+  return query
+    with taken as materialized (
+      select a.practitioner_id, range_agg(tstzrange(a.starts_at, a.ends_at)) as times
+      from public.appointments a
+      where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_on - 2 and p_on
+        and tstzrange(a.starts_at, a.ends_at) && v_day
+      group by a.practitioner_id
+    )
+    select s.practitioner_id, f.at, f.at + s.length
+    from private.sessions_between(p_practitioners, p_on, p_on, p_time_zone, p_now) s
+    left join taken t on t.practitioner_id = s.practitioner_id
+    cross join lateral (
+      select b.at
+      from generate_series(0, s.slots - 1) n
+      cross join lateral (select s.goes_on + n * s.length as at) b
+      where b.at >= p_from
+        and (t.times is null or not t.times && tstzrange(b.at, b.at + s.length))
+        and (v_elsewhere is null or not v_elsewhere && tstzrange(b.at, b.at + s.length))
+      order by n
+      limit p_most
+    ) f;
+end $function$;
+comment on function private.free_slots_of(uuid[],date,text,timestamp with time zone,integer,timestamp with time zone,uuid) is 'What private.free_slots tells, of many active practitioners of one time zone on a date within their booking horizon: of each session the first so many that begin at an instant or later (null: all).';
+
 CREATE OR REPLACE FUNCTION private.free_slots_of_day(p_clinic_id uuid, p_on date, p_practitioner_id uuid, p_specialty text, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF public.slot
  LANGUAGE plpgsql
@@ -3691,11 +3730,18 @@ AS $function$
 begin
   return query
     select p.id, p.name, p.specialty, f.starts_at, f.ends_at
-    from public.practitioners p
-    cross join lateral private.free_slots(p.id, p_on, p_now, p_person_id) f
-    where p.clinic_id = p_clinic_id and p.active
-      and (p_practitioner_id is null or p.id = p_practitioner_id)
-      and (p_specialty is null or private.specialty_key(p.specialty) = private.specialty_key(p_specialty))
+    from public.clinics c
+    cross join lateral private.free_slots_of(
+      array(
+        select d.id from public.practitioners d
+        where d.clinic_id = c.id and d.active
+          and (p_practitioner_id is null or d.id = p_practitioner_id)
+          and (p_specialty is null or private.specialty_key(d.specialty) = private.specialty_key(p_specialty))
+      ),
+      p_on, c.time_zone, p_now, null, p_now, p_person_id
+    ) f
+    join public.practitioners p on p.id = f.practitioner_id
+    where c.id = p_clinic_id and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
     order by f.starts_at, p.name, p.id;
 end $function$;
 comment on function private.free_slots_of_day(uuid,date,uuid,text,timestamp with time zone,uuid) is 'Free slots of a clinic on a date, of one practitioner, one specialty or all (null).';
@@ -4396,11 +4442,18 @@ begin
       ) order by s.name)
      from (select distinct x as name from unnest(array_agg(p.specialty)) x) s)
   into practitioners, specialties
-  from public.practitioners p
-  where p.clinic_id = p_clinic_id and p.active
+  from public.clinics c
+  cross join lateral (
+    select distinct f.practitioner_id
+    from private.free_slots_of(
+      array(select o.id from public.practitioners o where o.clinic_id = c.id and o.active),
+      p_on, c.time_zone, p_now, 1, p_now, p_person_id
+    ) f
+  ) f
+  join public.practitioners p on p.id = f.practitioner_id
+  where c.id = p_clinic_id and p_on <= (p_now at time zone c.time_zone)::date + c.booking_horizon_days
     and (not p_preference ? 'practitioner_id' or p.id = (p_preference ->> 'practitioner_id')::uuid)
-    and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty')
-    and exists (select from private.free_slots(p.id, p_on, p_now, p_person_id));
+    and (not p_preference ? 'specialty' or private.ivr_specialty_key(p.specialty) = p_preference ->> 'specialty');
 end $function$;
 comment on function private.ivr_free_on(uuid,jsonb,date,uuid,timestamp with time zone) is 'Who has a free slot on a day, and which specialties that are; both null when nobody has.';
 
@@ -5206,21 +5259,23 @@ comment on function private.length_of_day(uuid,date) is 'How long an appointment
 
 CREATE OR REPLACE FUNCTION private.limit_windows(p_what text, p_subjects jsonb, p_now timestamp with time zone)
  RETURNS TABLE(bucket text, max integer, mode text, starts_at timestamp with time zone, length interval)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
   -- The length is part of the name: a quarter of an hour and a day may begin at the same moment.
-  select l.what || ':' || l.by || ':' || s.hashes || '/' || l.seconds, l.max, l.mode,
-    date_bin(make_interval(secs => l.seconds), p_now, timestamptz '2020-01-01 00:00:00Z'),
-    make_interval(secs => l.seconds)
-  from public.limits l
-  cross join lateral (
-    select string_agg(p_subjects ->> n.name, '+' order by n.place) as hashes
-    from string_to_table(l.by, '+') with ordinality as n (name, place)
-  ) s
-  where l.what = p_what and p_subjects ?& string_to_array(l.by, '+')
-$function$;
+  return query
+    select l.what || ':' || l.by || ':' || s.hashes || '/' || l.seconds, l.max, l.mode,
+      date_bin(make_interval(secs => l.seconds), p_now, timestamptz '2020-01-01 00:00:00Z'),
+      make_interval(secs => l.seconds)
+    from public.limits l
+    cross join lateral (
+      select string_agg(p_subjects ->> n.name, '+' order by n.place) as hashes
+      from string_to_table(l.by, '+') with ordinality as n (name, place)
+    ) s
+    where l.what = p_what and p_subjects ?& string_to_array(l.by, '+');
+end $function$;
 comment on function private.limit_windows(text,jsonb,timestamp with time zone) is 'The rules that hold for these subjects, {name: keyed hash}, each with its bucket and the window that an instant falls into.';
 
 CREATE OR REPLACE FUNCTION private.link_patient(p_user_id uuid, p_phone text, p_made_by jsonb)
@@ -5834,10 +5889,13 @@ comment on function private.name_from(text,text) is 'A name as it is kept, of wh
 
 CREATE OR REPLACE FUNCTION private.name_in(p_name text, p_clinic_id uuid, p_locale text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
-RETURN COALESCE((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
+AS $function$
+begin
+  return coalesce((private.translation_of(p_name, p_clinic_id, p_locale)).translation, p_name);
+end $function$;
 comment on function private.name_in(text,uuid,text) is 'A name at a clinic as it is written in a language; the usual name where there is no other.';
 
 CREATE OR REPLACE FUNCTION private.nearest_free_slots(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_limit integer, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid)
@@ -5926,14 +5984,20 @@ begin
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
-  v_practitioners := private.practitioners_with_hours(p_clinic_id, p_specialty, p_practitioner_id, v_day);
+  v_practitioners := array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_specialty is null or p.specialty = p_specialty)
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+  );
   -- Day by day, so that the usual answer (today or tomorrow) costs one day's work; where days are full, many at once.
   while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
-      from public.practitioners p
-      cross join lateral private.free_slots(p.id, v_day, p_now, p_person_id) f
-      where p.id = any (v_practitioners) and f.starts_at >= p_from
+      from private.free_slots_of(
+        v_practitioners, v_day, v_clinic.time_zone, p_from, v_missing, p_now, p_person_id
+      ) f
+      join public.practitioners p on p.id = f.practitioner_id
       order by f.starts_at, p.name, p.id
       limit v_missing;
     get diagnostics v_found = row_count;
@@ -6529,26 +6593,6 @@ begin
   end if;
 end $function$;
 comment on function private.postpone_sms(uuid[],timestamp with time zone,text) is 'Lets messages wait until an instant, or until they expire, with a reason.';
-
-CREATE OR REPLACE FUNCTION private.practitioners_with_hours(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from date)
- RETURNS uuid[]
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return array(
-    select p.id from public.practitioners p
-    where p.clinic_id = p_clinic_id and p.active
-      and (p_specialty is null or p.specialty = p_specialty)
-      and (p_practitioner_id is null or p.id = p_practitioner_id)
-      and (exists (select from public.schedules s where s.practitioner_id = p.id) or exists (
-        select from public.schedule_exceptions e
-        where e.practitioner_id = p.id and e.on_date >= p_from and e.start_time is not null
-      ))
-  );
-end $function$;
-comment on function private.practitioners_with_hours(uuid,text,uuid,date) is 'Who sees patients at a clinic on any day from a date on: of one specialty or practitioner, or of all (null).';
 
 CREATE OR REPLACE FUNCTION private.profile_of(p_user_id uuid)
  RETURNS TABLE(id uuid, username text, name text, age smallint, phone_number text, locale text, must_change_password boolean, password_expired boolean)
@@ -7611,13 +7655,57 @@ CREATE OR REPLACE FUNCTION private.settle_free_sms(p_attempts jsonb)
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_free uuid[];
 begin
+  v_free := array(
+    select m.id from public.sms_messages m
+    where m.id in (select (a ->> 'id')::uuid from jsonb_array_elements(p_attempts) a) for update skip locked
+  );
   return query
-    select a.id, private.settle_sms(a.id, a.attempt, a.outcome, a.provider_id, a.reason)
-    from jsonb_to_recordset(p_attempts) as a (id uuid, attempt int, outcome text, provider_id text, reason text)
-    where exists (select from public.sms_messages m where m.id = a.id for update skip locked);
+    with settled as (
+      select s.id from private.settle_many_sms(
+        (select jsonb_agg(a) from jsonb_array_elements(p_attempts) a where (a ->> 'id')::uuid = any (v_free)), now()
+      ) s (id)
+    )
+    select f.id, exists (select from settled s where s.id = f.id) from unnest(v_free) f (id);
 end $function$;
 comment on function private.settle_free_sms(jsonb) is 'Settles many attempts like settle_sms and without waiting. Passes over messages that somebody else has locked: their ids do not come back.';
+
+CREATE OR REPLACE FUNCTION private.settle_many_sms(p_attempts jsonb, p_now timestamp with time zone)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
+  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
+  perform set_config('synchronous_commit', 'off', true);
+  return query
+    update public.sms_messages m set
+      status = case
+        when a.outcome = 'sent' then 'sent'
+        when a.outcome = 'rejected' or (a.outcome <> 'hold' and a.attempt >= private.most_sms_attempts()) then 'failed'
+        else 'queued'
+      end,
+      attempts = case when a.outcome = 'hold' then m.attempts - 1 else m.attempts end,
+      -- No later than it expires: a secret is not kept for longer.
+      next_attempt_at = least(m.expires_at, case a.outcome
+        when 'retry' then p_now + private.sms_pause(a.attempt)
+        -- Long enough for an accepted message to show up at the provider before it is looked for.
+        when 'unknown' then p_now + greatest(private.sms_pause(a.attempt), interval '20 seconds')
+        when 'hold' then p_now + interval '15 minutes'
+        else m.next_attempt_at
+      end),
+      outcome_unknown = a.outcome = 'unknown' or (a.outcome = 'hold' and m.outcome_unknown),
+      provider_id = coalesce(a.provider_id, m.provider_id),
+      last_error = case when a.outcome = 'sent' then null else a.reason end,
+      sent_at = case when a.outcome = 'sent' then p_now else m.sent_at end
+    from jsonb_to_recordset(p_attempts) as a (id uuid, attempt int, outcome text, provider_id text, reason text)
+    where m.id = a.id and m.status = 'sending' and m.attempts = a.attempt
+    returning m.id;
+end $function$;
+comment on function private.settle_many_sms(jsonb,timestamp with time zone) is 'Says what came of attempts: [{id, attempt, outcome, provider_id, reason}]. Returns the ids; one is missing if another worker has its row by now.';
 
 CREATE OR REPLACE FUNCTION private.settle_sms(p_id uuid, p_attempt integer, p_outcome text, p_provider_id text DEFAULT NULL::text, p_error text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS boolean
@@ -7628,30 +7716,9 @@ begin
   if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
     raise exception 'private.settle_sms knows no outcome named %', p_outcome;
   end if;
-  -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
-  -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
-  perform set_config('synchronous_commit', 'off', true);
-  update public.sms_messages m set
-    status = case
-      when p_outcome = 'sent' then 'sent'
-      when p_outcome = 'rejected' or (p_outcome <> 'hold' and p_attempt >= private.most_sms_attempts()) then 'failed'
-      else 'queued'
-    end,
-    attempts = case when p_outcome = 'hold' then m.attempts - 1 else m.attempts end,
-    -- No later than it expires: a secret is not kept for longer.
-    next_attempt_at = least(m.expires_at, case p_outcome
-      when 'retry' then p_now + private.sms_pause(p_attempt)
-      -- Long enough for an accepted message to show up at the provider before it is looked for.
-      when 'unknown' then p_now + greatest(private.sms_pause(p_attempt), interval '20 seconds')
-      when 'hold' then p_now + interval '15 minutes'
-      else m.next_attempt_at
-    end),
-    outcome_unknown = p_outcome = 'unknown' or (p_outcome = 'hold' and m.outcome_unknown),
-    provider_id = coalesce(p_provider_id, m.provider_id),
-    last_error = case when p_outcome = 'sent' then null else p_error end,
-    sent_at = case when p_outcome = 'sent' then p_now else m.sent_at end
-  where m.id = p_id and m.status = 'sending' and m.attempts = p_attempt;
-  return found;
+  return exists (select from private.settle_many_sms(jsonb_build_array(jsonb_build_object(
+    'id', p_id, 'attempt', p_attempt, 'outcome', p_outcome, 'provider_id', p_provider_id, 'reason', p_error
+  )), p_now));
 end $function$;
 comment on function private.settle_sms(uuid,integer,text,text,text,timestamp with time zone) is 'Says what came of an attempt: sent, rejected, retry, unknown or hold. False: another worker has the row by now.';
 
@@ -8110,7 +8177,7 @@ begin
 end $function$;
 comment on function private.specialty_key(text) is 'What is the same for all spellings of a specialty.';
 
-CREATE OR REPLACE FUNCTION private.spend_sms_budget(p_ids uuid[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.spend_scarce_sms_budget(p_ids uuid[], p_now timestamp with time zone)
  RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -8119,11 +8186,8 @@ declare
   v_hour constant timestamptz := date_trunc('hour', p_now, 'UTC');
   v record;
 begin
-  -- Where little is left workers spend one after the other. Where there is more than all of them have in their hands,
-  -- none waits.
-  if exists (select from private.sms_rooms(p_now) r where r.room < 500) then
-    perform pg_advisory_xact_lock(hashtextextended('private.spend_sms_budget', 0));
-  end if;
+  -- Workers that spend what is scarce do so one after the other.
+  perform pg_advisory_xact_lock(hashtextextended('private.spend_scarce_sms_budget', 0));
   select array_agg(j.id) filter (where j.fits) as send,
     array_agg(j.id) filter (where not j.fits and j.is_urgent) as too_late,
     array_agg(j.id) filter (where not j.fits and not j.is_urgent) as wait,
@@ -8142,17 +8206,44 @@ begin
   end if;
   perform private.close_sms(v.too_late, 'failed', 'the budget of SMS was used up');
   perform private.postpone_sms(v.wait, v_hour + interval '1 hour', private.budget_reason());
-  perform private.alert_sms_budget(p_now);
   return v.send;
 end $function$;
-comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
+comment on function private.spend_scarce_sms_budget(uuid[],timestamp with time zone) is 'Of messages that are about to be sent, those the budget has room for, the most important first; counts them. The others wait for the next hour, but for codes and passwords that would come too late: they fail.';
+
+CREATE OR REPLACE FUNCTION private.spend_sms_budget(p_ids uuid[], p_now timestamp with time zone)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_send uuid[] := p_ids;
+  v_parts bigint;
+begin
+  -- Where there is more than all workers have in their hands none waits for another.
+  if exists (select from private.sms_rooms(p_now) r where r.room < 500) then
+    v_send := private.spend_scarce_sms_budget(p_ids, p_now);
+  else
+    v_parts := (select sum(m.parts) from public.sms_messages m where m.id = any (p_ids) and m.counted_at is null);
+    if v_parts > 0 then
+      perform private.count_sms(v_parts, date_trunc('hour', p_now, 'UTC'));
+    end if;
+  end if;
+  perform private.alert_sms_budget(p_now);
+  return v_send;
+end $function$;
+comment on function private.spend_sms_budget(uuid[],timestamp with time zone) is 'Counts messages that are about to be sent, and returns those the budget has room for.';
 
 CREATE OR REPLACE FUNCTION private.spoken_in(p_name text, p_spoken_name text, p_clinic_id uuid, p_locale text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
-RETURN (SELECT COALESCE(t.spoken_as, t.translation, spoken_in.p_spoken_name, spoken_in.p_name) AS "coalesce" FROM private.translation_of(spoken_in.p_name, spoken_in.p_clinic_id, spoken_in.p_locale) t(id, name, locale, translation, spoken_as, address, clinic_id, created_at, updated_at));
+AS $function$
+declare
+  v_found constant public.translations := private.translation_of(p_name, p_clinic_id, p_locale);
+begin
+  return coalesce(v_found.spoken_as, v_found.translation, p_spoken_name, p_name);
+end $function$;
 comment on function private.spoken_in(text,text,uuid,text) is 'A name at a clinic as a caller hears it in a language; p_spoken_name is the usual name as it is spoken, or null.';
 
 CREATE OR REPLACE FUNCTION private.start_desk_session(p_user_id uuid, p_session_id uuid, p_now timestamp with time zone)
@@ -9695,10 +9786,18 @@ comment on function private.token_is_taken(uuid,date,integer,uuid) is 'Whether a
 
 CREATE OR REPLACE FUNCTION private.translation_of(p_name text, p_clinic_id uuid, p_locale text)
  RETURNS public.translations
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
-RETURN (SELECT t.*::public.translations AS t FROM public.translations t WHERE ((lower((t.name COLLATE pg_c_utf8)) = lower((translation_of.p_name COLLATE pg_c_utf8))) AND (t.locale = translation_of.p_locale) AND ((t.clinic_id IS NULL) OR (t.clinic_id = translation_of.p_clinic_id))) ORDER BY t.clinic_id LIMIT 1);
+AS $function$
+begin
+  return (
+    select t from public.translations t
+    where lower(t.name collate pg_c_utf8) = lower(p_name collate pg_c_utf8) and t.locale = p_locale
+      and (t.clinic_id is null or t.clinic_id = p_clinic_id)
+    order by t.clinic_id nulls last limit 1
+  );
+end $function$;
 comment on function private.translation_of(text,uuid,text) is 'What a name at a clinic is in a language, of the clinic''s own words if it has any; null where there is none.';
 
 CREATE OR REPLACE FUNCTION private.undo_mark(p_appointment public.appointments, p_now timestamp with time zone)
@@ -9983,12 +10082,17 @@ comment on function private.without_invisible_ends(text) is 'A text in Unicode''
 
 CREATE OR REPLACE FUNCTION private.without_link(p_body text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
-RETURN (SELECT string_agg(l.line, '
-'::text ORDER BY l.place) AS string_agg FROM string_to_table(without_link.p_body, '
-'::text) WITH ORDINALITY l(line, place) WHERE ((l.place = 1) OR (strpos(l.line, '{{url}}'::text) = 0)));
+AS $function$
+begin
+  return (
+    select string_agg(l.line, E'\n' order by l.place)
+    from string_to_table(p_body, E'\n') with ordinality as l (line, place)
+    where l.place = 1 or strpos(l.line, '{{url}}') = 0
+  );
+end $function$;
 comment on function private.without_link(text) is 'A body without the lines after the first that tell the address of the site, for while nobody has told where it is.';
 
 CREATE OR REPLACE FUNCTION private.without_names(p_changes jsonb)
@@ -10094,17 +10198,18 @@ grant execute on function public.available_days(uuid,uuid,text,date,integer) to 
 
 CREATE OR REPLACE FUNCTION public.available_slots(practitioner_id uuid, on_date date)
  RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select f.starts_at, f.ends_at
-  from private.offered_to() as person_id
-  cross join lateral private.free_slots(
-    available_slots.practitioner_id, available_slots.on_date, now(), person_id
-  ) f
-  order by f.starts_at
-$function$;
+declare
+  v_person_id uuid := private.offered_to();
+begin
+  return query
+    select f.starts_at, f.ends_at
+    from private.free_slots(available_slots.practitioner_id, available_slots.on_date, now(), v_person_id) f
+    order by f.starts_at;
+end $function$;
 comment on function public.available_slots(uuid,date) is 'Free slots of a practitioner on a date of the clinic that the signed-in patient can book.';
 grant execute on function public.available_slots(uuid,date) to authenticated;
 
@@ -11101,13 +11206,15 @@ grant execute on function public.prove_reassignment(uuid,text,text) to authentic
 
 CREATE OR REPLACE FUNCTION public.queue_position(appointment_id uuid)
  RETURNS TABLE(ahead integer, now_serving integer)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select q.ahead, q.now_serving
-  from private.queue_place(private.require_patient(), queue_position.appointment_id, now()) q
-$function$;
+begin
+  return query
+    select q.ahead, q.now_serving
+    from private.queue_place(private.require_patient(), queue_position.appointment_id, now()) q;
+end $function$;
 comment on function public.queue_position(uuid) is 'How many patients are before the signed-in patient that day (null: the clinic has marked nobody), and the token called or seen last (null: none yet).';
 grant execute on function public.queue_position(uuid) to authenticated;
 
