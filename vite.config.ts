@@ -32,7 +32,11 @@ const together = { isolate: false };
 const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
+/** What three pages or more share is one file. Over a slow network many small ones take longer to ask for than to load. */
+const codeSplitting = { groups: [{ name: 'shared', minShareCount: 3 }] };
+
 export default defineConfig({
+  environments: { client: { build: { rolldownOptions: { output: { codeSplitting } } } } },
   worker: { plugins: () => [askForLanguage()] },
   // The tests import plain TypeScript; only builds and the dev server need SvelteKit.
   plugins: process.env.VITEST
