@@ -1919,6 +1919,22 @@ begin
 end $function$;
 comment on function private.account_state(uuid) is 'Another as soon as the account has another password or phone; null while its phone is not proven.';
 
+CREATE OR REPLACE FUNCTION private.active_practitioners(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_specialty is null or p.specialty = p_specialty)
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+  );
+end $function$;
+comment on function private.active_practitioners(uuid,text,uuid) is 'Who can be booked at a clinic: of one specialty, one practitioner, or all (null).';
+
 CREATE OR REPLACE FUNCTION private.alert_admins(p_what text, p_text text, p_now timestamp with time zone DEFAULT now())
  RETURNS void
  LANGUAGE plpgsql
@@ -2343,7 +2359,7 @@ begin
   return query
     with clinic as materialized (
       select c.id, c.time_zone, c.booking_horizon_days, (p_now at time zone c.time_zone)::date as today,
-        array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active) as practitioners
+        private.active_practitioners(c.id, null, null) as practitioners
       from public.clinics c where c.id = p_clinic_id
     ), first as materialized (
       select f.* from clinic c cross join lateral private.first_free_slots(
@@ -2648,12 +2664,7 @@ begin
     exit when v_due.rows = 0;
 
     if v_due.rows > coalesce(cardinality(v_due.send), 0) then
-      perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
-      perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
-      perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-      perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
-        'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
-      ));
+      perform private.set_sms_aside(v_due.expired, v_due.interrupted, v_due.unwanted, v_due.over_cap, p_now);
     end if;
     if v_due.send is not null then
       v_due.send := private.spend_sms_budget(v_due.send, p_now);
@@ -3630,12 +3641,7 @@ begin
     from public.clinics c
     cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
     cross join lateral private.free_by_date(
-      array(
-        select p.id from public.practitioners p
-        where p.clinic_id = c.id and p.active
-          and (p_practitioner_id is null or p.id = p_practitioner_id)
-          and (p_specialty is null or p.specialty = p_specialty)
-      ),
+      private.active_practitioners(c.id, p_specialty, p_practitioner_id),
       greatest(p_from, t.today),
       least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
       c.time_zone, p_now, p_person_id
@@ -3732,12 +3738,7 @@ begin
     select p.id, p.name, p.specialty, f.starts_at, f.ends_at
     from public.clinics c
     cross join lateral private.free_slots_of(
-      array(
-        select d.id from public.practitioners d
-        where d.clinic_id = c.id and d.active
-          and (p_practitioner_id is null or d.id = p_practitioner_id)
-          and (p_specialty is null or private.specialty_key(d.specialty) = private.specialty_key(p_specialty))
-      ),
+      private.active_practitioners(c.id, private.specialty_at(c.id, p_specialty), p_practitioner_id),
       p_on, c.time_zone, p_now, null, p_now, p_person_id
     ) f
     join public.practitioners p on p.id = f.practitioner_id
@@ -4446,7 +4447,7 @@ begin
   cross join lateral (
     select distinct f.practitioner_id
     from private.free_slots_of(
-      array(select o.id from public.practitioners o where o.clinic_id = c.id and o.active),
+      private.active_practitioners(c.id, null, null),
       p_on, c.time_zone, p_now, 1, p_now, p_person_id
     ) f
   ) f
@@ -5975,7 +5976,7 @@ declare
   v_clinic public.clinics;
   v_day date;
   v_last date;
-  v_practitioners uuid[];
+  v_practitioners constant uuid[] := private.active_practitioners(p_clinic_id, p_specialty, p_practitioner_id);
   v_missing int := p_limit;
   v_found int;
   v_empty_days int := 0;
@@ -5984,19 +5985,11 @@ begin
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
-  v_practitioners := array(
-    select p.id from public.practitioners p
-    where p.clinic_id = p_clinic_id and p.active
-      and (p_specialty is null or p.specialty = p_specialty)
-      and (p_practitioner_id is null or p.id = p_practitioner_id)
-  );
   -- Day by day, so that the usual answer (today or tomorrow) costs one day's work; where days are full, many at once.
   while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
-      from private.free_slots_of(
-        v_practitioners, v_day, v_clinic.time_zone, p_from, v_missing, p_now, p_person_id
-      ) f
+      from private.free_slots_of(v_practitioners, v_day, v_clinic.time_zone, p_from, v_missing, p_now, p_person_id) f
       join public.practitioners p on p.id = f.practitioner_id
       order by f.starts_at, p.name, p.id
       limit v_missing;
@@ -7649,6 +7642,21 @@ begin
   perform set_config('medq.channel', p_channel, true);
 end $function$;
 comment on function private.set_channel(text) is 'Says for the rest of the transaction which way a change came: web, ivr or system.';
+
+CREATE OR REPLACE FUNCTION private.set_sms_aside(p_expired uuid[], p_interrupted uuid[], p_unwanted uuid[], p_over_cap uuid[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.close_sms(p_expired, 'failed', 'expired before it could be sent');
+  perform private.close_sms(p_interrupted, 'failed', 'given up: its sending was interrupted every time');
+  perform private.close_sms(p_unwanted, 'cancelled', 'this number wants no SMS');
+  perform private.postpone_sms(p_over_cap, p_now + interval '1 hour', format(
+    'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+  ));
+end $function$;
+comment on function private.set_sms_aside(uuid[],uuid[],uuid[],uuid[],timestamp with time zone) is 'Ends or postpones due messages that are not to be sent, by the verdicts of private.due_sms.';
 
 CREATE OR REPLACE FUNCTION private.settle_free_sms(p_attempts jsonb)
  RETURNS TABLE(id uuid, settled boolean)

@@ -120,6 +120,21 @@ end $$;
 comment on function private.free_slots(uuid, date, timestamptz, uuid) is
   'Slots of a practitioner on a date that can be booked now; with a person (patient or dependent), only those that fit their other appointments.';
 
+create function private.active_practitioners(p_clinic_id uuid, p_specialty text, p_practitioner_id uuid) returns uuid[]
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return array(
+    select p.id from public.practitioners p
+    where p.clinic_id = p_clinic_id and p.active
+      and (p_specialty is null or p.specialty = p_specialty)
+      and (p_practitioner_id is null or p.id = p_practitioner_id)
+  );
+end $$;
+comment on function private.active_practitioners(uuid, text, uuid) is
+  'Who can be booked at a clinic: of one specialty, one practitioner, or all (null).';
+
 create function private.next_free_slots(
   p_clinic_id uuid, p_specialty text, p_practitioner_id uuid, p_from timestamptz, p_limit int,
   p_now timestamptz, p_person_id uuid default null
@@ -134,7 +149,7 @@ declare
   v_clinic public.clinics;
   v_day date;
   v_last date;
-  v_practitioners uuid[];
+  v_practitioners constant uuid[] := private.active_practitioners(p_clinic_id, p_specialty, p_practitioner_id);
   v_missing int := p_limit;
   v_found int;
   v_empty_days int := 0;
@@ -143,19 +158,11 @@ begin
   v_day := (greatest(p_from, p_now) at time zone v_clinic.time_zone)::date;
   v_last := (p_now at time zone v_clinic.time_zone)::date + v_clinic.booking_horizon_days;
 
-  v_practitioners := array(
-    select p.id from public.practitioners p
-    where p.clinic_id = p_clinic_id and p.active
-      and (p_specialty is null or p.specialty = p_specialty)
-      and (p_practitioner_id is null or p.id = p_practitioner_id)
-  );
   -- Day by day, so that the usual answer (today or tomorrow) costs one day's work; where days are full, many at once.
   while v_day <= v_last and v_missing > 0 and v_practitioners <> '{}' loop
     return query
       select p.id, p.name, coalesce(p.spoken_name, p.name), p.specialty, f.starts_at, f.ends_at
-      from private.free_slots_of(
-        v_practitioners, v_day, v_clinic.time_zone, p_from, v_missing, p_now, p_person_id
-      ) f
+      from private.free_slots_of(v_practitioners, v_day, v_clinic.time_zone, p_from, v_missing, p_now, p_person_id) f
       join public.practitioners p on p.id = f.practitioner_id
       order by f.starts_at, p.name, p.id
       limit v_missing;

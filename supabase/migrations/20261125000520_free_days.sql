@@ -263,12 +263,7 @@ begin
     from public.clinics c
     cross join lateral (select (p_now at time zone c.time_zone)::date as today) t
     cross join lateral private.free_by_date(
-      array(
-        select p.id from public.practitioners p
-        where p.clinic_id = c.id and p.active
-          and (p_practitioner_id is null or p.id = p_practitioner_id)
-          and (p_specialty is null or p.specialty = p_specialty)
-      ),
+      private.active_practitioners(c.id, p_specialty, p_practitioner_id),
       greatest(p_from, t.today),
       least(greatest(p_from, t.today) + p_days - 1, t.today + c.booking_horizon_days),
       c.time_zone, p_now, p_person_id

@@ -96,12 +96,7 @@ begin
     select p.id, p.name, p.specialty, f.starts_at, f.ends_at
     from public.clinics c
     cross join lateral private.free_slots_of(
-      array(
-        select d.id from public.practitioners d
-        where d.clinic_id = c.id and d.active
-          and (p_practitioner_id is null or d.id = p_practitioner_id)
-          and (p_specialty is null or private.specialty_key(d.specialty) = private.specialty_key(p_specialty))
-      ),
+      private.active_practitioners(c.id, private.specialty_at(c.id, p_specialty), p_practitioner_id),
       p_on, c.time_zone, p_now, null, p_now, p_person_id
     ) f
     join public.practitioners p on p.id = f.practitioner_id
@@ -162,7 +157,7 @@ begin
   return query
     with clinic as materialized (
       select c.id, c.time_zone, c.booking_horizon_days, (p_now at time zone c.time_zone)::date as today,
-        array(select p.id from public.practitioners p where p.clinic_id = c.id and p.active) as practitioners
+        private.active_practitioners(c.id, null, null) as practitioners
       from public.clinics c where c.id = p_clinic_id
     ), first as materialized (
       select f.* from clinic c cross join lateral private.first_free_slots(

@@ -1,5 +1,5 @@
--- How queued SMS are sent: workers claim due rows for a minute, say what came of each, and the provider's reports say
--- what became of it. An admin can stop all sending, and nobody gets more than so many a day.
+-- How queued SMS are sent: workers claim due rows for a minute and say what came of each. An admin can stop all sending,
+-- and nobody gets more than so many a day.
 
 create table public.sms_settings (
   id boolean primary key default true check (id),
@@ -149,6 +149,24 @@ end $$;
 comment on function private.postpone_sms(uuid[], timestamptz, text) is
   'Lets messages wait until an instant, or until they expire, with a reason.';
 
+create function private.set_sms_aside(
+  p_expired uuid[], p_interrupted uuid[], p_unwanted uuid[], p_over_cap uuid[], p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.close_sms(p_expired, 'failed', 'expired before it could be sent');
+  perform private.close_sms(p_interrupted, 'failed', 'given up: its sending was interrupted every time');
+  perform private.close_sms(p_unwanted, 'cancelled', 'this number wants no SMS');
+  perform private.postpone_sms(p_over_cap, p_now + interval '1 hour', format(
+    'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
+  ));
+end $$;
+comment on function private.set_sms_aside(uuid[], uuid[], uuid[], uuid[], timestamptz) is
+  'Ends or postpones due messages that are not to be sent, by the verdicts of private.due_sms.';
+
 -- A claim is a lease: a worker that dies gives the row back by time.
 create function private.claim_sms(p_limit int, p_now timestamptz default now()) returns setof public.sms_messages
 language plpgsql
@@ -171,12 +189,7 @@ begin
     exit when v_due.rows = 0;
 
     if v_due.rows > coalesce(cardinality(v_due.send), 0) then
-      perform private.close_sms(v_due.expired, 'failed', 'expired before it could be sent');
-      perform private.close_sms(v_due.interrupted, 'failed', 'given up: its sending was interrupted every time');
-      perform private.close_sms(v_due.unwanted, 'cancelled', 'this number wants no SMS');
-      perform private.postpone_sms(v_due.over_cap, p_now + interval '1 hour', format(
-        'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
-      ));
+      perform private.set_sms_aside(v_due.expired, v_due.interrupted, v_due.unwanted, v_due.over_cap, p_now);
     end if;
     if v_due.send is not null then
       v_due.send := private.spend_sms_budget(v_due.send, p_now);
@@ -270,54 +283,3 @@ begin
 end $$;
 comment on function private.settle_free_sms(jsonb) is
   'Settles many attempts like settle_sms and without waiting. Passes over messages that somebody else has locked: their ids do not come back.';
-
-create function private.stop_sms(p_id uuid, p_token text) returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  insert into public.sms_opt_outs (phone, reason)
-  select m.to_phone, 'answered STOP' from public.sms_messages m where m.id = p_id and m.report_token = p_token
-  on conflict (phone) do nothing;
-end $$;
-comment on function private.stop_sms(uuid, text) is
-  'Notes that the recipient of a message answered STOP. The token proves that the provider says so.';
-
-create function private.report_sms(
-  p_id uuid, p_token text, p_status text, p_at timestamptz, p_error text default null,
-  p_provider_id text default null
-)
-returns text
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_final constant boolean := p_status in ('delivered', 'expired', 'delivery_failed');
-  v_message public.sms_messages;
-begin
-  select * into v_message from public.sms_messages m where m.id = p_id and m.report_token = p_token for update;
-  if not found then
-    return 'unknown';
-  end if;
-  -- Delivered and reported failures are final; of the rest the newest counts, in whatever order they come.
-  if v_message.status = 'delivered'
-    or (v_message.status = 'failed' and v_message.reported_at is not null)
-    or p_status not in ('scheduled', 'sent', 'buffered', 'delivered', 'expired', 'delivery_failed')
-    or (not v_final and p_at <= v_message.reported_at) then
-    return 'ignored';
-  end if;
-  -- A report proves that the provider has it, whatever we believed.
-  update public.sms_messages m set
-    status = case p_status when 'delivered' then 'delivered' when 'expired' then 'failed'
-      when 'delivery_failed' then 'failed' else 'sent' end,
-    delivered_at = case when p_status = 'delivered' then p_at else m.delivered_at end,
-    sent_at = coalesce(m.sent_at, p_at),
-    reported_at = greatest(m.reported_at, p_at),
-    outcome_unknown = false,
-    provider_id = coalesce(p_provider_id, m.provider_id),
-    last_error = case when p_status in ('expired', 'delivery_failed') then coalesce(p_error, p_status) end
-  where m.id = p_id;
-  return 'updated';
-end $$;
-comment on function private.report_sms(uuid, text, text, timestamptz, text, text) is
-  'Takes a status report of the provider. Repeated and late reports never move a final state back.';

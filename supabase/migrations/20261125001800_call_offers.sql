@@ -198,7 +198,7 @@ begin
   cross join lateral (
     select distinct f.practitioner_id
     from private.free_slots_of(
-      array(select o.id from public.practitioners o where o.clinic_id = c.id and o.active),
+      private.active_practitioners(c.id, null, null),
       p_on, c.time_zone, p_now, 1, p_now, p_person_id
     ) f
   ) f

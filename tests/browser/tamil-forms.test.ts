@@ -60,7 +60,7 @@ test.each(WAYS)(
     const page = await aTamilPage(javaScriptEnabled);
     await page.goto(`${site}/register`);
     await ready(page, javaScriptEnabled);
-    await page.getByRole('heading', { name: 'கணக்குப் பதிவு' }).waitFor();
+    await page.getByRole('heading', { name: 'புதிய கணக்கு' }).waitFor();
     if (javaScriptEnabled) await expectTamil(page);
     await press(page, 'தொடர்');
     await page.getByText('உங்கள் வயதை 0 முதல் 130 வரையிலான முழு எண்ணாக உள்ளிடவும்.').waitFor();
@@ -133,7 +133,7 @@ test.each(WAYS)('the question whether to link, in Tamil, $how', async ({ javaScr
   else await page.waitForURL(`${site}/link`);
   await page.getByRole('heading', { name: question }).waitFor();
   await press(page, 'இல்லை, வேறு எண்ணைப் பயன்படுத்து');
-  await page.getByRole('heading', { name: 'கணக்குப் பதிவு' }).waitFor();
+  await page.getByRole('heading', { name: 'புதிய கணக்கு' }).waitFor();
   await expect.poll(() => focusedLabel(page)).toBe(PHONE);
   expect(await page.getByLabel(PHONE, { exact: true }).inputValue()).toBe('');
 });

@@ -153,7 +153,7 @@ describe('the words of SMS', () => {
       const tried = (text: string) =>
         asDesk(tx, desk, (db) => db`select * from public.preview_sms_text('code', 'en-IN', ${text})`);
       expect([...(await tried('{{code}} ✓'))]).toEqual([
-        { preview: '482193 ✓', encoding: 'UCS-2', places: 8, parts: 1 }
+        { preview: '482193 ✓', encoding: 'UCS-2', places: 8, parts: 1, parts_for_dependent: null }
       ]);
       for (const [text, word] of [
         ['{{code}} {{day}}', 'unknown_placeholder'],

@@ -40,13 +40,18 @@ describe('news of a slot', () => {
   test('tells that it was taken, moved and freed, and nothing of the patient', () =>
     rolledBack(sql, async (tx) => {
       const scene = await aScene(tx);
-      const [slot] = await nextSlots(tx, scene.practitioner, 1);
-      if (!slot) throw new Error('No slot.');
       const topic = `practitioner:${scene.practitioner.id}`;
       const said = ear(tx);
       await said('practitioner:');
 
-      const booked = await book(tx, await aPatient(tx), scene.practitioner, slot);
+      // Today, whatever the time is: nobody has arrived before the day has come.
+      const [booked] = await tx<{ id: string; starts_at: Date }[]>`
+        insert into public.appointments (patient_id, practitioner_id, starts_at) values (
+          ${(await aPatient(tx)).id}, ${scene.practitioner.id},
+          (now() at time zone 'Asia/Kolkata')::date::timestamp at time zone 'Asia/Kolkata' + interval '23 hours'
+        ) returning id, starts_at`;
+      if (!booked) throw new Error('Nothing was booked.');
+      const slot = booked.starts_at;
       const expected = (starts: Date, taken: boolean) => ({
         topic,
         event: 'slot',
