@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { anException, aPatient, aPractitioner, book, nextSlots } from '../helpers/world.ts';
+import { anException, aPatient, aPractitioner, book } from '../helpers/world.ts';
 import { actors, aScene, type Actor, type Scene } from './actors.ts';
 
 const sql = databaseAsPostgres();
