@@ -7,13 +7,14 @@ import { finding, type Effort, type Finding } from './measure.ts';
 import { separateStack } from './processes.ts';
 
 interface Amount {
+  doctors: number;
   bookings: number;
   calls: number;
 }
 
 const amounts: Record<Effort, Amount> = {
-  full: { bookings: 3000, calls: 300 },
-  quick: { bookings: 16, calls: 2 }
+  full: { doctors: 40, bookings: 3000, calls: 300 },
+  quick: { doctors: 2, bookings: 16, calls: 2 }
 };
 
 /** What a row may take, in bytes: by these numbers docs/scale.md says how large the disk must be. */
@@ -50,12 +51,12 @@ async function settled(sql: postgres.Sql): Promise<void> {
 
 /** On a stack of its own: bookings on the web and whole calls of new callers, with the SMS and accounts that follow. */
 export async function benchStorage(effort: Effort): Promise<Finding[]> {
-  const { bookings, calls } = amounts[effort];
+  const { doctors, bookings, calls } = amounts[effort];
   await using closing = new AsyncDisposableStack();
   const { addresses } = await separateStack(closing);
   const sql = postgres(addresses.admin_db_url, { max: 1, onnotice: () => undefined });
   closing.defer(() => sql.end());
-  const slots = await aBookableClinic(sql, { doctors: 40, days: 10 });
+  const slots = await aBookableClinic(sql, { doctors, days: 10 });
   await sql`update public.clinics set new_callers_per_hour = 100000 where phone = ${benchClinic}`;
   await sql`update public.sms_settings set parts_per_hour = null, parts_per_day = null`;
   await eightAtATime(bookings, await bookingThroughDataApi(addresses, slots));
