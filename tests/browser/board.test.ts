@@ -1,5 +1,5 @@
 // The board of the waiting room: a page on a television, where nobody is signed in and nobody helps it.
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { DESK, openPage, PHONE } from '../helpers/browser.ts';
 import { openDesk } from '../helpers/desk.ts';
@@ -50,6 +50,15 @@ const mark = (id: string | undefined, step: string) => sql`select public.desk_ma
 const isLive = (page: Page) => page.locator('[data-connection="live"]').waitFor();
 const serves = (page: Page, token: string) =>
   page.locator('[data-serving]').getByText(token, { exact: true }).waitFor();
+/** Lets time go on, and tells whether the page has `what` then: an answer to something older may come in between. */
+const later = (page: Page, milliseconds: number, what: Locator) => async () => {
+  await page.clock.runFor(milliseconds);
+  return (await what.count()) > 0;
+};
+const comesToServe = (page: Page, token: string) =>
+  expect
+    .poll(later(page, 35_000, page.locator('[data-serving]').getByText(token, { exact: true })))
+    .toBe(true);
 /** The tokens that come next; in brackets who is not there yet. */
 const next = async (page: Page) =>
   (await page.locator('[data-next] > li').allInnerTexts()).map((text) =>
@@ -180,8 +189,7 @@ test('it catches up with what it missed: a server that died, an outage, a new ve
   await page.locator('[data-connection="reconnecting"]').waitFor();
   await mark(visits[1], 'called');
   // It looks by itself, too.
-  await page.clock.runFor(35_000);
-  await serves(page, '5');
+  await comesToServe(page, '5');
   await realtime.revive();
   await page.clock.runFor(15_000);
   await isLive(page);
@@ -189,13 +197,11 @@ test('it catches up with what it missed: a server that died, an outage, a new ve
   // Nothing answers for hours: it says so instead of pretending.
   await page.route('**/snapshot', (route) => route.abort());
   realtime.fallSilent();
-  await page.clock.runFor(80_000);
-  await page.getByText('No connection since').waitFor({ state: 'attached' });
+  await expect.poll(later(page, 80_000, page.getByText('No connection since'))).toBe(true);
   await page.clock.fastForward('05:00:00');
   await mark(visits[2], 'called');
   await page.unroute('**/snapshot');
-  await page.clock.runFor(65_000);
-  await serves(page, '9');
+  await comesToServe(page, '9');
   await page.getByText('No connection since').waitFor({ state: 'detached' });
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
 
