@@ -32,8 +32,16 @@ const together = { isolate: false };
 const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
-/** What three pages or more share is one file. Over a slow network many small ones take longer to ask for than to load. */
-const codeSplitting = { groups: [{ name: 'shared', minShareCount: 3 }] };
+/**
+ * What three pages or more share is one file. Over a slow network many small ones take longer to ask for than to load.
+ * Apart from that is what SvelteKit fills in before any of the rest runs.
+ */
+const codeSplitting = {
+  groups: [
+    { name: 'payload', test: /\/runtime\/client\/payload\.js$/, priority: 1 },
+    { name: 'shared', minShareCount: 3 }
+  ]
+};
 
 export default defineConfig({
   environments: { client: { build: { rolldownOptions: { output: { codeSplitting } } } } },
