@@ -3,11 +3,10 @@
  * the accounts is what takes longest, so that is the floor of the time until all is settled.
  */
 import { hash } from '@node-rs/bcrypt';
-import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { aCall } from '../tests/helpers/phone.ts';
-import { aBookableClinic, bookingThroughDataApi } from './clinic.ts';
-import { finding, percentile, type Effort, type Finding } from './measure.ts';
+import { aBookableClinic, bookingThroughDataApi, settled } from './clinic.ts';
+import { all, finding, percentile, type Effort, type Finding } from './measure.ts';
 import { separateStack } from './processes.ts';
 
 interface Amount {
@@ -24,41 +23,10 @@ const amounts: Record<Effort, Amount> = {
   quick: { clinics: 2, calls: 8, callsAtOnce: 4, bookings: 16, bookingsAtOnce: 4 }
 };
 
-/** Does `work` so many times, `atOnce` at a time, and returns how many milliseconds each took. */
-async function all(
-  count: number,
-  atOnce: number,
-  work: (piece: number) => Promise<unknown>
-): Promise<number[]> {
-  const times: number[] = [];
-  let piece = 0;
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      while (piece < count) {
-        const begun = performance.now();
-        await work(piece++);
-        times.push(performance.now() - begun);
-      }
-    })
-  );
-  return times;
-}
-
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await work();
   return (performance.now() - begun) / 1000;
-}
-
-/** Until every account is made and every SMS has left. */
-async function settled(sql: postgres.Sql): Promise<void> {
-  const isSettled = async () => {
-    const [row] = await sql<{ settled: boolean }[]>`
-      select not exists (select from private.account_jobs where done_at is null)
-        and not exists (select from public.sms_messages where status in ('queued', 'sending')) as settled`;
-    return row?.settled;
-  };
-  while (!(await isSettled())) await sleep(100);
 }
 
 function numberOf(clinic: number): string {

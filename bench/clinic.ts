@@ -1,5 +1,6 @@
 /** A clinic whose every quarter of an hour can be booked once, and patients with accounts who book. */
 import { SignJWT } from 'jose';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { StackAddresses } from '../local/start-stack.ts';
 
@@ -94,4 +95,15 @@ export async function bookingThroughDataApi(
     if (!answer.ok) throw new Error(`A booking was refused: ${await answer.text()}`);
     await answer.arrayBuffer();
   };
+}
+
+/** Until every account is made and every SMS has left. */
+export async function settled(sql: postgres.Sql): Promise<void> {
+  const isSettled = async () => {
+    const [row] = await sql<{ settled: boolean }[]>`
+      select not exists (select from private.account_jobs where done_at is null)
+        and not exists (select from public.sms_messages where status in ('queued', 'sending')) as settled`;
+    return row?.settled;
+  };
+  while (!(await isSettled())) await sleep(100);
 }

@@ -40,6 +40,26 @@ export async function rate(
   };
 }
 
+/** Does `work` so many times, `atOnce` at a time, and returns how many milliseconds each took. */
+export async function all(
+  count: number,
+  atOnce: number,
+  work: (piece: number) => Promise<unknown>
+): Promise<number[]> {
+  const times: number[] = [];
+  let piece = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (piece < count) {
+        const begun = performance.now();
+        await work(piece++);
+        times.push(performance.now() - begun);
+      }
+    })
+  );
+  return times;
+}
+
 export function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;

@@ -1,9 +1,8 @@
 /** How much disk the rows take that grow with every appointment, call and patient: their indexes, and what updates left. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { aCall } from '../tests/helpers/phone.ts';
-import { aBookableClinic, benchClinic, bookingThroughDataApi } from './clinic.ts';
-import { finding, type Effort, type Finding } from './measure.ts';
+import { aBookableClinic, benchClinic, bookingThroughDataApi, settled } from './clinic.ts';
+import { all, finding, type Effort, type Finding } from './measure.ts';
 import { separateStack } from './processes.ts';
 
 interface Amount {
@@ -28,27 +27,6 @@ const mostBytes = {
   'realtime.messages': 400
 };
 
-/** Does `work` so many times, eight at a time. */
-async function eightAtATime(count: number, work: (piece: number) => Promise<unknown>): Promise<void> {
-  let piece = 0;
-  await Promise.all(
-    Array.from({ length: 8 }, async () => {
-      while (piece < count) await work(piece++);
-    })
-  );
-}
-
-/** Until every account is made and every SMS has left. */
-async function settled(sql: postgres.Sql): Promise<void> {
-  const isSettled = async () => {
-    const [row] = await sql<{ settled: boolean }[]>`
-      select not exists (select from private.account_jobs where done_at is null)
-        and not exists (select from public.sms_messages where status in ('queued', 'sending')) as settled`;
-    return row?.settled;
-  };
-  while (!(await isSettled())) await sleep(200);
-}
-
 /** On a stack of its own: bookings on the web and whole calls of new callers, with the SMS and accounts that follow. */
 export async function benchStorage(effort: Effort): Promise<Finding[]> {
   const { doctors, bookings, calls } = amounts[effort];
@@ -59,8 +37,8 @@ export async function benchStorage(effort: Effort): Promise<Finding[]> {
   const slots = await aBookableClinic(sql, { doctors, days: 10 });
   await sql`update public.clinics set new_callers_per_hour = 100000 where phone = ${benchClinic}`;
   await sql`update public.sms_settings set parts_per_hour = null, parts_per_day = null`;
-  await eightAtATime(bookings, await bookingThroughDataApi(addresses, slots));
-  await eightAtATime(calls, async (piece) => {
+  await all(bookings, 8, await bookingThroughDataApi(addresses, slots));
+  await all(calls, 8, async (piece) => {
     const call = aCall({
       ivrUrl: addresses.ivr_url,
       signingKey: addresses.messagebird_signing_key,
