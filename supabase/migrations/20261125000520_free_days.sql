@@ -83,7 +83,8 @@ begin
       select a.practitioner_id, range_agg(tstzrange(a.starts_at, a.ends_at)) as times
       from public.appointments a
       where a.practitioner_id = any (p_practitioners) and a.active and a.local_date between p_on - 2 and p_on
-        and tstzrange(a.starts_at, a.ends_at) && v_day
+        -- As && the day it would be looked up among the appointments of all clinics.
+        and a.starts_at < upper(v_day) and a.ends_at > lower(v_day)
       group by a.practitioner_id
     )
     select s.practitioner_id, f.at, f.at + s.length
