@@ -212,7 +212,14 @@ create function private.settle_many_sms(p_attempts jsonb, p_now timestamptz) ret
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_outcome text;
 begin
+  for v_outcome in select a ->> 'outcome' from jsonb_array_elements(p_attempts) a loop
+    if v_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
+      raise exception 'private.settle_sms knows no outcome named %', v_outcome;
+    end if;
+  end loop;
   -- The claim reached the disk before anything was sent. Should this be lost in a crash, the row comes back after its
   -- lease and is looked up, as if its worker had died: no need to wait for the disk again.
   perform set_config('synchronous_commit', 'off', true);
@@ -252,9 +259,6 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  if p_outcome not in ('sent', 'rejected', 'retry', 'unknown', 'hold') then
-    raise exception 'private.settle_sms knows no outcome named %', p_outcome;
-  end if;
   return exists (select from private.settle_many_sms(jsonb_build_array(jsonb_build_object(
     'id', p_id, 'attempt', p_attempt, 'outcome', p_outcome, 'provider_id', p_provider_id, 'reason', p_error
   )), p_now));
