@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { PostgresConnection } from '@supabase/lite/postgres';
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from '@supabase/lite';
 import type { JWTPayload } from 'jose';
-import { sql, type QueryExecutorProvider } from 'kysely';
+import { sql } from 'kysely';
+import type postgres from 'postgres';
 import { mendArguments } from './arguments.ts';
 import { inTransaction } from '../postgres/transaction.ts';
 import { databaseErrorOf, unprintable, type DatabaseError } from './errors.ts';
@@ -30,6 +31,12 @@ interface Urls {
   authenticator: string;
   /** May see every table of the exposed schemas, whatever its grants. */
   schemaReader: string;
+}
+
+/** Sets everything in one statement, until the transaction ends. */
+function setSettings(transaction: postgres.TransactionSql, settings: [name: string, value: string][]) {
+  const calls = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`);
+  return transaction.unsafe(`select ${calls.join(', ')}`, settings.flat(), { prepare: true });
 }
 
 /**
@@ -100,7 +107,8 @@ export class DataApiConnection extends PostgresConnection {
       schema: {
         ...everything,
         tables: everything.tables.filter(exposed),
-        views: everything.views.filter(exposed),
+        // From their text the library would guess with each request what the columns have already told: their types.
+        views: everything.views.filter(exposed).map((view) => ({ ...view, sql: '' })),
         columns: everything.columns.filter(exposed),
         foreign_keys: everything.foreign_keys.filter(exposed),
         functions: everything.functions?.filter(exposed)
@@ -121,7 +129,8 @@ export class DataApiConnection extends PostgresConnection {
     }
   }
 
-  async #becomeCaller(db: QueryExecutorProvider): Promise<void> {
+  /** What a request's transaction is told before anything else, as set_config takes it; the role is the last. */
+  async #settingsOfCaller(): Promise<[name: string, value: string][]> {
     const context = requestContext.getStore();
     if (!context) throw new Error('A statement outside of a request.');
     const role = typeof context.claims.role === 'string' ? context.claims.role : 'anon';
@@ -139,8 +148,7 @@ export class DataApiConnection extends PostgresConnection {
       const [name = '', ...value] = setting.split('=');
       settings.set(name, value.join('='));
     }
-    const calls = [...settings].map(([name, value]) => sql`set_config(${name}, ${value}, true)`);
-    await sql`select ${sql.join(calls)}, set_config('role', ${role}, true)`.execute(db);
+    return [...settings, ['role', role]];
   }
 
   override async withContext<T>(
@@ -151,10 +159,13 @@ export class DataApiConnection extends PostgresConnection {
     if (options?.transaction) return answer(options.transaction);
     const { method } = requestContext.getStore() ?? {};
     const mode = method === 'GET' || method === 'HEAD' ? 'read only' : 'read write';
+    const settings = await this.#settingsOfCaller();
     return inTransaction(this.driver, mode, async (transaction) => {
       const db: Queryable = queriesIn(transaction);
-      await this.#becomeCaller(db);
-      return answer(db.withPlugin(mendArguments()));
+      // Sent first, and on one connection: what follows need not wait for the answer, and fails where this fails.
+      const become = setSettings(transaction, settings).execute();
+      const [, answered] = await Promise.all([become, answer(db.withPlugin(mendArguments()))]);
+      return answered;
     });
   }
 

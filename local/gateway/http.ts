@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { Transform } from 'node:stream';
 
 /** A body is larger than the gateway lets through. */
 export class BodyTooLargeError extends Error {
@@ -47,17 +45,35 @@ export function webHeaders(req: IncomingMessage): Headers {
   return headers;
 }
 
-/** A Node request as a web request at `url`; the body is streamed and fails beyond `limit` bytes. */
-export function webRequest(req: IncomingMessage, url: URL, headers: Headers, limit: number): Request {
+/**
+ * A Node request as a web request at `url`, its body read whole: a stream costs more than what MedQ sends in it.
+ *
+ * @throws {BodyTooLargeError} when the body is longer than `limit` bytes.
+ */
+export async function webRequest(
+  req: IncomingMessage,
+  url: URL,
+  headers: Headers,
+  limit: number
+): Promise<Request> {
   const method = req.method ?? 'GET';
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
-  const body = req.pipe(limitedTo(limit));
-  req.once('aborted', () => body.destroy(new Error('The client went away.')));
-  const init = { method, headers, body: Readable.toWeb(body) as ReadableStream, duplex: 'half' };
-  return new Request(url, init as RequestInit);
+  return new Request(url, { method, headers, body: await bodyOf(req, limit) });
 }
 
-/** Writes a web response to a Node one, streaming. */
+async function bodyOf(req: IncomingMessage, limit: number): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // What is too long is still read to its end, by whoever answers: nothing else tells the client why.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new BodyTooLargeError(`The body is larger than ${limit} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Writes a web response to a Node one. */
 export async function sendResponse(response: Response, res: ServerResponse): Promise<void> {
   res.statusCode = response.status;
   for (const [name, value] of response.headers) {
@@ -65,10 +81,7 @@ export async function sendResponse(response: Response, res: ServerResponse): Pro
   }
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) res.setHeader('set-cookie', cookies);
-  if (!response.body || res.req.method === 'HEAD') {
-    await response.body?.cancel();
-    res.end();
-    return;
-  }
-  await pipeline(Readable.fromWeb(response.body as NodeReadableStream), res);
+  const body = Buffer.from(await response.arrayBuffer());
+  if (res.req.method === 'HEAD') res.end();
+  else res.end(body);
 }

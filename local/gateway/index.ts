@@ -143,7 +143,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const stripped = new URL(path + url.search, url);
     // PostgREST would take it for a filter.
     if (service === 'rest') stripped.searchParams.delete('apikey');
-    const request = webRequest(req, stripped, headers, maxBodyBytes);
+    const request = await webRequest(req, stripped, headers, maxBodyBytes);
     return service === 'rest' ? services.rest.fetch(request) : services.auth.fetch(request);
   }
 

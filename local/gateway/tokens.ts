@@ -25,11 +25,29 @@ function bearer(authorization: string | null): string | undefined {
   return /^Bearer\s+(.+)$/i.exec(authorization ?? '')?.[1];
 }
 
+/** All that time changes of a token whose signature is right. */
+function holdsNow({ nbf, exp }: JWTPayload, clockTolerance: number): boolean {
+  const now = Math.floor(Date.now() / 1000);
+  return (nbf ?? now) <= now + clockTolerance && (exp ?? Infinity) > now - clockTolerance;
+}
+
+/** So many tokens are kept, as PostgREST keeps them: their signatures are checked once. */
+const mostKept = 1000;
+
 /** Tokens are HS256 with `jwtSecret`; clocks may differ by half a minute, as PostgREST allows. */
 export function createTokenVerifier(jwtSecret: string): TokenVerifier {
   const key = new TextEncoder().encode(jwtSecret);
-  const verify = async (token: string, clockTolerance: number) =>
-    (await jwtVerify(token, key, { algorithms: ['HS256'], clockTolerance })).payload;
+  const kept = new Map<string, JWTPayload>();
+
+  async function verify(token: string, clockTolerance: number): Promise<JWTPayload> {
+    const known = kept.get(token);
+    if (known && holdsNow(known, clockTolerance)) return known;
+    const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], clockTolerance });
+    if (kept.size >= mostKept) kept.clear();
+    kept.set(token, payload);
+    return payload;
+  }
+
   return {
     async forDataApi(authorization) {
       const token = bearer(authorization);
