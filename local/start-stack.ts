@@ -27,6 +27,8 @@ import { clinicsToCall } from './messagebird/clinics.ts';
 import { startMessageBird } from './messagebird/index.ts';
 import { log as logToStandardError } from './output.ts';
 import { stopLeftover } from './postgres/leftover.ts';
+import { empty } from './postgres/cluster.ts';
+import { migratedCluster } from './postgres/migrated.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
 import { startAuth, startServices } from './services.ts';
 import {
@@ -164,7 +166,8 @@ async function startParts({
   }).catch(orPortTaken(ports, 'messagebird'));
   cleanup.add(() => messagebird.close());
 
-  const [{ fresh }] = await settled(prepareCluster(files, keys, watchdog, ephemeral), cacheFunctions(log));
+  const copyOf = ephemeral ? (options.bare ? empty : migratedCluster(watchdog)) : undefined;
+  const [state] = await settled(prepareCluster(files, keys, watchdog, copyOf), cacheFunctions(log));
   const postgres = await keepPostgres(
     { dataDirectory: files.cluster, port: ports.database, logFile: files.databaseLog, durable: !ephemeral },
     { watchdog, log }
@@ -195,7 +198,7 @@ async function startParts({
       keys,
       files,
       {
-        fresh,
+        state,
         seedFiles: seedFiles(config, options.seed ?? true),
         functionsUrl,
         // What functions and database tell in SMS is the same.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -14,10 +14,21 @@ export interface ClusterOptions {
   /** Of the superuser. */
   password: string;
   /** For data nobody will miss: a copy of a cluster that is made once on this machine, for a third of the work. */
-  copied?: boolean;
+  copyOf?: Original;
   /** Called as soon as a process exists. */
   onProcess?: (pid: number) => void;
 }
+
+/** What clusters are copied from. */
+export interface Original {
+  /** Other contents have another name. */
+  name: string;
+  /** Fills the new cluster in `dataDirectory`, which no server runs on; `password` is that of its superuser. */
+  fill?: (dataDirectory: string, password: string) => Promise<void>;
+}
+
+/** A cluster as it was created. */
+export const empty: Original = { name: 'empty' };
 
 /** Whether `dataDirectory` holds a cluster. */
 export function isInitialised(dataDirectory: string): boolean {
@@ -30,15 +41,15 @@ export function isInitialised(dataDirectory: string): boolean {
  */
 export async function initialiseCluster(
   dataDirectory: string,
-  { password, copied = false, onProcess }: ClusterOptions
+  { password, copyOf, onProcess }: ClusterOptions
 ): Promise<void> {
   const runAs = unprivilegedUser();
   const binaries = await findBinaries(runAs);
   const work = { binaries, runAs, ...(onProcess && { onProcess }) };
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   handOver(dataDirectory, runAs);
-  if (!copied) return initdb(dataDirectory, password, work);
-  await run('/bin/cp', ['-R', `${await original(work)}/.`, dataDirectory], work);
+  if (!copyOf) return initdb(dataDirectory, password, work);
+  await run('/bin/cp', ['-R', `${await find(copyOf, work)}/.`, dataDirectory], work);
   await setPassword(dataDirectory, password, work);
 }
 
@@ -49,24 +60,39 @@ interface Work {
   onProcess?: (pid: number) => void;
 }
 
-/** The cluster that is copied: nobody knows the password of its superuser. */
-async function original(work: Work): Promise<string> {
+/** The cluster that is copied, which nobody knows the password of; made if it is not there yet. */
+async function find({ name, fill }: Original, work: Work): Promise<string> {
+  const owner = work.runAs.uid ?? process.getuid?.();
   const { mtimeMs, size } = statSync(work.binaries.postgres);
-  const home = path.join(
-    tmpdir(),
-    `medq-cluster-${work.runAs.uid ?? process.getuid?.()}-${size}-${Math.round(mtimeMs)}`
-  );
+  const home = path.join(tmpdir(), `medq-cluster-${owner}-${size}-${Math.round(mtimeMs)}-${name}`);
   if (existsSync(home)) {
-    const { uid } = statSync(home);
-    if (uid === (work.runAs.uid ?? process.getuid?.())) return home;
+    if (statSync(home).uid === owner) return home;
     throw new Error(`${home} belongs to somebody else. Delete it and start again.`);
   }
   const building = mkdtempSync(`${home}.`);
   handOver(building, work.runAs);
-  await initdb(building, randomBytes(24).toString('hex'), work);
-  // Somebody may have been faster; theirs is as good.
-  await rename(building, home).catch(() => rm(building, { recursive: true, force: true }));
+  const password = randomBytes(24).toString('hex');
+  try {
+    await initdb(building, password, work);
+    await fill?.(building, password);
+    // Somebody may have been faster; theirs is as good.
+    await rename(building, home).catch(() => undefined);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  await forgetOthers(home, owner);
   return home;
+}
+
+/** Deletes what clusters were copied from before the programs or the migrations changed, unless it is of today. */
+async function forgetOthers(home: string, owner: number | undefined): Promise<void> {
+  const yesterday = Date.now() - 86_400_000;
+  for (const name of await readdir(tmpdir())) {
+    const other = path.join(tmpdir(), name);
+    if (!name.startsWith(`medq-cluster-${owner}-`) || other === home) continue;
+    const { mtimeMs } = await stat(other).catch(() => ({ mtimeMs: Infinity }));
+    if (mtimeMs < yesterday) await rm(other, { recursive: true, force: true });
+  }
 }
 
 async function initdb(dataDirectory: string, password: string, work: Work): Promise<void> {

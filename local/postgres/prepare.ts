@@ -7,7 +7,8 @@ import type { DataFiles } from '../settings/data-directory.ts';
 import type { Watchdog } from '../supervision/watchdog.ts';
 import { applyBootstrap, bootstrapHash } from './bootstrap.ts';
 import { migrate, OtherHistoryError, seed } from './migrations.ts';
-import { initialiseCluster, isInitialised } from './cluster.ts';
+import { initialiseCluster, isInitialised, type Original } from './cluster.ts';
+import { migrationsDirectory } from './migrated.ts';
 
 /** How a role logs in. */
 export type DatabaseUrl = (role: LoginRole) => string;
@@ -25,31 +26,34 @@ function placeVaultKey(cluster: string, key: string): void {
   chownSync(file, uid, gid);
 }
 
+/** How far a database has come: `fresh` is a new cluster, `migrated` a new one with everything but what is a stack's own. */
+export type DatabaseState = 'fresh' | 'migrated' | 'used';
+
 /**
  * Initialises the cluster of a fresh data directory, or makes sure that an old one can be used.
  *
- * @param temporary nobody will miss the data
+ * @param copyOf what the cluster of data that nobody will miss is copied from
  */
 export async function prepareCluster(
   files: DataFiles,
   keys: Keys,
   watchdog: Watchdog,
-  temporary: boolean
-): Promise<{ fresh: boolean }> {
+  copyOf: Original | undefined
+): Promise<DatabaseState> {
   // The hash is written last: without it the first start was broken off.
   if (!existsSync(files.bootstrap)) {
     rmSync(files.cluster, { recursive: true, force: true });
     const pids: number[] = [];
     await initialiseCluster(files.cluster, {
       password: keys.passwords.supabase_admin,
-      copied: temporary,
+      ...(copyOf && { copyOf }),
       onProcess(pid) {
         pids.push(pid);
         watchdog.watch(pid);
       }
     }).finally(() => pids.forEach((pid) => watchdog.forget(pid)));
     placeVaultKey(files.cluster, keys.vault_key);
-    return { fresh: true };
+    return copyOf?.fill ? 'migrated' : 'fresh';
   }
   if (!isInitialised(files.cluster) || readFileSync(files.bootstrap, 'utf8') !== bootstrapHash()) {
     throw new Error(
@@ -57,7 +61,7 @@ export async function prepareCluster(
         'Start over (the data is thrown away): npm run stack -- --reset'
     );
   }
-  return { fresh: false };
+  return 'used';
 }
 
 /** Tells the database what one tells a hosted project once by hand. */
@@ -82,9 +86,8 @@ async function setPasswords(admin: postgres.Sql, passwords: Keys['passwords']): 
 }
 
 export interface DatabaseContent {
-  /** Whether the cluster was just initialised. */
-  fresh: boolean;
-  /** Demo data for a fresh database; names below the folder `supabase`. */
+  state: DatabaseState;
+  /** Demo data for a new database; names below the folder `supabase`. */
   seedFiles: string[];
   /** Where the database reaches the functions. */
   functionsUrl: string;
@@ -92,6 +95,25 @@ export interface DatabaseContent {
   siteUrl: string;
   /** Nothing of the project at all, as a hosted database has before its first migration. */
   bare: boolean;
+}
+
+async function bringUpToDate(
+  owner: postgres.Sql,
+  { root }: DataFiles,
+  { state }: DatabaseContent,
+  log: (line: string) => void
+): Promise<void> {
+  const applied = await migrate(owner, migrationsDirectory).catch((error: unknown) => {
+    if (!(error instanceof OtherHistoryError)) throw error;
+    throw new Error(
+      `The database in ${root} is of an older layout: other migrations made it. It was left as it is. ` +
+        'Start over (the data is thrown away): npm run stack -- --reset',
+      { cause: error }
+    );
+  });
+  for (const file of applied) {
+    if (state === 'used') log(`Applied migration ${file}.`);
+  }
 }
 
 /** Brings a running database to where the project's migrations are, or a bare one to where they begin. */
@@ -106,28 +128,14 @@ export async function prepareDatabase(
   const admin = postgres(url('supabase_admin'), quiet);
   const owner = postgres(url('postgres'), quiet);
   try {
-    if (content.fresh) {
-      await applyBootstrap(admin);
-      await setPasswords(admin, keys.passwords);
-    }
+    if (content.state === 'fresh') await applyBootstrap(admin);
+    if (content.state !== 'used') await setPasswords(admin, keys.passwords);
     if (content.bare) return;
-    const applied = await migrate(owner, path.join(supabaseDirectory, 'migrations')).catch(
-      (error: unknown) => {
-        if (!(error instanceof OtherHistoryError)) throw error;
-        throw new Error(
-          `The database in ${files.root} is of an older layout: other migrations made it. It was left as it is. ` +
-            'Start over (the data is thrown away): npm run stack -- --reset',
-          { cause: error }
-        );
-      }
-    );
-    for (const file of applied) {
-      if (!content.fresh) log(`Applied migration ${file}.`);
-    }
+    if (content.state !== 'migrated') await bringUpToDate(owner, files, content, log);
     const secrets = { functions_url: content.functionsUrl, functions_secret: keys.functions_secret };
     await setVaultSecrets(owner, secrets);
     await setSiteAddress(owner, content.siteUrl);
-    if (content.fresh) {
+    if (content.state !== 'used') {
       await seed(owner, supabaseDirectory, content.seedFiles);
       writeFileSync(files.bootstrap, bootstrapHash());
     }

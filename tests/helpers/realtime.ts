@@ -9,7 +9,7 @@ import { SignJWT } from 'jose';
 import postgres from 'postgres';
 import { WebSocket } from 'ws';
 import { applyBootstrap } from '../../local/postgres/bootstrap.ts';
-import { initialiseCluster, superuser } from '../../local/postgres/cluster.ts';
+import { empty, initialiseCluster, superuser } from '../../local/postgres/cluster.ts';
 import { startPostgres, type PostgresServer } from '../../local/postgres/server.ts';
 import { freePort } from '../../local/settings/ports.ts';
 import { createRealtime, type RealtimeOptions } from '../../local/realtime/index.ts';
@@ -43,7 +43,7 @@ export async function startDatabase(): Promise<OwnDatabase> {
   await chmod(directory, 0o711);
   const dataDirectory = path.join(directory, 'data');
   const password = 'password';
-  await initialiseCluster(dataDirectory, { password, copied: true });
+  await initialiseCluster(dataDirectory, { password, copyOf: empty });
   const options = {
     dataDirectory,
     port: await freePort(),
