@@ -32,6 +32,8 @@ const callParameters = z.object({
   destination: z.string().max(50).nullable()
 });
 
+const givenVariables = z.record(z.string(), z.unknown());
+
 export const handle = endpoint({
   name: 'ivr',
   methods: ['GET', 'POST'],
@@ -99,7 +101,7 @@ function callOf(query: URLSearchParams, caller: string | null, { turn, language,
 function keysOf(variables: string | null, name: string): string {
   if (!variables || variables.length > 4000) return '';
   try {
-    const keys = z.record(z.string(), z.unknown()).parse(JSON.parse(variables))[name];
+    const keys = givenVariables.parse(JSON.parse(variables))[name];
     if (keys === undefined || keys === '') return '';
     if (typeof keys !== 'string' || !/^[0-9*#]{1,20}$/.test(keys)) return '?';
     // Whether the key that ends an input is part of it is not documented.
