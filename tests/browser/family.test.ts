@@ -199,6 +199,7 @@ test('a call books for the second child, and the open page says so; calendar, mo
   await next.getByRole('link', { name: 'Cancel' }).click();
   await page.getByText(/ · Arjun Menon$/).waitFor();
   await page.getByRole('link', { name: 'Move it instead' }).click();
+  await page.getByText(/ · now .* · Arjun Menon$/).waitFor();
   await page.getByRole('navigation', { name: 'Days' }).getByRole('listitem').nth(3).getByRole('link').click();
   await page.getByRole('link', { name: /^2:00\spm$/ }).click();
   await page.getByRole('button', { name: 'Move it' }).waitFor();

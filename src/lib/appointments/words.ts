@@ -33,7 +33,7 @@ export function timeZoneOf(appointment: Appointment, directory: Directory): stri
  * Who comes, to be read after the time, as two of a family may come at the same: " · Meera Menon". '' where it can be
  * nobody but the patient.
  */
-export function forWhom({ dependent_id }: Appointment, { people }: Directory): string {
+export function forWhom({ dependent_id }: Appointment, { people }: Pick<Directory, 'people'>): string {
   const who = people[dependent_id ?? ''];
   return who ? ` · ${who}` : '';
 }

@@ -1,6 +1,7 @@
 import { error, redirect } from '@sveltejs/kit';
 import { addDays, dateIn, localDate } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { loadPeople, peopleIn } from '#lib/server/account/family.ts';
 import {
   listBookablePractitioners,
   loadDays,
@@ -50,6 +51,8 @@ export const load: PageServerLoad = async (event) => {
   return {
     scope,
     moving,
+    /** For whom what is moved was booked. */
+    people: moving?.dependent_id ? peopleIn(await loadPeople(looker.supabase)) : {},
     days: strip,
     /** The day whose times are shown; null if none can be booked from here on. */
     day: day ?? null,
