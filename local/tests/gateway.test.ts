@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { SignJWT } from 'jose';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startGateway } from '../gateway/index.ts';
 import { createApiKeys } from '../gateway/api-keys.ts';
 import { createTokenVerifier } from '../gateway/tokens.ts';
@@ -260,4 +261,30 @@ test('a function with verify_jwt = true is called with a valid token only', asyn
     functions.close();
     await rm(folder, { recursive: true });
   }
+});
+
+test('a token that was accepted is refused from its end on', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const secret = 'a secret of at least thirty-two characters';
+  const token = await new SignJWT({ role: 'authenticated' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret));
+  const verifier = createTokenVerifier(secret);
+  const forgery = `${token.slice(0, -4)}AAAA`;
+  const look = async () => ({
+    functions: await verifier.forFunctions(`Bearer ${token}`),
+    dataApi: Object.keys(await verifier.forDataApi(`Bearer ${token}`)),
+    forgery: Object.keys(await verifier.forDataApi(`Bearer ${forgery}`))
+  });
+  const accepted = { functions: undefined, dataApi: ['claims'], forgery: ['refused'] };
+  expect(await look()).toEqual(accepted);
+  vi.setSystemTime(Date.now() + 3_595_000);
+  expect(await look()).toEqual(accepted);
+  // The Data API lets clocks differ by half a minute.
+  vi.setSystemTime(Date.now() + 10_000);
+  expect(await look()).toEqual({ ...accepted, functions: 'Invalid JWT' });
+  vi.setSystemTime(Date.now() + 30_000);
+  expect(await look()).toEqual({ functions: 'Invalid JWT', dataApi: ['refused'], forgery: ['refused'] });
 });
