@@ -56,7 +56,7 @@ export function startAuth(
   });
 }
 
-/** Starts the services that live in this process. */
+/** Starts the services that live in this process and answer. */
 export async function startServices(
   options: ServiceOptions,
   cleanup: Cleanup
@@ -71,7 +71,7 @@ export async function startServices(
   });
   cleanup.add(() => realtime.close());
 
-  const [rest, worker, scheduler] = await Promise.all([
+  const [rest] = await Promise.all([
     startDataApi({
       databaseUrl: databaseUrl('authenticator'),
       schemaReaderUrl: databaseUrl('supabase_admin'),
@@ -80,13 +80,9 @@ export async function startServices(
       extraSearchPath: config.api.extra_search_path,
       maxRows: config.api.max_rows
     }),
-    startNetWorker(databaseUrl('postgres'), log),
-    startScheduler({ admin: databaseUrl('supabase_admin'), postgres: databaseUrl('postgres') }, log),
     realtime.ready
   ]);
   cleanup.add(() => rest.close());
-  cleanup.add(() => worker.close());
-  cleanup.add(() => scheduler.close());
 
   const services = {
     rest,
@@ -102,4 +98,17 @@ export async function startServices(
   // It may have been replaced by one with other settings.
   cleanup.add(() => services.auth.close());
   return services;
+}
+
+/** Starts what calls by itself what is answered by then: the database asks functions only once, and relies on it. */
+export async function startCallers(
+  { databaseUrl, log }: Pick<ServiceOptions, 'databaseUrl' | 'log'>,
+  cleanup: Cleanup
+): Promise<void> {
+  const [worker, scheduler] = await Promise.all([
+    startNetWorker(databaseUrl('postgres'), log),
+    startScheduler({ admin: databaseUrl('supabase_admin'), postgres: databaseUrl('postgres') }, log)
+  ]);
+  cleanup.add(() => worker.close());
+  cleanup.add(() => scheduler.close());
 }

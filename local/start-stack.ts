@@ -30,7 +30,7 @@ import { stopLeftover } from './postgres/leftover.ts';
 import { empty } from './postgres/cluster.ts';
 import { migratedCluster } from './postgres/migrated.ts';
 import { databaseUrls, prepareCluster, prepareDatabase } from './postgres/prepare.ts';
-import { startAuth, startServices } from './services.ts';
+import { startAuth, startCallers, startServices } from './services.ts';
 import {
   dataFiles,
   temporaryDataDirectory,
@@ -225,6 +225,7 @@ async function startParts({
   };
   const services = await startServices(serviceOptions, cleanup);
   gateway.open(services);
+  await startCallers(serviceOptions, cleanup);
   const auth = await fetch(`${apiUrl}/auth/v1/settings`, { headers: { apikey: keys.publishable_key } });
   for (const problem of options.bare ? [] : authProblems(await auth.json())) log(problem);
 

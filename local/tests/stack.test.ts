@@ -102,6 +102,15 @@ test('demo data comes with a fresh temporary stack unless it is not wanted', asy
     'select count(*)::int as n from public.clinics'
   );
   expect(row?.n).toBeGreaterThan(0);
+  // What it queued is done at once: the database calls a function no sooner than that answers.
+  const waiting = `
+    select count(*)::int as n from net._http_response where status_code <> 200
+    union all select count(*)::int from private.account_jobs where done_at is null
+    union all select count(*)::int from net.http_request_queue
+    union all select count(*)::int from public.sms_messages where status in ('queued', 'sending')`;
+  await expect
+    .poll(async () => (await query<{ n: number }>(stack.addresses.db_url, waiting)).map(({ n }) => n))
+    .toEqual([0, 0, 0, 0]);
   stack.signal('SIGINT');
   expect(await stack.exited).toBe(0);
 });
