@@ -166,7 +166,7 @@ async function startParts({
   }).catch(orPortTaken(ports, 'messagebird'));
   cleanup.add(() => messagebird.close());
 
-  const copyOf = ephemeral ? (options.bare ? empty : migratedCluster(watchdog)) : undefined;
+  const copyOf = ephemeral ? (options.bare ? empty : migratedCluster()) : undefined;
   const [state] = await settled(prepareCluster(files, keys, watchdog, copyOf), cacheFunctions(log));
   const postgres = await keepPostgres(
     { dataDirectory: files.cluster, port: ports.database, logFile: files.databaseLog, durable: !ephemeral },

@@ -24,7 +24,7 @@ export interface Original {
   /** Other contents have another name. */
   name: string;
   /** Fills the new cluster in `dataDirectory`, which no server runs on; `password` is that of its superuser. */
-  fill?: (dataDirectory: string, password: string) => Promise<void>;
+  fill?: (dataDirectory: string, password: string, onProcess: ClusterOptions['onProcess']) => Promise<void>;
 }
 
 /** A cluster as it was created. */
@@ -74,7 +74,7 @@ async function find({ name, fill }: Original, work: Work): Promise<string> {
   const password = randomBytes(24).toString('hex');
   try {
     await initdb(building, password, work);
-    await fill?.(building, password);
+    await fill?.(building, password, work.onProcess);
     // Somebody may have been faster; theirs is as good.
     await rename(building, home).catch(() => undefined);
   } finally {

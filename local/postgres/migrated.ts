@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { supabaseDirectory } from '../settings/config.ts';
-import type { Watchdog } from '../supervision/watchdog.ts';
 import { bootstrapHash } from './bootstrap.ts';
 import type { Original } from './cluster.ts';
 import { migrate } from './migrations.ts';
@@ -23,20 +22,13 @@ function hashOfMigrations(): string {
 }
 
 /** A cluster with all migrations of the project, and nothing that is a stack's own: passwords, keys, addresses. */
-export function migratedCluster(watchdog: Watchdog): Original {
+export function migratedCluster(): Original {
   return {
     name: hashOfMigrations().slice(0, 16),
-    async fill(dataDirectory, password) {
-      const pids: number[] = [];
-      const onProcess = (pid: number) => {
-        pids.push(pid);
-        watchdog.watch(pid);
-      };
+    fill(dataDirectory, password, onProcess) {
       // Only a server that keeps its data shuts down so that the next one has nothing to recover.
-      const cluster = { dataDirectory, password, durable: true, onProcess };
-      await withNewDatabase(cluster, (sql) => migrate(sql, migrationsDirectory)).finally(() =>
-        pids.forEach((pid) => watchdog.forget(pid))
-      );
+      const cluster = { dataDirectory, password, durable: true, ...(onProcess && { onProcess }) };
+      return withNewDatabase(cluster, async (sql) => void (await migrate(sql, migrationsDirectory)));
     }
   };
 }
