@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
+import { errorPageAtOnce } from './src/error-page.ts';
 import { withoutFormPages } from './src/form-pages.ts';
 import { protectFiles } from './src/protect-files.ts';
 import { askForLanguage, filesByLanguage } from './src/words/by-language.ts';
@@ -33,13 +34,13 @@ const withStack = ['tests/helpers/stack-setup.ts'];
 const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
 /**
- * What three pages or more share is one file. Over a slow network many small ones take longer to ask for than to load.
- * Apart from that is what SvelteKit fills in before any of the rest runs.
+ * What pages share is one file: over a slow network many small ones take longer to ask for than what one of them does not need
+ * takes to load. Apart from that is what SvelteKit fills in before any of the rest runs.
  */
 const codeSplitting = {
   groups: [
     { name: 'payload', test: /\/runtime\/client\/payload\.js$/, priority: 1 },
-    { name: 'shared', minShareCount: 3 }
+    { name: 'shared', minShareCount: 2 }
   ]
 };
 
@@ -53,6 +54,7 @@ export default defineConfig({
         paraglideVitePlugin(words),
         protectFiles(),
         withoutFormPages(),
+        errorPageAtOnce(),
         askForLanguage(),
         filesByLanguage(settings.locales),
         sveltekit({
@@ -88,7 +90,7 @@ export default defineConfig({
     reporters: ['default', 'tests/helpers/reporter.ts'],
     testTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], ...together } },
       {
         extends: true,
         test: {

@@ -38,7 +38,7 @@ export async function benchSite(stack: Stack, site: Site, browser: Browser): Pro
     const page = await aLivePage(browser, site.url, patient);
     await measure(page, '/appointments', 55, live);
     await measure(page, '/book', 50);
-    await measure(page, `/book/time?doctor=${doctor?.id ?? ''}`, 50);
+    await measure(page, `/book/time?doctor=${doctor?.id ?? ''}`, 52);
     await page.context().close();
     return findings;
   } finally {

@@ -96,7 +96,7 @@ export async function benchSlow(
       '/appointments over slow 3G: seconds until the scripts have taken over',
       `${of('hydrated').toFixed(2)} s`,
       of('hydrated'),
-      { atMost: 4 }
+      { atMost: 3 }
     )
   ];
 }

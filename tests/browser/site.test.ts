@@ -91,3 +91,26 @@ test('the appointments page is light: at most 55 kB of compressed scripts in eve
     expect(total, value).toBeLessThanOrEqual(55_000);
   }
 });
+
+test('a page names every script it needs, so that none is asked for a round trip later', async () => {
+  const patient = await aPatient(sql);
+  const clinic = await aClinic(sql);
+  const page = await openPage(browser, { serviceWorkers: 'block' });
+  await signIn(page, site, patient);
+  for (const path of ['/appointments', '/book', `/book/time?doctor=${clinic.practitionerId}`]) {
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.resourceType() === 'script') asked.push(request.url());
+    });
+    const response = await page.goto(site + path);
+    const html = (await response?.text()) ?? '';
+    await page.waitForLoadState('networkidle');
+    page.removeAllListeners('request');
+    const files = asked.map((url) => url.slice(url.lastIndexOf('/') + 1));
+    expect(files.length, path).toBeGreaterThan(3);
+    expect(
+      files.filter((file) => !html.includes(file)),
+      path
+    ).toEqual([]);
+  }
+});
