@@ -10847,14 +10847,14 @@ comment on function public.desk_start() is 'Texts a code to the signed-in person
 grant execute on function public.desk_start() to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_status()
- RETURNS TABLE(clinic_id uuid, clinic_name text, name text, role text, open_until timestamp with time zone)
+ RETURNS TABLE(clinic_id uuid, clinic_name text, time_zone text, name text, role text, open_until timestamp with time zone)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
   return query
-    select s.clinic_id, c.name, s.name, s.role, (
+    select s.clinic_id, c.name, c.time_zone, s.name, s.role, (
       select d.expires_at from private.desk_sessions d
       where d.session_id = private.session_id() and d.user_id = s.user_id and d.expires_at > now()
     )
@@ -10862,7 +10862,7 @@ begin
     where s.user_id = private.current_user_id()
     order by c.name, s.clinic_id;
 end $function$;
-comment on function public.desk_status() is 'At which desks the signed-in person works, and until when they are open to this session (null: a code is needed).';
+comment on function public.desk_status() is 'At which desks the signed-in person works, in which time zones, and until when they are open to this session (null: a code is needed).';
 grant execute on function public.desk_status() to authenticated;
 
 CREATE OR REPLACE FUNCTION public.end_desk_session(session_id uuid)
@@ -10985,6 +10985,23 @@ begin
 end $function$;
 comment on function public.my_sessions() is 'Where the signed-in patient is signed in, the most recently used first.';
 grant execute on function public.my_sessions() to authenticated;
+
+CREATE OR REPLACE FUNCTION public.names_in(locale text, names text[], clinic_ids uuid[] DEFAULT NULL::uuid[])
+ RETURNS TABLE(name text, clinic_id uuid, translation text, address text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select asked.name, asked.clinic_id, t.translation, t.address
+    from (select * from unnest(names_in.names[1:1000], names_in.clinic_ids[1:1000])) asked (name, clinic_id)
+    cross join lateral private.translation_of(asked.name, asked.clinic_id, names_in.locale) t
+    where t.id is not null;
+end $function$;
+comment on function public.names_in(text,text[],uuid[]) is 'What names are in a language, each at the clinic whose id is at its place among clinic_ids: the clinic''s own words, else everybody''s. Without clinic_ids: everybody''s. No row: the name stays as it is. More than 1,000 names are not looked at.';
+grant execute on function public.names_in(text,text[],uuid[]) to anon;
+grant execute on function public.names_in(text,text[],uuid[]) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.nearest_slots(practitioner_id uuid, starts_at timestamp with time zone, "limit" integer DEFAULT 3)
  RETURNS SETOF public.slot

@@ -1,6 +1,6 @@
 -- The demo clinic has a busy day, whatever the hour and the day of the week: its doctors see patients around now. Runs once
 -- with the rest of the demo, and on every later start (local/demo.ts), where it does nothing as long as somebody is still to
--- come today. It tells nobody anything: the phones are made up.
+-- come today, or the day is nearly over. It tells nobody anything: the phones are made up.
 
 do $$
 declare
@@ -23,6 +23,14 @@ begin
   v_begins := greatest(v_now::date, least(
     date_bin('20 minutes', v_now, v_now::date) - interval '2 hours', v_now::date + interval '19 hours 40 minutes'
   ));
+
+  -- Late in the evening nobody is still to come, and no later hours are left to be busy in.
+  if exists (
+    select from public.schedule_exceptions e join public.practitioners p on p.id = e.practitioner_id
+    where p.clinic_id = v_clinic and e.on_date = v_now::date and e.reason = 'Demo: busy now' and e.start_time = v_begins::time
+  ) then
+    return;
+  end if;
 
   -- Where the day was not changed by hand.
   delete from public.schedule_exceptions e using public.practitioners p

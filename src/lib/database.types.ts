@@ -1970,6 +1970,7 @@ export type Database = {
           name: string;
           open_until: string;
           role: string;
+          time_zone: string;
         }[];
       };
       end_desk_session: { Args: { session_id: string }; Returns: boolean };
@@ -2033,6 +2034,15 @@ export type Database = {
           is_current: boolean;
           refreshed_at: string;
           user_agent: string;
+        }[];
+      };
+      names_in: {
+        Args: { clinic_ids?: string[]; locale: string; names: string[] };
+        Returns: {
+          address: string;
+          clinic_id: string;
+          name: string;
+          translation: string;
         }[];
       };
       nearest_slots: {

@@ -1,13 +1,13 @@
 -- The second proof of the desk: once a day and device a code to the phone, on top of the password.
 
 create function public.desk_status()
-returns table (clinic_id uuid, clinic_name text, name text, role text, open_until timestamptz)
+returns table (clinic_id uuid, clinic_name text, time_zone text, name text, role text, open_until timestamptz)
 language plpgsql stable security definer
 set search_path = ''
 as $$
 begin
   return query
-    select s.clinic_id, c.name, s.name, s.role, (
+    select s.clinic_id, c.name, c.time_zone, s.name, s.role, (
       select d.expires_at from private.desk_sessions d
       where d.session_id = private.session_id() and d.user_id = s.user_id and d.expires_at > now()
     )
@@ -16,7 +16,7 @@ begin
     order by c.name, s.clinic_id;
 end $$;
 comment on function public.desk_status() is
-  'At which desks the signed-in person works, and until when they are open to this session (null: a code is needed).';
+  'At which desks the signed-in person works, in which time zones, and until when they are open to this session (null: a code is needed).';
 grant execute on function public.desk_status() to authenticated;
 
 create function private.count_desk_code(p_session_id uuid, p_phone text, p_now timestamptz) returns void

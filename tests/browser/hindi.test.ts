@@ -1,6 +1,6 @@
 // The site in Hindi, with what clinic, doctor and specialty are called in it; a page has the words of its language only.
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { LANGUAGES } from '../../src/lib/languages.ts';
 import type { Locale } from '../../src/lib/paraglide/runtime.js';
 import { openPage } from '../helpers/browser.ts';
@@ -41,6 +41,12 @@ async function foreignTo(locale: Locale, urls: Set<string>): Promise<string[]> {
 
 test('a patient who reads Hindi books with names in Hindi, and loads no word of another language', async () => {
   const [clinic, patient] = [await aClinic(sql), await aPatient(sql)];
+  // More than the Data API answers at once.
+  await sql`insert into public.translations (name, locale, translation)
+    select 'Dr. Of elsewhere ' || n, 'hi-IN', 'डॉ. कोई' from generate_series(1, 1000) n`;
+  onTestFinished(async () => {
+    await sql`delete from public.translations where name like 'Dr. Of elsewhere %'`;
+  });
   await sql`insert into public.translations (name, locale, translation, address, clinic_id) values
     (${clinic.doctor}, 'hi-IN', 'डॉ. मीरा अय्यर', null, ${clinic.id}),
     (${clinic.name}, 'hi-IN', 'झील क्लिनिक', '14 महात्मा गांधी रोड', ${clinic.id})`;

@@ -107,6 +107,7 @@ const expected: Record<string, Record<Actor, Outcome>> = {
   my_sessions: onlyForPatients,
   // What everybody may read on the page of privacy.
   kept_days: { ...everybodySignedIn('works'), visitor: 'works' },
+  names_in: { ...everybodySignedIn('works'), visitor: 'works' },
   change_patient_phone: { ...onTheDesksAppointment, 'secret key': 'works' },
   permit_account_change: onlyForAdmins,
   confirm_phone_owner: onlyForAdmins,
@@ -224,6 +225,7 @@ const calls: Record<string, Call> = {
   update_profile: (tx) => tx`select * from public.update_profile(age => 40)`,
   my_sessions: (tx) => tx`select * from public.my_sessions()`,
   kept_days: (tx) => tx`select * from public.kept_days()`,
+  names_in: (tx) => tx`select * from public.names_in('ta-IN', '{General medicine}')`,
   restore_sms_template: (tx) => tx`select * from public.restore_sms_template('welcome')`,
   sms_health: (tx) => tx`select * from public.sms_health()`,
   desk_status: (tx) => tx`select * from public.desk_status()`,

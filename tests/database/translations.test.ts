@@ -44,6 +44,29 @@ describe('a name in a language', () => {
       expect(await called(tx, 'General medicine', elsewhere.id, 'ta-IN')).toBe('பொது மருத்துவம்');
     }));
 
+  test('is asked for by anybody, many at once, and found as it was asked', () =>
+    within(async (tx) => {
+      const [here, elsewhere] = [await aClinic(tx), await aClinic(tx)];
+      await tx`insert into public.translations (name, locale, translation, address, clinic_id) values
+        ('General medicine', 'ta-IN', 'காய்ச்சல், சளி', null, ${here.id}),
+        ('Lakeside', 'ta-IN', 'ஏரிக்கரை', '14 காந்தி சாலை', ${here.id})`;
+      const names = ['general MEDICINE', 'General medicine', 'Lakeside', 'Dr. Nobody', 'Lakeside'];
+      const clinics = [here.id, elsewhere.id, here.id, here.id, elsewhere.id];
+      await tx`set local role anon`;
+      expect(await tx`select * from public.names_in('ta-IN', ${names}, ${clinics})`).toEqual([
+        { name: 'general MEDICINE', clinic_id: here.id, translation: 'காய்ச்சல், சளி', address: null },
+        { name: 'General medicine', clinic_id: elsewhere.id, translation: 'பொது மருத்துவம்', address: null },
+        { name: 'Lakeside', clinic_id: here.id, translation: 'ஏரிக்கரை', address: '14 காந்தி சாலை' }
+      ]);
+      expect(await tx`select name, translation from public.names_in('ta-IN', ${names.slice(0, 3)})`).toEqual([
+        { name: 'general MEDICINE', translation: 'பொது மருத்துவம்' },
+        { name: 'General medicine', translation: 'பொது மருத்துவம்' }
+      ]);
+      const many =
+        await tx`select from public.names_in('hi-IN', array_fill('General medicine'::text, '{1001}'))`;
+      expect(many).toHaveLength(1000);
+    }));
+
   test('is heard as it is respelt', () =>
     within(async (tx) => {
       const { id } = await aClinic(tx);

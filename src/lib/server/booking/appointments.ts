@@ -9,7 +9,7 @@ import {
 import { loadPeople, peopleIn, PERSON_COLUMNS } from '#lib/server/account/family.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
-import { namesOf } from './names.ts';
+import { namesAt, namesOf } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 
 // So many stand on one page.
@@ -31,22 +31,26 @@ export function isId(text: string | null): text is string {
  */
 export async function loadAppointments(supabase: Supabase, page = 1): Promise<Snapshot> {
   const now = new Date();
-  const [{ data, error }, names] = await Promise.all([
-    supabase
-      .from('appointments')
-      .select(
-        `${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS}), dependents(${PERSON_COLUMNS})`
-      )
-      .order('starts_at', { ascending: false })
-      .order('id')
-      // One more tells whether there are more.
-      .range((page - 1) * MOST, page * MOST),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase
+    .from('appointments')
+    .select(
+      `${COLUMNS}, practitioners(name, specialty), clinics(${CLINIC_COLUMNS}), dependents(${PERSON_COLUMNS})`
+    )
+    .order('starts_at', { ascending: false })
+    .order('id')
+    // One more tells whether there are more.
+    .range((page - 1) * MOST, page * MOST);
   if (error) throw error;
 
   const rows = data.slice(0, MOST).flatMap((row) => parseAppointment(row) ?? []);
   const clinics = new Map(data.map(({ clinics: clinic }) => [clinic.id, clinic]));
+  const [names, queue] = await Promise.all([
+    namesOf(supabase, [
+      ...[...clinics.values()].map(({ name, id }) => [name, id] as const),
+      ...data.flatMap(({ practitioners, clinic_id }) => namesAt(clinic_id, practitioners))
+    ]),
+    queuePlaces(supabase, rows, clinics, now)
+  ]);
   return {
     appointments: rows,
     practitioners: Object.fromEntries(
@@ -57,7 +61,7 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
     ),
     clinics: byId([...clinics.values()].map((row) => names.clinic(clinicOf(row)))),
     people: peopleIn(data.flatMap(({ dependents }) => dependents ?? [])),
-    queue: await queuePlaces(supabase, rows, clinics, now),
+    queue,
     hasEarlier: data.length > MOST,
     now: now.toISOString()
   };
@@ -91,14 +95,17 @@ export async function loadDirectory(
   supabase: Supabase,
   { practitioner_id, clinic_id }: Pick<Appointment, 'practitioner_id' | 'clinic_id'>
 ): Promise<Directory> {
-  const [practitioner, clinic, people, names] = await Promise.all([
+  const [practitioner, clinic, people] = await Promise.all([
     supabase.from('practitioners').select('name, specialty').eq('id', practitioner_id).maybeSingle(),
     supabase.from('clinics').select(CLINIC_COLUMNS).eq('id', clinic_id).maybeSingle(),
-    loadPeople(supabase),
-    namesOf(supabase)
+    loadPeople(supabase)
   ]);
   if (practitioner.error) throw practitioner.error;
   if (clinic.error) throw clinic.error;
+  const names = await namesOf(supabase, [
+    ...(practitioner.data ? namesAt(clinic_id, practitioner.data) : []),
+    ...(clinic.data ? [[clinic.data.name, clinic_id] as const] : [])
+  ]);
   return {
     practitioners: practitioner.data
       ? { [practitioner_id]: names.practitioner(practitioner.data, clinic_id) }

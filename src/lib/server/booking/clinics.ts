@@ -13,26 +13,28 @@ export const CLINIC_COLUMNS = 'id, name, address, time_zone, phone';
 
 /** All clinics by name. Throws the Data API's error. */
 export async function listClinics(supabase: Supabase): Promise<Clinic[]> {
-  const [{ data, error }, names] = await Promise.all([
-    supabase.from('clinics').select(CLINIC_COLUMNS).order('name'),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase.from('clinics').select(CLINIC_COLUMNS).order('name');
   if (error) throw error;
-  return data.map((row) => names.clinic(clinicOf(row)));
+  return inOurWords(supabase, data);
 }
 
 /** Clinics that take bookings, by name. Throws the Data API's error. */
 export async function listBookableClinics(supabase: Supabase): Promise<Clinic[]> {
-  const [{ data, error }, names] = await Promise.all([
-    supabase
-      .from('clinics')
-      .select(`${CLINIC_COLUMNS}, practitioners!practitioners_clinic_id_fkey!inner(id)`)
-      .eq('practitioners.active', true)
-      .order('name'),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase
+    .from('clinics')
+    .select(`${CLINIC_COLUMNS}, practitioners!practitioners_clinic_id_fkey!inner(id)`)
+    .eq('practitioners.active', true)
+    .order('name');
   if (error) throw error;
-  return data.map((row) => names.clinic(clinicOf(row)));
+  return inOurWords(supabase, data);
+}
+
+async function inOurWords(supabase: Supabase, rows: Parameters<typeof clinicOf>[0][]): Promise<Clinic[]> {
+  const names = await namesOf(
+    supabase,
+    rows.map(({ name, id }) => [name, id])
+  );
+  return rows.map((row) => names.clinic(clinicOf(row)));
 }
 
 /** How many hours before an appointment a clinic reminds of it. Throws the Data API's error. */

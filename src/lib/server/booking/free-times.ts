@@ -4,7 +4,7 @@ import type { FreeDay, FreeSlot } from '#lib/appointments/slots.ts';
 import { isOfOurTime, localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { isId, loadAppointment } from './appointments.ts';
-import { namesOf } from './names.ts';
+import { namesAt, namesOf } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 import { asPatient, type Looker } from './looker.ts';
 import { practitionerOf, PRACTITIONER_COLUMNS, type Practitioner } from './practitioners.ts';
@@ -57,10 +57,11 @@ export async function listBookablePractitioners(
   looker: Looker,
   clinicId: string
 ): Promise<BookablePractitioner[]> {
-  const [rows, names] = await Promise.all([
-    looker.practitioners({ clinic_id: clinicId }),
-    namesOf(looker.supabase)
-  ]);
+  const rows = await looker.practitioners({ clinic_id: clinicId });
+  const names = await namesOf(
+    looker.supabase,
+    rows.flatMap(({ practitioner_name: name, specialty }) => namesAt(clinicId, { name, specialty }))
+  );
   const found = rows.map(({ practitioner_id: id, practitioner_name: name, next_starts_at, ...row }) => ({
     ...names.practitioner(practitionerOf({ ...row, id, name }), clinicId),
     nextAt: next_starts_at
@@ -123,19 +124,15 @@ async function loadScope(
   anyPractitioner: boolean
 ): Promise<Scope | null> {
   if (!isId(practitionerId)) return null;
-  const [{ data, error }, names] = await Promise.all([
-    supabase
-      .from('practitioners')
-      .select(
-        `${PRACTITIONER_COLUMNS}, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`
-      )
-      .eq('id', practitionerId)
-      .maybeSingle(),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase
+    .from('practitioners')
+    .select(`${PRACTITIONER_COLUMNS}, active, clinics!practitioners_clinic_id_fkey!inner(${CLINIC_COLUMNS})`)
+    .eq('id', practitionerId)
+    .maybeSingle();
   if (error) throw error;
   if (!data?.active) return null;
   const { clinics } = data;
+  const names = await namesOf(supabase, [[clinics.name, clinics.id], ...namesAt(clinics.id, data)]);
   const practitioner = names.practitioner(practitionerOf(data), clinics.id);
   return { clinic: names.clinic(clinicOf(clinics)), practitioner, anyPractitioner };
 }

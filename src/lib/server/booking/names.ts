@@ -1,4 +1,4 @@
-import { getLocale, type Locale } from '#lib/paraglide/runtime.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
 /** What clinics, practitioners and specialties are called in the language of the page, as private.name_in has it. */
@@ -11,32 +11,50 @@ export interface Names {
   practitioner<Row extends { name: string; specialty: string }>(row: Row, clinicId: string): Row;
 }
 
-const known = new WeakMap<Supabase, Promise<Names>>();
+/** A name at a clinic, which may have words of its own for it. */
+export type NameAt = readonly [name: string, clinicId: string];
 
-/** The names in the language of the page, asked for once in a request. Throws the Data API's error. */
-export function namesOf(supabase: Supabase): Promise<Names> {
-  const names = known.get(supabase) ?? namesIn(supabase, getLocale());
-  known.set(supabase, names);
-  return names;
+interface Translation {
+  translation: string;
+  address: string | null;
 }
 
-/** The names of a language. Throws the Data API's error. */
-export async function namesIn(supabase: Supabase, locale: Locale): Promise<Names> {
-  const { data, error } = await supabase
-    .from('translations')
-    .select('name, translation, address, clinic_id')
-    .eq('locale', locale);
-  if (error) throw error;
-  const key = (name: string, clinicId: string | null) => `${clinicId ?? ''} ${name.toLowerCase()}`;
-  const rows = new Map(data.map((row) => [key(row.name, row.clinic_id), row]));
-  const find = (name: string, clinicId: string) => rows.get(key(name, clinicId)) ?? rows.get(key(name, null));
-  const of = (name: string, clinicId: string) => find(name, clinicId)?.translation ?? name;
+// So many does names_in look at.
+const MOST = 1_000;
+// Pages that are open fetch often, and names hardly ever change. A change is seen after so long at most.
+const KEPT_MS = 10_000;
+
+/** What was asked for lately, by anybody: names are no secret. Null: the language has no other. */
+let kept = { until: 0, found: new Map<string, Translation | null>() };
+
+/** What `wanted` is called in the language of the page. Throws the Data API's error. */
+export async function namesOf(supabase: Supabase, wanted: readonly NameAt[]): Promise<Names> {
+  if (Date.now() > kept.until) kept = { until: Date.now() + KEPT_MS, found: new Map() };
+  const { found } = kept;
+  const locale = getLocale();
+  const key = (name: string, clinicId: string) => `${locale} ${clinicId} ${name}`;
+
+  const missing = wanted.filter((one) => !found.has(key(...one)));
+  const asked = [...new Map(missing.map((one) => [key(...one), one])).values()];
+  for (let from = 0; from < asked.length; from += MOST) {
+    const some = asked.slice(from, from + MOST);
+    const { data, error } = await supabase.rpc('names_in', {
+      locale,
+      names: some.map(([name]) => name),
+      clinic_ids: some.map(([, id]) => id)
+    });
+    if (error) throw error;
+    for (const [name, id] of some) found.set(key(name, id), null);
+    for (const row of data) found.set(key(row.name, row.clinic_id), row);
+  }
+
+  const of = (name: string, clinicId: string) => found.get(key(name, clinicId))?.translation ?? name;
   return {
     of,
     clinic: (row) => ({
       ...row,
       name: of(row.name, row.id),
-      address: find(row.name, row.id)?.address ?? row.address
+      address: found.get(key(row.name, row.id))?.address ?? row.address
     }),
     practitioner: (row, clinicId) => ({
       ...row,
@@ -44,4 +62,28 @@ export async function namesIn(supabase: Supabase, locale: Locale): Promise<Names
       specialty: of(row.specialty, clinicId)
     })
   };
+}
+
+/** Rows of one clinic with their names in the language of the page. Throws the Data API's error. */
+export async function namedAt<Row extends { name: string }>(
+  supabase: Supabase,
+  clinicId: string,
+  rows: readonly Row[]
+): Promise<Row[]> {
+  const names = await namesOf(
+    supabase,
+    rows.map(({ name }) => [name, clinicId])
+  );
+  return rows.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
+}
+
+/** The names of a practitioner. */
+export function namesAt(
+  clinicId: string,
+  { name, specialty }: { name: string; specialty: string }
+): NameAt[] {
+  return [
+    [name, clinicId],
+    [specialty, clinicId]
+  ];
 }

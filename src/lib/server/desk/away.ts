@@ -11,7 +11,7 @@ import {
   type Span
 } from '#lib/desk/away.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { namesOf } from '#lib/server/booking/names.ts';
+import { namedAt } from '#lib/server/booking/names.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { deskRefusal } from './refusal.ts';
@@ -134,12 +134,13 @@ export interface Doctor {
 
 /** Everybody who sees or saw patients at a clinic, by name: also who has left may still be booked. */
 export async function listAllDoctors(supabase: Supabase, clinicId: string): Promise<Doctor[]> {
-  const [{ data, error }, names] = await Promise.all([
-    supabase.from('practitioners').select('id, name, active').eq('clinic_id', clinicId).order('name'),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase
+    .from('practitioners')
+    .select('id, name, active')
+    .eq('clinic_id', clinicId)
+    .order('name');
   if (error) throw error;
-  return data.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
+  return namedAt(supabase, clinicId, data);
 }
 
 /** How many of some patients a colleague can take; or why none. */
@@ -248,8 +249,7 @@ export async function loadDone(
   clinicId: string,
   operation: string
 ): Promise<Done | null> {
-  const [names, row, outcome, doctors, staff] = await Promise.all([
-    namesOf(supabase),
+  const [row, outcome, doctors, staff] = await Promise.all([
     supabase.from('day_operations').select().eq('id', operation).eq('clinic_id', clinicId).maybeSingle(),
     supabase.rpc('day_outcome', { operation_id: operation }),
     supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId),
@@ -258,10 +258,8 @@ export async function loadDone(
   for (const { error } of [row, outcome, doctors, staff]) if (error) throw error;
   if (!row.data) return null;
   const done = doneRow.parse(row.data);
-  const nameOf = (id: string | null) => {
-    const doctor = doctors.data?.find((one) => one.id === id);
-    return doctor ? names.of(doctor.name, clinicId) : null;
-  };
+  const named = await namedAt(supabase, clinicId, doctors.data ?? []);
+  const nameOf = (id: string | null) => named.find((doctor) => doctor.id === id)?.name ?? null;
   return {
     kind: done.kind,
     day: done.on_date,

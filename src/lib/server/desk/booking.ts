@@ -1,6 +1,6 @@
 import { dateIn, isOfOurTime } from '#lib/appointments/when.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { namesOf } from '#lib/server/booking/names.ts';
+import { namedAt } from '#lib/server/booking/names.ts';
 import { anyMistake, invalid, refused, type Refusal, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { asciiDigits } from '#lib/text.ts';
@@ -67,17 +67,14 @@ export async function listDoctors(
   supabase: Supabase,
   { clinicId }: Pick<Desk, 'clinicId'>
 ): Promise<{ id: string; name: string }[]> {
-  const [{ data, error }, names] = await Promise.all([
-    supabase
-      .from('practitioners')
-      .select('id, name')
-      .eq('clinic_id', clinicId)
-      .eq('active', true)
-      .order('name'),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase
+    .from('practitioners')
+    .select('id, name')
+    .eq('clinic_id', clinicId)
+    .eq('active', true)
+    .order('name');
   if (error) throw error;
-  return data.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
+  return namedAt(supabase, clinicId, data);
 }
 
 /** When somebody is to come, of what was typed. Undefined: the free times of the day are wanted first. */

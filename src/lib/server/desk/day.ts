@@ -83,11 +83,10 @@ export async function loadDay(
   day: string | null
 ): Promise<DaySnapshot> {
   const today = localDate(new Date(), timeZone);
-  const [visits, doctors, stranded, names] = await Promise.all([
+  const [visits, doctors, stranded] = await Promise.all([
     supabase.rpc('desk_day', { clinic_id: clinicId, on_date: day ?? today }),
     supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId).eq('active', true),
-    supabase.from('stranded_appointments').select().eq('clinic_id', clinicId).order('starts_at').limit(100),
-    namesOf(supabase)
+    supabase.from('stranded_appointments').select().eq('clinic_id', clinicId).order('starts_at').limit(100)
   ]);
   if (visits.error) throw visits.error;
   if (doctors.error) throw doctors.error;
@@ -99,6 +98,11 @@ export async function loadDay(
     ...doctors.data.map(({ id, name }) => [id, name] as const),
     ...rows.map(({ practitioner_id, practitioner_name }) => [practitioner_id, practitioner_name] as const)
   ]);
+  const left = strandedRows.parse(stranded.data);
+  const names = await namesOf(
+    supabase,
+    [...seeing.values(), ...left.map(({ practitioner }) => practitioner)].map((name) => [name, clinicId])
+  );
   return {
     clinicId,
     timeZone,
@@ -121,7 +125,7 @@ export async function loadDay(
       note: row.note,
       ...standingOf(row)
     })),
-    stranded: strandedRows.parse(stranded.data).map((row) => ({
+    stranded: left.map((row) => ({
       id: row.appointment_id,
       day: row.on_date,
       starts_at: row.starts_at,

@@ -22,6 +22,7 @@ const status = z.array(
   z.object({
     clinic_id: z.uuid(),
     clinic_name: z.string(),
+    time_zone: z.string(),
     role: z.enum(['desk', 'manager']),
     open_until: z.string().nullable()
   })
@@ -29,18 +30,17 @@ const status = z.array(
 
 /** The desks of the signed-in person, by name. Throws the Data API's error. */
 export async function listDesks(supabase: Supabase): Promise<Desk[]> {
-  const [desks, clinics, names] = await Promise.all([
-    supabase.rpc('desk_status'),
-    supabase.from('clinics').select('id, time_zone'),
-    namesOf(supabase)
-  ]);
-  if (desks.error) throw desks.error;
-  if (clinics.error) throw clinics.error;
-  const zones = new Map(clinics.data.map(({ id, time_zone }) => [id, time_zone]));
-  return status.parse(desks.data).map(({ clinic_id, clinic_name, role, open_until }) => ({
+  const { data, error } = await supabase.rpc('desk_status');
+  if (error) throw error;
+  const desks = status.parse(data);
+  const names = await namesOf(
+    supabase,
+    desks.map(({ clinic_name, clinic_id }) => [clinic_name, clinic_id])
+  );
+  return desks.map(({ clinic_id, clinic_name, time_zone, role, open_until }) => ({
     clinicId: clinic_id,
     clinic: names.of(clinic_name, clinic_id),
-    timeZone: zones.get(clinic_id) ?? 'UTC',
+    timeZone: time_zone,
     role,
     open: open_until !== null
   }));

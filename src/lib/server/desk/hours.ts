@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addDays } from '#lib/appointments/when.ts';
 import type { Exception, Period, Stranding } from '#lib/desk/hours.ts';
-import { namesOf } from '#lib/server/booking/names.ts';
+import { namedAt } from '#lib/server/booking/names.ts';
 import { refused, type Refusal } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
@@ -37,17 +37,14 @@ export async function listPractitioners(
   supabase: Supabase,
   { clinicId }: Pick<Desk, 'clinicId'>
 ): Promise<Practitioner[]> {
-  const [{ data, error }, names] = await Promise.all([
-    supabase
-      .from('practitioners')
-      .select('id, name, active')
-      .eq('clinic_id', clinicId)
-      .order('active', { ascending: false })
-      .order('name'),
-    namesOf(supabase)
-  ]);
+  const { data, error } = await supabase
+    .from('practitioners')
+    .select('id, name, active')
+    .eq('clinic_id', clinicId)
+    .order('active', { ascending: false })
+    .order('name');
   if (error) throw error;
-  return data.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
+  return namedAt(supabase, clinicId, data);
 }
 
 /** The weekly hours of a practitioner whom one manages, in order. Throws the Data API's error. */

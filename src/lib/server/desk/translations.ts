@@ -38,33 +38,33 @@ export async function readTranslations(
 ): Promise<NamesOfLanguage[]> {
   const [clinic, translations] = await Promise.all([
     supabase.from('clinics').select('name, locale').eq('id', clinicId).single(),
-    supabase
-      .from('translations')
-      .select('name, locale, translation, address, clinic_id')
-      .or(`clinic_id.is.null,clinic_id.eq.${clinicId}`)
+    supabase.from('translations').select('name, locale, translation, address').eq('clinic_id', clinicId)
   ]);
   for (const { error } of [clinic, translations]) if (error) throw error;
   const { name: own, locale: usual } = z.object({ name: z.string(), locale: z.string() }).parse(clinic.data);
   const names = [
     ...new Set([own, ...practitioners.map(({ name }) => name), ...practitioners.map((one) => one.specialty)])
   ];
-  return LANGUAGES.filter(({ locale }) => locale !== usual).map(({ locale, name: language }) => {
-    const find = (name: string, id: string | null) =>
-      translations.data?.find(
-        (row) =>
-          row.locale === locale && row.clinic_id === id && row.name.toLowerCase() === name.toLowerCase()
-      );
-    return {
-      locale,
-      language,
-      names: names.map((name) => ({
-        name,
-        translation: find(name, clinicId)?.translation ?? '',
-        usual: find(name, null)?.translation ?? '',
-        ...(name === own && { address: find(name, clinicId)?.address ?? '' })
-      }))
-    };
-  });
+  return Promise.all(
+    LANGUAGES.filter(({ locale }) => locale !== usual).map(async ({ locale, name: language }) => {
+      const everybodys = await supabase.rpc('names_in', { locale, names });
+      if (everybodys.error) throw everybodys.error;
+      const find = (name: string) =>
+        translations.data?.find(
+          (row) => row.locale === locale && row.name.toLowerCase() === name.toLowerCase()
+        );
+      return {
+        locale,
+        language,
+        names: names.map((name) => ({
+          name,
+          translation: find(name)?.translation ?? '',
+          usual: everybodys.data.find((row) => row.name === name)?.translation ?? '',
+          ...(name === own && { address: find(name)?.address ?? '' })
+        }))
+      };
+    })
+  );
 }
 
 /** What was typed into the form of one language. */
