@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { DESK, openPage } from '../helpers/browser.ts';
 import { openDesk } from '../helpers/desk.ts';
 import { tooWide } from '../helpers/looks.ts';
+import { databaseAsAdmin } from '../helpers/stack.ts';
 import { aClinic, aPatient, opening, signIn, whereItIsEarly, type Clinic } from './setting.ts';
 
 const { browser, sql, site } = await opening();
@@ -161,4 +162,33 @@ test('the day as a file: what the desk sees, no whole phone, and nothing that is
   await page.getByRole('heading', { name: 'Open the desk' }).waitFor();
   await sql`delete from public.clinic_staff where clinic_id = ${clinic.id}`;
   expect((await page.request.get(`${site}/desk/day.csv`)).status()).toBe(403);
+});
+
+test('a day of more patients than the Data API answers at once is whole', async () => {
+  const clinic = await aClinic(sql, whereItIsEarly());
+  // As a superuser, whom no rule of booking slows down.
+  const admin = databaseAsAdmin({ max: 1 });
+  await admin`set session_replication_role = replica`;
+  await admin`
+    with c as (select *, (now() at time zone time_zone)::date as today from public.clinics where id = ${clinic.id}),
+    doctor as (
+      insert into public.practitioners (clinic_id, name, specialty)
+      select c.id, 'Dr. No. ' || n, 'General medicine' from c, generate_series(10, 35) n returning id, clinic_id
+    ),
+    patient as (insert into public.patients (name) values ('Asha Menon') returning id)
+    insert into public.appointments (
+      patient_id, practitioner_id, clinic_id, starts_at, ends_at, local_date, token_number, reference, status, channel)
+    select patient.id, doctor.id, c.id, t.at, t.at + interval '10 minutes', c.today, n, '1000', 'cancelled', 'ivr'
+    from c, patient, doctor, generate_series(1, 40) n
+    cross join lateral (
+      select (c.today + time '09:00') at time zone c.time_zone + n * interval '10 minutes' as at
+    ) t`;
+  await admin`set session_replication_role = default`;
+
+  const page = await aManager(clinic);
+  const file = await page.request.get(`${site}/desk/day.csv`);
+  const lines = (await file.text()).trim().split('\r\n');
+  expect(lines).toHaveLength(1 + 26 * 40);
+  expect(new Set(lines).size).toBe(lines.length);
+  expect(lines.at(-1)).toMatch(/^Dr\. No\. 35,40,/);
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
 import { askFreeTimes } from '#lib/server/account/functions.ts';
 import type { Database } from '#lib/database.types.ts';
+import { allRows } from '#lib/server/request/all-rows.ts';
 import { forNobody, type Supabase } from '#lib/server/request/supabase.ts';
 
 type Functions = Database['public']['Functions'];
@@ -47,7 +48,8 @@ export function asPatient(supabase: Supabase): Looker {
     supabase,
     practitioners: async (asked) => rowsOf(await supabase.rpc('bookable_practitioners', asked)),
     days: async (asked) => rowsOf(await supabase.rpc('available_days', asked)),
-    slots: async (asked) => rowsOf(await supabase.rpc('available_slots_of_day', asked))
+    slots: async (asked) =>
+      rowsOf(await allRows((from, to) => supabase.rpc('available_slots_of_day', asked).range(from, to)))
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type Span
 } from '#lib/desk/away.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
+import { allRows } from '#lib/server/request/all-rows.ts';
 import { namedAt } from '#lib/server/booking/names.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
@@ -96,13 +97,17 @@ export async function previewAway(
   remedy: Remedy | null
 ): Promise<Result<{ lines: Line[] }>> {
   return linesOf(
-    await supabase.rpc('preview_day', {
-      ...spanArguments(absence),
-      ...moreArguments(absence),
-      ...(remedy?.kind === 'shift' && { minutes: remedy.minutes }),
-      ...(remedy?.kind === 'hand_over' && { to_practitioner_id: remedy.colleague }),
-      ...(remedy?.kind === 'move' && { to_next: true })
-    })
+    await allRows((from, to) =>
+      supabase
+        .rpc('preview_day', {
+          ...spanArguments(absence),
+          ...moreArguments(absence),
+          ...(remedy?.kind === 'shift' && { minutes: remedy.minutes }),
+          ...(remedy?.kind === 'hand_over' && { to_practitioner_id: remedy.colleague }),
+          ...(remedy?.kind === 'move' && { to_next: true })
+        })
+        .range(from, to)
+    )
   );
 }
 
@@ -251,7 +256,7 @@ export async function loadDone(
 ): Promise<Done | null> {
   const [row, outcome, doctors, staff] = await Promise.all([
     supabase.from('day_operations').select().eq('id', operation).eq('clinic_id', clinicId).maybeSingle(),
-    supabase.rpc('day_outcome', { operation_id: operation }),
+    allRows((from, to) => supabase.rpc('day_outcome', { operation_id: operation }).range(from, to)),
     supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId),
     supabase.from('clinic_staff').select('user_id, name').eq('clinic_id', clinicId)
   ]);

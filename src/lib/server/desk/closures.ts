@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Line } from '#lib/desk/away.ts';
 import type { Result } from '#lib/server/request/refusal.ts';
+import { allRows } from '#lib/server/request/all-rows.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { idsOf, linesOf } from './away.ts';
 
@@ -39,7 +40,11 @@ export async function previewClosure(
   { from, until }: Days
 ): Promise<Result<{ lines: Line[] }>> {
   return linesOf(
-    await supabase.rpc('preview_closure', { clinic_id: clinicId, from_date: from, until_date: until })
+    await allRows((first, last) =>
+      supabase
+        .rpc('preview_closure', { clinic_id: clinicId, from_date: from, until_date: until })
+        .range(first, last)
+    )
   );
 }
 

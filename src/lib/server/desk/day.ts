@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { localDate } from '#lib/appointments/when.ts';
 import type { DaySnapshot, Marked, State, Step } from '#lib/desk/model.ts';
+import { allRows } from '#lib/server/request/all-rows.ts';
 import { namesOf } from '#lib/server/booking/names.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
@@ -84,7 +85,9 @@ export async function loadDay(
 ): Promise<DaySnapshot> {
   const today = localDate(new Date(), timeZone);
   const [visits, doctors, stranded] = await Promise.all([
-    supabase.rpc('desk_day', { clinic_id: clinicId, on_date: day ?? today }),
+    allRows((from, to) =>
+      supabase.rpc('desk_day', { clinic_id: clinicId, on_date: day ?? today }).range(from, to)
+    ),
     supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId).eq('active', true),
     supabase.from('stranded_appointments').select().eq('clinic_id', clinicId).order('starts_at').limit(100)
   ]);
