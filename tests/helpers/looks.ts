@@ -5,11 +5,26 @@ import type { Page } from 'playwright-core';
  * What axe has to say against the page as it is, one sentence a rule.
  * @param about colours: only what other colours can change
  */
-export async function violationsOf(
-  page: Page,
-  about: 'everything' | 'colours' = 'everything'
-): Promise<string[]> {
+export function violationsOf(page: Page, about: 'everything' | 'colours' = 'everything'): Promise<string[]> {
   if (page.frames().length > 1) throw new Error('Axe would see nothing of what is in a frame.');
+  return whatStays(page, () => violationsNow(page, about));
+}
+
+/**
+ * A page may still be settling (a changed viewport, other colours, larger letters), so only faults that stay for two seconds
+ * are told.
+ */
+async function whatStays(page: Page, look: () => Promise<string[]>): Promise<string[]> {
+  const settledBy = Date.now() + 2_000;
+  let found = await look();
+  while (found.length > 0 && Date.now() < settledBy) {
+    await painted(page);
+    found = await look();
+  }
+  return found;
+}
+
+async function violationsNow(page: Page, about: 'everything' | 'colours'): Promise<string[]> {
   // Once for each document: reading half a megabyte of script takes longer than judging a page.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const options: axe.RunOptions = {
@@ -27,19 +42,8 @@ export async function violationsOf(
   );
 }
 
-/**
- * What does not fit: into the screen, or into its own box. A page may still be settling (a changed viewport, larger
- * letters), so only what stays too wide for two seconds is told.
- */
-export async function tooWide(page: Page): Promise<string[]> {
-  const settledBy = Date.now() + 2_000;
-  let found = await widerThanTheirBox(page);
-  while (found.length > 0 && Date.now() < settledBy) {
-    await painted(page);
-    found = await widerThanTheirBox(page);
-  }
-  return found;
-}
+/** What does not fit: into the screen, or into its own box. */
+export const tooWide = (page: Page): Promise<string[]> => whatStays(page, () => widerThanTheirBox(page));
 
 function widerThanTheirBox(page: Page): Promise<string[]> {
   return page.evaluate(() => {

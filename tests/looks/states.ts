@@ -26,7 +26,8 @@ export function testStates(browser: Browser, states: States, { steady = false } 
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme });
         await painted(page);
-        const about = colorScheme === 'light' ? 'everything' : 'colours';
+        // What is no matter of colours is judged in English on a desk, and below in Tamil on the smallest screen.
+        const about = viewport === DESK && colorScheme === 'light' ? 'everything' : 'colours';
         expect(await violationsOf(page, about), `${viewport.width} pixels wide, ${colorScheme}`).toEqual([]);
       }
     }
