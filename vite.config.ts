@@ -35,11 +35,11 @@ const withSite = [...withStack, 'tests/helpers/site-setup.ts'];
 
 /**
  * What pages share is one file: over a slow network many small ones take longer to ask for than what one of them does not need
- * takes to load. Apart from that is what SvelteKit fills in before any of the rest runs.
+ * takes to load. Apart from that is what runs first: SvelteKit fills in the payload, and only then may any of the rest run.
  */
 const codeSplitting = {
   groups: [
-    { name: 'payload', test: /\/runtime\/client\/payload\.js$/, priority: 1 },
+    { name: 'payload', test: /\/runtime\/client\/payload\.js$|vite\/preload-helper\.js$/, priority: 1 },
     { name: 'shared', minShareCount: 2 }
   ]
 };
