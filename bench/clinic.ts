@@ -56,7 +56,7 @@ export async function aBookableClinic(
       select doctor.id as practitioner_id, s.starts_at, patient.id as patient_id, patient.user_id
       from doctor
       cross join generate_series(1, ${days}::int) as ahead
-      cross join lateral private.slots_on(doctor.id, current_date + ahead::int) s
+      cross join lateral private.slots_on(doctor.id, (now() at time zone 'Asia/Kolkata')::date + ahead::int) s
       join patient on patient.n = doctor.n * ${patientsOfADoctor} + s.token_number % ${patientsOfADoctor}
       order by random()`;
   });
