@@ -10995,7 +10995,7 @@ AS $function$
 begin
   return query
     select asked.name, asked.clinic_id, t.translation, t.address
-    from (select * from unnest(names_in.names[1:1000], names_in.clinic_ids[1:1000])) asked (name, clinic_id)
+    from unnest(names_in.names[1:1000], names_in.clinic_ids[1:1000]) as asked (name, clinic_id)
     cross join lateral private.translation_of(asked.name, asked.clinic_id, names_in.locale) t
     where t.id is not null;
 end $function$;

@@ -67,6 +67,22 @@ end $$;
 comment on function private.name_in(text, uuid, text) is
   'A name at a clinic as it is written in a language; the usual name where there is no other.';
 
+create function public.names_in(locale text, names text[], clinic_ids uuid[] default null)
+returns table (name text, clinic_id uuid, translation text, address text)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  return query
+    select asked.name, asked.clinic_id, t.translation, t.address
+    from unnest(names_in.names[1:1000], names_in.clinic_ids[1:1000]) as asked (name, clinic_id)
+    cross join lateral private.translation_of(asked.name, asked.clinic_id, names_in.locale) t
+    where t.id is not null;
+end $$;
+comment on function public.names_in(text, text[], uuid[]) is
+  'What names are in a language, each at the clinic whose id is at its place among clinic_ids: the clinic''s own words, else everybody''s. Without clinic_ids: everybody''s. No row: the name stays as it is. More than 1,000 names are not looked at.';
+grant execute on function public.names_in(text, text[], uuid[]) to anon, authenticated;
+
 create function private.spoken_in(p_name text, p_spoken_name text, p_clinic_id uuid, p_locale text) returns text
 language plpgsql stable
 set search_path = ''
@@ -121,19 +137,3 @@ from (values
   ('Homeopathy', 'ஹோமியோபதி', 'होम्योपैथी')
 ) as s (name, tamil, hindi)
 cross join lateral (values ('ta-IN', s.tamil), ('hi-IN', s.hindi)) as l (locale, translation);
-
-create function public.names_in(locale text, names text[], clinic_ids uuid[] default null)
-returns table (name text, clinic_id uuid, translation text, address text)
-language plpgsql stable security definer
-set search_path = ''
-as $$
-begin
-  return query
-    select asked.name, asked.clinic_id, t.translation, t.address
-    from (select * from unnest(names_in.names[1:1000], names_in.clinic_ids[1:1000])) asked (name, clinic_id)
-    cross join lateral private.translation_of(asked.name, asked.clinic_id, names_in.locale) t
-    where t.id is not null;
-end $$;
-comment on function public.names_in(text, text[], uuid[]) is
-  'What names are in a language, each at the clinic whose id is at its place among clinic_ids: the clinic''s own words, else everybody''s. Without clinic_ids: everybody''s. No row: the name stays as it is. More than 1,000 names are not looked at.';
-grant execute on function public.names_in(text, text[], uuid[]) to anon, authenticated;

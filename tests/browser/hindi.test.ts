@@ -1,9 +1,8 @@
 // The site in Hindi, with what clinic, doctor and specialty are called in it; a page has the words of its language only.
-import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { LANGUAGES } from '../../src/lib/languages.ts';
 import type { Locale } from '../../src/lib/paraglide/runtime.js';
-import { openPage } from '../helpers/browser.ts';
+import { openPage, watchScripts } from '../helpers/browser.ts';
 import { scaleText, tooWide } from '../helpers/looks.ts';
 import { aClinic, aPatient, opening, signIn } from './setting.ts';
 
@@ -17,16 +16,6 @@ const SCRIPTS: Record<Locale, RegExp> = {
 };
 /** Every page names the languages in themselves. */
 const NAMES = new RegExp(LANGUAGES.map(({ name }) => name).join('|'), 'g');
-
-/** The scripts that a page loads from now on. */
-function watchScripts(page: Page): Set<string> {
-  const loaded = new Set<string>();
-  page.on('request', (request) => {
-    if (request.resourceType() === 'script' && !request.url().includes('service-worker'))
-      loaded.add(request.url());
-  });
-  return loaded;
-}
 
 /** Those of some scripts that have sentences of other languages than one. */
 async function foreignTo(locale: Locale, urls: Set<string>): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { locales } from '#lib/paraglide/runtime.js';
-import { openPage, scriptsOf } from '../helpers/browser.ts';
+import { openPage, scriptsOf, watchScripts } from '../helpers/browser.ts';
 import { theStack } from '../helpers/stack.ts';
 import { aClinic, aPatient, opening, signIn } from './setting.ts';
 
@@ -97,16 +97,13 @@ test('a page names every script it needs, so that none is asked for a round trip
   const clinic = await aClinic(sql);
   const page = await openPage(browser, { serviceWorkers: 'block' });
   await signIn(page, site, patient);
+  const asked = watchScripts(page);
   for (const path of ['/appointments', '/book', `/book/time?doctor=${clinic.practitionerId}`]) {
-    const asked: string[] = [];
-    page.on('request', (request) => {
-      if (request.resourceType() === 'script') asked.push(request.url());
-    });
+    asked.clear();
     const response = await page.goto(site + path);
     const html = (await response?.text()) ?? '';
     await page.waitForLoadState('networkidle');
-    page.removeAllListeners('request');
-    const files = asked.map((url) => url.slice(url.lastIndexOf('/') + 1));
+    const files = [...asked].map((url) => url.slice(url.lastIndexOf('/') + 1));
     expect(files.length, path).toBeGreaterThan(3);
     expect(
       files.filter((file) => !html.includes(file)),

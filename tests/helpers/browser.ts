@@ -80,6 +80,16 @@ export function scriptsOf(page: Page): () => Promise<number[]> {
   };
 }
 
+/** The addresses of the scripts that a page loads from now on. */
+export function watchScripts(page: Page): Set<string> {
+  const loaded = new Set<string>();
+  page.on('request', (request) => {
+    if (request.resourceType() === 'script' && !request.url().includes('service-worker'))
+      loaded.add(request.url());
+  });
+  return loaded;
+}
+
 /** Fills in the sign-in form of the site, in whatever language it is, and sends it. */
 export async function sendSignIn(
   page: Page,

@@ -9,7 +9,7 @@ import {
 import { loadPeople, peopleIn, PERSON_COLUMNS } from '#lib/server/account/family.ts';
 import { localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
-import { namesAt, namesOf } from './names.ts';
+import { namesOf, practitionerNames } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 
 // So many stand on one page.
@@ -47,7 +47,7 @@ export async function loadAppointments(supabase: Supabase, page = 1): Promise<Sn
   const [names, queue] = await Promise.all([
     namesOf(supabase, [
       ...[...clinics.values()].map(({ name, id }) => [name, id] as const),
-      ...data.flatMap(({ practitioners, clinic_id }) => namesAt(clinic_id, practitioners))
+      ...data.flatMap(({ practitioners, clinic_id }) => practitionerNames(clinic_id, practitioners))
     ]),
     queuePlaces(supabase, rows, clinics, now)
   ]);
@@ -103,7 +103,7 @@ export async function loadDirectory(
   if (practitioner.error) throw practitioner.error;
   if (clinic.error) throw clinic.error;
   const names = await namesOf(supabase, [
-    ...(practitioner.data ? namesAt(clinic_id, practitioner.data) : []),
+    ...(practitioner.data ? practitionerNames(clinic_id, practitioner.data) : []),
     ...(clinic.data ? [[clinic.data.name, clinic_id] as const] : [])
   ]);
   return {

@@ -4,7 +4,7 @@ import type { FreeDay, FreeSlot } from '#lib/appointments/slots.ts';
 import { isOfOurTime, localDate } from '#lib/appointments/when.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { isId, loadAppointment } from './appointments.ts';
-import { namesAt, namesOf } from './names.ts';
+import { namesOf, practitionerNames } from './names.ts';
 import { clinicOf, CLINIC_COLUMNS, type Clinic } from './clinics.ts';
 import { asPatient, type Looker } from './looker.ts';
 import { practitionerOf, PRACTITIONER_COLUMNS, type Practitioner } from './practitioners.ts';
@@ -60,7 +60,7 @@ export async function listBookablePractitioners(
   const rows = await looker.practitioners({ clinic_id: clinicId });
   const names = await namesOf(
     looker.supabase,
-    rows.flatMap(({ practitioner_name: name, specialty }) => namesAt(clinicId, { name, specialty }))
+    rows.flatMap(({ practitioner_name: name, specialty }) => practitionerNames(clinicId, { name, specialty }))
   );
   const found = rows.map(({ practitioner_id: id, practitioner_name: name, next_starts_at, ...row }) => ({
     ...names.practitioner(practitionerOf({ ...row, id, name }), clinicId),
@@ -132,7 +132,7 @@ async function loadScope(
   if (error) throw error;
   if (!data?.active) return null;
   const { clinics } = data;
-  const names = await namesOf(supabase, [[clinics.name, clinics.id], ...namesAt(clinics.id, data)]);
+  const names = await namesOf(supabase, [[clinics.name, clinics.id], ...practitionerNames(clinics.id, data)]);
   const practitioner = names.practitioner(practitionerOf(data), clinics.id);
   return { clinic: names.clinic(clinicOf(clinics)), practitioner, anyPractitioner };
 }

@@ -1,7 +1,7 @@
 import { getLocale } from '#lib/paraglide/runtime.js';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
-/** What clinics, practitioners and specialties are called in the language of the page, as private.name_in has it. */
+/** What clinics, practitioners and specialties are called in the language of the page, as names_in has it. */
 export interface Names {
   /** A name at a clinic; as it is if the language has none of its own. */
   of(name: string, clinicId: string): string;
@@ -77,8 +77,8 @@ export async function namedAt<Row extends { name: string }>(
   return rows.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
 }
 
-/** The names of a practitioner. */
-export function namesAt(
+/** What of a practitioner of a clinic is a name. */
+export function practitionerNames(
   clinicId: string,
   { name, specialty }: { name: string; specialty: string }
 ): NameAt[] {

@@ -11,8 +11,8 @@ import {
   type Span
 } from '#lib/desk/away.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { allRows } from '#lib/server/request/all-rows.ts';
 import { namedAt } from '#lib/server/booking/names.ts';
+import { allRows } from '#lib/server/request/all-rows.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { deskRefusal } from './refusal.ts';
@@ -257,14 +257,13 @@ export async function loadDone(
   const [row, outcome, doctors, staff] = await Promise.all([
     supabase.from('day_operations').select().eq('id', operation).eq('clinic_id', clinicId).maybeSingle(),
     allRows((from, to) => supabase.rpc('day_outcome', { operation_id: operation }).range(from, to)),
-    supabase.from('practitioners').select('id, name').eq('clinic_id', clinicId),
+    listAllDoctors(supabase, clinicId),
     supabase.from('clinic_staff').select('user_id, name').eq('clinic_id', clinicId)
   ]);
-  for (const { error } of [row, outcome, doctors, staff]) if (error) throw error;
+  for (const { error } of [row, outcome, staff]) if (error) throw error;
   if (!row.data) return null;
   const done = doneRow.parse(row.data);
-  const named = await namedAt(supabase, clinicId, doctors.data ?? []);
-  const nameOf = (id: string | null) => named.find((doctor) => doctor.id === id)?.name ?? null;
+  const nameOf = (id: string | null) => doctors.find((doctor) => doctor.id === id)?.name ?? null;
   return {
     kind: done.kind,
     day: done.on_date,

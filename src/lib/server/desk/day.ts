@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { localDate } from '#lib/appointments/when.ts';
 import type { DaySnapshot, Marked, State, Step } from '#lib/desk/model.ts';
-import { allRows } from '#lib/server/request/all-rows.ts';
 import { namesOf } from '#lib/server/booking/names.ts';
+import { allRows } from '#lib/server/request/all-rows.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
