@@ -115,6 +115,20 @@ test('what happened while the network was away is there when it is back', async 
   await neverReloaded(page);
 });
 
+test('a change that the database tells of before it shows it is there a moment later', async () => {
+  const { page, patient, clinic } = await anOpenPage();
+  const { id } = await aBooking(sql, patient, clinic);
+  await reads(page, 'New appointment:');
+  const before = await page.evaluate(async () => (await fetch('/appointments/snapshot')).text());
+  let answered = 0;
+  await page.route('**/appointments/snapshot', (route) =>
+    answered++ === 0 ? route.fulfill({ contentType: 'application/json', body: before }) : route.continue()
+  );
+  await sql`update public.appointments set status = 'cancelled' where id = ${id}`;
+  await reads(page, /^Cancelled: /);
+  expect(answered).toBe(2);
+});
+
 test('nobody hears of another patient', async () => {
   const { page, patient, clinic } = await anOpenPage();
   const other = await aPatient(sql);

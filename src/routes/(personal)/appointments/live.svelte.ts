@@ -1,5 +1,5 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- dates are moments, and the rest is no state of the page */
-import { parseBroadcast } from '#lib/appointments/broadcast.ts';
+import { isIn, parseBroadcast, type Heard } from '#lib/appointments/broadcast.ts';
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { applySnapshot, hold, knows, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
 import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
@@ -37,7 +37,10 @@ export class LiveAppointments {
   #patientId: string | undefined;
   #listening: Listening | undefined;
   #queues = new Map<string, () => void>();
-  #fetching = fetching(() => this.#fetch());
+  #fetching = fetching<Heard | null>(
+    () => this.#fetch(),
+    (heard) => isIn(this.#held, heard)
+  );
   #newsId = 0;
   #stopped = false;
 
@@ -107,7 +110,7 @@ export class LiveAppointments {
   /** Fetches what was heard of, unless it is shown already, as after a change from this very page. */
   #hear(payload: unknown): void {
     const heard = parseBroadcast(payload);
-    if (!heard || heard.deleted || !knows(this.#held, heard)) this.refetch();
+    if (!heard || heard.deleted || !knows(this.#held, heard)) this.#fetching.heard(heard);
   }
 
   /** Takes over all of a snapshot but the appointments themselves. */
@@ -157,7 +160,7 @@ export class LiveAppointments {
     }
     for (const topic of topics) {
       if (this.#queues.has(topic)) continue;
-      const listener = { onlive: () => this.refetch(), onchange: () => this.refetch() };
+      const listener = { onlive: () => this.refetch(), onchange: () => this.#fetching.heard(null) };
       this.#queues.set(topic, listening.follow(topic, listener));
     }
   }

@@ -1,4 +1,4 @@
-import { parseBroadcast } from '#lib/appointments/broadcast.ts';
+import { isIn, parseBroadcast, type Heard } from '#lib/appointments/broadcast.ts';
 import { applySnapshot, hold, knows, rowsOf, type Held } from '#lib/appointments/merge.ts';
 import type { DaySnapshot, Marked, Visit } from '#lib/desk/model.ts';
 import { describeVisit } from '#lib/desk/words.ts';
@@ -24,7 +24,10 @@ export class LiveDay {
   connection: Connection | null = $state(null);
 
   #listening: Listening | undefined;
-  #fetching = fetching(() => this.#fetch());
+  #fetching = fetching<Heard | null>(
+    () => this.#fetch(),
+    (heard) => isIn(this.#held, heard)
+  );
   #newsId = 0;
 
   constructor(loaded: DaySnapshot) {
@@ -100,7 +103,7 @@ export class LiveDay {
   /** Fetches what was heard of, unless it is shown already, as after a step that was marked here. */
   #hear(payload: unknown): void {
     const heard = parseBroadcast(payload);
-    if (!heard || heard.deleted || !knows(this.#held, heard)) this.#fetching.again();
+    if (!heard || heard.deleted || !knows(this.#held, heard)) this.#fetching.heard(heard);
   }
 
   #take(loaded: DaySnapshot, asOf: number): void {

@@ -99,7 +99,7 @@ export class LiveBoard {
     this.#socket = openSocket({ ...this.#source, token: () => Promise.resolve(this.#source.key) });
     this.#socket.follow(channel, {
       onlive: () => this.#fetching.again(),
-      onchange: () => this.#fetching.again(),
+      onchange: () => this.#fetching.heard(),
       onconnection: (connection) => (this.connection = connection)
     });
   }
