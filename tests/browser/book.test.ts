@@ -190,6 +190,43 @@ test('a time that somebody else takes is marked while looking, and comes back wh
   for (const secret of [other.id, other.phone, `"${reference}"`, id]) expect(said).not.toContain(secret);
 });
 
+test('while times come and go faster than the network answers, what is free is seen all the same', async () => {
+  const clinic = await aClinic(sql);
+  const { id } = await aBooking(sql, await aPatient(sql), clinic, { hour: 10 });
+  const page = await openPage(browser);
+  const { channels } = heard(page);
+  await signIn(page, site, await aPatient(sql));
+  await page.locator('[data-connection="live"]').waitFor();
+  await page.goto(timesOf(clinic));
+  await aDayLater(page, 2);
+  await expect.poll(channels, { timeout: 10_000 }).toBe(1);
+  const ten = page.getByRole('link', { name: /^10:00\sam$/ });
+  expect(await ten.count()).toBe(0);
+
+  await page.route('**/__data.json*', async (route) => {
+    await new Promise((answers) => setTimeout(answers, 600));
+    await route.continue();
+  });
+  let rush = true;
+  const news = (async () => {
+    while (rush) {
+      await sql`
+        select realtime.send(
+          '{"starts_at": "2020-01-01T10:00:00Z", "ends_at": "2020-01-01T10:15:00Z", "taken": false}',
+          'slot', ${`practitioner:${clinic.practitionerId}`}
+        )`;
+      await new Promise((next) => setTimeout(next, 100));
+    }
+  })();
+  try {
+    await sql`update public.appointments set status = 'cancelled' where id = ${id}`;
+    await ten.waitFor();
+  } finally {
+    rush = false;
+    await news;
+  }
+});
+
 test('taken at the last moment: it says so and offers the three nearest', async () => {
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);
