@@ -3,18 +3,26 @@ import { isIn, parseBroadcast } from '../../src/lib/appointments/broadcast.ts';
 import { hold } from '../../src/lib/appointments/merge.ts';
 import { fetching } from '../../src/lib/live/fetching.ts';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+const tab = { visibilityState: 'visible' };
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('document', tab);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  tab.visibilityState = 'visible';
+});
 
 /** A server whose answers take 100 ms and say what it shows when asked, and a page that follows it. */
-function aPage(answers: { fails?: boolean } = {}) {
+function aPage(answers: { fails?: boolean; hangs?: boolean } = {}) {
   const server = { version: 1, asked: 0, ...answers };
   const page = { version: 1 };
   const follows = fetching<number>(
     async () => {
       server.asked++;
       const { version } = server;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => server.hangs || setTimeout(resolve, 100));
       if (server.fails) throw new Error('The server answered 503.');
       page.version = version;
     },
@@ -77,12 +85,35 @@ test('it outlives answers that fail', async () => {
   expect(page.version).toBe(2);
 });
 
+test('it outlives an answer that never comes', async () => {
+  const { server, page, follows } = aPage({ hangs: true });
+  follows.heard(2);
+  await vi.advanceTimersByTimeAsync(10_000);
+  Object.assign(server, { hangs: false, version: 2 });
+  follows.heard(2);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(page.version).toBe(2);
+});
+
+test('after minutes of silence it looks, if it is looked at', async () => {
+  const { server, page, follows } = aPage();
+  follows.again();
+  await vi.advanceTimersByTimeAsync(4 * 60_000);
+  server.version = 2;
+  expect(server.asked).toBe(1);
+  await vi.advanceTimersByTimeAsync(2 * 60_000);
+  expect(page.version).toBe(2);
+  tab.visibilityState = 'hidden';
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(server.asked).toBe(2);
+});
+
 test('nothing is asked after the end', async () => {
   const { server, follows } = aPage();
   follows.heard(2);
   await vi.advanceTimersByTimeAsync(500);
   follows.stop();
-  await vi.advanceTimersByTimeAsync(60_000);
+  await vi.advanceTimersByTimeAsync(3_600_000);
   expect(server.asked).toBe(1);
 });
 

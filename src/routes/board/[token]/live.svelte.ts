@@ -2,7 +2,7 @@
 import { version } from '$app/env';
 import { isFresh, lastCall, type BoardSnapshot } from '#lib/board/model.ts';
 import { openSocket, type Connection, type Socket } from '#lib/live/channel.ts';
-import { fetching } from '#lib/live/fetching.ts';
+import { ANSWERS_BY_MS, fetching } from '#lib/live/fetching.ts';
 import type { LiveSource } from '#lib/live/listen.ts';
 
 const TICK_MS = 5_000;
@@ -10,7 +10,6 @@ const TICK_MS = 5_000;
 const LOOK_MS = 30_000;
 /** A board that was switched off stays so. */
 const LOOK_WHEN_GONE_MS = 10 * 60_000;
-const ANSWERS_BY_MS = 15_000;
 /** Without an answer for so long, what is shown may be old. */
 const BEHIND_MS = 75_000;
 /** A connection that was not live for so long is made anew from nothing. */
@@ -109,7 +108,6 @@ export class LiveBoard {
     const response = await fetch(`/board/${encodeURIComponent(this.#token)}/snapshot`, {
       headers: { accept: 'application/json' },
       cache: 'no-store',
-      // Without that a fetch that got lost would be waited for to the end of days.
       signal: AbortSignal.timeout(ANSWERS_BY_MS)
     });
     const answer = (await response.json()) as BoardSnapshot | { error: string };
