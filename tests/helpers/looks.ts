@@ -60,6 +60,34 @@ function widerThanTheirBox(page: Page): Promise<string[]> {
   });
 }
 
+/**
+ * Words of ours that are broken in the middle, where there is less room than they take.
+ * @param names words of people and clinics, which may be as long as they like
+ */
+export const brokenWords = (page: Page, names: string): Promise<string[]> =>
+  whatStays(page, () => wordsOnTwoLines(page, names));
+
+function wordsOnTwoLines(page: Page, names: string): Promise<string[]> {
+  return page.evaluate((ofNames) => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    const found: string[] = [];
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode as Text;
+      // What is there for screen readers only has no lines.
+      if (!parentElement || getComputedStyle(parentElement).clipPath !== 'none') continue;
+      for (const { 0: word, index } of data.matchAll(/[\p{L}\p{M}]{2,}/gu)) {
+        if (ofNames.includes(word)) continue;
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        const lines = new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom)));
+        if (lines.size > 1) found.push(`${word} in ${parentElement.outerHTML.slice(0, 200)}`);
+      }
+    }
+    return found;
+  }, names);
+}
+
 /** Shows letters so many times as large as usual, as a browser does whose owner wants them so. */
 export async function scaleText(page: Page, factor: number): Promise<void> {
   const session = await page.context().newCDPSession(page);

@@ -1,8 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import project from '../../package.json' with { type: 'json' };
+
+/** Without them, Tamil and Hindi are blank, and nothing is seen of how wide their words are. */
+const FONTS = [
+  'noto-sans-tamil/400Regular/NotoSansTamil_400Regular.ttf',
+  'noto-sans-tamil/700Bold/NotoSansTamil_700Bold.ttf',
+  'noto-sans-devanagari/400Regular/NotoSansDevanagari_400Regular.ttf',
+  'noto-sans-devanagari/700Bold/NotoSansDevanagari_700Bold.ttf'
+];
 
 /** A browser to launch, with the environment it needs. */
 export interface PackagedChromium {
@@ -11,11 +21,14 @@ export interface PackagedChromium {
 }
 
 /**
- * The Chromium of the package @sparticuz/chromium with the libraries and the font it brings, unpacked once into
- * the temporary folder (209 MB) and used from there by every later run. Safe to call from many processes at once.
+ * The Chromium of the package @sparticuz/chromium with the libraries and the font it brings, and with fonts for the other
+ * scripts of the site, unpacked once into the temporary folder (210 MB) and used from there by every later run. Safe to
+ * call from many processes at once.
  */
 export async function packagedChromium(): Promise<PackagedChromium> {
-  const home = path.join(tmpdir(), `medq-chromium-${userInfo().uid}`);
+  const version = project.devDependencies['@sparticuz/chromium'];
+  // With other contents, another name: what earlier versions have unpacked is left alone.
+  const home = path.join(tmpdir(), `medq-chromium-${version}-fonts-${userInfo().uid}`);
   if (!existsSync(home)) await unpackInto(home);
   const env = Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
@@ -42,6 +55,10 @@ async function unpackInto(home: string): Promise<void> {
       if (!(name in before)) delete process.env[name];
     }
     Object.assign(process.env, before);
+  }
+  for (const font of FONTS) {
+    const file = createRequire(import.meta.url).resolve(`@expo-google-fonts/${font}`);
+    await copyFile(file, path.join(own, 'fonts/fonts', path.basename(file)));
   }
   // Its list of fonts names folders in /tmp.
   const list = path.join(own, 'fonts/fonts.conf');

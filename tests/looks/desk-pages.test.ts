@@ -4,11 +4,9 @@ import { aClinic, aDoctor, aPatient, opening, signIn, whereItIsEarly } from '../
 import { aDependent } from '../helpers/family.ts';
 import { openDesk } from '../helpers/desk.ts';
 import { aPhone } from '../helpers/world.ts';
-import { testStates, type States } from './states.ts';
+import { LONG_NAME, testStates, type States } from './states.ts';
 
 const { browser, sql, site } = await opening();
-
-const LONG_NAME = 'Venkatanarasimharajuvaripeta Subrahmanyam Lakshminarayanan';
 
 /** A clinic where the day has hardly begun, and its manager signed in on the page. */
 async function aManager(page: Page) {
@@ -32,9 +30,10 @@ async function atDesk(page: Page) {
 
 type Clinic = Awaited<ReturnType<typeof atDesk>>;
 
-/** A day of two doctors with somebody in each state. Answers with the first patient. */
+/** A day of three doctors with somebody in each state. Answers with the first patient. */
 async function aDay(clinic: Clinic): Promise<string> {
   const other = await aDoctor(sql, clinic.id, 'Dr. Anand Krishnamoorthy Venkataraman');
+  const third = await aDoctor(sql, clinic.id, 'Dr. Fathima Beevi');
   const rows = await sql<{ patient_id: string }[]>`
     with patients as (
       insert into public.patients (phone, name)
@@ -43,7 +42,7 @@ async function aDay(clinic: Clinic): Promise<string> {
     )
     insert into public.appointments
       (patient_id, practitioner_id, starts_at, channel, status, arrived_at, called_at, seen_at, confirmed_at, note)
-    select p.id, case when p.n = 6 then ${other}::uuid else ${clinic.practitionerId}::uuid end,
+    select p.id, case p.n when 6 then ${other}::uuid when 4 then ${third}::uuid else ${clinic.practitionerId}::uuid end,
       s.at, (array['ivr', 'web', 'desk'])[1 + p.n % 3], s.status,
       case when p.n in (1, 2, 3) then s.at - interval '20 minutes' end,
       case when p.n in (2, 3) then s.at end, case when p.n = 3 then s.at + interval '9 minutes' end,
@@ -125,6 +124,11 @@ const STATES: States = {
     await aDay(await atDesk(page));
     await page.goto(`${site}/desk/print`);
     await page.getByRole('cell', { name: LONG_NAME }).waitFor();
+  },
+  'the hours of a doctor': async (page) => {
+    await atDesk(page);
+    await page.goto(`${site}/desk/hours`);
+    await page.getByLabel('Minutes: Monday').first().waitFor();
   },
   'the staff, one of them being changed': async (page) => {
     await atDesk(page);

@@ -1,11 +1,22 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { DESK, openPage, PHONE } from '../helpers/browser.ts';
-import { indistinct, painted, scaleText, tooWide, unreadable, violationsOf } from '../helpers/looks.ts';
+import {
+  brokenWords,
+  indistinct,
+  painted,
+  scaleText,
+  tooWide,
+  unreadable,
+  violationsOf
+} from '../helpers/looks.ts';
 import { theSite } from '../helpers/site.ts';
 
 /** The states pages can be in, by name, and how to get to each. */
 export type States = Record<string, (page: Page) => Promise<unknown>>;
+
+/** Longer than there is room for on a line of a phone. */
+export const LONG_NAME = 'Venkatanarasimharajuvaripeta Subrahmanyam Lakshminarayanan';
 
 // The smallest screen that WCAG 2.2 asks to fit (1.4.10).
 const SMALLEST = { width: 320, height: 640 };
@@ -29,6 +40,7 @@ export function testStates(browser: Browser, states: States, { steady = false } 
         const about = colorScheme === 'light' ? 'everything' : 'colours';
         expect(await violationsOf(page, about), `${viewport.width} pixels wide, ${colorScheme}`).toEqual([]);
       }
+      expect(await brokenWords(page, LONG_NAME), `${viewport.width} pixels wide`).toEqual([]);
     }
     await page.emulateMedia({ forcedColors: 'active' });
     await painted(page);
@@ -48,6 +60,12 @@ export function testStates(browser: Browser, states: States, { steady = false } 
     expect(await page.locator('html').getAttribute('lang')).toBe('ta-IN');
     expect(await tooWide(page)).toEqual([]);
     expect(await violationsOf(page), 'in Tamil').toEqual([]);
+    for (const viewport of [PHONE, DESK]) {
+      await page.setViewportSize(viewport);
+      await painted(page);
+      expect(await brokenWords(page, LONG_NAME), `in Tamil, ${viewport.width} pixels wide`).toEqual([]);
+    }
+    await page.setViewportSize(SMALLEST);
     await scaleText(page, 2);
     expect(await tooWide(page), 'in Tamil, with text twice as large').toEqual([]);
     expect(complaints).toEqual([]);
