@@ -4,9 +4,11 @@ import { LANGUAGES } from '../../src/lib/languages.ts';
 import type { Locale } from '../../src/lib/paraglide/runtime.js';
 import { openPage, watchScripts } from '../helpers/browser.ts';
 import { scaleText, tooWide } from '../helpers/looks.ts';
-import { aClinic, aPatient, opening, signIn } from './setting.ts';
+import { atDesk } from './at-desk.ts';
+import { aBooking, aClinic, aDoctor, aPatient, opening, signIn } from './setting.ts';
 
-const { browser, sql, site } = await opening();
+const opened = await opening();
+const { browser, sql, site } = opened;
 
 /** Two words in the letters of a language that has its own. */
 const SCRIPTS: Record<Locale, RegExp> = {
@@ -96,3 +98,31 @@ test.each(LANGUAGES)(
     expect(complaints).toEqual([]);
   }
 );
+
+test('who reads Hindi at the desk finds doctors under one name in records, plans and what clashes', async () => {
+  const clinic = await aClinic(sql);
+  const colleague = await aDoctor(sql, clinic.id, 'Dr. Zubin');
+  await sql`insert into public.translations (name, locale, translation, clinic_id) values
+    (${clinic.doctor}, 'hi-IN', 'डॉ. मीरा', ${clinic.id}), ('Dr. Zubin', 'hi-IN', 'डॉ. ज़ुबिन', ${clinic.id})`;
+  const [one, other, third] = [await aPatient(sql), await aPatient(sql), await aPatient(sql)];
+  await aBooking(sql, one, clinic, { days: 1 });
+  await aBooking(sql, other, { practitionerId: colleague }, { days: 1 });
+  const { id } = await aBooking(sql, third, clinic, { days: 1, hour: 11 });
+  const [booked] = await sql<{ day: string }[]>`
+    select local_date::text as day from public.appointments where id = ${id}`;
+
+  const page = await atDesk(opened, '/desk', clinic, { page: { locale: 'hi-IN', javaScriptEnabled: false } });
+  const reads = async (path: string, ...names: string[]) => {
+    await page.goto(`${site}${path}`);
+    // What was texted stays as it was.
+    const text = (await page.locator('main').innerText()).replaceAll(/^Booked: .*$/gm, '');
+    for (const name of names) expect(text, path).toContain(name);
+    for (const name of [clinic.doctor, 'Dr. Zubin']) expect(text, path).not.toContain(name);
+  };
+  await reads(`/desk?day=${booked?.day}`, 'डॉ. मीरा', 'डॉ. ज़ुबिन');
+  await reads(`/desk/patients/${one.id}`, 'डॉ. मीरा');
+  await reads(`/desk/patients/${one.id}/merge?other=${other.id}`, 'डॉ. मीरा', 'डॉ. ज़ुबिन');
+  const absence = `/desk/away?doctor=${clinic.practitionerId}&day=${booked?.day}`;
+  await reads(absence, 'डॉ. मीरा', 'डॉ. ज़ुबिन');
+  await reads(`${absence}&what=hand_over&colleague=${colleague}`, 'डॉ. मीरा', 'डॉ. ज़ुबिन');
+});

@@ -64,17 +64,31 @@ export async function namesOf(supabase: Supabase, wanted: readonly NameAt[]): Pr
   };
 }
 
+/** What somebody at a clinic is called in the language of the page, of `wanted`. Throws the Data API's error. */
+export async function namesAt(
+  supabase: Supabase,
+  clinicId: string,
+  wanted: readonly string[]
+): Promise<(name: string) => string> {
+  const names = await namesOf(
+    supabase,
+    wanted.map((name) => [name, clinicId])
+  );
+  return (name) => names.of(name, clinicId);
+}
+
 /** Rows of one clinic with their names in the language of the page. Throws the Data API's error. */
 export async function namedAt<Row extends { name: string }>(
   supabase: Supabase,
   clinicId: string,
   rows: readonly Row[]
 ): Promise<Row[]> {
-  const names = await namesOf(
+  const called = await namesAt(
     supabase,
-    rows.map(({ name }) => [name, clinicId])
+    clinicId,
+    rows.map(({ name }) => name)
   );
-  return rows.map((row) => ({ ...row, name: names.of(row.name, clinicId) }));
+  return rows.map((row) => ({ ...row, name: called(row.name) }));
 }
 
 /** What of a practitioner of a clinic is a name. */

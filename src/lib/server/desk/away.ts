@@ -11,7 +11,7 @@ import {
   type Span
 } from '#lib/desk/away.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { namedAt } from '#lib/server/booking/names.ts';
+import { namedAt, namesAt } from '#lib/server/booking/names.ts';
 import { allRows } from '#lib/server/request/all-rows.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
@@ -45,9 +45,24 @@ const lines = z.array(
     }))
 );
 
-/** The lines of an answer of the Data API. Throws its error unless it is a refusal. */
-export function linesOf({ data, error }: { data: unknown; error: unknown }): Result<{ lines: Line[] }> {
-  return error ? refused(deskRefusal(error)) : { ok: true, lines: lines.parse(data) };
+/** The lines of an answer of the Data API about a clinic. Throws its error unless it is a refusal. */
+export async function linesOf(
+  supabase: Supabase,
+  clinicId: string,
+  { data, error }: { data: unknown; error: unknown }
+): Promise<Result<{ lines: Line[] }>> {
+  if (error) return refused(deskRefusal(error));
+  return { ok: true, lines: await parseLines(supabase, clinicId, data) };
+}
+
+async function parseLines(supabase: Supabase, clinicId: string, data: unknown): Promise<Line[]> {
+  const parsed = lines.parse(data);
+  const called = await namesAt(
+    supabase,
+    clinicId,
+    parsed.map(({ doctor }) => doctor)
+  );
+  return parsed.map((line) => ({ ...line, doctor: called(line.doctor) }));
 }
 
 /** "10:30" of what an address or the database says; null: nothing, or that it begins with the day. */
@@ -93,10 +108,13 @@ const moreArguments = ({ until, onlyStranded }: Absence) => ({
 /** Whom an absence hits, and with a remedy what becomes of each. Throws the Data API's error unless it is a refusal. */
 export async function previewAway(
   supabase: Supabase,
+  clinicId: string,
   absence: Absence,
   remedy: Remedy | null
 ): Promise<Result<{ lines: Line[] }>> {
   return linesOf(
+    supabase,
+    clinicId,
     await allRows((from, to) =>
       supabase
         .rpc('preview_day', {
@@ -157,13 +175,14 @@ export interface Colleague extends Doctor {
 /** Who could take over, each with how many of the patients. Throws the Data API's error. */
 export async function listColleagues(
   supabase: Supabase,
+  clinicId: string,
   absence: Absence,
   doctors: readonly Doctor[]
 ): Promise<Colleague[]> {
   const others = doctors.filter(({ id, active }) => active && id !== absence.doctor);
   return Promise.all(
     others.map(async (doctor) => {
-      const seen = await previewAway(supabase, absence, {
+      const seen = await previewAway(supabase, clinicId, absence, {
         kind: 'hand_over',
         minutes: 0,
         colleague: doctor.id
@@ -276,6 +295,6 @@ export async function loadDone(
     reason: done.reason,
     by: staff.data?.find(({ user_id }) => user_id !== null && user_id === done.actor_id)?.name ?? null,
     at: done.done_at,
-    lines: lines.parse(outcome.data)
+    lines: await parseLines(supabase, clinicId, outcome.data)
   };
 }

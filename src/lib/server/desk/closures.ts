@@ -40,6 +40,8 @@ export async function previewClosure(
   { from, until }: Days
 ): Promise<Result<{ lines: Line[] }>> {
   return linesOf(
+    supabase,
+    clinicId,
     await allRows((first, last) =>
       supabase
         .rpc('preview_closure', { clinic_id: clinicId, from_date: from, until_date: until })

@@ -1,7 +1,9 @@
 import { error } from '@sveltejs/kit';
 import { z } from 'zod';
+import { namesAt } from '#lib/server/booking/names.ts';
 import { refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import type { Desk } from './desk.ts';
 import { deskRefusal } from './refusal.ts';
 
 const side = z.object({
@@ -46,7 +48,11 @@ interface Two {
 }
 
 /** What merging two patients of a desk that is open would do. Answers 404 to who is none. */
-export async function previewMerge(supabase: Supabase, { keep, gone }: Two): Promise<MergePreview> {
+export async function previewMerge(
+  supabase: Supabase,
+  { clinicId }: Pick<Desk, 'clinicId'>,
+  { keep, gone }: Two
+): Promise<MergePreview> {
   const { data, error: failure } = await supabase.rpc('preview_merge', { keep_id: keep, gone_id: gone });
   if (failure) {
     const { status, message } = deskRefusal(failure);
@@ -54,7 +60,18 @@ export async function previewMerge(supabase: Supabase, { keep, gone }: Two): Pro
   }
   const parsed = preview.parse(data);
   const refusal = { code: 'PT409', message: 'cannot_merge', details: parsed.refusal, hint: parsed.sentence };
-  return { ...parsed, problem: parsed.refusal && deskRefusal(refusal).message };
+  const doctors = parsed.clashes.flatMap((one) => [one.keep_practitioner, one.gone_practitioner]);
+  const called = await namesAt(
+    supabase,
+    clinicId,
+    doctors.filter((name) => name !== null)
+  );
+  const clashes = parsed.clashes.map((one) => ({
+    ...one,
+    keep_practitioner: one.keep_practitioner && called(one.keep_practitioner),
+    gone_practitioner: one.gone_practitioner && called(one.gone_practitioner)
+  }));
+  return { ...parsed, clashes, problem: parsed.refusal && deskRefusal(refusal).message };
 }
 
 /** Makes two patients one. Answers with what `undoMerge` takes. Throws the Data API's error unless it is a refusal. */

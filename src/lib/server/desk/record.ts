@@ -2,6 +2,7 @@ import { error } from '@sveltejs/kit';
 import { z } from 'zod';
 import { STATUSES } from '#lib/appointments/model.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { namesAt } from '#lib/server/booking/names.ts';
 import { anyMistake, invalid, refused, type Result } from '#lib/server/request/refusal.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 import { asciiDigits } from '#lib/text.ts';
@@ -77,13 +78,25 @@ export type Entry = z.infer<typeof entry>;
 export type AppointmentEntry = Extract<Entry, { kind: 'appointment' }>;
 
 /** The record of a patient of a desk that is open; that it was read is written down. Answers 404 to what is none. */
-export async function readRecord(supabase: Supabase, id: string): Promise<PatientRecord> {
+export async function readRecord(
+  supabase: Supabase,
+  { clinicId }: Pick<Desk, 'clinicId'>,
+  id: string
+): Promise<PatientRecord> {
   const { data, error: failure } = await supabase.rpc('desk_patient', { patient_id: id });
   if (failure) {
     const { status, message } = deskRefusal(failure);
     error(status, message);
   }
-  return record.parse(data);
+  const { timeline, ...person } = record.parse(data);
+  const doctors = timeline.flatMap((one) => (one.kind === 'appointment' ? one.practitioner : []));
+  const called = await namesAt(supabase, clinicId, doctors);
+  return {
+    ...person,
+    timeline: timeline.map((one) =>
+      one.kind === 'appointment' ? { ...one, practitioner: called(one.practitioner) } : one
+    )
+  };
 }
 
 interface Asked {

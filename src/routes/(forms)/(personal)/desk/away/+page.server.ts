@@ -38,16 +38,16 @@ export const load: PageServerLoad = async (event) => {
 
   const operation = await nextOperation(supabase, { clinicId: desk.clinicId, doctor: absence.doctor });
   const wanted = remedyIn(searchParams);
-  const preview = wanted && (await previewAway(supabase, absence, wanted));
+  const preview = wanted && (await previewAway(supabase, desk.clinicId, absence, wanted));
   if (preview?.ok) {
     const shown = { operation, lines: preview.lines, colleagues: [] };
     return { ...page, absence, remedy: wanted, shown, problem: null };
   }
   // What is refused leaves the choice.
   const problem = preview?.refusal.message ?? null;
-  const hit = await previewAway(supabase, absence, null);
+  const hit = await previewAway(supabase, desk.clinicId, absence, null);
   if (!hit.ok) return { ...page, absence, shown: null, problem: hit.refusal.message };
-  const colleagues = await listColleagues(supabase, absence, doctors);
+  const colleagues = await listColleagues(supabase, desk.clinicId, absence, doctors);
   const minutes = searchParams.get('minutes') ?? '30';
   return { ...page, absence, minutes, shown: { operation, lines: hit.lines, colleagues }, problem };
 };

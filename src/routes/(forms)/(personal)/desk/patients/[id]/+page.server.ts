@@ -35,7 +35,7 @@ export const load: PageServerLoad = async (event) => {
   const wanted = { day: day ?? addDays(today, 1), instead: isId(instead) ? instead : '', member };
   const own = searchParams.get('own');
   const [record, doctors, times, became] = await Promise.all([
-    readRecord(supabase, patient),
+    readRecord(supabase, desk, patient),
     listDoctors(supabase, desk),
     isId(doctor) && day ? freeTimes(supabase, { patient, doctor, ...wanted }) : null,
     isId(own) ? findPatients(supabase, desk, own) : null

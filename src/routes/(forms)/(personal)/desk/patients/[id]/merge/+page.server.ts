@@ -15,16 +15,16 @@ export const load: PageServerLoad = async (event) => {
   const other = searchParams.get('other');
   const shown = { query, clinicId: desk.clinicId, timeZone: desk.timeZone, now: new Date().toISOString() };
   if (isId(other)) {
-    const preview = await previewMerge(supabase, { keep: id, gone: other });
+    const preview = await previewMerge(supabase, desk, { keep: id, gone: other });
     // The one with the account is the one that can stay.
     const possible =
       preview.refusal === 'gone_has_account'
-        ? await previewMerge(supabase, { keep: other, gone: id })
+        ? await previewMerge(supabase, desk, { keep: other, gone: id })
         : preview;
     return { ...shown, preview: possible, search: null };
   }
   // The patient themselves, as a preview shows them.
-  const { keep } = await previewMerge(supabase, { keep: id, gone: id });
+  const { keep } = await previewMerge(supabase, desk, { keep: id, gone: id });
   const words = (searchParams.get('words') ?? keep.name ?? '').trim().slice(0, 100);
   const found = words === '' ? [] : await findPatients(supabase, desk, words);
   return {

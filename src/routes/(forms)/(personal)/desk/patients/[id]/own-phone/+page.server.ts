@@ -10,7 +10,11 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const { desk, query } = await openDesk(event);
-  const { patient_id, name, dependents } = await readRecord(event.locals.supabase, idOf(event.params.id));
+  const { patient_id, name, dependents } = await readRecord(
+    event.locals.supabase,
+    desk,
+    idOf(event.params.id)
+  );
   const wanted = event.url.searchParams.get('member');
   const member = dependents.find(({ dependent_id, removed }) => dependent_id === wanted && !removed);
   if (!member) error(404, m.desk_record_unknown());
