@@ -38,7 +38,7 @@ async function texts(
   { reference }: Appointment
 ): Promise<string[][]> {
   const rows = await tx<{ template: string; body: string; to_phone: string; status: string }[]>`
-    select template, body, to_phone, status from public.sms_messages where patient_id = ${id} order by ctid`;
+    select template, body, to_phone, status from public.sms_messages where patient_id = ${id} order by cmin::text::int`;
   expect(rows.every((row) => row.to_phone === phone && row.status === 'queued')).toBe(true);
   return rows.map(({ template, body }) => [template, body.replaceAll(reference, 'REF').replace(way, '')]);
 }

@@ -275,7 +275,7 @@ describe('what a board hears', () => {
     [
       ...(await tx`
         select topic, event, payload - 'id' as payload, private from realtime.messages
-        where topic like 'board:%' and inserted_at = now()::timestamp order by ctid`)
+        where topic like 'board:%' and inserted_at = now()::timestamp order by cmin::text::int`)
     ] as unknown[];
 
   test('that there is news of today, and when it is revoked', () =>

@@ -179,7 +179,7 @@ describe('SMS', () => {
   const told = (tx: Transaction, { id }: { id: string }) =>
     tx<{ body: string; template: string; parts: number }[]>`
       select body, template, parts from public.sms_messages
-      where patient_id = ${id} and template not in ('welcome') order by ctid`;
+      where patient_id = ${id} and template not in ('welcome') order by cmin::text::int`;
 
   test('about a dependent begin with the first name, whatever an admin has written; of the holder nobody is named', () =>
     atTheDesk(async ({ tx, doctor, mother, slots, appointment }) => {

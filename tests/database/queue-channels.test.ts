@@ -20,7 +20,7 @@ function ear(tx: Transaction): (prefix: string) => Promise<Message[]> {
   return async (prefix) => {
     const messages = await tx<(Message & { message_id: string })[]>`
       select id::text as message_id, topic, event, payload - 'id' as payload, private from realtime.messages
-      where starts_with(topic, ${prefix}) and inserted_at = now()::timestamp order by ctid`;
+      where starts_with(topic, ${prefix}) and inserted_at = now()::timestamp order by cmin::text::int`;
     const fresh = messages.filter(({ message_id }) => !heard.has(message_id));
     for (const { message_id } of messages) heard.add(message_id);
     return fresh.map(({ message_id: _, ...message }) => message);

@@ -64,7 +64,7 @@ function atTheDesk(work: (world: World) => Promise<void>): Promise<void> {
       codeOf: async (to) => {
         const [row] = await tx<{ body: string }[]>`
           select body from public.sms_messages
-          where to_phone = ${to} and template like 'reassign%' order by ctid desc limit 1`;
+          where to_phone = ${to} and template like 'reassign%' order by cmin::text::int desc limit 1`;
         return /^\d+/.exec(row?.body ?? '')?.[0] ?? '';
       }
     });
@@ -99,7 +99,7 @@ describe('a dependent becomes a patient', () => {
       expect(await appointmentsOf(tx, mother.id)).toEqual([{ status: 'booked', dependent_id: null }]);
       expect(await tx`select from public.dependents where id = ${child}`).toHaveLength(0);
       const told = await tx<{ template: string }[]>`
-        select template from public.sms_messages where to_phone = ${phone} order by ctid`;
+        select template from public.sms_messages where to_phone = ${phone} order by cmin::text::int`;
       expect(told.map(({ template }) => template)).toEqual(
         expect.arrayContaining(['reassign_code', 'phone_moved_here', 'appointment_booked'])
       );

@@ -22,7 +22,7 @@ async function ends(
   await tx`select private.reschedule(${patient.id}, ${id}, '2091-06-09T09:00:00+05:30', 'web', ${now})`;
   await tx`select private.cancel(${patient.id}, ${id}, 'web', ${now})`;
   const rows = await tx<{ body: string; parts: number }[]>`
-    select body, parts from public.sms_messages where patient_id = ${patient.id} order by ctid`;
+    select body, parts from public.sms_messages where patient_id = ${patient.id} order by cmin::text::int`;
   expect(rows.map(({ parts }) => parts)).toEqual([1, 1, 1]);
   return rows.map(({ body }) => body.split(/Reference \d{4}\./)[1]);
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { weekdayWords } from '../../src/lib/appointments/calendar.ts';
 import { asTyped, withAdded, withCopied, type TypedPeriod } from '../../src/lib/desk/hours.ts';
 import { overwriteGetLocale } from '../../src/lib/paraglide/runtime.js';
 import { periodsIn, readHours } from '../../src/lib/server/desk/typed-hours.ts';
@@ -112,4 +113,14 @@ describe('a month', () => {
       after: '2027-02-01'
     });
   });
+});
+
+test('above a month stand whole letters, in every language', () => {
+  const letters = (locale: 'en-IN' | 'ta-IN' | 'hi-IN') => {
+    overwriteGetLocale(() => locale);
+    return [1, 2, 3, 4, 5, 6, 7].map((weekday) => weekdayWords(weekday, 'narrow')).join(' ');
+  };
+  expect(letters('en-IN')).toBe('M T W T F S S');
+  expect(letters('ta-IN')).toBe('தி செ பு வி வெ ச ஞா');
+  expect(letters('hi-IN')).toBe('सो मं बु गु शु श र');
 });

@@ -1,10 +1,10 @@
 // Words of a calendar, beside those of appointments in when.ts.
 import { parts, timeWords } from './when.ts';
 
-/** "Monday" of 1, "Sunday" of 7. */
-export function weekdayWords(weekday: number): string {
+/** "Monday" of 1, "Sunday" of 7; "M" and "S" where there is room for a letter only. */
+export function weekdayWords(weekday: number, width: 'long' | 'narrow' = 'long'): string {
   // The first of that month was a Monday.
-  return parts(new Date(Date.UTC(2024, 0, weekday)), 'UTC', { weekday: 'long' }).weekday;
+  return parts(new Date(Date.UTC(2024, 0, weekday)), 'UTC', { weekday: width }).weekday;
 }
 
 /** "December 2026" of any day of that month. */

@@ -19,6 +19,9 @@ const all = <E extends HTMLElement>(selector: string, place: ParentNode = docume
   ...place.querySelectorAll<E>(selector)
 ];
 
+/** Over a connection that died without a word, the answer would be waited for to the end of days. */
+const GIVES_UP_MS = 60_000;
+
 /** Sends a form, and follows where that leads. */
 async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<void> {
   const release = occupy(button);
@@ -35,7 +38,8 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
     response = await fetch(button.hasAttribute('formaction') ? button.formAction : form.action, {
       method: 'POST',
       body,
-      headers: { accept: 'text/html' }
+      headers: { accept: 'text/html' },
+      signal: AbortSignal.timeout(GIVES_UP_MS)
     });
     // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
     // no page we redirect to changes by being viewed.
