@@ -56,8 +56,9 @@ async function unpackInto(home: string): Promise<void> {
     }
     Object.assign(process.env, before);
   }
+  const packages = createRequire(import.meta.url);
   for (const font of FONTS) {
-    const file = createRequire(import.meta.url).resolve(`@expo-google-fonts/${font}`);
+    const file = packages.resolve(`@expo-google-fonts/${font}`);
     await copyFile(file, path.join(own, 'fonts/fonts', path.basename(file)));
   }
   // Its list of fonts names folders in /tmp.

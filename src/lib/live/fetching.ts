@@ -21,10 +21,12 @@ const TRUSTS_SILENCE_MS = 5 * 60_000;
  * Fetches one at a time; after one that failed again, with a pause that grows with every failure in a row; and after some
  * minutes without, if the page is looked at.
  * @param isThere whether what was heard of is in what was fetched; false where nobody can tell
+ * @param silence for how many milliseconds nothing need be heard
  */
 export function fetching<News = void>(
   fetchOnce: () => Promise<void>,
-  isThere: (news: News) => boolean = () => false
+  isThere: (news: News) => boolean = () => false,
+  silence = TRUSTS_SILENCE_MS
 ): Fetching<News> {
   let underWay = false;
   let wanted = false;
@@ -47,7 +49,7 @@ export function fetching<News = void>(
         () => {
           failures = 0;
           awaited = awaited.filter(({ news, since }) => began - since < SHOWN_BY_MS && !isThere(news));
-          next = awaited.length > 0 ? setTimeout(again, SHOWN_BY_MS) : setTimeout(look, TRUSTS_SILENCE_MS);
+          next = awaited.length > 0 ? setTimeout(again, SHOWN_BY_MS) : setTimeout(look, silence);
         },
         // The page stays as it is.
         () => (next = setTimeout(again, Math.min(60_000, 2_000 * 2 ** failures++)))

@@ -1,7 +1,7 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- dates are moments, and the rest is no state of the page */
 import { isIn, parseBroadcast, type Heard } from '#lib/appointments/broadcast.ts';
 import { lastKnown } from '#lib/appointments/last-known.ts';
-import { applySnapshot, hold, knows, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
+import { applySnapshot, hold, rowsOf, type Held, type Merged } from '#lib/appointments/merge.ts';
 import type { Appointment, Directory, Place, QueuePlaces, Snapshot } from '#lib/appointments/model.ts';
 import { describeChange } from '#lib/appointments/words.ts';
 import type { Connection } from '#lib/live/channel.ts';
@@ -110,7 +110,7 @@ export class LiveAppointments {
   /** Fetches what was heard of, unless it is shown already, as after a change from this very page. */
   #hear(payload: unknown): void {
     const heard = parseBroadcast(payload);
-    if (!heard || heard.deleted || !knows(this.#held, heard)) this.#fetching.heard(heard);
+    if (heard?.deleted || !isIn(this.#held, heard)) this.#fetching.heard(heard);
   }
 
   /** Takes over all of a snapshot but the appointments themselves. */

@@ -1,5 +1,5 @@
 import { isIn, parseBroadcast, type Heard } from '#lib/appointments/broadcast.ts';
-import { applySnapshot, hold, knows, rowsOf, type Held } from '#lib/appointments/merge.ts';
+import { applySnapshot, hold, rowsOf, type Held } from '#lib/appointments/merge.ts';
 import type { DaySnapshot, Marked, Visit } from '#lib/desk/model.ts';
 import { describeVisit } from '#lib/desk/words.ts';
 import type { Connection } from '#lib/live/channel.ts';
@@ -103,7 +103,7 @@ export class LiveDay {
   /** Fetches what was heard of, unless it is shown already, as after a step that was marked here. */
   #hear(payload: unknown): void {
     const heard = parseBroadcast(payload);
-    if (!heard || heard.deleted || !knows(this.#held, heard)) this.#fetching.heard(heard);
+    if (heard?.deleted || !isIn(this.#held, heard)) this.#fetching.heard(heard);
   }
 
   #take(loaded: DaySnapshot, asOf: number): void {

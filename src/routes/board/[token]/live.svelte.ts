@@ -35,7 +35,12 @@ export class LiveBoard {
   #token: string;
   #source: LiveSource;
   #oncall: () => void;
-  #fetching = fetching(() => this.#fetch());
+  // While there is a board, its own timer looks long before.
+  #fetching = fetching(
+    () => this.#fetch(),
+    () => false,
+    LOOK_WHEN_GONE_MS
+  );
   #socket: Socket | undefined;
   #channel: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
