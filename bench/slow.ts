@@ -43,7 +43,7 @@ export async function giveHistory({ addresses }: Stack, patient: BenchPatient, p
 }
 
 interface Load {
-  /** Seconds from the first request on, until the first appointment can be read. */
+  /** Seconds from the first request on, until the first appointment is painted. */
   shown: number;
   /** Until the scripts have taken over. */
   hydrated: number;
@@ -62,8 +62,16 @@ async function load(page: Page, url: string): Promise<Load> {
     page
       .waitForFunction((what) => document.querySelector(what) !== null && performance.now(), selector)
       .then((handle) => handle.jsonValue());
-  const [shown, hydrated] = await Promise.all([reached('[data-appointment]'), reached('[data-connection]')]);
-  return { shown: Number(shown) / 1000, hydrated: Number(hydrated) / 1000, kilobytes: bytes / 1000 };
+  const [there, hydrated] = await Promise.all([reached('[data-appointment]'), reached('[data-connection]')]);
+  // What stands in the page is not painted before its styles are there.
+  const painted = await page.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime
+  );
+  return {
+    shown: Math.max(Number(there), painted ?? Infinity) / 1000,
+    hydrated: Number(hydrated) / 1000,
+    kilobytes: bytes / 1000
+  };
 }
 
 export async function benchSlow(
@@ -96,7 +104,7 @@ export async function benchSlow(
       '/appointments over slow 3G: seconds until the scripts have taken over',
       `${of('hydrated').toFixed(2)} s`,
       of('hydrated'),
-      { atMost: 3 }
+      { atMost: 2 }
     )
   ];
 }

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { locales } from '#lib/paraglide/runtime.js';
 import { openPage, scriptsOf, watchScripts } from '../helpers/browser.ts';
@@ -110,4 +111,41 @@ test('a page names every script it needs, so that none is asked for a round trip
       path
     ).toEqual([]);
   }
+});
+
+/** How everything below the header looks, as text that can be compared. */
+const looksOf = (page: Page) =>
+  page.locator('main *').evaluateAll((elements) =>
+    elements.map((element) => {
+      const { display, color, fontSize, padding, backgroundColor } = getComputedStyle(element);
+      return [element.tagName, display, color, fontSize, padding, backgroundColor].join(' ');
+    })
+  );
+
+test('a page brings its styles along, and looks the same whether it is opened or led to', async () => {
+  await aClinic(sql);
+  const page = await openPage(browser, { serviceWorkers: 'block' });
+  await signIn(page, site, await aPatient(sql));
+  await page.locator('[data-connection="live"]').waitFor();
+  await page.getByRole('link', { name: 'Book', exact: true }).click();
+  await page.waitForURL(`${site}/book`);
+  await page.waitForLoadState('networkidle');
+  const ledTo = await looksOf(page);
+  expect(ledTo.length).toBeGreaterThan(10);
+
+  const stylesheets: string[] = [];
+  page.on('request', (request) => {
+    if (request.resourceType() === 'stylesheet') stylesheets.push(request.url());
+  });
+  await page.route(/\.css$/, (route) => route.abort());
+  await page.goto(`${site}/book`);
+  await page.waitForLoadState('networkidle');
+  expect(await looksOf(page)).toEqual(ledTo);
+  for (const path of ['/appointments', '/account', '/offline']) {
+    await page.goto(site + path);
+    expect(await page.locator('body').evaluate((body) => getComputedStyle(body).fontFamily), path).toContain(
+      'system-ui'
+    );
+  }
+  expect(stylesheets).toEqual([]);
 });

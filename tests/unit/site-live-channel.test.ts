@@ -81,6 +81,14 @@ test('it is live once the server says that it follows the database, and not befo
   await expect.poll(() => told).toEqual(['connecting', 'ready', 'live', 'fetch', '{"id":7}']);
 });
 
+test('the token is asked for while the connection opens', async () => {
+  const token = vi.fn(() => Promise.resolve('first'));
+  client = openSocket({ url: 'http://127.0.0.1:9', key: 'public/key', token });
+  expect(token).not.toHaveBeenCalled();
+  client.follow('patient:1', { onlive: () => undefined, onchange: () => undefined });
+  expect(token).toHaveBeenCalledOnce();
+});
+
 test('turned away or put out, it comes again, with the token of then', async () => {
   const answers = [
     (socket: WebSocket, join: Message) => say(socket, 'phx_reply', join, { status: 'error', response: {} }),

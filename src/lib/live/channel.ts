@@ -83,6 +83,8 @@ export function openSocket({ url, key, token }: SocketOptions): Socket {
     clearTimeout(retry);
     const opened = new WebSocket(address);
     socket = opened;
+    // It travels while the connection opens. Whoever joins asks for it again, and hears of failures.
+    token().catch(() => undefined);
     opened.onopen = () => {
       failures = 0;
       unanswered = false;
