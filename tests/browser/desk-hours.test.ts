@@ -69,6 +69,34 @@ test('a week without scripts: a break, a day copied, a colleague’s week; mista
   expect(await weekOf(clinic.practitionerId)).toEqual(await weekOf(colleague));
 });
 
+test('a week that a colleague saved meanwhile is not undone unasked, however often the form was sent in between', async () => {
+  const clinic = await aClinic(sql);
+  const first = await atDesk(desk, `/desk/hours?doctor=${clinic.practitionerId}`, clinic);
+  const second = await atDesk(desk, `/desk/hours?doctor=${clinic.practitionerId}`, clinic, {
+    page: { javaScriptEnabled: false }
+  });
+  await day(first, 'Sunday').getByRole('button', { name: 'Remove' }).click();
+  await day(first, 'Sunday').getByText('Closed').waitFor();
+  await press(first, 'Save the hours');
+  await says(first, 'The hours are saved.');
+  const saved = await weekOf(clinic.practitionerId);
+  expect(saved).toHaveLength(6);
+
+  await day(second, 'Saturday').getByRole('button', { name: 'Remove' }).click();
+  await day(second, 'Monday').getByLabel('Until: Monday').fill('08:00');
+  await press(second, 'Save the hours');
+  await says(second, 'The end has to be after the beginning.');
+  await day(second, 'Monday').getByLabel('Until: Monday').fill('12:00');
+  await press(second, 'Save the hours');
+  await says(second, /^This has been saved anew since you opened the page/);
+  expect(await weekOf(clinic.practitionerId)).toEqual(saved);
+  expect(await day(second, 'Monday').getByLabel('Until: Monday').inputValue()).toBe('12:00');
+
+  await press(second, 'Save the hours');
+  await says(second, 'The hours are saved.');
+  expect((await weekOf(clinic.practitionerId)).map((hours) => hours.slice(0, 1)).join('')).toBe('123457');
+});
+
 test('saving shows first who is booked outside the hours, and asks; with the keyboard alone', async () => {
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);

@@ -126,6 +126,46 @@ test('reception, limits and reminders; mistakes are told beside their fields, an
   });
 });
 
+test('what a colleague saved meanwhile is not undone unasked: a doctor, names, the clinic', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk(desk, '/desk/clinic', clinic);
+  const changed = () => says(page, /^This has been saved anew since you opened the page/);
+
+  await (await doctor(page, clinic.doctor)).getByLabel('Qualification').fill('MBBS');
+  await sql`update public.practitioners set specialty = 'Skin' where id = ${clinic.practitionerId}`;
+  const edited = () => page.locator('details[open]').filter({ hasText: clinic.doctor });
+  await edited().getByRole('button', { name: 'Save' }).click();
+  await changed();
+  expect(await edited().getByLabel('Qualification').inputValue()).toBe('MBBS');
+  await edited().getByLabel('Specialty').fill('Skin');
+  await edited().getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  const [row] = await sql`
+    select specialty, qualification from public.practitioners where id = ${clinic.practitionerId}`;
+  expect(row).toEqual({ specialty: 'Skin', qualification: 'MBBS' });
+
+  await page.goto(`${site}/desk/clinic`);
+  const tamil = page.locator('details').filter({ has: page.locator('summary', { hasText: 'தமிழ்' }) });
+  await tamil.locator('summary').click();
+  await tamil.getByLabel(clinic.name, { exact: true }).fill('ஏரிக்கரை கிளினிக்');
+  await sql`
+    insert into public.translations (clinic_id, name, locale, translation)
+    values (${clinic.id}, ${clinic.doctor}, 'ta-IN', 'டாக்டர் மீரா')`;
+  await tamil.getByRole('button', { name: 'Save' }).click();
+  await changed();
+  const translations = await sql`
+    select translation from public.translations where clinic_id = ${clinic.id}`;
+  expect([...translations]).toEqual([{ translation: 'டாக்டர் மீரா' }]);
+
+  await page.goto(`${site}/desk/clinic`);
+  await page.getByLabel('Address, as patients should read it').fill('12 Lake Road');
+  await sql`update public.clinics set max_active_bookings = 7 where id = ${clinic.id}`;
+  await press(page, 'Save');
+  await changed();
+  const [now] = await sql`select address, max_active_bookings from public.clinics where id = ${clinic.id}`;
+  expect(now).toEqual({ address: '14 MG Road, Bengaluru 560038', max_active_bookings: 7 });
+});
+
 test('the words of SMS are seen at every desk, and changed with a preview by who manages all clinics', async () => {
   const clinic = await aClinic(sql);
   const reader = await atDesk(desk, '/desk/words', clinic, { role: 'desk' });
@@ -166,6 +206,12 @@ test('the words of SMS are seen at every desk, and changed with a preview by who
   await says(page, 'It has letters with which an SMS holds 70 characters instead of 160.');
   await says(page, 'This is not saved yet.');
   expect(await words()).toBe(before);
+  // A colleague has changed it meanwhile.
+  await sql`
+    update public.sms_templates set body = body || '!' where key = 'appointment_cancelled' and locale = 'en-IN'`;
+  await press(page, 'Save the words');
+  await says(page, /^This has been saved anew since you opened the page/);
+  expect(await words()).toBe(`${before ?? ''}!`);
   await press(page, 'Save the words');
   await says(page, 'The words are saved.');
   expect(await words()).toBe(`${before ?? ''} See you soon ✓`);

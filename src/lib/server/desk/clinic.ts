@@ -7,6 +7,7 @@ import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
 import { nameProblem } from './names.ts';
 import { deskRefusal } from './refusal.ts';
+import { seenAs } from './seen.ts';
 
 /** Numbers that a manager sets, each with the least and the most; `null`: it may be empty. */
 export const NUMBERS = {
@@ -59,6 +60,8 @@ export interface Clinic {
   phone: string;
   timeZone: string;
   typed: TypedClinic;
+  /** What the form is filled from (seen.ts). */
+  seen: string;
 }
 
 /** The clinic of a desk. Throws the Data API's error. */
@@ -72,15 +75,12 @@ export async function readClinic(supabase: Supabase, { clinicId }: Pick<Desk, 'c
   const { phone, time_zone, ...clinic } = row.parse(data);
   const numbers = Object.keys(NUMBERS).map((name) => [name, String(clinic[name as NumberName] ?? '')]);
   const clocks = CLOCKS.map((name) => [name, clinic[name]?.slice(0, 5) ?? '']);
-  return {
-    phone,
-    timeZone: time_zone,
-    typed: {
-      ...clinic,
-      reception_phone: clinic.reception_phone ?? '',
-      ...(Object.fromEntries([...numbers, ...clocks]) as Record<NumberName | (typeof CLOCKS)[number], string>)
-    }
+  const typed = {
+    ...clinic,
+    reception_phone: clinic.reception_phone ?? '',
+    ...(Object.fromEntries([...numbers, ...clocks]) as Record<NumberName | (typeof CLOCKS)[number], string>)
   };
+  return { phone, timeZone: time_zone, typed, seen: seenAs(typed) };
 }
 
 /** The settings in a form. */

@@ -7,6 +7,7 @@ import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
 import { nameProblem } from './names.ts';
 import { deskRefusal } from './refusal.ts';
+import { seenAs } from './seen.ts';
 
 /** A practitioner as the form has them. */
 export interface TypedPractitioner {
@@ -30,6 +31,8 @@ export interface SetUpPractitioner extends TypedPractitioner {
   upcoming: number;
   next: string | null;
   last: string | null;
+  /** What the form is filled from (seen.ts). */
+  seen: string;
 }
 
 const rows = z.array(
@@ -57,16 +60,16 @@ export async function readPractitioners(
 ): Promise<SetUpPractitioner[]> {
   const { data, error } = await supabase.rpc('desk_practitioners', { clinic_id: clinicId });
   if (error) throw error;
-  return rows.parse(data).map(({ practitioner_id, next_on, last_on, ...row }) => ({
-    ...row,
-    id: practitioner_id,
-    spoken_name: row.spoken_name ?? '',
-    qualification: row.qualification ?? '',
-    photo_url: row.photo_url ?? '',
-    fee_amount: row.fee_amount === null ? '' : String(row.fee_amount),
-    next: next_on,
-    last: last_on
-  }));
+  return rows.parse(data).map(({ practitioner_id, upcoming, next_on, last_on, ...row }) => {
+    const typed = {
+      ...row,
+      spoken_name: row.spoken_name ?? '',
+      qualification: row.qualification ?? '',
+      photo_url: row.photo_url ?? '',
+      fee_amount: row.fee_amount === null ? '' : String(row.fee_amount)
+    };
+    return { ...typed, id: practitioner_id, upcoming, next: next_on, last: last_on, seen: seenAs(typed) };
+  });
 }
 
 // The same rules as of their columns.

@@ -7,6 +7,7 @@ import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
 import { nameProblem } from './names.ts';
 import { deskRefusal } from './refusal.ts';
+import { seenAs } from './seen.ts';
 
 /** What a name is called at a clinic in another language. */
 export interface Translated {
@@ -25,6 +26,8 @@ export interface NamesOfLanguage {
   /** The language by its own name. */
   language: string;
   names: Translated[];
+  /** What the form is filled from (seen.ts). */
+  seen: string;
 }
 
 /**
@@ -53,22 +56,20 @@ export async function readTranslations(
         translations.data?.find(
           (row) => row.locale === locale && row.name.toLowerCase() === name.toLowerCase()
         );
-      return {
-        locale,
-        language,
-        names: names.map((name) => ({
-          name,
-          translation: find(name)?.translation ?? '',
-          usual: everybodys.data.find((row) => row.name === name)?.translation ?? '',
-          ...(name === own && { address: find(name)?.address ?? '' })
-        }))
-      };
+      const translated = names.map((name) => ({
+        name,
+        translation: find(name)?.translation ?? '',
+        usual: everybodys.data.find((row) => row.name === name)?.translation ?? '',
+        ...(name === own && { address: find(name)?.address ?? '' })
+      }));
+      const ownWords = translated.map(({ name, translation, address }) => [name, translation, address]);
+      return { locale, language, names: translated, seen: seenAs(ownWords) };
     })
   );
 }
 
 /** What was typed into the form of one language. */
-export function translationsIn(form: FormData): { locale: string; names: Translated[] } {
+export function translationsIn(form: FormData): Pick<NamesOfLanguage, 'seen' | 'names'> & { locale: string } {
   const texts = (name: string) =>
     form.getAll(name).map((value) => (typeof value === 'string' ? value.trim() : ''));
   const translations = texts('translation');
@@ -76,6 +77,7 @@ export function translationsIn(form: FormData): { locale: string; names: Transla
   const [address] = texts('address');
   return {
     locale: texts('locale')[0] ?? '',
+    seen: texts('seen')[0] ?? '',
     names: texts('name').map((name, n) => ({
       name,
       translation: translations[n] ?? '',
@@ -89,7 +91,7 @@ export function translationsIn(form: FormData): { locale: string; names: Transla
 export async function saveTranslations(
   supabase: Supabase,
   { clinicId }: Pick<Desk, 'clinicId'>,
-  { locale, names }: ReturnType<typeof translationsIn>
+  { locale, names }: Pick<ReturnType<typeof translationsIn>, 'locale' | 'names'>
 ): Promise<Result> {
   const mistakes = invalid({
     ...Object.fromEntries(

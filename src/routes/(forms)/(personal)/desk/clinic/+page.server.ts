@@ -4,6 +4,7 @@ import { isId } from '#lib/server/booking/appointments.ts';
 import { clinicIn, readClinic, saveClinic } from '#lib/server/desk/clinic.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
 import { languageChoices, readPractitioners, savePractitioner } from '#lib/server/desk/practitioners.ts';
+import { refuseChanged, seenAfter } from '#lib/server/desk/seen.ts';
 import { readTranslations, saveTranslations, translationsIn } from '#lib/server/desk/translations.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -28,6 +29,7 @@ export const load: PageServerLoad = async (event) => {
 export const actions: Actions = {
   practitioner: async (event) => {
     const { desk } = await openAsManager(event);
+    const { supabase } = event.locals;
     const form = await event.request.formData().catch(() => error(400, m.form_unknown()));
     const text = (name: string) => String(form.get(name) ?? '');
     const id = text('id');
@@ -44,24 +46,41 @@ export const actions: Actions = {
       languages: form.getAll('languages').flatMap((code) => /^[a-z]{2,3}$/.exec(String(code)) ?? []),
       active: form.has('active')
     };
-    const saved = await savePractitioner(event.locals.supabase, desk, id || null, typed);
+    const seen = text('seen');
+    const now =
+      id === '' ? undefined : (await readPractitioners(supabase, desk)).find((one) => one.id === id);
+    const saved =
+      refuseChanged(seen, now?.seen) ?? (await savePractitioner(supabase, desk, id || null, typed));
+    if (saved.ok) return { done: m.desk_clinic_saved() };
     /** `about` is whose form it is; '' that of a new one. */
-    if (!saved.ok) return refuseForm(saved.refusal, { about: id, practitioner: typed });
-    return { done: m.desk_clinic_saved() };
+    return refuseForm(saved.refusal, {
+      about: id,
+      practitioner: typed,
+      seen: seenAfter(saved.refusal, seen)
+    });
   },
 
   names: async (event) => {
     const { desk } = await openAsManager(event);
+    const { supabase } = event.locals;
     const typed = translationsIn(await event.request.formData().catch(() => error(400, m.form_unknown())));
-    const saved = await saveTranslations(event.locals.supabase, desk, typed);
-    return saved.ok ? { done: m.desk_clinic_saved() } : refuseForm(saved.refusal, { names: typed });
+    const now = await readTranslations(supabase, desk, await readPractitioners(supabase, desk));
+    const saved =
+      refuseChanged(typed.seen, now.find(({ locale }) => locale === typed.locale)?.seen) ??
+      (await saveTranslations(supabase, desk, typed));
+    if (saved.ok) return { done: m.desk_clinic_saved() };
+    return refuseForm(saved.refusal, { names: { ...typed, seen: seenAfter(saved.refusal, typed.seen) } });
   },
 
   clinic: async (event) => {
     const { desk } = await openAsManager(event);
     const { supabase } = event.locals;
-    const typed = clinicIn(await event.request.formData().catch(() => error(400, m.form_unknown())));
-    const saved = await saveClinic(supabase, desk, await readClinic(supabase, desk), typed);
-    return saved.ok ? { done: m.desk_clinic_saved() } : refuseForm(saved.refusal, { clinic: typed });
+    const form = await event.request.formData().catch(() => error(400, m.form_unknown()));
+    const typed = clinicIn(form);
+    const seen = String(form.get('seen') ?? '');
+    const now = await readClinic(supabase, desk);
+    const saved = refuseChanged(seen, now.seen) ?? (await saveClinic(supabase, desk, now, typed));
+    if (saved.ok) return { done: m.desk_clinic_saved() };
+    return refuseForm(saved.refusal, { clinic: typed, seen: seenAfter(saved.refusal, seen) });
   }
 };
