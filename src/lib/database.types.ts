@@ -1839,7 +1839,7 @@ export type Database = {
         };
       };
       desk_note: {
-        Args: { appointment_id: string; note: string };
+        Args: { appointment_id: string; note: string; was?: string };
         Returns: {
           active: boolean;
           arrived_at: string | null;

@@ -88,6 +88,7 @@ from (values
   ('desk_proof_required', null, 'PT403', 'Please enter the code that we text to your phone.'),
   ('too_many_codes', 'rate_limited', 'PT429', 'Please wait %s minutes, then ask for another code.'),
   ('changed_meanwhile', null, 'PT409', 'This appointment has changed meanwhile: %s.'),
+  ('note_changed', 'changed_meanwhile', 'PT409', 'The note has changed meanwhile, and nothing was saved. It says: "%s".'),
   ('day_changed', 'changed_meanwhile', 'PT409',
    'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'),
   ('unknown_step', 'validation_failed', 'PT400', 'The desk knows no step "%s".'),

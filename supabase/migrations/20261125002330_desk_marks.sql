@@ -167,16 +167,20 @@ comment on function public.desk_mark(uuid, text) is
   'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, or not_found.';
 grant execute on function public.desk_mark(uuid, text) to authenticated;
 
-create function public.desk_note(appointment_id uuid, note text) returns public.appointments
+create function public.desk_note(appointment_id uuid, note text, was text default null) returns public.appointments
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
   v_appointment public.appointments := private.lock_at_desk(desk_note.appointment_id);
 begin
+  if btrim(was) <> coalesce(v_appointment.note, '') then
+    perform private.fail('note_changed', coalesce(v_appointment.note, ''));
+  end if;
   update public.appointments a set note = nullif(btrim(desk_note.note), '') where a.id = v_appointment.id
   returning * into v_appointment;
   return v_appointment;
 end $$;
-comment on function public.desk_note(uuid, text) is 'At the desk: notes something with an appointment; an empty text removes the note.';
-grant execute on function public.desk_note(uuid, text) to authenticated;
+comment on function public.desk_note(uuid, text, text) is
+  'At the desk: notes something with an appointment; an empty text removes the note. was is what the note said to whoever changes it: refuses with changed_meanwhile if it says something else by now.';
+grant execute on function public.desk_note(uuid, text, text) to authenticated;

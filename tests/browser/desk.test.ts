@@ -292,6 +292,11 @@ test('a walk-in gets the next token, is found as it sounds, moved, cancelled and
     has: page.getByRole('button', { name: /^Save the note: Tomorrow/ })
   });
   await noted.getByLabel('Note for the desk').fill('Brings old reports');
+  // A colleague has noted something meanwhile.
+  await sql`
+    update public.appointments set note = E'Deaf\nin one ear' where practitioner_id = ${clinic.practitionerId} and status = 'booked'`;
+  await noted.getByRole('button').click();
+  await page.getByText(/^A colleague has changed this note meanwhile to: Deaf\s+in one ear\./).waitFor();
   await noted.getByRole('button').click();
   await page.getByText('The note is saved.').waitFor();
   const tomorrow = page

@@ -222,6 +222,31 @@ describe('the steps of an appointment', () => {
       expect(row?.note).toBe('Fever since Monday');
     }));
 
+  test('a note that a colleague changed meanwhile is not lost; whoever says nothing of the one before replaces it', () =>
+    atTheDesk(async ({ tx, own, priya, ravi }) => {
+      const note = async () =>
+        (await tx<{ note: string | null }[]>`select note from public.appointments where id = ${own.id}`)[0]
+          ?.note;
+      await asDesk(tx, priya, (db) => db`select public.desk_note(${own.id}, 'Wheelchair', '')`);
+      const refusal = await refusalIn(tx, () =>
+        asDesk(tx, ravi, (db) => db`select public.desk_note(${own.id}, 'Late', '')`)
+      );
+      expect(refusal).toMatchObject({
+        message: 'changed_meanwhile',
+        detail: 'note_changed',
+        hint: 'The note has changed meanwhile, and nothing was saved. It says: "Wheelchair".'
+      });
+      expect(await note()).toBe('Wheelchair');
+      await asDesk(
+        tx,
+        ravi,
+        (db) => db`select public.desk_note(${own.id}, 'Wheelchair, late', ' Wheelchair ')`
+      );
+      expect(await note()).toBe('Wheelchair, late');
+      await asDesk(tx, ravi, (db) => db`select public.desk_note(${own.id}, '')`);
+      expect(await note()).toBeNull();
+    }));
+
   test('the audit says which person it was', () =>
     atTheDesk(async ({ tx, own, mark, ravi }) => {
       await mark(own, 'arrived', ravi);

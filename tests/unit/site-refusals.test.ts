@@ -49,6 +49,7 @@ const FOR_THE_DESK = [
   'desk_proof_required',
   'too_many_codes',
   'changed_meanwhile',
+  'note_changed',
   'day_changed',
   'unknown_step',
   'day_is_full',

@@ -183,9 +183,15 @@ export async function cancelAtDesk(supabase: Supabase, id: string, reason: strin
   return failure ? refused(deskRefusal(failure)) : { ok: true };
 }
 
-/** Notes something with an appointment; '' removes the note. Throws the Data API's error unless it is a refusal. */
-export async function noteWith(supabase: Supabase, id: string, note: string): Promise<Result> {
-  const { error: failure } = await supabase.rpc('desk_note', { appointment_id: id, note });
+/**
+ * Notes something with an appointment, whose note said `was`; '' is none. Refuses to replace another note than that. Throws the
+ * Data API's error unless it is a refusal.
+ */
+export async function noteWith(
+  supabase: Supabase,
+  { appointment, note, was }: Record<'appointment' | 'note' | 'was', string>
+): Promise<Result> {
+  const { error: failure } = await supabase.rpc('desk_note', { appointment_id: appointment, note, was });
   return failure ? refused(deskRefusal(failure)) : { ok: true };
 }
 

@@ -32,6 +32,7 @@ const MESSAGES: Messages = {
   desk_proof_required: m.desk_code_first,
   too_many_codes: m.desk_code_wait,
   changed_meanwhile: ({ hint }) => changedMeanwhile(hint),
+  note_changed: ({ hint }) => m.desk_note_changed({ note: /"(.*)"/s.exec(hint)?.[1] || '–' }),
   before_its_day: m.desk_before_its_day,
   impossible_status: m.desk_changed,
   day_changed: m.desk_away_changed,

@@ -87,9 +87,14 @@ export const actions: Actions = {
 
   note: async (event) => {
     await openDesk(event);
-    const { appointment, note } = await readForm(event.request, 'appointment', 'note');
-    const noted = await noteWith(event.locals.supabase, idOf(appointment), note);
-    return noted.ok ? { done: m.desk_patient_noted() } : refuseForm(noted.refusal, {});
+    const typed = await readForm(event.request, 'appointment', 'note', 'was');
+    const noted = await noteWith(event.locals.supabase, {
+      ...typed,
+      appointment: idOf(typed.appointment),
+      // Browsers send the ends of its lines in another way than they are kept.
+      was: typed.was.replaceAll('\r\n', '\n')
+    });
+    return noted.ok ? { done: m.desk_patient_noted() } : refuseForm(noted.refusal, { noted: typed });
   },
 
   resend: async (event) => {
