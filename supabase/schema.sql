@@ -624,7 +624,8 @@ create table public.clinic_staff (
   phone text not null,
   role text not null default 'desk'::text,
   updated_at timestamp with time zone not null default now(),
-  user_id uuid
+  user_id uuid,
+  vacated_at timestamp with time zone
 );
 alter table public.clinic_staff add constraint clinic_staff_phone_check CHECK (private.check_phone(phone));
 alter table public.clinic_staff add constraint clinic_staff_role_check CHECK ((role = ANY (ARRAY['desk'::text, 'manager'::text])));
@@ -636,7 +637,7 @@ CREATE INDEX clinic_staff_of_account ON public.clinic_staff USING btree (user_id
 CREATE INDEX clinic_staff_of_phone ON public.clinic_staff USING btree (phone);
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 CREATE TRIGGER _060_phone BEFORE INSERT OR UPDATE OF phone, clinic_id ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clinic_staff__phone();
-CREATE TRIGGER _100_account BEFORE INSERT OR UPDATE OF phone, user_id ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clinic_staff__account();
+CREATE TRIGGER _100_account BEFORE INSERT OR UPDATE OF phone, user_id, vacated_at ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_clinic_staff__account();
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.clinic_staff FOR EACH ROW EXECUTE FUNCTION private.tg_touch();
 CREATE TRIGGER _300_keep_manager AFTER DELETE ON public.clinic_staff FOR EACH ROW WHEN ((old.role = 'manager'::text)) EXECUTE FUNCTION private.tg_clinic_staff__keep_manager();
 CREATE TRIGGER _300_keep_manager_of_changed AFTER UPDATE OF role, phone, clinic_id ON public.clinic_staff FOR EACH ROW WHEN ((old.role = 'manager'::text)) EXECUTE FUNCTION private.tg_clinic_staff__keep_manager();
@@ -652,6 +653,7 @@ comment on column public.clinic_staff.phone is 'Their phone, as +E.164: the acco
 comment on column public.clinic_staff.role is 'desk, or manager: who also edits staff and hours and sees the numbers.';
 comment on column public.clinic_staff.updated_at is 'When the row was last changed.';
 comment on column public.clinic_staff.user_id is 'The account (auth.users) of the phone, filled in. Empty: that phone has none yet.';
+comment on column public.clinic_staff.vacated_at is 'When the account that had these rights went, or got another phone. The number may be a stranger''s next: whoever has it gets nothing until this is emptied, or the row is made anew.';
 alter table public.clinic_staff enable row level security;
 grant delete, insert, select, update on public.clinic_staff to authenticated;
 grant delete, insert, select, update on public.clinic_staff to service_role;
@@ -9007,11 +9009,18 @@ CREATE OR REPLACE FUNCTION private.tg_clinic_staff__account()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_account constant uuid := (select p.user_id from public.patients p where p.phone = new.phone);
 begin
-  new.user_id := (select p.user_id from public.patients p where p.phone = new.phone);
+  if tg_op = 'INSERT' or new.phone <> old.phone then
+    new.vacated_at := null;
+  elsif v_account is distinct from old.user_id and old.user_id is not null then
+    new.vacated_at := now();
+  end if;
+  new.user_id := case when new.vacated_at is null then v_account end;
   return new;
 end $function$;
-comment on function private.tg_clinic_staff__account() is 'Fills in the account of the phone, whatever was entered.';
+comment on function private.tg_clinic_staff__account() is 'Fills in the account of the phone, whatever was entered; not another one than it was, as phones change hands.';
 
 CREATE OR REPLACE FUNCTION private.tg_clinic_staff__end_sessions()
  RETURNS trigger
@@ -9239,12 +9248,13 @@ CREATE OR REPLACE FUNCTION private.tg_patients__follow_staff()
  SET search_path TO ''
 AS $function$
 begin
-  -- Filled in anew from the phone, also of the phone that was given up.
+  -- Filled in anew from the phone, also of the phone that was given up. The rights do not move to the other phone: its code
+  -- opens the desk, and who has stolen a password could then bring their own.
   update public.clinic_staff s set user_id = null
   where s.phone in (new.phone, case when tg_op = 'UPDATE' then old.phone end);
   return null;
 end $function$;
-comment on function private.tg_patients__follow_staff() is 'The phone of somebody at a desk got an account, lost it, or is another person''s now: their rights follow.';
+comment on function private.tg_patients__follow_staff() is 'The phone of somebody at a desk got an account, or lost it: so do they get or lose their rights.';
 
 CREATE OR REPLACE FUNCTION private.tg_patients__move_account()
  RETURNS trigger

@@ -239,6 +239,7 @@ export type Database = {
           role: string;
           updated_at: string;
           user_id: string | null;
+          vacated_at: string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -250,6 +251,7 @@ export type Database = {
           role?: string;
           updated_at?: string;
           user_id?: string | null;
+          vacated_at?: string | null;
         };
         Update: {
           clinic_id?: string;
@@ -260,6 +262,7 @@ export type Database = {
           role?: string;
           updated_at?: string;
           user_id?: string | null;
+          vacated_at?: string | null;
         };
         Relationships: [
           {

@@ -8,6 +8,7 @@ create table public.clinic_staff (
   name text not null,
   role text not null default 'desk' check (role in ('desk', 'manager')),
   user_id uuid references auth.users (id) on delete set null,
+  vacated_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint clinic_staff_once_a_clinic unique (clinic_id, phone)
@@ -23,6 +24,8 @@ comment on column public.clinic_staff.phone is 'Their phone, as +E.164: the acco
 comment on column public.clinic_staff.name is 'Their name, as the desk and the audit show it.';
 comment on column public.clinic_staff.role is 'desk, or manager: who also edits staff and hours and sees the numbers.';
 comment on column public.clinic_staff.user_id is 'The account (auth.users) of the phone, filled in. Empty: that phone has none yet.';
+comment on column public.clinic_staff.vacated_at is
+  'When the account that had these rights went, or got another phone. The number may be a stranger''s next: whoever has it gets nothing until this is emptied, or the row is made anew.';
 comment on column public.clinic_staff.created_at is 'When the row was made.';
 comment on column public.clinic_staff.updated_at is 'When the row was last changed.';
 
@@ -30,15 +33,23 @@ create function private.tg_clinic_staff__account() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_account constant uuid := (select p.user_id from public.patients p where p.phone = new.phone);
 begin
-  new.user_id := (select p.user_id from public.patients p where p.phone = new.phone);
+  if tg_op = 'INSERT' or new.phone <> old.phone then
+    new.vacated_at := null;
+  elsif v_account is distinct from old.user_id and old.user_id is not null then
+    new.vacated_at := now();
+  end if;
+  new.user_id := case when new.vacated_at is null then v_account end;
   return new;
 end $$;
-comment on function private.tg_clinic_staff__account() is 'Fills in the account of the phone, whatever was entered.';
+comment on function private.tg_clinic_staff__account() is
+  'Fills in the account of the phone, whatever was entered; not another one than it was, as phones change hands.';
 
 create trigger _050_clean_names before insert or update of name on public.clinic_staff
   for each row execute function private.tg_clean_names('name');
-create trigger _100_account before insert or update of phone, user_id on public.clinic_staff
+create trigger _100_account before insert or update of phone, user_id, vacated_at on public.clinic_staff
   for each row execute function private.tg_clinic_staff__account();
 create trigger _200_touch before update on public.clinic_staff
   for each row execute function private.tg_touch();
@@ -50,13 +61,14 @@ language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  -- Filled in anew from the phone, also of the phone that was given up.
+  -- Filled in anew from the phone, also of the phone that was given up. The rights do not move to the other phone: its code
+  -- opens the desk, and who has stolen a password could then bring their own.
   update public.clinic_staff s set user_id = null
   where s.phone in (new.phone, case when tg_op = 'UPDATE' then old.phone end);
   return null;
 end $$;
 comment on function private.tg_patients__follow_staff() is
-  'The phone of somebody at a desk got an account, lost it, or is another person''s now: their rights follow.';
+  'The phone of somebody at a desk got an account, or lost it: so do they get or lose their rights.';
 
 create trigger _510_follow_staff after insert on public.patients
   for each row when (new.user_id is not null) execute function private.tg_patients__follow_staff();

@@ -1,7 +1,7 @@
 // Who works at a desk, and the second proof that opens it.
 import { afterAll, describe, expect, test } from 'vitest';
 import { asPatient, refusalIn, rolledBack, type Account, type Transaction } from '../helpers/database.ts';
-import { aDeskPerson, asDesk, openDesk } from '../helpers/desk.ts';
+import { aDeskPerson, asDesk, openDesk, type DeskPerson } from '../helpers/desk.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
 import { aClinic, anAccount, aPatient, aPhone, aSession } from '../helpers/world.ts';
 
@@ -27,16 +27,39 @@ describe('who works at a desk', () => {
       expect(await staffRow(tx, phone)).toBeNull();
     }));
 
-  test('is no longer whose account has another phone, but who has this one now', () =>
-    rolledBack(sql, async (tx) => {
-      const clinic = await aClinic(tx);
-      const person = await aDeskPerson(tx, clinic);
-      const other = await aPatient(tx, { account: true });
-      await tx`select public.change_patient_phone(${person.id}, ${aPhone()})`;
-      expect(await staffRow(tx, person.phone)).toBeNull();
-      await tx`select public.change_patient_phone(${other.id}, ${person.phone})`;
-      expect(await staffRow(tx, person.phone)).toBe(other.account.userId);
-    }));
+  test.each([
+    [
+      'has got another phone',
+      (tx: Transaction, person: DeskPerson) =>
+        tx`select public.change_patient_phone(${person.id}, ${aPhone()})`
+    ],
+    [
+      'is deleted',
+      (tx: Transaction, person: DeskPerson) => tx`delete from auth.users where id = ${person.account.userId}`
+    ]
+  ])(
+    'is no longer whose account %s, nor who has the number next, until it is said that they are',
+    (_, leave) =>
+      rolledBack(sql, async (tx) => {
+        const clinic = await aClinic(tx);
+        const person = await aDeskPerson(tx, clinic);
+        const next = await aPatient(tx, { account: true });
+        await leave(tx, person);
+        expect(await staffRow(tx, person.phone)).toBeNull();
+        await tx`update public.patients set phone = null where phone = ${person.phone}`;
+        await tx`select public.change_patient_phone(${next.id}, ${person.phone})`;
+        expect(await staffRow(tx, person.phone)).toBeNull();
+        // A change of phone has ended their sessions.
+        const account = await aSession(tx, next.account.userId);
+        const refusal = await refusalIn(tx, () =>
+          asPatient(tx, account, (db) => db`select public.desk_start()`)
+        );
+        expect(refusal?.message).toBe('not_staff');
+
+        await tx`update public.clinic_staff set vacated_at = null where phone = ${person.phone}`;
+        expect(await staffRow(tx, person.phone)).toBe(next.account.userId);
+      })
+  );
 
   test('is decided by the phone alone, whatever account is entered, and by no metadata', () =>
     rolledBack(sql, async (tx) => {

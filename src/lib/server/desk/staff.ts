@@ -16,6 +16,8 @@ export interface Colleague {
   role: Desk['role'];
   /** Their account; null while they have not registered. */
   userId: string | null;
+  /** They had an account, which went or has another phone. */
+  vacated: boolean;
   /** Where the desk is open to them, and until when (ISO instants). */
   devices: { id: string; device: string | null; until: string }[];
 }
@@ -30,7 +32,14 @@ export interface StaffForm {
 const role = z.enum(['desk', 'manager']);
 
 const rows = z.array(
-  z.object({ id: z.uuid(), name: z.string(), phone: z.string(), role, user_id: z.uuid().nullable() })
+  z.object({
+    id: z.uuid(),
+    name: z.string(),
+    phone: z.string(),
+    role,
+    user_id: z.uuid().nullable(),
+    vacated_at: z.string().nullable()
+  })
 );
 
 /** What a form says; undefined: it is none of ours. */
@@ -44,19 +53,20 @@ export async function listStaff(
   const [staff, devices] = await Promise.all([
     supabase
       .from('clinic_staff')
-      .select('id, name, phone, role, user_id')
+      .select('id, name, phone, role, user_id, vacated_at')
       .eq('clinic_id', clinicId)
       .order('name')
       .order('id'),
     listDevices(supabase)
   ]);
   if (staff.error) throw staff.error;
-  return rows.parse(staff.data).map(({ id, name, phone, role, user_id }) => ({
+  return rows.parse(staff.data).map(({ id, name, phone, role, user_id, vacated_at }) => ({
     id,
     name,
     phone: phoneText(phone),
     role,
     userId: user_id,
+    vacated: vacated_at !== null,
     devices: devices
       .filter(({ userId }) => userId === user_id)
       .map(({ id, device, until }) => ({ id, device, until }))
