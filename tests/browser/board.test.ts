@@ -201,6 +201,15 @@ test('it catches up with what it missed: a server that died, an outage, a new ve
   await page.clock.fastForward('05:00:00');
   await mark(visits[2], 'called');
   await page.unroute('**/snapshot');
+  // As the site answers while the database does not.
+  let failed = 0;
+  await page.route('**/snapshot', (route) => {
+    failed += 1;
+    return route.fulfill({ status: 500, json: { status: 500, message: 'Internal Error' } });
+  });
+  await page.clock.runFor(35_000);
+  await expect.poll(() => failed).toBeGreaterThan(0);
+  await page.unroute('**/snapshot');
   await comesToServe(page, '9');
   await page.getByText('No connection since').waitFor({ state: 'detached' });
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);

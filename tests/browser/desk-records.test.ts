@@ -172,6 +172,27 @@ test('a phone is corrected: both numbers are told, the account is signed out, an
   expect(sms).toEqual({ to_phone: right, again: true });
 });
 
+test('digits of any script find, and what no database takes is left out', async () => {
+  const { clinic, page } = await aDesk({ javaScriptEnabled: false });
+  const patient = await known(clinic, 'Ammini', { days: 1 });
+  const [{ phone = '' } = {}] = await sql<{ phone: string }[]>`
+    select p.phone from public.appointments a join public.patients p on p.id = a.patient_id where a.id = ${patient.appointment}`;
+  const inTamil = phone.slice(-4).replaceAll(/\d/g, (digit) => String.fromCodePoint(0x0be6 + Number(digit)));
+  for (const words of [inTamil, 'Amm%00ini']) {
+    const answer = await page.goto(`${site}/desk/find?words=${words}`);
+    expect(answer?.status()).toBe(200);
+    await page.getByRole('link', { name: /^Ammini/ }).waitFor();
+  }
+  expect((await page.request.get(`${site}/board/%00/snapshot`)).status()).toBe(404);
+  const noted = await page.request.post(`${record(patient)}?/note`, {
+    headers: { origin: site },
+    form: { appointment: patient.appointment, note: 'Brings\0 \\u0000 reports', was: '' }
+  });
+  expect(noted.status()).toBe(200);
+  const [row] = await sql`select note from public.appointments where id = ${patient.appointment}`;
+  expect(row).toEqual({ note: 'Brings \\u0000 reports' });
+});
+
 test('a record gives times that fit its patient, and who has come can get another day', async () => {
   const { clinic, page } = await aDesk({ javaScriptEnabled: false });
   const colleague = await aDoctor(sql, clinic.id, 'Dr. Zubin');

@@ -14,6 +14,7 @@
 
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { codeIn } from '#lib/code.ts';
+import { pageIn } from '#lib/page-in.ts';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
   ...place.querySelectorAll<E>(selector)
@@ -44,7 +45,7 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
     // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
     // no page we redirect to changes by being viewed.
     if (response.redirected && !dialog) return location.assign(response.url);
-    answer = new DOMParser().parseFromString(await response.text(), 'text/html');
+    answer = pageIn(await response.text());
   } catch {
     release();
     return tell(form, 'unreached');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { memberOf, type Member } from '#lib/desk/family.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
+import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
 
 /** A patient of the clinic, as the list shows them. Times are ISO instants. */
@@ -42,7 +43,10 @@ export async function findPatients(
   { clinicId }: Pick<Desk, 'clinicId'>,
   words: string
 ): Promise<Found[]> {
-  const { data, error } = await supabase.rpc('desk_find', { clinic_id: clinicId, words });
+  const { data, error } = await supabase.rpc('desk_find', {
+    clinic_id: clinicId,
+    words: asciiDigits(words)
+  });
   if (error) throw error;
   return rows.parse(data).map((row) => ({
     id: row.patient_id,

@@ -2,6 +2,7 @@ import { error } from '@sveltejs/kit';
 import { z } from 'zod';
 import { m } from '#lib/paraglide/messages.js';
 import { logFailure } from './log.ts';
+import type { Refusal } from './refusal.ts';
 import type { Supabase } from './supabase.ts';
 
 export interface Account {
@@ -69,6 +70,15 @@ export async function readSession(supabase: Supabase, requestId: string): Promis
     }
   };
 }
+
+/**
+ * Refuses a form that was opened as one account and is sent as another: somebody else has signed in on this device since, in
+ * another tab. A form that does not name its account is taken.
+ */
+export const refuseOther = (account: string, { userId }: Pick<Account, 'userId'>): Refusal | undefined =>
+  account === '' || account === userId
+    ? undefined
+    : { code: 'other_account', message: m.account_other(), status: 409 };
 
 /** The account behind a request that the guard has let through. Answers 503 while nobody can tell. */
 export async function accountOf(locals: App.Locals): Promise<Account> {

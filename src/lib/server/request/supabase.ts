@@ -66,8 +66,18 @@ export function forNobody({ locals }: Pick<RequestEvent, 'locals'>): Supabase {
 const fetchInTime: typeof fetch = (input, init) => {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-  return fetch(input, { ...init, signal });
+  return isForDatabase(input)
+    ? fetch(input.replaceAll('%00', ''), { ...init, ...withoutNul(init?.body), signal })
+    : fetch(input, { ...init, signal });
 };
+
+const isForDatabase = (input: unknown): input is string =>
+  typeof input === 'string' && input.startsWith(`${PUBLIC_SUPABASE_URL}/rest/`);
+
+// Postgres refuses a text with NUL, which nobody types. As in the functions (jsonText) it is left out. In JSON it is \u0000
+// after an even number of backslashes.
+const withoutNul = (body: unknown): { body?: string } =>
+  typeof body === 'string' ? { body: body.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1') } : {};
 
 /** Takes the session away from this browser, with all that was kept for it, even if Auth cannot be asked to end it. */
 export function forgetSession(event: RequestEvent): void {

@@ -115,11 +115,9 @@ export class LiveBoard {
       cache: 'no-store',
       signal: AbortSignal.timeout(ANSWERS_BY_MS)
     });
-    const answer = (await response.json()) as BoardSnapshot | { error: string };
-    if ('error' in answer) {
-      if (response.status !== 404) throw new Error(`The server answered ${response.status}.`);
-      this.#end();
-    } else this.#take(answer);
+    if (response.status === 404) this.#end();
+    else if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    else this.#take((await response.json()) as BoardSnapshot);
   }
 
   #take(answer: BoardSnapshot): void {

@@ -23,7 +23,7 @@ import { leaveFlash, readFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { rememberLanguage } from '#lib/server/request/language.ts';
 import { anyMistake, invalid, type Refusal } from '#lib/server/request/refusal.ts';
-import { accountOf } from '#lib/server/request/session.ts';
+import { accountOf, refuseOther } from '#lib/server/request/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 import type { Section } from './form-outcome.ts';
 
@@ -63,9 +63,11 @@ const done = (section: Section, message: string) => ({ section, done: message })
 export const actions: Actions = {
   profile: async (event) => {
     const { locals } = event;
-    await accountOf(locals);
+    const account = await accountOf(locals);
     forgetForms(event, '/account');
-    const form = await readForm(event.request, 'name', 'age', 'username', 'locale');
+    const form = await readForm(event.request, 'account', 'name', 'age', 'username', 'locale');
+    const other = refuseOther(form.account, account);
+    if (other) return refuse('profile', other);
     const typed = {
       name: form.name.trim(),
       age: form.age.trim(),
@@ -85,9 +87,11 @@ export const actions: Actions = {
 
   family: async (event) => {
     const { supabase } = event.locals;
-    await accountOf(event.locals);
+    const account = await accountOf(event.locals);
     forgetForms(event, '/account');
-    const form = await readForm(event.request, 'person', 'name', 'birth_year', 'remove');
+    const form = await readForm(event.request, 'account', 'person', 'name', 'birth_year', 'remove');
+    const other = refuseOther(form.account, account);
+    if (other) return refuse('family', other);
     const { person } = form;
     const typed = { person, name: form.name.trim(), birth_year: form.birth_year.trim() };
     if (person === '') {
@@ -123,9 +127,16 @@ export const actions: Actions = {
   },
 
   phone: async (event) => {
-    await accountOf(event.locals);
+    const signedIn = await accountOf(event.locals);
     forgetForms(event, '/account');
-    const { current, phone_number } = await readForm(event.request, 'current', 'phone_number');
+    const { account, current, phone_number } = await readForm(
+      event.request,
+      'account',
+      'current',
+      'phone_number'
+    );
+    const other = refuseOther(account, signedIn);
+    if (other) return refuse('phone', other);
     const form = { purpose: 'change_phone', phone_number, password: current } as const;
     return refuse('phone', byFieldsOfPhoneForm(await requestCode(event, form)), { phone_number });
   },

@@ -8,7 +8,7 @@ import { loadForWhom, readWho, withWho, type ForWhom } from '#lib/server/booking
 import { checkSlot, loadSelection, nearestSlots, type Scope } from '#lib/server/booking/free-times.ts';
 import { leaveFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
-import { accountOf } from '#lib/server/request/session.ts';
+import { accountOf, refuseOther } from '#lib/server/request/session.ts';
 import { liveSource, type Supabase } from '#lib/server/request/supabase.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -38,7 +38,7 @@ function clashOf({ people }: ForWhom, busy: readonly string[], moving: Appointme
 
 export const load: PageServerLoad = async ({ depends, locals, url }) => {
   depends('medq:slots');
-  await accountOf(locals);
+  const { userId } = await accountOf(locals);
   const { supabase } = locals;
   const proposal = await loadProposal(supabase, url);
   const { scope, at, moving } = proposal;
@@ -54,6 +54,8 @@ export const load: PageServerLoad = async ({ depends, locals, url }) => {
   const clash = clashOf(who, busy, moving);
   return {
     ...proposal,
+    /** In whose name it would be. */
+    account: userId,
     free: slot.free && clash === null,
     nearest: slot.free && clash !== null ? await nearestSlots(supabase, practitioner.id, at) : slot.nearest,
     clash,
@@ -94,10 +96,18 @@ export const actions: Actions = {
   default: async (event) => {
     const { locals, url } = event;
     const { supabase } = locals;
-    await accountOf(locals);
+    const account = await accountOf(locals);
     const { scope, at, moving } = await loadProposal(supabase, url);
     const { practitioner } = scope;
-    const typed = await readForm(event.request, 'for', 'name', 'birth_year');
+    const { account: openedBy, ...typed } = await readForm(
+      event.request,
+      'account',
+      'for',
+      'name',
+      'birth_year'
+    );
+    const other = refuseOther(openedBy, account);
+    if (other) return refuseForm(other, { typed: undefined, nearest: [], elsewhere: false });
     const who = moving
       ? ({ ok: true, person: moving.dependent_id } as const)
       : await readWho(supabase, typed);

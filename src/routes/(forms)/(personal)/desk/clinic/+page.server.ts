@@ -49,6 +49,7 @@ export const actions: Actions = {
     const seen = text('seen');
     const now =
       id === '' ? undefined : (await readPractitioners(supabase, desk)).find((one) => one.id === id);
+    if (id !== '' && !now) error(404, m.refusal_unknown_doctor());
     const saved =
       refuseChanged(seen, now?.seen) ?? (await savePractitioner(supabase, desk, id || null, typed));
     if (saved.ok) return { done: m.desk_clinic_saved() };

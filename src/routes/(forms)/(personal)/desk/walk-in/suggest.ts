@@ -1,6 +1,8 @@
 // While a name or phone is typed, the page shows who that may be: what the button says without scripts. The form's data-who
 // is where to ask; the answer is the same page with what was found in it.
 
+import { pageIn } from '#lib/page-in.ts';
+
 const TYPING_MS = 200;
 let waiting: ReturnType<typeof setTimeout> | undefined;
 let asked = new AbortController();
@@ -23,7 +25,7 @@ async function ask(form: HTMLFormElement, address: string, signal: AbortSignal):
   try {
     const headers = { accept: 'text/html' };
     const response = await fetch(address, { method: 'POST', body: new FormData(form), headers, signal });
-    answer = new DOMParser().parseFromString(await response.text(), 'text/html');
+    answer = pageIn(await response.text());
   } catch {
     // Booking goes on without.
     return;
