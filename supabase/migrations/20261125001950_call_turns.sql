@@ -55,7 +55,8 @@ begin
         ) end),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
       'language', coalesce(p_call ->> 'language', p.locale)
-    ) || case when exists (select from public.dependents d where d.patient_id = p.id)
+    -- Whoever has the number after years of silence is not told of the family of who had it before.
+    ) || case when exists (select from public.dependents d where d.patient_id = p.id) and not private.is_dormant(p.id, p_now)
       then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c

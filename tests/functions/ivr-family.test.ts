@@ -126,3 +126,13 @@ test('whoever was removed meanwhile is not booked for, and callers without other
   await sql`delete from public.dependents where patient_id = ${mother.id}`;
   expect(await call.press('1')).toContain('To book it, press 1');
 });
+
+test('whoever has the number after years of silence is asked for nobody of the family of who had it before', async () => {
+  const { clinic, phone, mother } = await aFamilyOfFour();
+  await sql`delete from private.signs_of_life where patient_id = ${mother.id}`;
+  await sql`update public.patients set created_at = now() - interval '3 years' where id = ${mother.id}`;
+  const heard = await booked(clinic, phone, '1', '1');
+  expect(heard).not.toContain('Who is the appointment for?');
+  expect(heard).toContain('Your appointment is booked.');
+  expect((await appointmentsOf(phone)).map((row) => row.dependent_id)).toEqual([null]);
+});

@@ -297,6 +297,13 @@ describe('bad input in signed requests', () => {
     }
   });
 
+  test('a caller with a long address instead of a number hears how to book otherwise', async () => {
+    const { clinic } = await aClinicWithDoctor();
+    const source = 'sip:+919876543210@carrier-gw-12.voip.example-operator.net;user=phone';
+    const query = { callID: randomUUID(), source, destination: clinic.phone.slice(1) };
+    expect(await spoken(await signedGet(url(query), { signingKey }))).toContain('book on our website');
+  });
+
   test('a POST with a body of any type is answered as a GET is', async () => {
     const { clinic } = await aClinicWithDoctor();
     const query = { callID: randomUUID(), source: '919876543210', destination: clinic.phone.slice(1) };

@@ -28,7 +28,6 @@ const maxBodyBytes = 65_536;
 /** The provider's parameters of a call. Everything but the position is untrusted text, also when signed. */
 const callParameters = z.object({
   callID: z.string().min(1).max(100),
-  source: z.string().max(50).nullable(),
   destination: z.string().max(50).nullable()
 });
 
@@ -77,11 +76,7 @@ async function nextFlow(query: URLSearchParams, { log }: RequestContext): Promis
 }
 
 function callOf(query: URLSearchParams, caller: string | null, { turn, language, clinic }: Reading): Call {
-  const { callID, destination } = callParameters.parse({
-    callID: query.get('callID'),
-    source: query.get('source'),
-    destination: query.get('destination')
-  });
+  const { callID, destination } = callParameters.parse(Object.fromEntries(query));
   const { position, keys, line } = turn;
   return {
     call_id: callID,
