@@ -203,6 +203,58 @@ describe('a merge', () => {
       expect(texts.map(({ to_phone }) => to_phone)).toEqual([gone.phone, keep.phone]);
     }));
 
+  test('sends what waits to the phone that stays, codes to neither, and back when it is undone', () =>
+    twoOfOne(async ({ tx, keep, gone, own, merge, undo }) => {
+      await tx`
+        insert into public.sms_messages (to_phone, template, body, patient_id, secret)
+        values (${gone.phone}, 'call_code', '123456', ${gone.id}, true),
+          (${gone.phone}, 'phone_changed', 'Was it you?', ${gone.id}, false)`;
+      const waiting = async () =>
+        (
+          await tx<{ template: string; to_phone: string }[]>`
+            select template, to_phone from public.sms_messages
+            where status = 'queued'
+              and (appointment_id = ${own.id} or (to_phone in (${keep.phone}, ${gone.phone}) and appointment_id is null))
+            order by template, body`
+        ).map(({ template, to_phone }) => [template, to_phone === keep.phone ? 'keep' : 'gone']);
+      const id = await merge();
+      const told = [
+        ['phone_changed', 'gone'],
+        ['phone_changed', 'gone'],
+        ['phone_moved_here', 'keep']
+      ];
+      expect(await waiting()).toEqual([['appointment_booked', 'keep'], ...told]);
+      await undo(id);
+      expect(await waiting()).toEqual([['appointment_booked', 'gone'], ...told]);
+    }));
+
+  test('makes the account that was about to be made for the phone that goes over', () =>
+    twoOfOne(async ({ tx, keep, gone, merge }) => {
+      await tx`update public.patients set phone = null where id = ${keep.id}`;
+      const job = await anAccountJob(tx, gone.id);
+      await merge();
+      const claimed = await tx`
+        select job_id, phone from private.claim_account_jobs(1000) where patient_id in (${keep.id}, ${gone.id})`;
+      expect([...claimed]).toEqual([{ job_id: job, phone: gone.phone }]);
+      const userId = await aUser(tx, gone.phone, { jobId: job });
+      await tx`select private.finish_account_job(${job}, ${userId}, 'ABCD2345')`;
+      expect(await patient(tx, keep)).toMatchObject({ user_id: userId, phone: gone.phone });
+      const welcome = await tx`
+        select to_phone from public.sms_messages where template = 'welcome' and patient_id = ${keep.id}`;
+      expect([...welcome]).toEqual([{ to_phone: gone.phone }]);
+    }));
+
+  test('makes one account where one was about to be made for each', () =>
+    twoOfOne(async ({ tx, keep, gone, merge }) => {
+      await tx`update public.patients set phone = null where id = ${keep.id}`;
+      const job = await anAccountJob(tx, keep.id);
+      await anAccountJob(tx, gone.id);
+      await merge();
+      const claimed = await tx`
+        select job_id, phone from private.claim_account_jobs(1000) where patient_id in (${keep.id}, ${gone.id})`;
+      expect([...claimed]).toEqual([{ job_id: job, phone: gone.phone }]);
+    }));
+
   test('makes no account for a phone that is nobody’s any more', () =>
     twoOfOne(async ({ tx, keep, gone, merge }) => {
       await anAccountJob(tx, gone.id);
