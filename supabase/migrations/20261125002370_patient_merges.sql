@@ -24,7 +24,7 @@ comment on column private.patient_merges.keep_id is 'The one that stayed.';
 comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
 comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
 comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
-comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before.';
+comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before. Emptied when it is too late to undo it; names before that, with the account.';
 comment on column private.patient_merges.moved is 'Which rows were moved: a list of {table, column, key, id}. Emptied when it is too late to undo it.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
 comment on column private.patient_merges.merged_at is 'When.';
