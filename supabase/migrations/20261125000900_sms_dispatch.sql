@@ -88,6 +88,28 @@ end $$;
 comment on function private.sms_to_number(text, uuid, timestamptz) is
   'How many SMS, beside one, a number was sent in the last 24 hours or is being sent.';
 
+create function private.was_put_off(p_sms public.sms_messages) returns boolean
+language sql immutable
+set search_path = ''
+-- A message is due when it is queued. Whatever held it up since then, an attempt, the balance, a cap or the budget, has
+-- set it a later time, which stays when it has come.
+return p_sms.next_attempt_at > p_sms.created_at;
+comment on function private.was_put_off(public.sms_messages) is
+  'Whether a message does not go out in its turn any more: it was tried, or had to wait, or was queued again by hand.';
+
+create function private.is_overtaken(p_sms public.sms_messages) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return p_sms.appointment_id is not null and p_sms.priority = 2 and private.was_put_off(p_sms) and exists (
+    select from public.sms_messages n
+    where n.appointment_id = p_sms.appointment_id and n.priority = 2 and n.created_at > p_sms.created_at
+  );
+end $$;
+comment on function private.is_overtaken(public.sms_messages) is
+  'Whether news of an appointment was put off while newer news of it was waiting already, which did not withdraw it.';
+
 -- Claiming, settling and reporting never wait for one message while they hold another; see private.lock_sms.
 create function private.due_sms(p_limit int, p_now timestamptz) returns table (id uuid, verdict text)
 language plpgsql
@@ -101,6 +123,7 @@ begin
   return query
     select d.id, case
       when d.expires_at <= p_now then 'expired'
+      when d.overtaken then 'overtaken'
       -- It may be this very row that its workers die of.
       when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'interrupted'
       when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'unwanted'
@@ -110,7 +133,7 @@ begin
       else 'send'
     end
     from (
-      select m.* from public.sms_messages m
+      select m.*, private.is_overtaken(m) as overtaken from public.sms_messages m
       where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
         -- While sending is stopped rows only expire.
         and (coalesce(v_sending, true) or m.expires_at <= p_now)
@@ -150,7 +173,7 @@ comment on function private.postpone_sms(uuid[], timestamptz, text) is
   'Lets messages wait until an instant, or until they expire, with a reason.';
 
 create function private.set_sms_aside(
-  p_expired uuid[], p_interrupted uuid[], p_unwanted uuid[], p_over_cap uuid[], p_now timestamptz
+  p_expired uuid[], p_overtaken uuid[], p_interrupted uuid[], p_unwanted uuid[], p_over_cap uuid[], p_now timestamptz
 )
 returns void
 language plpgsql
@@ -158,13 +181,14 @@ set search_path = ''
 as $$
 begin
   perform private.close_sms(p_expired, 'failed', 'expired before it could be sent');
+  perform private.close_sms(p_overtaken, 'cancelled', 'the appointment was changed before it was sent');
   perform private.close_sms(p_interrupted, 'failed', 'given up: its sending was interrupted every time');
   perform private.close_sms(p_unwanted, 'cancelled', 'this number wants no SMS');
   perform private.postpone_sms(p_over_cap, p_now + interval '1 hour', format(
     'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
   ));
 end $$;
-comment on function private.set_sms_aside(uuid[], uuid[], uuid[], uuid[], timestamptz) is
+comment on function private.set_sms_aside(uuid[], uuid[], uuid[], uuid[], uuid[], timestamptz) is
   'Ends or postpones due messages that are not to be sent, by the verdicts of private.due_sms.';
 
 -- A claim is a lease: a worker that dies gives the row back by time.
@@ -181,6 +205,7 @@ begin
     select count(*) as rows,
       array_agg(d.id) filter (where d.verdict = 'send') as send,
       array_agg(d.id) filter (where d.verdict = 'expired') as expired,
+      array_agg(d.id) filter (where d.verdict = 'overtaken') as overtaken,
       array_agg(d.id) filter (where d.verdict = 'interrupted') as interrupted,
       array_agg(d.id) filter (where d.verdict = 'unwanted') as unwanted,
       array_agg(d.id) filter (where d.verdict = 'over cap') as over_cap
@@ -189,7 +214,9 @@ begin
     exit when v_due.rows = 0;
 
     if v_due.rows > coalesce(cardinality(v_due.send), 0) then
-      perform private.set_sms_aside(v_due.expired, v_due.interrupted, v_due.unwanted, v_due.over_cap, p_now);
+      perform private.set_sms_aside(
+        v_due.expired, v_due.overtaken, v_due.interrupted, v_due.unwanted, v_due.over_cap, p_now
+      );
     end if;
     if v_due.send is not null then
       v_due.send := private.spend_sms_budget(v_due.send, p_now);

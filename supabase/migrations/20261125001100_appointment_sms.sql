@@ -81,7 +81,7 @@ create trigger _500_queue_sms after insert or update or delete on public.appoint
   for each row execute function private.tg_appointments__queue_sms();
 
 -- What is still to be sent must not tell of a time that is no more. News that only waits its turn goes out in order;
--- what was delayed, or only reminds, is withdrawn.
+-- what was put off (private.was_put_off), or only reminds, would come after its successor and is withdrawn.
 create function private.withdraw_sms(p_appointment_id uuid, p_deleting boolean default false) returns void
 language plpgsql
 set search_path = ''
@@ -96,21 +96,25 @@ begin
   set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
     -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
     dedupe_key = null
-  where m.appointment_id = p_appointment_id and m.status = 'queued' and m.expires_at is not null
-    and (m.attempts > 0 or m.priority = 3);
+  where m.appointment_id = p_appointment_id and m.status = 'queued' and (private.was_put_off(m) or m.priority = 3);
   -- Out of our hands, unless the attempt fails: then it is not made again.
   update public.sms_messages m set expires_at = now()
-  where m.appointment_id = p_appointment_id and m.status = 'sending' and m.expires_at > now();
+  where m.appointment_id = p_appointment_id and m.status = 'sending' and (m.expires_at > now()) is not false;
 end $$;
 comment on function private.withdraw_sms(uuid, boolean) is
-  'Withdraws reminders and delayed news of an appointment that is moved, cancelled, over, or at another time by the clock.';
+  'Withdraws reminders of an appointment that is moved, cancelled, over, or at another time by the clock, and news of it that was put off.';
 
 create function private.tg_appointments__withdraw_sms() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
 begin
-  perform private.withdraw_sms(old.id, tg_op = 'DELETE');
+  if old.status <> 'cancelled' or new.status = 'booked' then
+    perform private.withdraw_sms(old.id, tg_op = 'DELETE');
+  else
+    -- That it is off stays true, whatever is done to its row, and nothing else will tell of it.
+    perform private.lock_sms(array(select m.id from public.sms_messages m where m.appointment_id = old.id));
+  end if;
   return case when tg_op = 'DELETE' then old else new end;
 end $$;
 comment on function private.tg_appointments__withdraw_sms() is 'Withdraws the SMS that are no longer true.';

@@ -40,6 +40,14 @@ comment on function private.tg_patients__check_account() is
 create trigger _100_check_account before insert or update of phone, user_id on public.patients
   for each row execute function private.tg_patients__check_account();
 
+create function private.stays_with_phone(p_sms public.sms_messages) returns boolean
+language sql immutable
+set search_path = ''
+-- By a warning the owner of a phone learns what is done with their account, perhaps by whoever has given it another phone.
+return p_sms.template in ('signed_in_new_device', 'password_changed', 'phone_changed', 'phone_moved_here', 'account_linked');
+comment on function private.stays_with_phone(public.sms_messages) is
+  'Whether a message is for whoever has the phone it was queued for, and not for the patient, should they have another one.';
+
 create function private.redirect_sms(p_patient_id uuid, p_from text, p_to text) returns void
 language plpgsql
 set search_path = ''
@@ -47,17 +55,17 @@ as $$
 begin
   perform private.lock_sms(array(
     select m.id from public.sms_messages m
-    where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued'
+    where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued' and not private.stays_with_phone(m)
   ));
   -- A code or password was for the old phone alone.
   update public.sms_messages m
   set to_phone = case when m.secret then m.to_phone else p_to end,
     status = case when m.secret then 'cancelled' else m.status end,
     last_error = case when m.secret then 'the patient was given another phone' else m.last_error end
-  where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued';
+  where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued' and not private.stays_with_phone(m);
 end $$;
 comment on function private.redirect_sms(uuid, text, text) is
-  'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn.';
+  'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn, and warnings stay with the phone they are for.';
 
 create function private.tg_patients__move_account() returns trigger
 language plpgsql security definer

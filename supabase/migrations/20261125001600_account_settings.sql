@@ -60,15 +60,20 @@ set search_path = ''
 as $$
 declare
   v_patient_id uuid;
+  v_merged uuid[];
 begin
   perform private.set_channel('web');
   -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
   perform from auth.users u where u.id = p_user_id for update;
   -- A booking that is being made at this moment counts.
   select p.id into v_patient_id from public.patients p where p.user_id = p_user_id for update;
+  -- Rows that were found to be the same person. Nobody merges or undoes it meanwhile, which takes the user's lock first.
+  v_merged := array(select m.gone_id from private.patient_merges m where m.keep_id = v_patient_id and m.undone_at is null);
   delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
-  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
+  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id or p.id = any (v_merged);
+  -- Whose phone it was is still needed to undo it.
+  update private.patient_merges m set before = m.before - array['name', 'age', 'locale'] where m.keep_id = v_patient_id;
   update public.dependents d set name = null, birth_year = null, removed_at = coalesce(d.removed_at, now())
   where d.patient_id = v_patient_id;
   delete from public.dependents d
@@ -77,7 +82,8 @@ begin
   -- Those of a deleted patient lose their patient_id.
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
   delete from public.patients p
-  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+  where (p.id = v_patient_id or p.id = any (v_merged))
+    and not exists (select from public.appointments a where a.patient_id in (v_patient_id, p.id));
 end $$;
 comment on function private.delete_account(uuid) is
-  'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age, also those of dependents; with none the patient goes too.';
+  'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age, also those of dependents; with none the patient goes too. So do the names of patients who were merged into this one.';

@@ -24,7 +24,7 @@ comment on column private.patient_merges.keep_id is 'The one that stayed.';
 comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
 comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
 comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
-comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before.';
+comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before. Emptied when it is too late to undo it; names before that, with the account.';
 comment on column private.patient_merges.moved is 'Which rows were moved: a list of {table, column, key, id}. Emptied when it is too late to undo it.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
 comment on column private.patient_merges.merged_at is 'When.';
@@ -236,9 +236,14 @@ begin
   ), jsonb_build_object(
     'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
-  -- An account that was about to be made for a phone that is nobody's any more.
-  update private.account_jobs j set done_at = p_now where j.patient_id = p_gone.id and j.done_at is null;
+  -- An account that was about to be made for a phone that is nobody's any more, or is about to be made anyway.
+  update private.account_jobs j set done_at = p_now
+  where j.patient_id = p_gone.id and j.done_at is null and (p_keep.phone is not null or exists (
+    select from private.account_jobs k where k.patient_id = p_keep.id and k.done_at is null
+  ));
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_gone.id));
+  -- The gone one's phone is told that it gets no more.
+  perform private.redirect_sms(p_gone.id, p_gone.phone, p_keep.phone) where p_keep.phone <> p_gone.phone;
   update private.patient_merges m set moved = private.move_references(p_gone.id, p_keep.id) where m.id = v_merge_id;
   update public.patients p set phone = null where p.id = p_gone.id;
   update public.patients p set phone = coalesce(p.phone, p_gone.phone), name = coalesce(p.name, p_gone.name),

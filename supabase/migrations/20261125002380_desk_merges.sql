@@ -121,6 +121,7 @@ begin
   update private.patient_merges m set undone_at = p_now where m.id = p_merge.id;
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_merge.keep_id));
   perform private.move_back(p_merge);
+  perform private.redirect_sms(p_merge.gone_id, v_keep.phone, p_merge.gone_phone) where v_keep.phone <> p_merge.gone_phone;
   update public.patients p set
     phone = case when v_gave_phone and p.phone = p_merge.gone_phone then null else p.phone end,
     -- What was theirs from the start, or has become theirs since, stays.

@@ -22,6 +22,20 @@ end $$;
 comment on function private.locked_plan(public.day_operations) is
   'What becomes of whom, whose appointments are locked. From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself. Refuses with day_changed what was done before.';
 
+create function private.lost_news(p_appointment_id uuid) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.sms_messages m
+    where m.appointment_id = p_appointment_id and m.priority = 2 and m.template <> 'ivr_synced'
+      and m.status = 'cancelled' and m.updated_at = now()
+  );
+end $$;
+comment on function private.lost_news(uuid) is
+  'Whether this transaction has withdrawn news of an appointment, of which the patient may not know by any other.';
+
 create function private.end_day_operation(p public.day_operations, p_template text) returns setof public.day_plan
 language plpgsql
 set search_path = ''
@@ -30,10 +44,11 @@ begin
   perform set_config('medq.day_operation', '', true);
   perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
-    -- One SMS for a person, about the first of several.
-    select distinct on (a.patient_id, a.dependent_id) a.* from public.appointments a
+    -- One SMS for a person, about the first of several that they know of.
+    select distinct on (a.patient_id, a.dependent_id, n.lost) a.* from public.appointments a
+    cross join lateral (select case when private.lost_news(a.id) then a.id end as lost) n
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
-    order by a.patient_id, a.dependent_id, a.starts_at, a.id
+    order by a.patient_id, a.dependent_id, n.lost, a.starts_at, a.id
   ) a;
   -- With the numbers they have by now.
   select coalesce(array_agg(row(

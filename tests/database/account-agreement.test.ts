@@ -112,6 +112,28 @@ describe('another phone given to a patient', () => {
       ]);
     }));
 
+  test.each([
+    'signed_in_new_device',
+    'password_changed',
+    'phone_changed',
+    'phone_moved_here',
+    'account_linked'
+  ])('leaves a warning to the owner of the old phone where it is: %s', (template) =>
+    withPatient(async (tx, patient) => {
+      await tx`
+          insert into public.sms_messages (to_phone, template, body, patient_id)
+          values (${patient.phone}, ${template}, 'Was it you?', ${patient.id})`;
+      const phone = aPhone();
+      await tx`update public.patients set phone = ${phone} where id = ${patient.id}`;
+      expect(await sms(tx, patient.phone)).toContainEqual({
+        template,
+        body: 'Was it you?',
+        status: 'queued'
+      });
+      expect(await sms(tx, phone)).toMatchObject([{ template: 'phone_moved_here' }]);
+    })
+  );
+
   test('without an account moves the patient alone', () =>
     rolledBack(sql, async (tx) => {
       const { id, phone: old } = await aPatient(tx);

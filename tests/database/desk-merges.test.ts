@@ -203,6 +203,58 @@ describe('a merge', () => {
       expect(texts.map(({ to_phone }) => to_phone)).toEqual([gone.phone, keep.phone]);
     }));
 
+  test('sends what waits to the phone that stays, codes to neither, and back when it is undone', () =>
+    twoOfOne(async ({ tx, keep, gone, own, merge, undo }) => {
+      await tx`
+        insert into public.sms_messages (to_phone, template, body, patient_id, secret)
+        values (${gone.phone}, 'call_code', '123456', ${gone.id}, true),
+          (${gone.phone}, 'phone_changed', 'Was it you?', ${gone.id}, false)`;
+      const waiting = async () =>
+        (
+          await tx<{ template: string; to_phone: string }[]>`
+            select template, to_phone from public.sms_messages
+            where status = 'queued'
+              and (appointment_id = ${own.id} or (to_phone in (${keep.phone}, ${gone.phone}) and appointment_id is null))
+            order by template, body`
+        ).map(({ template, to_phone }) => [template, to_phone === keep.phone ? 'keep' : 'gone']);
+      const id = await merge();
+      const told = [
+        ['phone_changed', 'gone'],
+        ['phone_changed', 'gone'],
+        ['phone_moved_here', 'keep']
+      ];
+      expect(await waiting()).toEqual([['appointment_booked', 'keep'], ...told]);
+      await undo(id);
+      expect(await waiting()).toEqual([['appointment_booked', 'gone'], ...told]);
+    }));
+
+  test('makes the account that was about to be made for the phone that goes over', () =>
+    twoOfOne(async ({ tx, keep, gone, merge }) => {
+      await tx`update public.patients set phone = null where id = ${keep.id}`;
+      const job = await anAccountJob(tx, gone.id);
+      await merge();
+      const claimed = await tx`
+        select job_id, phone from private.claim_account_jobs(1000) where patient_id in (${keep.id}, ${gone.id})`;
+      expect([...claimed]).toEqual([{ job_id: job, phone: gone.phone }]);
+      const userId = await aUser(tx, gone.phone, { jobId: job });
+      await tx`select private.finish_account_job(${job}, ${userId}, 'ABCD2345')`;
+      expect(await patient(tx, keep)).toMatchObject({ user_id: userId, phone: gone.phone });
+      const welcome = await tx`
+        select to_phone from public.sms_messages where template = 'welcome' and patient_id = ${keep.id}`;
+      expect([...welcome]).toEqual([{ to_phone: gone.phone }]);
+    }));
+
+  test('makes one account where one was about to be made for each', () =>
+    twoOfOne(async ({ tx, keep, gone, merge }) => {
+      await tx`update public.patients set phone = null where id = ${keep.id}`;
+      const job = await anAccountJob(tx, keep.id);
+      await anAccountJob(tx, gone.id);
+      await merge();
+      const claimed = await tx`
+        select job_id, phone from private.claim_account_jobs(1000) where patient_id in (${keep.id}, ${gone.id})`;
+      expect([...claimed]).toEqual([{ job_id: job, phone: gone.phone }]);
+    }));
+
   test('makes no account for a phone that is nobody’s any more', () =>
     twoOfOne(async ({ tx, keep, gone, merge }) => {
       await anAccountJob(tx, gone.id);
@@ -355,8 +407,8 @@ describe('a merge is undone', () => {
       await tx`update private.patient_merges set merged_at = now() - interval '1 day' where id = ${second}`;
       expect((await refusalIn(tx, () => undo(second)))?.detail).toBe('too_late_to_undo');
       await tx`select private.forget_what_is_old(now() + interval '1 second')`;
-      const [row] = await tx`select moved from private.patient_merges where id = ${second}`;
-      expect(row?.moved).toEqual([]);
+      const [row] = await tx`select moved, before from private.patient_merges where id = ${second}`;
+      expect(row).toEqual({ moved: [], before: {} });
     }));
 
   test('not when the phone is another patient’s by now', () =>
@@ -392,6 +444,88 @@ describe('a merge is undone', () => {
       }
       const [row] = await tx`select patient_id from public.appointments where id = ${own.id}`;
       expect(row?.patient_id).toBe(keep.id);
+    }));
+});
+
+describe('an account that is deleted after a merge', () => {
+  /** The owner of an account, who was merged with a row of hers without one. */
+  const asPadma = (work: (world: World, userId: string, mergeId: string) => Promise<void>) =>
+    twoOfOne(async (world) => {
+      const { tx, keep, gone, merge } = world;
+      const userId = await aUser(tx, keep.phone);
+      await tx`update public.patients set name = 'Padma Secretname', age = 43 where id = ${keep.id}`;
+      await tx`update public.patients set name = 'P. Secretname', age = 44 where id = ${gone.id}`;
+      await aDependent(tx, gone, 'Child Secretname');
+      await work(world, userId, await merge());
+    });
+
+  /** All that is known of the two, with what was written down of it. */
+  const known = async (tx: Transaction, { keep, gone }: World) =>
+    JSON.stringify([
+      await tx`select name, age from public.patients where id in (${keep.id}, ${gone.id})`,
+      await tx`select name, birth_year from public.dependents where patient_id in (${keep.id}, ${gone.id})`,
+      await tx`select before from private.patient_merges where ${keep.id} in (keep_id, gone_id)`,
+      await tx`
+        select changes from public.audit_events where table_name in ('patients', 'dependents') and occurred_at = now()`
+      // Without the ends of masked phones, in which an age could be seen.
+    ]).replace(/\*\d\d/g, '');
+
+  test('leaves no name, wherever it was', () =>
+    asPadma(async (world, userId) => {
+      const { tx, clinic, priya, gone, keep } = world;
+      expect(await known(tx, world)).toMatch(/Padma Secretname.*P\. Secretname.*Child Secretname/);
+      await tx`select private.delete_account(${userId})`;
+      expect(await known(tx, world)).not.toMatch(/Secretname|\b4[34]\b/);
+      const find = (words: string) =>
+        asDesk(
+          tx,
+          priya,
+          (db) => db`select patient_id, merged_into from public.desk_find(${clinic.id}, ${words})`
+        );
+      expect([...(await find('Secretname'))]).toEqual([]);
+      // By the phone that was given up the appointments are still found.
+      expect([...(await find(gone.phone))]).toEqual([{ patient_id: gone.id, merged_into: keep.id }]);
+    }));
+
+  test('also of one who was merged over two steps', () =>
+    asPadma(async (world) => {
+      const { tx, doctor, slots, keep, gone, merge } = world;
+      const third = await aPatient(tx);
+      await book(tx, third, doctor, slots[3] ?? new Date());
+      await tx`delete from auth.users where phone = ${keep.phone.slice(1)}`;
+      // Her name is erased only from the audit with that: the row keeps it.
+      await merge(third, keep);
+      await tx`select private.delete_account(${await aUser(tx, third.phone)})`;
+      const left = await tx`
+        select name, age from public.patients where id in (${keep.id}, ${gone.id}, ${third.id})`;
+      expect([...left]).toEqual(Array.from({ length: 3 }, () => ({ name: null, age: null })));
+      expect(await known(tx, world)).not.toContain('Secretname');
+    }));
+
+  test('takes the rows themselves along where there are no appointments', () =>
+    asPadma(async ({ tx, keep, gone }, userId) => {
+      await tx`delete from public.appointments where patient_id = ${keep.id}`;
+      await tx`select private.delete_account(${userId})`;
+      expect(await tx`select from public.patients where id in (${keep.id}, ${gone.id})`).toHaveLength(0);
+    }));
+
+  test('leaves a merge that can be undone, each with their phone', () =>
+    asPadma(async ({ tx, keep, gone, own, undo }, userId, mergeId) => {
+      await tx`select private.delete_account(${userId})`;
+      await undo(mergeId);
+      expect(await patient(tx, keep)).toEqual({ phone: keep.phone, name: null, user_id: null });
+      expect(await patient(tx, gone)).toEqual({ phone: gone.phone, name: null, user_id: null });
+      const [row] = await tx`select patient_id from public.appointments where id = ${own.id}`;
+      expect(row?.patient_id).toBe(gone.id);
+    }));
+
+  test('leaves one alone with whom it was undone', () =>
+    asPadma(async ({ tx, gone, undo }, userId, mergeId) => {
+      await undo(mergeId);
+      await tx`select private.delete_account(${userId})`;
+      expect(await patient(tx, gone)).toMatchObject({ name: 'P. Secretname' });
+      const [merge] = await tx`select before from private.patient_merges where id = ${mergeId}`;
+      expect(JSON.stringify(merge)).not.toContain('Secretname');
     }));
 });
 

@@ -140,6 +140,18 @@ describe('the doctor is late', () => {
       expect(slots).toContain('09:45');
     }));
 
+  test('who has two appointments is told of both where they have not been told of the second', () =>
+    onTheDay(async ({ tx, booked, shift, told }) => {
+      const first = await booked('10:00');
+      const second = await booked('11:00', { patient: await patientOf(tx, first) });
+      await tx`
+        update public.sms_messages set next_attempt_at = now() + interval '15 minutes'
+        where appointment_id = ${second.id}`;
+      await shift(null, 20);
+      const times = (await told()).map(({ body }) => /at (.+?), /.exec(body)?.[1]);
+      expect(times.sort()).toEqual(['10:20 am', '11:20 am']);
+    }));
+
   test('is told in Tamil to who reads Tamil', () =>
     onTheDay(async ({ tx, booked, shift, told }) => {
       const { patient_id } = await booked('10:00');

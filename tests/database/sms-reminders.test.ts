@@ -347,18 +347,6 @@ describe('nobody is reminded in vain', () => {
       expect(await remindersOf(tx, id)).toMatchObject([{ status: 'failed' }]);
     }));
 
-  test('news that was delayed does not follow what has overtaken it', () =>
-    withAppointment(async ({ tx, id, now }) => {
-      await tx`update public.sms_messages set attempts = 1 where appointment_id = ${id}`;
-      await move(tx, id, await now('10 10:00'));
-      const news = await tx`
-        select template, status from public.sms_messages where appointment_id = ${id} order by template`;
-      expect([...news]).toEqual([
-        { template: 'appointment_booked', status: 'cancelled' },
-        { template: 'appointment_moved', status: 'queued' }
-      ]);
-    }));
-
   test('a moved appointment is reminded of its new time, also when it is moved back', () =>
     withAppointment(async ({ tx, id, now }) => {
       await run(tx, await now('08 10:00'));
