@@ -253,9 +253,14 @@ returns public.appointments
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_patient_id constant uuid := private.require_patient();
 begin
+  perform private.lock_patient(v_patient_id);
+  -- Unless the account was deleted while we waited, and with it the patient.
+  perform private.require_patient();
   return private.book(
-    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
+    v_patient_id, book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
     p_dependent_id => book_appointment.dependent_id
   );
 end $$;

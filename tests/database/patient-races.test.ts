@@ -231,6 +231,42 @@ describe('neither is refused because they came at once:', () => {
   });
 });
 
+test('a call of one who is being merged books for the one who has that phone by then', async () => {
+  const world = await aWorld();
+  const { sql, clinic, doctor, slots, gone } = world;
+  const caller = gone.phone;
+  const walkIn = await aPatient(sql);
+  await sql`update public.patients set phone = null where id = ${walkIn.id}`;
+  await book(sql, walkIn, doctor, slots[2] ?? '');
+  const call = { call_id: caller, caller, dialled: clinic.phone, turn: 3, step: 'confirm', keys: '1' };
+  const task = { kind: 'book', practitioner_id: doctor.id, starts_at: slots[6]?.toISOString() ?? '' };
+  const outcomes = await held(smsOf(world.appointment), [
+    { by: world.desk, run: (tx) => tx`select public.merge_patients(${walkIn.id}, ${gone.id})` },
+    { run: (tx) => tx`select private.ivr_turn(${tx.json(call)}, ${tx.json(task)})` }
+  ]);
+  expect(outcomes).toEqual([undefined, undefined]);
+  const [booked] = await sql`
+    select a.patient_id, c.patient_id as called from public.appointments a join public.ivr_calls c using (call_id)
+    where a.call_id = ${caller}`;
+  expect(booked).toEqual({ patient_id: walkIn.id, called: walkIn.id });
+});
+
+test('a booking while the account is deleted is refused, also where the patient stays', async () => {
+  for (const visited of [false, true]) {
+    const { sql, doctor, slots } = await aWorld();
+    const patient = await aPatient(sql, { account: true });
+    if (visited) await book(sql, patient, doctor, slots[3] ?? '');
+    const [, refusal] = await held(
+      (tx) => tx`select from public.patients where id = ${patient.id} for update`,
+      [
+        { run: (tx) => tx`select private.delete_account(${patient.account.userId})` },
+        { by: patient, run: (tx) => tx`select public.book_appointment(${doctor.id}, ${slots[4] ?? null})` }
+      ]
+    );
+    expect(refusal?.message).toBe('not_signed_in');
+  }
+});
+
 test('reminders pass over a patient who is being merged, and wait for nobody', async () => {
   const { sql, clinic, gone, appointment } = await aWorld();
   await sql`update public.sms_messages set created_at = now() - interval '3 days' where appointment_id = ${appointment.id}`;
