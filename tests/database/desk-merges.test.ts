@@ -395,6 +395,112 @@ describe('a merge is undone', () => {
     }));
 });
 
+describe('what a merge gave', () => {
+  const whoIs = async (tx: Transaction, { id }: { id: string }) =>
+    (
+      await tx<{ name: string | null; age: number | null; phone: string | null }[]>`
+      select name, age, phone from public.patients where id = ${id}`
+    )[0];
+
+  interface Told {
+    name?: string;
+    age?: number;
+    phone?: string;
+  }
+
+  /** Somebody of whom the desk knows so much, with an appointment. */
+  async function somebody({ tx, doctor }: World, told: Told): Promise<{ id: string }> {
+    const [made] = await tx<{ id: string }[]>`
+      insert into public.patients (name, age, phone)
+      values (${told.name ?? null}, ${told.age ?? null}, ${told.phone ?? null}) returning id`;
+    if (!made) throw new Error('No patient was made.');
+    const [slot] = await nextSlots(tx, doctor, 1);
+    await tx`
+      insert into public.appointments (patient_id, practitioner_id, starts_at)
+      values (${made.id}, ${doctor.id}, ${slot ?? null})`;
+    return made;
+  }
+  const asha = { name: 'Asha Rao', age: 41 };
+  const nobody = { name: null, age: null };
+
+  test('goes when it is undone', () =>
+    twoOfOne(async (world) => {
+      const { tx, keep, merge, undo } = world;
+      const id = await merge(keep, await somebody(world, asha));
+      expect(await whoIs(tx, keep)).toMatchObject(asha);
+      await undo(id);
+      expect(await whoIs(tx, keep)).toMatchObject(nobody);
+    }));
+
+  test('stays when the patient says the same of themselves, signing up or later', () =>
+    twoOfOne(async (world) => {
+      const { tx, keep, gone, merge, undo } = world;
+      const [first, second] = [
+        await merge(keep, await somebody(world, asha)),
+        await merge(gone, await somebody(world, asha))
+      ];
+      // The test's registration says the name that is known, and an age.
+      await aUser(tx, keep.phone);
+      const account = await aSession(
+        tx,
+        await aUser(tx, gone.phone, { jobId: await anAccountJob(tx, gone.id) })
+      );
+      await asPatient(tx, account, (db) => db`select public.update_profile(age => 41)`);
+      await undo(first);
+      await undo(second);
+      expect(await whoIs(tx, keep)).toMatchObject({ name: 'Asha Rao', age: 34 });
+      expect(await whoIs(tx, gone)).toMatchObject({ name: null, age: 41 });
+    }));
+
+  test('is not what another one knows of themselves to whom they were merged on', () =>
+    twoOfOne(async (world) => {
+      const { tx, merge, undo } = world;
+      const phone = aPhone();
+      const a = await somebody(world, { ...asha, phone });
+      const b = await somebody(world, {});
+      const c = await somebody(world, { ...asha, phone: aPhone() });
+      const [first, second] = [await merge(b, a), await merge(c, b)];
+      await aUser(tx, (await whoIs(tx, c))?.phone ?? '');
+      await undo(first);
+      expect(await whoIs(tx, a)).toMatchObject({ ...asha, phone });
+      expect(await whoIs(tx, c)).toMatchObject({ name: 'Asha Rao', age: 34 });
+      await undo(second);
+      expect(await whoIs(tx, b)).toMatchObject({ ...nobody, phone: null });
+      expect(await whoIs(tx, a)).toMatchObject({ phone });
+    }));
+
+  test('goes from everybody who has it by it, however often they were merged on', () =>
+    twoOfOne(async (world) => {
+      const { tx, merge, undo } = world;
+      const phone = aPhone();
+      const a = await somebody(world, { ...asha, phone });
+      const [b, c] = [await somebody(world, {}), await somebody(world, {})];
+      const [first, second] = [await merge(b, a), await merge(c, b)];
+      expect(await whoIs(tx, c)).toMatchObject({ ...asha, phone });
+      await undo(first);
+      expect(await whoIs(tx, a)).toMatchObject({ ...asha, phone });
+      expect(await whoIs(tx, c)).toMatchObject({ ...nobody, phone: null });
+      await undo(second);
+      expect(await whoIs(tx, b)).toMatchObject({ ...nobody, phone: null });
+      // The other way round too.
+      const [third, fourth] = [await merge(b, a), await merge(c, b)];
+      await undo(fourth);
+      expect([await whoIs(tx, b), await whoIs(tx, c)]).toMatchObject([{ ...asha, phone }, nobody]);
+      await undo(third);
+      expect(await whoIs(tx, b)).toMatchObject({ ...nobody, phone: null });
+    }));
+
+  test('is theirs once it was written anew', () =>
+    twoOfOne(async (world) => {
+      const { tx, keep, merge, undo } = world;
+      const id = await merge(keep, await somebody(world, asha));
+      await tx`update public.patients set name = 'Asha' where id = ${keep.id}`;
+      await tx`update public.patients set name = 'Asha Rao' where id = ${keep.id}`;
+      await undo(id);
+      expect(await whoIs(tx, keep)).toMatchObject({ name: 'Asha Rao', age: null });
+    }));
+});
+
 describe('a phone that is corrected at the desk', () => {
   const change = (tx: Transaction, person: DeskPerson, { id }: { id: string }, phone: string | null) =>
     asDesk(tx, person, (db) => db`select public.change_patient_phone(${id}, ${phone})`);
