@@ -131,6 +131,19 @@ create trigger medq_patient_keeps_phone after update of phone, phone_confirmed_a
   )
   execute function private.tg_users__keep_phone();
 
+create function private.require_no_staff_phone(variadic p_phones text[]) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  -- Rights at a desk go with the phone: they are not for colleagues to move.
+  if not private.is_admin() and exists (select from public.clinic_staff s where s.phone = any (p_phones)) then
+    perform private.fail('phone_of_staff');
+  end if;
+end $$;
+comment on function private.require_no_staff_phone(text[]) is
+  'Refuses with phone_of_staff, but for admins, to give or take the phone of somebody who works at a desk.';
+
 create function private.give_phone(p_patient public.patients, p_phone text) returns public.patients
 language plpgsql
 set search_path = ''
@@ -140,12 +153,8 @@ declare
 begin
   if p_phone is null then
     perform private.fail('invalid_phone');
-  elsif not private.is_admin() and exists (
-    select from public.clinic_staff s where s.phone in (p_patient.phone, p_phone)
-  ) then
-    -- Rights at a desk go with the phone: they are not for colleagues to move.
-    perform private.fail('phone_of_staff');
   end if;
+  perform private.require_no_staff_phone(p_patient.phone, p_phone);
   update public.patients p set phone = p_phone where p.id = p_patient.id returning * into v_patient;
   return v_patient;
 exception when unique_violation then

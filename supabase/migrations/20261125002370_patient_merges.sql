@@ -181,6 +181,7 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
+  perform private.require_no_staff_phone(p_gone.phone);
   if private.family_of(p_keep.id, p_gone.id) > private.most_dependents() then
     perform private.fail('family_too_large', private.most_dependents()::text);
   end if;
@@ -192,7 +193,7 @@ begin
   end if;
 end $$;
 comment on function private.require_mergeable(public.patients, public.patients) is
-  'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, family_too_large or appointments_clash.';
+  'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, phone_of_staff (of the one that is to go), family_too_large or appointments_clash.';
 
 create function private.merge_clashes(p_keep_id uuid, p_gone_id uuid)
 returns table (keep_appointment uuid, gone_appointment uuid, clinic_id uuid, starts_at timestamptz)

@@ -50,7 +50,7 @@ declare
 begin
   begin
     perform private.require_mergeable(v_keep, v_gone);
-  exception when sqlstate 'PT409' then
+  exception when sqlstate 'PT409' or sqlstate 'PT403' then
     get stacked diagnostics v_word = pg_exception_detail, v_sentence = pg_exception_hint;
   end;
   return jsonb_build_object(
@@ -74,7 +74,7 @@ begin
   return private.merge(v.one, v.other, now());
 end $$;
 comment on function public.merge_patients(uuid, uuid) is
-  'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
+  'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time; with not_staff when the phone that would move is of somebody who works at a desk; or not_found.';
 grant execute on function public.merge_patients(uuid, uuid) to authenticated;
 
 create function private.sees_merge(p_merge private.patient_merges) returns boolean
@@ -140,6 +140,7 @@ begin
   if p_merge.undone_at is not null or p_merge.merged_at <= p_now - interval '1 day' then
     perform private.fail('too_late_to_undo');
   end if;
+  perform private.require_no_staff_phone(p_merge.gone_phone);
   select * into v_keep from public.patients p where p.id = p_merge.keep_id;
   if v_keep.phone = p_merge.gone_phone and v_keep.user_id is not null then
     perform private.fail('gone_has_account');
@@ -176,5 +177,5 @@ begin
   perform private.undo_merge(v_merge, now());
 end $$;
 comment on function public.undo_merge(uuid) is
-  'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now) or not_found.';
+  'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now), not_staff (or somebody who works at a desk) or not_found.';
 grant execute on function public.undo_merge(uuid) to authenticated;

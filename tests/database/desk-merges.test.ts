@@ -227,17 +227,17 @@ describe('a merge', () => {
 
 describe('a merge is refused, and nothing changed', () => {
   /** That what `change` makes of the two cannot be merged, for the reason. */
-  const refused = (word: string, change: (world: World) => Promise<unknown>) =>
+  const refused = (
+    word: string,
+    change: (world: World) => Promise<unknown>,
+    refusal = { code: 'PT409', message: 'cannot_merge' }
+  ) =>
     twoOfOne(async (world) => {
       const { tx, priya, keep, gone, merge } = world;
       await change(world);
       const state = async () => JSON.stringify([await patient(tx, keep), await patient(tx, gone)]);
       const before = await state();
-      expect(await refusalIn(tx, () => merge())).toMatchObject({
-        code: 'PT409',
-        message: 'cannot_merge',
-        detail: word
-      });
+      expect(await refusalIn(tx, () => merge())).toMatchObject({ ...refusal, detail: word });
       expect(await state()).toBe(before);
       const [preview] = await asDesk(
         tx,
@@ -267,6 +267,26 @@ describe('a merge is refused, and nothing changed', () => {
     refused('patient_of_others', async ({ tx, gone, slots }) => {
       const elsewhere = await aPractitioner(tx, await aClinic(tx));
       await book(tx, gone, elsewhere, slots[3] ?? new Date());
+    }));
+
+  const worksAtADesk = (tx: Transaction, clinic: Clinic, phone: string) =>
+    tx`insert into public.clinic_staff (clinic_id, phone, name, role) values (${clinic.id}, ${phone}, 'Meena', 'desk')`;
+
+  test('when the phone that would move is of somebody who works at a desk', () =>
+    refused('phone_of_staff', ({ tx, clinic, gone }) => worksAtADesk(tx, clinic, gone.phone), {
+      code: 'PT403',
+      message: 'not_staff'
+    }));
+
+  test('also to be undone, when it would give them the phone back', () =>
+    twoOfOne(async ({ tx, clinic, keep, gone, merge, undo }) => {
+      await worksAtADesk(tx, clinic, keep.phone);
+      const id = await merge();
+      await worksAtADesk(tx, clinic, gone.phone);
+      expect((await refusalIn(tx, () => undo(id)))?.detail).toBe('phone_of_staff');
+      // Admins may, as with a corrected phone.
+      await tx`select private.undo_merge(m, now()) from private.patient_merges m where id = ${id}`;
+      expect(await patient(tx, gone)).toMatchObject({ phone: gone.phone });
     }));
 
   test('when they are one already', () =>
