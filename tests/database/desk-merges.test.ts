@@ -415,6 +415,53 @@ describe('a merge is undone', () => {
     }));
 });
 
+describe('while two are merged', () => {
+  test('what is put in by hand for the one that is gone is for the one that stays, also over two steps', () =>
+    twoOfOne(async ({ tx, keep, gone, doctor, slots, merge, undo }) => {
+      const third = await aPatient(tx);
+      await book(tx, third, doctor, slots[3] ?? new Date());
+      const first = await merge();
+      await merge(third, keep);
+      const [row] = await tx<{ id: string; patient_id: string }[]>`
+        insert into public.appointments (patient_id, practitioner_id, starts_at)
+        values (${gone.id}, ${doctor.id}, ${slots[2] ?? null}) returning id, patient_id`;
+      expect(row?.patient_id).toBe(third.id);
+      // And stays theirs.
+      await undo(first);
+      const [since] = await tx`select patient_id from public.appointments where id = ${row?.id ?? ''}`;
+      expect(since?.patient_id).toBe(third.id);
+    }));
+
+  test('the one that is gone gets no phone', () =>
+    twoOfOne(async ({ tx, gone, merge, undo }) => {
+      const id = await merge();
+      const give = () => tx`update public.patients set phone = ${aPhone()} where id = ${gone.id}`;
+      expect((await refusalIn(tx, give))?.message).toBe('patient_is_merged');
+      await undo(id);
+      expect(await refusalIn(tx, give)).toBeUndefined();
+    }));
+
+  test('the phone that was given up leads nobody who calls to the one that stays', () =>
+    twoOfOne(async ({ tx, clinic, doctor, priya, keep, gone, slots, merge }) => {
+      await merge();
+      await asDesk(
+        tx,
+        priya,
+        (db) => db`select public.desk_book(${doctor.id}, ${slots[3] ?? null}, ${gone.phone}, 'Somebody')`
+      );
+      const [row] = await tx<{ id: string }[]>`select id from public.patients where phone = ${gone.phone}`;
+      expect(row?.id).toBeDefined();
+      expect([keep.id, gone.id]).not.toContain(row?.id);
+      const found = await asDesk(
+        tx,
+        priya,
+        (db) => db<{ id: string }[]>`
+          select coalesce(merged_into, patient_id) as id from public.desk_find(${clinic.id}, ${gone.phone})`
+      );
+      expect(found.map(({ id }) => id).sort()).toEqual([keep.id, row?.id].sort());
+    }));
+});
+
 describe('what a merge gave', () => {
   const whoIs = async (tx: Transaction, { id }: { id: string }) =>
     (
