@@ -591,6 +591,16 @@ describe('a phone that is corrected at the desk', () => {
       expect(event?.actor).toBe('Priya Nair');
     }));
 
+  test('is typed as it is dialled at home, also for who was introduced and had no appointment yet', () =>
+    twoOfOne(async ({ tx, clinic, priya }) => {
+      const introduced = await aPatient(tx);
+      await tx`
+        insert into private.introduced_patients (clinic_id, patient_id) values (${clinic.id}, ${introduced.id})`;
+      const phone = aPhone();
+      await change(tx, priya, introduced, `0${phone.slice(3)}`);
+      expect(await patient(tx, introduced)).toMatchObject({ phone });
+    }));
+
   test('is given to somebody who had none', () =>
     twoOfOne(async ({ tx, doctor, slots, priya }) => {
       const [walkIn] = await tx<
