@@ -147,6 +147,7 @@ from (values
   ('unknown_time_zone', null, 'PT400', '"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'),
   ('patient_is_fixed', null, 'PT409',
    'An appointment cannot be given to another patient. Cancel it and book a new one.'),
+  ('patient_is_merged', null, 'PT409', 'This patient was merged into another. Give that one the phone, or undo the merge.'),
   ('note_too_long', null, 'PT400', 'The %s can have up to %s characters.'),
   ('sms_too_long', null, 'PT400', 'The text would take %s SMS in a row; %s are the most.'),
   ('unknown_template', 'not_found', 'PT404', 'There is no such template in that language.'),

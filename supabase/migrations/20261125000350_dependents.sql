@@ -122,6 +122,22 @@ comment on function private.tg_dependents__keep_history() is
 create trigger _100_keep_history before delete on public.dependents
   for each row execute function private.tg_dependents__keep_history();
 
+-- The holder first and then the dependent, as booking has them; for a trigger of a row it is too late, which is locked then.
+create function private.tg_dependents__lock_holder() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.lock_patient(private.current_patient_id());
+  return null;
+end $$;
+comment on function private.tg_dependents__lock_holder() is
+  'Whoever removes somebody and books for them at the same time does one after the other.';
+
+-- Our own functions have locked them.
+create trigger _100_lock_holder before delete on public.dependents
+  for each statement when (current_user = 'authenticated') execute function private.tg_dependents__lock_holder();
+
 create function private.first_name(p_name text) returns text
 language plpgsql immutable
 set search_path = ''

@@ -162,6 +162,8 @@ as $$
 declare
   v_appointment public.appointments;
 begin
+  -- The patient first, as whoever merges or deletes them has it: what follows on a change, such as an SMS, refers to them.
+  perform from public.patients p where p.id = p_patient_id for key share;
   select * into v_appointment from public.appointments a
   where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
   if not found then
@@ -170,7 +172,7 @@ begin
   return v_appointment;
 end $$;
 comment on function private.lock_appointment(uuid, uuid) is
-  'A patient''s own appointment, locked until the end of the transaction. Refuses with unknown_appointment.';
+  'A patient''s own appointment, locked until the end of the transaction, and they are kept. Refuses with unknown_appointment.';
 
 create function private.require_changeable(p_appointment public.appointments, p_now timestamptz) returns void
 language plpgsql
@@ -229,16 +231,19 @@ begin
 
   select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
   perform private.count_change(p_patient_id, p_channel, p_now);
-  begin
-    update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
-    where a.id = p_appointment_id returning * into v_appointment;
-  exception when exclusion_violation or unique_violation or deadlock_detected then
-    perform private.require_no_overlap(
-      v_appointment.practitioner_id, coalesce(v_appointment.dependent_id, p_patient_id), p_starts_at, v_slot.ends_at, p_appointment_id
-    );
-    perform private.fail('slot_taken');
-  end;
-  return v_appointment;
+  for v_try in 1..3 loop
+    begin
+      update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
+      where a.id = p_appointment_id returning * into v_appointment;
+      return v_appointment;
+    exception when exclusion_violation or unique_violation or deadlock_detected then
+      perform private.require_no_overlap(
+        v_appointment.practitioner_id, coalesce(v_appointment.dependent_id, p_patient_id), p_starts_at, v_slot.ends_at, p_appointment_id
+      );
+      -- Nobody has it: two waited for each other, or the other gave it up again.
+    end;
+  end loop;
+  perform private.fail('slot_taken');
 end $$;
 comment on function private.reschedule(uuid, uuid, timestamptz, text, timestamptz) is
   'Moves a patient''s own upcoming appointment to another free slot of the same practitioner.';
@@ -248,9 +253,14 @@ returns public.appointments
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_patient_id constant uuid := private.require_patient();
 begin
+  perform private.lock_patient(v_patient_id);
+  -- Unless the account was deleted while we waited, and with it the patient.
+  perform private.require_patient();
   return private.book(
-    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
+    v_patient_id, book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
     p_dependent_id => book_appointment.dependent_id
   );
 end $$;

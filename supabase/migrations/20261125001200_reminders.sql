@@ -100,13 +100,12 @@ as $$
 begin
   return query
     -- Subqueries, so that each stays one look into an index however many messages there are.
-    select a.* from public.appointments a
+    select a.* from public.appointments a join public.patients p on p.id = a.patient_id and p.phone is not null
     where a.clinic_id = p_clinic.id and a.status = 'booked' and a.starts_at between p_from and p_until
       and (
         select m.id from public.sms_messages m
         where m.dedupe_key = p_template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
       ) is null
-      and exists (select from public.patients p where p.id = a.patient_id and p.phone is not null)
       -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
       and coalesce((
         select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
@@ -115,8 +114,9 @@ begin
     order by a.starts_at
     -- So many a minute, so that nobody who cancels meanwhile waits for long.
     limit 200
-    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
-    for share skip locked;
+    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it. So is
+    -- what is done to a patient, such as a merge, which waits for their appointments.
+    for key share of p skip locked for share of a skip locked;
 end $$;
 comment on function private.appointments_to_remind(text, public.clinics, timestamptz, timestamptz, timestamptz) is
   'Locks the appointments of a range of time whose patients have not been reminded, nor told of it just before.';

@@ -49,6 +49,9 @@ begin
   if not found then
     perform private.fail('other_account_has_phone');
   end if;
+  perform private.are_theirs(v_patient.id, array[
+    case when v_told.name is not null then 'name' end, case when v_told.age is not null then 'age' end
+  ]);
 
   if v_told.id is not null and exists (select from public.appointments a where a.patient_id = v_patient.id) then
     perform private.queue_sms(

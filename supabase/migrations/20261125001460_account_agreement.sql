@@ -139,6 +139,42 @@ create trigger medq_patient_keeps_phone after update of phone, phone_confirmed_a
   )
   execute function private.tg_users__keep_phone();
 
+create function private.clinic_at_desk(p_patient_id uuid, p_dependent_id uuid default null) returns public.clinics
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_clinic public.clinics;
+begin
+  select c.* into v_clinic
+  from (
+    select a.clinic_id, 1 + (a.dependent_id is distinct from p_dependent_id)::int as place, a.starts_at
+    from public.appointments a where a.patient_id = p_patient_id
+    union all
+    -- Who has had no appointment yet.
+    select i.clinic_id, 3, null from private.introduced_patients i where i.patient_id = p_patient_id
+  ) k
+  join public.clinics c on c.id = k.clinic_id
+  where private.sees_desk(c.id)
+  order by k.place, k.starts_at desc, c.id limit 1;
+  return v_clinic;
+end $$;
+comment on function private.clinic_at_desk(uuid, uuid) is
+  'Of the clinics of whoever asks the one at which a patient was last, or one of their dependents where this one had appointments; else one at which the patient was introduced. All null: none.';
+
+create function private.require_no_staff_phone(variadic p_phones text[]) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  -- Rights at a desk go with the phone: they are not for colleagues to move.
+  if not private.is_admin() and exists (select from public.clinic_staff s where s.phone = any (p_phones)) then
+    perform private.fail('phone_of_staff');
+  end if;
+end $$;
+comment on function private.require_no_staff_phone(text[]) is
+  'Refuses with phone_of_staff, but for admins, to give or take the phone of somebody who works at a desk.';
+
 create function private.give_phone(p_patient public.patients, p_phone text) returns public.patients
 language plpgsql
 set search_path = ''
@@ -148,12 +184,8 @@ declare
 begin
   if p_phone is null then
     perform private.fail('invalid_phone');
-  elsif not private.is_admin() and exists (
-    select from public.clinic_staff s where s.phone in (p_patient.phone, p_phone)
-  ) then
-    -- Rights at a desk go with the phone: they are not for colleagues to move.
-    perform private.fail('phone_of_staff');
   end if;
+  perform private.require_no_staff_phone(p_patient.phone, p_phone);
   update public.patients p set phone = p_phone where p.id = p_patient.id returning * into v_patient;
   return v_patient;
 exception when unique_violation then
@@ -170,10 +202,7 @@ as $$
 declare
   v_patient constant public.patients :=
     (private.lock_patients_at_desk(change_patient_phone.patient_id, change_patient_phone.patient_id)).one;
-  v_at_home constant text := (
-    select c.phone from public.appointments a join public.clinics c on c.id = a.clinic_id
-    where a.patient_id = v_patient.id and private.sees_desk(c.id) order by a.starts_at desc limit 1
-  );
+  v_at_home constant text := (private.clinic_at_desk(v_patient.id)).phone;
 begin
   return private.give_phone(v_patient, case when v_at_home is null then change_patient_phone.phone
     else private.phone_typed(change_patient_phone.phone, v_at_home) end);

@@ -27,6 +27,10 @@ begin
     locale = case when update_profile.locale is null then p.locale else nullif(update_profile.locale, '') end
   where p.id = v_patient_id
   returning * into v_patient;
+  perform private.are_theirs(v_patient_id, array[
+    case when update_profile.name is not null then 'name' end, case when update_profile.age is not null then 'age' end,
+    case when update_profile.locale is not null then 'locale' end
+  ]);
   return v_patient;
 exception
   when check_violation or numeric_value_out_of_range then

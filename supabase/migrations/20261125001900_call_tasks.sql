@@ -11,6 +11,10 @@ begin
   on conflict (phone) do nothing;
   -- Locked until the end: what the phone has booked is counted for one call after the other.
   select p.id into v_id from public.patients p where p.phone = p_call ->> 'caller' for no key update;
+  if not found then
+    -- At this moment it was given up: their record was merged, or its phone corrected.
+    return private.ivr_patient(p_call);
+  end if;
   return v_id;
 end $$;
 comment on function private.ivr_patient(jsonb) is 'The patient of the calling number, made if it is new; locked.';

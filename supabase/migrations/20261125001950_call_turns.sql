@@ -149,7 +149,8 @@ begin
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
-    coalesce(v.patient_id, (v.facts #>> '{appointment,patient_id}')::uuid),
+    -- Who they were when it began may have been merged.
+    coalesce((v.facts #>> '{appointment,patient_id}')::uuid, v.patient_id),
     private.ivr_outcome(v_kind, v.facts), coalesce(v.facts -> 'noted', '{}'), p_now
   );
   return v.facts - 'noted';

@@ -46,18 +46,33 @@ set search_path = ''
 as $$
 declare
   v_appointment public.appointments;
+  v_patient_id uuid;
 begin
   perform private.require_desk();
   perform private.set_channel('desk');
-  select * into v_appointment from public.appointments a
-  where a.id = p_appointment_id and private.sees_desk(a.clinic_id) for no key update;
-  if not found then
-    perform private.fail('unknown_appointment');
-  end if;
-  return v_appointment;
+  loop
+    select a.patient_id into v_patient_id from public.appointments a
+    where a.id = p_appointment_id and private.sees_desk(a.clinic_id);
+    if not found then
+      perform private.fail('unknown_appointment');
+    end if;
+    begin
+      -- The patient first, as in private.lock_appointment.
+      perform from public.patients p where p.id = v_patient_id for key share;
+      select * into v_appointment from public.appointments a
+      where a.id = p_appointment_id and a.patient_id = v_patient_id for no key update;
+      if found then
+        return v_appointment;
+      end if;
+      -- It was given to another patient while we waited. Lets go of the one before.
+      raise sqlstate 'MOVED';
+    exception when sqlstate 'MOVED' then
+      null;
+    end;
+  end loop;
 end $$;
 comment on function private.lock_at_desk(uuid) is
-  'An appointment of a clinic at whose desk one works, locked until the end of the transaction. Refuses with unknown_appointment, also for those of others.';
+  'An appointment of a clinic at whose desk one works, locked until the end of the transaction, and its patient is kept. Refuses with unknown_appointment, also for those of others.';
 
 create function private.step_follows(p_appointment public.appointments, p_step text) returns boolean
 language plpgsql immutable

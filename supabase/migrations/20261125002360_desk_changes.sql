@@ -23,20 +23,25 @@ declare
   v_gap record;
   v_moved public.appointments;
 begin
-  select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
-  update public.appointments a
-  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at,
-    -- Who has come, and is to come on another day, has not come for that.
-    status = case when a.status = 'arrived' and (v_gap.starts_at at time zone c.time_zone)::date > a.local_date
-      then 'booked' else a.status end
-  from public.clinics c
-  where a.id = p_appointment.id and c.id = a.clinic_id returning a.* into v_moved;
-  return v_moved;
-exception when exclusion_violation or unique_violation or deadlock_detected then
-  perform private.require_no_overlap(
-    p_practitioner_id, coalesce(p_appointment.dependent_id, p_appointment.patient_id), v_gap.starts_at, v_gap.ends_at,
-    p_appointment.id
-  );
+  for v_try in 1..3 loop
+    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
+    begin
+      update public.appointments a
+      set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at,
+        -- Who has come, and is to come on another day, has not come for that.
+        status = case when a.status = 'arrived' and (v_gap.starts_at at time zone c.time_zone)::date > a.local_date
+          then 'booked' else a.status end
+      from public.clinics c
+      where a.id = p_appointment.id and c.id = a.clinic_id returning a.* into v_moved;
+      return v_moved;
+    exception when exclusion_violation or unique_violation or deadlock_detected then
+      perform private.require_no_overlap(
+        p_practitioner_id, coalesce(p_appointment.dependent_id, p_appointment.patient_id), v_gap.starts_at,
+        v_gap.ends_at, p_appointment.id
+      );
+      -- Nobody has it: two waited for each other, or the other gave it up again.
+    end;
+  end loop;
   perform private.fail('slot_taken');
 end $$;
 comment on function private.move_at_desk(public.appointments, uuid, timestamptz, timestamptz) is

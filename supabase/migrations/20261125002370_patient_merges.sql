@@ -9,6 +9,8 @@ create table private.patient_merges (
   clinic_ids uuid[] not null default '{}',
   before jsonb not null,
   moved jsonb not null default '[]',
+  given_to uuid,
+  gave text[] not null default '{}',
   actor_id uuid,
   merged_at timestamptz not null,
   undone_at timestamptz
@@ -16,6 +18,7 @@ create table private.patient_merges (
 create index patient_merges_of_kept on private.patient_merges (keep_id);
 create index patient_merges_of_gone on private.patient_merges (gone_id);
 create unique index patient_merges_once on private.patient_merges (gone_id) where undone_at is null;
+create index patient_merges_given on private.patient_merges (given_to);
 create index patient_merges_of_phone on private.patient_merges (gone_phone);
 alter table private.patient_merges enable row level security;
 comment on table private.patient_merges is 'Patients that were found to be the same as others.';
@@ -26,6 +29,10 @@ comment on column private.patient_merges.gone_phone is 'The phone that the gone 
 comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
 comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before. Emptied when it is too late to undo it; names before that, with the account.';
 comment on column private.patient_merges.moved is 'Which rows were moved: a list of {table, column, key, id}. Emptied when it is too late to undo it.';
+comment on column private.patient_merges.given_to is
+  'The one that stayed then. Where that one was merged too, keep_id leads on to the next. No foreign key, which would be moved along.';
+comment on column private.patient_merges.gave is
+  'Which of name, age and locale that one has by it, and not of themselves: nobody has written them since. They go when it is undone.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
 comment on column private.patient_merges.merged_at is 'When.';
 comment on column private.patient_merges.undone_at is 'When it was undone. Empty: it holds.';
@@ -174,6 +181,7 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
+  perform private.require_no_staff_phone(p_gone.phone);
   if private.family_of(p_keep.id, p_gone.id) > private.most_dependents() then
     perform private.fail('family_too_large', private.most_dependents()::text);
   end if;
@@ -185,7 +193,7 @@ begin
   end if;
 end $$;
 comment on function private.require_mergeable(public.patients, public.patients) is
-  'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, family_too_large or appointments_clash.';
+  'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, phone_of_staff (of the one that is to go), family_too_large or appointments_clash.';
 
 create function private.merge_clashes(p_keep_id uuid, p_gone_id uuid)
 returns table (keep_appointment uuid, gone_appointment uuid, clinic_id uuid, starts_at timestamptz)
@@ -220,6 +228,58 @@ end $$;
 comment on function private.tell_of_merge(public.patients, text) is
   'Where the two had different phones, both are told that appointments are kept under one of them.';
 
+create function private.are_theirs(p_patient_id uuid, p_what text[]) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.patient_merges m set gave = array(select unnest(m.gave) except select unnest(p_what))
+  where m.given_to = p_patient_id and m.undone_at is null and m.gave && p_what;
+end $$;
+comment on function private.are_theirs(uuid, text[]) is
+  'Which of name, age and locale of a patient were said or written for themselves, if only once more what a merge gave them: they stay when it is undone. Names of what was not said may be null.';
+
+create function private.tg_patients__are_theirs() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.are_theirs(new.id, array[
+    case when new.name is distinct from old.name then 'name' end,
+    case when new.age is distinct from old.age then 'age' end,
+    case when new.locale is distinct from old.locale then 'locale' end
+  ]);
+  return null;
+end $$;
+comment on function private.tg_patients__are_theirs() is 'What is written of a patient after a merge is theirs, whoever writes it.';
+
+create trigger _600_are_theirs after update on public.patients
+  for each row when ((old.name, old.age, old.locale) is distinct from (new.name, new.age, new.locale))
+  execute function private.tg_patients__are_theirs();
+
+create function private.give_what_lacks(p_keep public.patients, p_gone public.patients, p_merge_id uuid)
+returns public.patients
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_keep public.patients;
+begin
+  update public.patients p set phone = null where p.id = p_gone.id;
+  update public.patients p set phone = coalesce(p.phone, p_gone.phone), name = coalesce(p.name, p_gone.name),
+    age = coalesce(p.age, p_gone.age), locale = coalesce(p.locale, p_gone.locale)
+  where p.id = p_keep.id returning * into v_keep;
+  update private.patient_merges m set given_to = p_keep.id, gave = array_remove(array[
+    case when p_keep.name is null and p_gone.name is not null then 'name' end,
+    case when p_keep.age is null and p_gone.age is not null then 'age' end,
+    case when p_keep.locale is null and p_gone.locale is not null then 'locale' end
+  ], null)
+  where m.id = p_merge_id;
+  return v_keep;
+end $$;
+comment on function private.give_what_lacks(public.patients, public.patients, uuid) is
+  'Gives the one that stays what they lack of phone, name, age and language, and notes it with the merge. Returns them as they are then.';
+
 create function private.merge(p_keep public.patients, p_gone public.patients, p_now timestamptz) returns uuid
 language plpgsql
 set search_path = ''
@@ -245,10 +305,7 @@ begin
   -- The gone one's phone is told that it gets no more.
   perform private.redirect_sms(p_gone.id, p_gone.phone, p_keep.phone) where p_keep.phone <> p_gone.phone;
   update private.patient_merges m set moved = private.move_references(p_gone.id, p_keep.id) where m.id = v_merge_id;
-  update public.patients p set phone = null where p.id = p_gone.id;
-  update public.patients p set phone = coalesce(p.phone, p_gone.phone), name = coalesce(p.name, p_gone.name),
-    age = coalesce(p.age, p_gone.age), locale = coalesce(p.locale, p_gone.locale)
-  where p.id = p_keep.id returning * into v_keep;
+  v_keep := private.give_what_lacks(p_keep, p_gone, v_merge_id);
   perform private.tell_of_merge(v_keep, p_gone.phone);
   return v_merge_id;
 end $$;

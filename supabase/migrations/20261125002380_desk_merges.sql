@@ -50,7 +50,7 @@ declare
 begin
   begin
     perform private.require_mergeable(v_keep, v_gone);
-  exception when sqlstate 'PT409' then
+  exception when sqlstate 'PT409' or sqlstate 'PT403' then
     get stacked diagnostics v_word = pg_exception_detail, v_sentence = pg_exception_hint;
   end;
   return jsonb_build_object(
@@ -74,7 +74,7 @@ begin
   return private.merge(v.one, v.other, now());
 end $$;
 comment on function public.merge_patients(uuid, uuid) is
-  'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
+  'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time; with not_staff when the phone that would move is of somebody who works at a desk; or not_found.';
 grant execute on function public.merge_patients(uuid, uuid) to authenticated;
 
 create function private.sees_merge(p_merge private.patient_merges) returns boolean
@@ -103,33 +103,54 @@ begin
 end $$;
 comment on function private.move_back(private.patient_merges) is 'Gives back to the gone one what was moved.';
 
+create function private.take_back(p_merge private.patient_merges) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_holder uuid := p_merge.given_to;
+  v_gave text[] := p_merge.gave;
+  v_next private.patient_merges;
+begin
+  loop
+    select * into v_next from private.patient_merges m where m.gone_id = v_holder and m.undone_at is null;
+    update public.patients p set
+      name = case when 'name' = any (v_gave) then null else p.name end,
+      age = case when 'age' = any (v_gave) then null else p.age end,
+      locale = case when 'locale' = any (v_gave) then null else p.locale end
+    where p.id = v_holder and v_gave <> '{}';
+    exit when v_next.id is null;
+    -- Who got it was merged too, and may have passed it on. The phone is not theirs any more to be given back.
+    update private.patient_merges m set gone_phone = null
+    where m.id = v_next.id and m.gone_phone = p_merge.gone_phone;
+    v_gave := array(select unnest(v_gave) intersect select unnest(v_next.gave));
+    v_holder := v_next.given_to;
+  end loop;
+end $$;
+comment on function private.take_back(private.patient_merges) is
+  'Takes back what a merge gave of name, age and language, also from those to whom later merges passed it on.';
+
 create function private.undo_merge(p_merge private.patient_merges, p_now timestamptz) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_keep public.patients;
-  v_gave_phone constant boolean := p_merge.before ->> 'phone' is null and p_merge.gone_phone is not null;
 begin
   if p_merge.undone_at is not null or p_merge.merged_at <= p_now - interval '1 day' then
     perform private.fail('too_late_to_undo');
   end if;
+  perform private.require_no_staff_phone(p_merge.gone_phone);
   select * into v_keep from public.patients p where p.id = p_merge.keep_id;
-  if v_gave_phone and v_keep.user_id is not null then
+  if v_keep.phone = p_merge.gone_phone and v_keep.user_id is not null then
     perform private.fail('gone_has_account');
   end if;
   update private.patient_merges m set undone_at = p_now where m.id = p_merge.id;
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_merge.keep_id));
   perform private.move_back(p_merge);
   perform private.redirect_sms(p_merge.gone_id, v_keep.phone, p_merge.gone_phone) where v_keep.phone <> p_merge.gone_phone;
-  update public.patients p set
-    phone = case when v_gave_phone and p.phone = p_merge.gone_phone then null else p.phone end,
-    -- What was theirs from the start, or has become theirs since, stays.
-    name = case when p_merge.before ->> 'name' is null then nullif(p.name, g.name) else p.name end,
-    age = case when p_merge.before ->> 'age' is null then nullif(p.age, g.age) else p.age end,
-    locale = case when p_merge.before ->> 'locale' is null then nullif(p.locale, g.locale) else p.locale end
-  from public.patients g
-  where p.id = p_merge.keep_id and g.id = p_merge.gone_id;
+  update public.patients p set phone = null where p.id = p_merge.keep_id and p.phone = p_merge.gone_phone;
+  perform private.take_back(p_merge);
   update public.patients p set phone = p_merge.gone_phone where p.id = p_merge.gone_id;
 end $$;
 comment on function private.undo_merge(private.patient_merges, timestamptz) is
@@ -157,5 +178,5 @@ begin
   perform private.undo_merge(v_merge, now());
 end $$;
 comment on function public.undo_merge(uuid) is
-  'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now) or not_found.';
+  'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now), not_staff (or somebody who works at a desk) or not_found.';
 grant execute on function public.undo_merge(uuid) to authenticated;

@@ -1,6 +1,43 @@
 -- The doctor is late, ill or away: one step for a whole day. Nobody is lost, each patient is told once however many
 -- appointments are hit, and the hours follow, so that nobody else is booked into what became free.
 
+create function private.hit_by_plan(p public.day_operations) returns setof public.day_plan
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return query select l.* from private.plan_shift(p) l where p.kind = 'shift'
+    union all select l.* from private.plan_cancel(p) l where p.kind <> 'shift';
+end $$;
+comment on function private.hit_by_plan(public.day_operations) is
+  'Whom an operation is about, without looking where they could go.';
+
+create function private.lock_hit_by_plan(p public.day_operations) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_patients uuid[];
+begin
+  loop
+    v_patients := array(select distinct l.patient_id from private.hit_by_plan(p) l);
+    begin
+      -- The patients first, as in private.lock_appointment.
+      perform from public.patients t where t.id = any (v_patients) order by t.id for key share;
+      perform from public.appointments a
+      where a.id in (select l.appointment_id from private.hit_by_plan(p) l) and a.patient_id = any (v_patients)
+      order by a.id for no key update;
+      exit when not exists (select from private.hit_by_plan(p) l where l.patient_id <> all (v_patients));
+      -- While we waited one was given to another patient, or came. Lets go of all.
+      raise sqlstate 'MOVED';
+    exception when sqlstate 'MOVED' then
+      null;
+    end;
+  end loop;
+end $$;
+comment on function private.lock_hit_by_plan(public.day_operations) is
+  'Locks whom an operation is about until the end of the transaction, and keeps their patients.';
+
 create function private.locked_plan(p public.day_operations) returns public.day_plan[]
 language plpgsql
 set search_path = ''
@@ -14,9 +51,8 @@ begin
     perform private.fail('day_changed');
   end if;
   perform set_config('medq.day_operation', p.id::text, true);
-  -- Who is locked is planned again, as it is then.
-  perform from public.appointments a
-  where a.id in (select l.appointment_id from private.plan(p) l) order by a.id for no key update;
+  perform private.lock_hit_by_plan(p);
+  -- As it is by now.
   return array(select l from private.plan(p) l);
 end $$;
 comment on function private.locked_plan(public.day_operations) is

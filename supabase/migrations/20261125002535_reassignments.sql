@@ -171,13 +171,10 @@ set search_path = ''
 as $$
 declare
   v_dependent constant public.dependents := private.require_dependent_at_desk(reassign_dependent.dependent_id);
-  v_clinic public.clinics;
+  v_clinic constant public.clinics := private.clinic_at_desk(v_dependent.patient_id, v_dependent.id);
   v_phone text;
   v_started private.reassignments;
 begin
-  select c.* into v_clinic from public.appointments a join public.clinics c on c.id = a.clinic_id
-  where a.patient_id = v_dependent.patient_id and (private.is_admin() or private.sees_desk(c.id))
-  order by a.dependent_id is distinct from v_dependent.id, a.starts_at desc limit 1;
   v_phone := private.phone_typed(reassign_dependent.phone, v_clinic.phone);
   perform private.require_own_phone(v_dependent, v_phone);
   v_started := private.start_reassignment(v_dependent, v_phone, v_clinic.name, now());
@@ -206,7 +203,10 @@ begin
   v_patient_id := private.patient_at_desk(p_phone, p_dependent.name);
   perform from public.dependents d where d.id = p_dependent.id for update;
   update public.patients p
-  set age = coalesce(p.age, extract(year from now()) - p_dependent.birth_year),
+  -- None where the year of birth was mistyped, or they would be older than anybody.
+  set age = coalesce(p.age, (
+      select y.age from (select extract(year from now()) - p_dependent.birth_year) y (age) where y.age between 0 and 130
+    )),
     locale = coalesce(p.locale, (select h.locale from public.patients h where h.id = p_dependent.patient_id))
   where p.id = v_patient_id;
   return v_patient_id;
@@ -306,9 +306,12 @@ begin
   select * into v_patient from public.patients p where p.id = v_patient.id;
   update private.reassignments r set patient_id = v_patient.id where r.id = (v_guess.reassignment).id;
   insert into private.introduced_patients (clinic_id, patient_id)
-  select distinct a.clinic_id, v_patient.id from public.appointments a
-  where a.patient_id = v_dependent.patient_id and private.sees_desk(a.clinic_id)
-    and not private.is_of_clinic(v_patient.id, a.clinic_id);
+  select k.clinic_id, v_patient.id
+  from (
+    select a.clinic_id from public.appointments a where a.patient_id = v_dependent.patient_id
+    union select i.clinic_id from private.introduced_patients i where i.patient_id = v_dependent.patient_id
+  ) k
+  where private.sees_desk(k.clinic_id) and not private.is_of_clinic(v_patient.id, k.clinic_id);
   perform private.take_history(v_dependent, v_patient);
   return jsonb_build_object('patient_id', v_patient.id, 'wrong', '[]'::jsonb, 'guesses_left', 0);
 end $$;

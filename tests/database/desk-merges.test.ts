@@ -279,17 +279,17 @@ describe('a merge', () => {
 
 describe('a merge is refused, and nothing changed', () => {
   /** That what `change` makes of the two cannot be merged, for the reason. */
-  const refused = (word: string, change: (world: World) => Promise<unknown>) =>
+  const refused = (
+    word: string,
+    change: (world: World) => Promise<unknown>,
+    refusal = { code: 'PT409', message: 'cannot_merge' }
+  ) =>
     twoOfOne(async (world) => {
       const { tx, priya, keep, gone, merge } = world;
       await change(world);
       const state = async () => JSON.stringify([await patient(tx, keep), await patient(tx, gone)]);
       const before = await state();
-      expect(await refusalIn(tx, () => merge())).toMatchObject({
-        code: 'PT409',
-        message: 'cannot_merge',
-        detail: word
-      });
+      expect(await refusalIn(tx, () => merge())).toMatchObject({ ...refusal, detail: word });
       expect(await state()).toBe(before);
       const [preview] = await asDesk(
         tx,
@@ -319,6 +319,26 @@ describe('a merge is refused, and nothing changed', () => {
     refused('patient_of_others', async ({ tx, gone, slots }) => {
       const elsewhere = await aPractitioner(tx, await aClinic(tx));
       await book(tx, gone, elsewhere, slots[3] ?? new Date());
+    }));
+
+  const worksAtADesk = (tx: Transaction, clinic: Clinic, phone: string) =>
+    tx`insert into public.clinic_staff (clinic_id, phone, name, role) values (${clinic.id}, ${phone}, 'Meena', 'desk')`;
+
+  test('when the phone that would move is of somebody who works at a desk', () =>
+    refused('phone_of_staff', ({ tx, clinic, gone }) => worksAtADesk(tx, clinic, gone.phone), {
+      code: 'PT403',
+      message: 'not_staff'
+    }));
+
+  test('also to be undone, when it would give them the phone back', () =>
+    twoOfOne(async ({ tx, clinic, keep, gone, merge, undo }) => {
+      await worksAtADesk(tx, clinic, keep.phone);
+      const id = await merge();
+      await worksAtADesk(tx, clinic, gone.phone);
+      expect((await refusalIn(tx, () => undo(id)))?.detail).toBe('phone_of_staff');
+      // Admins may, as with a corrected phone.
+      await tx`select private.undo_merge(m, now()) from private.patient_merges m where id = ${id}`;
+      expect(await patient(tx, gone)).toMatchObject({ phone: gone.phone });
     }));
 
   test('when they are one already', () =>
@@ -529,6 +549,159 @@ describe('an account that is deleted after a merge', () => {
     }));
 });
 
+describe('while two are merged', () => {
+  test('what is put in by hand for the one that is gone is for the one that stays, also over two steps', () =>
+    twoOfOne(async ({ tx, keep, gone, doctor, slots, merge, undo }) => {
+      const third = await aPatient(tx);
+      await book(tx, third, doctor, slots[3] ?? new Date());
+      const first = await merge();
+      await merge(third, keep);
+      const [row] = await tx<{ id: string; patient_id: string }[]>`
+        insert into public.appointments (patient_id, practitioner_id, starts_at)
+        values (${gone.id}, ${doctor.id}, ${slots[2] ?? null}) returning id, patient_id`;
+      expect(row?.patient_id).toBe(third.id);
+      // And stays theirs.
+      await undo(first);
+      const [since] = await tx`select patient_id from public.appointments where id = ${row?.id ?? ''}`;
+      expect(since?.patient_id).toBe(third.id);
+    }));
+
+  test('the one that is gone gets no phone', () =>
+    twoOfOne(async ({ tx, gone, merge, undo }) => {
+      const id = await merge();
+      const give = () => tx`update public.patients set phone = ${aPhone()} where id = ${gone.id}`;
+      expect((await refusalIn(tx, give))?.message).toBe('patient_is_merged');
+      await undo(id);
+      expect(await refusalIn(tx, give)).toBeUndefined();
+    }));
+
+  test('the phone that was given up leads nobody who calls to the one that stays', () =>
+    twoOfOne(async ({ tx, clinic, doctor, priya, keep, gone, slots, merge }) => {
+      await merge();
+      await asDesk(
+        tx,
+        priya,
+        (db) => db`select public.desk_book(${doctor.id}, ${slots[3] ?? null}, ${gone.phone}, 'Somebody')`
+      );
+      const [row] = await tx<{ id: string }[]>`select id from public.patients where phone = ${gone.phone}`;
+      expect(row?.id).toBeDefined();
+      expect([keep.id, gone.id]).not.toContain(row?.id);
+      const found = await asDesk(
+        tx,
+        priya,
+        (db) => db<{ id: string }[]>`
+          select coalesce(merged_into, patient_id) as id from public.desk_find(${clinic.id}, ${gone.phone})`
+      );
+      expect(found.map(({ id }) => id).sort()).toEqual([keep.id, row?.id].sort());
+    }));
+});
+
+describe('what a merge gave', () => {
+  const whoIs = async (tx: Transaction, { id }: { id: string }) =>
+    (
+      await tx<{ name: string | null; age: number | null; phone: string | null }[]>`
+      select name, age, phone from public.patients where id = ${id}`
+    )[0];
+
+  interface Told {
+    name?: string;
+    age?: number;
+    phone?: string;
+  }
+
+  /** Somebody of whom the desk knows so much, with an appointment. */
+  async function somebody({ tx, doctor }: World, told: Told): Promise<{ id: string }> {
+    const [made] = await tx<{ id: string }[]>`
+      insert into public.patients (name, age, phone)
+      values (${told.name ?? null}, ${told.age ?? null}, ${told.phone ?? null}) returning id`;
+    if (!made) throw new Error('No patient was made.');
+    const [slot] = await nextSlots(tx, doctor, 1);
+    await tx`
+      insert into public.appointments (patient_id, practitioner_id, starts_at)
+      values (${made.id}, ${doctor.id}, ${slot ?? null})`;
+    return made;
+  }
+  const asha = { name: 'Asha Rao', age: 41 };
+  const nobody = { name: null, age: null };
+
+  test('goes when it is undone', () =>
+    twoOfOne(async (world) => {
+      const { tx, keep, merge, undo } = world;
+      const id = await merge(keep, await somebody(world, asha));
+      expect(await whoIs(tx, keep)).toMatchObject(asha);
+      await undo(id);
+      expect(await whoIs(tx, keep)).toMatchObject(nobody);
+    }));
+
+  test('stays when the patient says the same of themselves, signing up or later', () =>
+    twoOfOne(async (world) => {
+      const { tx, keep, gone, merge, undo } = world;
+      const [first, second] = [
+        await merge(keep, await somebody(world, asha)),
+        await merge(gone, await somebody(world, asha))
+      ];
+      // The test's registration says the name that is known, and an age.
+      await aUser(tx, keep.phone);
+      const account = await aSession(
+        tx,
+        await aUser(tx, gone.phone, { jobId: await anAccountJob(tx, gone.id) })
+      );
+      await asPatient(tx, account, (db) => db`select public.update_profile(age => 41)`);
+      await undo(first);
+      await undo(second);
+      expect(await whoIs(tx, keep)).toMatchObject({ name: 'Asha Rao', age: 34 });
+      expect(await whoIs(tx, gone)).toMatchObject({ name: null, age: 41 });
+    }));
+
+  test('is not what another one knows of themselves to whom they were merged on', () =>
+    twoOfOne(async (world) => {
+      const { tx, merge, undo } = world;
+      const phone = aPhone();
+      const a = await somebody(world, { ...asha, phone });
+      const b = await somebody(world, {});
+      const c = await somebody(world, { ...asha, phone: aPhone() });
+      const [first, second] = [await merge(b, a), await merge(c, b)];
+      await aUser(tx, (await whoIs(tx, c))?.phone ?? '');
+      await undo(first);
+      expect(await whoIs(tx, a)).toMatchObject({ ...asha, phone });
+      expect(await whoIs(tx, c)).toMatchObject({ name: 'Asha Rao', age: 34 });
+      await undo(second);
+      expect(await whoIs(tx, b)).toMatchObject({ ...nobody, phone: null });
+      expect(await whoIs(tx, a)).toMatchObject({ phone });
+    }));
+
+  test('goes from everybody who has it by it, however often they were merged on', () =>
+    twoOfOne(async (world) => {
+      const { tx, merge, undo } = world;
+      const phone = aPhone();
+      const a = await somebody(world, { ...asha, phone });
+      const [b, c] = [await somebody(world, {}), await somebody(world, {})];
+      const [first, second] = [await merge(b, a), await merge(c, b)];
+      expect(await whoIs(tx, c)).toMatchObject({ ...asha, phone });
+      await undo(first);
+      expect(await whoIs(tx, a)).toMatchObject({ ...asha, phone });
+      expect(await whoIs(tx, c)).toMatchObject({ ...nobody, phone: null });
+      await undo(second);
+      expect(await whoIs(tx, b)).toMatchObject({ ...nobody, phone: null });
+      // The other way round too.
+      const [third, fourth] = [await merge(b, a), await merge(c, b)];
+      await undo(fourth);
+      expect([await whoIs(tx, b), await whoIs(tx, c)]).toMatchObject([{ ...asha, phone }, nobody]);
+      await undo(third);
+      expect(await whoIs(tx, b)).toMatchObject({ ...nobody, phone: null });
+    }));
+
+  test('is theirs once it was written anew', () =>
+    twoOfOne(async (world) => {
+      const { tx, keep, merge, undo } = world;
+      const id = await merge(keep, await somebody(world, asha));
+      await tx`update public.patients set name = 'Asha' where id = ${keep.id}`;
+      await tx`update public.patients set name = 'Asha Rao' where id = ${keep.id}`;
+      await undo(id);
+      expect(await whoIs(tx, keep)).toMatchObject({ name: 'Asha Rao', age: null });
+    }));
+});
+
 describe('a phone that is corrected at the desk', () => {
   const change = (tx: Transaction, person: DeskPerson, { id }: { id: string }, phone: string | null) =>
     asDesk(tx, person, (db) => db`select public.change_patient_phone(${id}, ${phone})`);
@@ -550,6 +723,16 @@ describe('a phone that is corrected at the desk', () => {
       const [event] = await tx`
         select actor from public.audit_trail where table_name = 'patients' and row_id = ${keep.id} order by id desc limit 1`;
       expect(event?.actor).toBe('Priya Nair');
+    }));
+
+  test('is typed as it is dialled at home, also for who was introduced and had no appointment yet', () =>
+    twoOfOne(async ({ tx, clinic, priya }) => {
+      const introduced = await aPatient(tx);
+      await tx`
+        insert into private.introduced_patients (clinic_id, patient_id) values (${clinic.id}, ${introduced.id})`;
+      const phone = aPhone();
+      await change(tx, priya, introduced, `0${phone.slice(3)}`);
+      expect(await patient(tx, introduced)).toMatchObject({ phone });
     }));
 
   test('is given to somebody who had none', () =>

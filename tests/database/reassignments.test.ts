@@ -152,6 +152,33 @@ describe('a dependent becomes a patient', () => {
       expect(await appointmentsOf(tx, other.id)).toHaveLength(3);
     }));
 
+  test('also where nobody of the family had an appointment, at a desk to which the holder was introduced', () =>
+    atTheDesk(async ({ tx, clinic, mother, phone, priya, start, prove, codeOf }) => {
+      await tx`delete from public.appointments where patient_id = ${mother.id}`;
+      await tx`
+        insert into private.introduced_patients (clinic_id, patient_id) values (${clinic.id}, ${mother.id})`;
+      // As it is dialled in the clinic's country.
+      const started = await start(`0${phone.slice(3)}`);
+      const { patient_id: id } = await prove(started, await codeOf(phone), await codeOf(mother.phone));
+      const opened = await asDesk(
+        tx,
+        priya,
+        (db) => db<{ phone: string }[]>`select public.desk_patient(${id}) ->> 'phone' as phone`
+      );
+      expect(opened).toEqual([{ phone }]);
+    }));
+
+  test.each([
+    [1886, null],
+    [2015, new Date().getFullYear() - 2015]
+  ])('whose year of birth is %s: with age %s', (year, age) =>
+    atTheDesk(async ({ tx, child, mother, phone, start, prove, codeOf }) => {
+      await tx`update public.dependents set birth_year = ${year} where id = ${child}`;
+      const { patient_id: id } = await prove(await start(), await codeOf(phone), await codeOf(mother.phone));
+      expect(await tx`select age from public.patients where id = ${id}`).toEqual([{ age }]);
+    })
+  );
+
   test('without a code to the holder where the holder has no phone', () =>
     atTheDesk(async ({ tx, mother, phone, start, prove, codeOf }) => {
       await tx`delete from auth.users where id = ${mother.account.userId}`;

@@ -18,6 +18,7 @@ const FOR_ADMINS = [
   'invalid_phone',
   'unknown_time_zone',
   'patient_is_fixed',
+  'patient_is_merged',
   'unknown_placeholder',
   'missing_placeholder',
   'empty_template',
