@@ -1,6 +1,7 @@
 import {
   accountFingerprint,
   accountOfPhone,
+  accountState,
   isDormant,
   profileOf,
   requireFreePhone
@@ -92,7 +93,7 @@ function workOf(
         throw validationFailed({ new_password: (words) => words.fields.newPassword });
       }
       requireGoodPassword('new_password', newPassword, request);
-      return () => setPassword(dependencies, request.phone, newPassword);
+      return () => setPassword(dependencies, request, newPassword);
     case 'sign_in':
       return () => comeIn(dependencies, request);
     case 'change_phone':
@@ -100,10 +101,10 @@ function workOf(
   }
 }
 
-async function comeIn(
-  dependencies: Dependencies,
-  request: { phone: string; state: string | null }
-): Promise<Proven> {
+/** An account, by its phone, as it was when the code was asked for. */
+type AskedFor = { phone: string; state: string | null };
+
+async function comeIn(dependencies: Dependencies, request: AskedFor): Promise<Proven> {
   const { database } = dependencies;
   if (await isDormant(database, request.phone)) throw phoneIsDormant();
   const session = await openSession(dependencies, request);
@@ -116,15 +117,20 @@ async function comeIn(
 
 async function setPassword(
   dependencies: Dependencies,
-  phone: string,
+  { phone, state }: AskedFor,
   password: string
 ): Promise<Proven> {
-  const { database } = dependencies;
+  const { database, auth } = dependencies;
   const account = await accountOfPhone(database, phone);
-  if (account === undefined) throw codeInvalid();
+  if (account === undefined || state === null) throw codeInvalid();
   if (await isDormant(database, phone)) throw phoneIsDormant();
   const { user } = await profileOf(database, account.userId);
-  const session = await replacePassword(dependencies, account.userId, user, password);
+  // Another password meanwhile may have been against whoever asked for this; or it is this one, set by a try whose answer
+  // was lost.
+  const asItWas = (await accountState(database, account.userId)) === state;
+  const session = asItWas
+    ? await replacePassword(dependencies, account.userId, user, password)
+    : await auth.signIn(phone, password);
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
   return { token: session.token, refresh_token: session.refresh_token, user };
