@@ -4,14 +4,25 @@
 -- Auth keeps it, a random one that nobody is told, and hands it in at once: a door that is there for one request. Auth
 -- keeps sha224(phone without plus || token), and takes it for a minute ([auth.sms], verifyPost in its source).
 
+create function private.state_of_account(p_id uuid, p_phone text, p_hash text, p_proven_at timestamptz) returns text
+language sql immutable
+set search_path = ''
+as $$
+  select case when p_proven_at is not null then
+    encode(sha256(convert_to(concat_ws(':', p_id::text, p_phone, p_hash), 'UTF8')), 'hex')
+  end
+$$;
+comment on function private.state_of_account(uuid, text, text, timestamptz) is
+  'private.account_state of a row of auth.users that is at hand, as a trigger has it.';
+
 create function private.account_state(p_user_id uuid) returns text
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return (
-    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
-    from auth.users u where u.id = p_user_id and u.phone_confirmed_at is not null
+    select private.state_of_account(u.id, u.phone, u.encrypted_password, u.phone_confirmed_at)
+    from auth.users u where u.id = p_user_id
   );
 end $$;
 comment on function private.account_state(uuid) is

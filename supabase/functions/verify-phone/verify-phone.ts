@@ -1,7 +1,6 @@
 import {
   accountFingerprint,
   accountOfPhone,
-  accountState,
   isDormant,
   profileOf,
   requireFreePhone
@@ -120,17 +119,13 @@ async function setPassword(
   { phone, state }: AskedFor,
   password: string
 ): Promise<Proven> {
-  const { database, auth } = dependencies;
+  const { database } = dependencies;
   const account = await accountOfPhone(database, phone);
   if (account === undefined || state === null) throw codeInvalid();
   if (await isDormant(database, phone)) throw phoneIsDormant();
   const { user } = await profileOf(database, account.userId);
-  // Another password meanwhile may have been against whoever asked for this; or it is this one, set by a try whose answer
-  // was lost.
-  const asItWas = (await accountState(database, account.userId)) === state;
-  const session = asItWas
-    ? await replacePassword(dependencies, account.userId, user, password)
-    : await auth.signIn(phone, password);
+  const session = await replacePassword(dependencies, { userId: account.userId, state }, user, password);
+  // Another password meanwhile may have been against whoever asked for this.
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
   return { token: session.token, refresh_token: session.refresh_token, user };
@@ -143,17 +138,17 @@ async function movePhone(
   // A password that was changed meanwhile, or a session signed out, may have been against whoever asked for this.
   if ((await accountFingerprint(database, { userId, sessionId })) !== fingerprint) throw codeInvalid();
   await requireFreePhone(database, phone);
+  const account = { userId, state: fingerprint };
   try {
-    await permitted(database, userId, { what: 'phone', phone }, () => auth.setPhone(userId, phone));
+    await permitted(database, account, { what: 'phone', phone }, () => auth.setPhone(userId, phone));
   } catch (error) {
-    const { user } = await profileOf(database, userId);
-    if (user.phone_number !== phone) {
-      // Somebody may have been faster; Auth's error does not say so.
-      await requireFreePhone(database, phone);
-      throw error;
-    }
+    // Somebody else may have got it; Auth's error does not say so.
+    await requireFreePhone(database, phone);
+    throw error;
   }
   const { user } = await profileOf(database, userId);
+  // Another password or phone was faster.
+  if (user.phone_number !== phone) throw codeInvalid();
   return { token: null, refresh_token: null, user };
 }
 

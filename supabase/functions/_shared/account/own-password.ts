@@ -8,7 +8,7 @@ import { notYourPassword, textedPasswordExpired } from './errors.ts';
 import { requireGoodPassword } from './forbidden-passwords.ts';
 import { limit, takeBack } from './limits.ts';
 import { signInAsTyped } from './passwords.ts';
-import { permitted } from './permits.ts';
+import { type KnownAccount, permitted } from './permits.ts';
 import { noteSecurityEvent } from './security-events.ts';
 
 /**
@@ -48,21 +48,28 @@ export async function mayChoosePassword(
 }
 
 /**
- * Gives an account, whose owner has just proven who they are, another password. Every session ends, and one begins.
+ * Gives an account, whose owner has just proven who they are, another password. Every session ends, and one begins: also
+ * where the password is this one already, set by a try whose answer was lost or by another at the same moment.
+ * @param account as it was when they proved it
  * @param user who they are
- * @returns undefined when they may not sign in: the account is banned
+ * @returns undefined when the account has another password or phone meanwhile, or they may not sign in: it is banned
  * @throws RefusedError 400 when the password is too easy, 401 `code_invalid` when the account is gone
  */
 export async function replacePassword(
   { database, auth, secret, client }: Pick<Dependencies, 'database' | 'auth' | 'secret' | 'client'>,
-  userId: string,
+  account: KnownAccount,
   user: User,
   password: string
 ): Promise<Session | undefined> {
   const phone = user.phone_number;
   // What is refused tells something of them, so not before they have proven who they are.
   requireGoodPassword('new_password', password, { ...user, phone });
-  await permitted(database, userId, { what: 'password' }, () => auth.setPassword(userId, password));
-  await noteSecurityEvent(database, secret, 'password_changed', { phone, client });
+  const replaced = await permitted(
+    database,
+    account,
+    { what: 'password' },
+    () => auth.setPassword(account.userId, password)
+  );
+  if (replaced) await noteSecurityEvent(database, secret, 'password_changed', { phone, client });
   return await auth.signIn(phone, password);
 }
