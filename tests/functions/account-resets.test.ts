@@ -60,6 +60,52 @@ describe('a code for a forgotten password is void', () => {
   });
 });
 
+describe('a texted password', () => {
+  const texted = 'K7QWXM4P';
+  async function aTexted() {
+    const patient = await aPatient(sql, { phone: aPhone(), account: true, password: texted });
+    await sql`
+      insert into private.temporary_passwords (user_id, expires_at)
+      values (${patient.account.userId}, now() + interval '1 hour')`;
+    return patient;
+  }
+  const lives = (userId: string) => sql`select from private.temporary_passwords where user_id = ${userId}`;
+  const same = {
+    status: 400,
+    body: {
+      error: 'validation_failed',
+      fields: { new_password: expect.stringContaining('differs from the one you have') as string }
+    }
+  };
+
+  test('cannot be kept with a code to sign in', async () => {
+    const { phone, account } = await aTexted();
+    const post = throughGateway();
+    const { body } = await post('sign-in-code', { phone_number: phone });
+    const proof = { verification_id: body.verification_id, code: await nextCode(phone) };
+    const token = String((await post('verify-phone', proof)).body.token);
+    for (const new_password of [texted, texted.toLowerCase()]) {
+      expect(await asOwner('change-password', token, { new_password })).toMatchObject(same);
+    }
+    expect(await lives(account.userId)).toHaveLength(1);
+    const chosen = await asOwner('change-password', token, { new_password: 'the first of mine' });
+    expect(chosen.status).toBe(200);
+    expect(await lives(account.userId)).toHaveLength(0);
+  });
+
+  test('cannot be kept with a code for a forgotten one, which is good for another', async () => {
+    const { phone, account } = await aTexted();
+    const reset = await aResetOf(phone);
+    const sessions = () => sql`select id from auth.sessions where user_id = ${account.userId} order by id`;
+    const before = await sessions();
+    for (const chosen of [texted, texted.toLowerCase()]) expect(await reset(chosen)).toMatchObject(same);
+    expect(await lives(account.userId)).toHaveLength(1);
+    expect(await sessions()).toEqual(before);
+    expect((await reset('the first of mine')).status).toBe(200);
+    expect(await lives(account.userId)).toHaveLength(0);
+  });
+});
+
 describe('what failed on our side', () => {
   /** Auth writes no session of the account meanwhile. */
   async function withoutSessions<Result>(userId: string, work: () => Promise<Result>): Promise<Result> {

@@ -21,13 +21,12 @@ export async function changePassword(
   const state = await accountFingerprint(database, signedIn);
   if (state === undefined) throw notSignedIn();
   const profile = await profileOf(database, userId);
-  const { user } = profile;
   if (password !== undefined) await requireOwnPassword(dependencies, signedIn, profile, password);
-  const session = await replacePassword(dependencies, { userId, state }, user, new_password);
+  const session = await replacePassword(dependencies, { userId, state }, profile, new_password);
   // Banned at this very moment; or another change at it was faster, and has ended this session.
   if (!session) throw notSignedIn();
   // All others are forgotten with the password that they know.
   await knowDevice(database, userId, await deviceHash(dependencies.secret, dependencies.device));
   dependencies.log.info('password_changed');
-  return json({ token: session.token, refresh_token: session.refresh_token, user });
+  return json({ token: session.token, refresh_token: session.refresh_token, user: profile.user });
 }

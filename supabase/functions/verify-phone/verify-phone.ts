@@ -123,12 +123,12 @@ async function setPassword(
   const account = await accountOfPhone(database, phone);
   if (account === undefined || state === null) throw codeInvalid();
   if (await isDormant(database, phone)) throw phoneIsDormant();
-  const { user } = await profileOf(database, account.userId);
-  const session = await replacePassword(dependencies, { userId: account.userId, state }, user, password);
+  const profile = await profileOf(database, account.userId);
+  const session = await replacePassword(dependencies, { userId: account.userId, state }, profile, password);
   // Another password meanwhile may have been against whoever asked for this.
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
-  return { token: session.token, refresh_token: session.refresh_token, user };
+  return { token: session.token, refresh_token: session.refresh_token, user: profile.user };
 }
 
 async function movePhone(
