@@ -42,7 +42,10 @@ begin
   where u.id = open_door.user_id
     and private.state_of_account(u.id, u.phone, u.encrypted_password, u.phone_confirmed_at) = p_state
     -- One that nobody has closed was left by a request that died.
-    and (coalesce(u.confirmation_token, '') = '' or coalesce(u.confirmation_sent_at, '-infinity') < now() - interval '15 seconds');
+    and (
+      coalesce(u.confirmation_token, '') = ''
+      or coalesce(u.confirmation_sent_at, '-infinity') < now() - interval '15 seconds'
+    );
   opened := found;
   return next;
 end $$;

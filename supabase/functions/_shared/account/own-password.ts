@@ -63,7 +63,8 @@ async function requireOtherThanTexted(auth: Auth, phone: string, password: strin
  * @param account as it was when they proved it
  * @param profile who they are
  * @returns undefined when the account has another password or phone meanwhile, or they may not sign in: it is banned
- * @throws RefusedError 400 when the password is too easy or the one that was texted, 401 `code_invalid` when the account is gone
+ * @throws RefusedError 400 when the password is too easy or the one that was texted, 401 `code_invalid` when the account
+ * is gone
  */
 export async function replacePassword(
   { database, auth, secret, client }: Pick<Dependencies, 'database' | 'auth' | 'secret' | 'client'>,
