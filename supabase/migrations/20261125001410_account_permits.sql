@@ -5,76 +5,95 @@
 -- may write by itself at a sign-in is another form of the same hash, where it is run with encryption of its database.
 -- Hosted projects are not; and such a row cannot be told from a new password.
 
+-- A permit is its maker's own, so that changes that are made at the same moment neither use nor withdraw each other's. It
+-- is good for the account as its owner proved to know it: of two such changes one comes too late.
 create table private.account_permits (
+  id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users (id) on delete cascade,
   what text not null check (what in ('password', 'phone', 'email')),
   phone text check (private.check_phone(phone)),
+  state text,
   expires_at timestamptz not null,
   created_at timestamptz not null default now(),
-  primary key (user_id, what),
   constraint a_permit_names_the_new_phone check ((what = 'phone') = (phone is not null))
 );
+create index account_permits_of_user on private.account_permits (user_id);
 alter table private.account_permits enable row level security;
 comment on table private.account_permits is 'What may change in an account at this moment. The change uses its permit up.';
+comment on column private.account_permits.id is 'Known to its maker, who withdraws it.';
 comment on column private.account_permits.user_id is 'The account (auth.users).';
 comment on column private.account_permits.what is 'password, phone or email.';
 comment on column private.account_permits.phone is 'The phone that it may change to.';
+comment on column private.account_permits.state is 'The private.account_state that it may change from; empty: any.';
 comment on column private.account_permits.expires_at is 'When it is too late.';
 comment on column private.account_permits.created_at is 'When it was given.';
 
 create function private.permit_change(
-  p_user_id uuid, p_what text, p_phone text default null, p_for interval default '1 minute'
+  p_user_id uuid, p_what text, p_phone text default null, p_for interval default '1 minute', p_state text default null
 )
-returns void
+returns uuid
 language sql
 set search_path = ''
 as $$
-  insert into private.account_permits (user_id, what, phone, expires_at)
-  values (p_user_id, p_what, p_phone, now() + p_for)
-  on conflict (user_id, what) do update set phone = excluded.phone, expires_at = excluded.expires_at, created_at = now()
+  insert into private.account_permits (user_id, what, phone, state, expires_at)
+  select p_user_id, p_what, p_phone, p_state, now() + p_for
+  where p_state is null or p_state = private.account_state(p_user_id)
+  returning id
 $$;
-comment on function private.permit_change(uuid, text, text, interval) is
-  'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon.';
+comment on function private.permit_change(uuid, text, text, interval, text) is
+  'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon, as long as it is in p_state (private.account_state; null: whatever it is in). Returns the permit, or null when it is in another.';
 
-create function private.withdraw_permit(p_user_id uuid, p_what text) returns void
+create function private.withdraw_permit(p_id uuid) returns void
 language sql
 set search_path = ''
 as $$
-  delete from private.account_permits p where p.user_id = p_user_id and p.what = p_what
+  delete from private.account_permits p where p.id = p_id
 $$;
-comment on function private.withdraw_permit(uuid, text) is 'The change is done or will not be: nobody else may use its permit.';
+comment on function private.withdraw_permit(uuid) is 'The change is done or will not be: nobody else may use its permit.';
 
-create function private.use_permit(p_user_id uuid, p_what text, p_phone text default null) returns void
+create function private.use_permit(p_user_id uuid, p_state text, p_what text, p_phone text default null) returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
+  -- One, and one that is for this very state before one that an admin gave.
   delete from private.account_permits p
-  where p.user_id = p_user_id and p.what = p_what and p.phone is not distinct from p_phone and p.expires_at > now();
+  where p.id = (
+    select q.id from private.account_permits q
+    where q.user_id = p_user_id and q.what = p_what and q.phone is not distinct from p_phone
+      and (q.state is null or q.state = p_state) and q.expires_at > now()
+    order by q.state is null, q.created_at
+    limit 1
+    for update
+  );
   if not found then
     perform private.fail('change_not_permitted', p_what);
   end if;
 end $$;
-comment on function private.use_permit(uuid, text, text) is 'Uses a permit up; refuses when there is none.';
+comment on function private.use_permit(uuid, text, text, text) is
+  'Uses a permit up for an account that is in p_state; refuses when there is none.';
 
 create function private.tg_users__change_is_permitted() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_state constant text :=
+    private.state_of_account(old.id, old.phone, old.encrypted_password, old.phone_confirmed_at);
 begin
   -- Taking a password away opens nothing.
   if new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password is distinct from '' then
-    perform private.use_permit(new.id, 'password');
+    perform private.use_permit(new.id, v_state, 'password');
   end if;
   if new.phone is distinct from old.phone then
-    perform private.use_permit(new.id, 'phone', '+' || new.phone);
+    perform private.use_permit(new.id, v_state, 'phone', '+' || new.phone);
   elsif new.phone_change is distinct from old.phone_change and new.phone_change <> '' then
-    perform private.use_permit(new.id, 'phone', '+' || new.phone_change);
+    perform private.use_permit(new.id, v_state, 'phone', '+' || new.phone_change);
   end if;
   if new.email is distinct from old.email
     or (new.email_change is distinct from old.email_change and new.email_change <> '')
   then
-    perform private.use_permit(new.id, 'email');
+    perform private.use_permit(new.id, v_state, 'email');
   end if;
   return new;
 end $$;
@@ -103,6 +122,9 @@ begin
   if not found then
     perform private.fail('unknown_patient');
   end if;
+  -- Said twice, it is once all the same.
+  delete from private.account_permits p
+  where p.user_id = v_user_id and p.what = permit_account_change.what and p.state is null;
   perform private.permit_change(v_user_id, what, null, make_interval(mins => least(minutes, 60)));
   return now() + make_interval(mins => least(minutes, 60));
 end $$;

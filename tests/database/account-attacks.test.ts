@@ -139,6 +139,44 @@ describe.each(writers)('what opens an account, changed by %s', (writer) => {
       expect(await refused(tx, writer, change)).toMatchObject({ message: 'change_not_permitted' });
     }));
 
+  test('is refused with a permit for the account as it was before another change', () =>
+    rolledBack(admin, async (tx) => {
+      const { account } = await aPatient(tx, { account: true, password: 'their own secret' });
+      const state = () => tx`select private.account_state(${account.userId}) as state`;
+      const permitIn = async (known: unknown) => {
+        const [row] = await tx<{ id: string | null }[]>`
+          select private.permit_change(${account.userId}, 'password', p_state => ${String(known)}) as id`;
+        return row?.id ?? null;
+      };
+      const change = (hash: string) =>
+        refused(tx, writer, async () => {
+          await tx`update auth.users set encrypted_password = ${hash} where id = ${account.userId}`;
+        });
+      const [before] = await state();
+      const permits = [await permitIn(before?.state), await permitIn(before?.state)];
+      expect(new Set(permits).size).toBe(2);
+      expect(await change('one hash')).toBeUndefined();
+      expect(await change('two hash')).toMatchObject({ message: 'change_not_permitted' });
+      expect(await permitIn(before?.state)).toBeNull();
+      const [after] = await state();
+      await permitIn(after?.state);
+      expect(await change('three hash')).toBeUndefined();
+    }));
+
+  test('is refused once its maker has withdrawn the permit, which leaves those of others', () =>
+    rolledBack(admin, async (tx) => {
+      const { account } = await aPatient(tx, { account: true, password: 'their own secret' });
+      const change = () => tx`update auth.users set encrypted_password = 'x' where id = ${account.userId}`;
+      const [mine] = await tx<{ id: string }[]>`
+        select private.permit_change(${account.userId}, 'password') as id`;
+      await permit(tx, account.userId, 'phone', other);
+      await tx`select private.withdraw_permit(${mine?.id ?? ''})`;
+      expect(await refused(tx, writer, change)).toMatchObject({ message: 'change_not_permitted' });
+      expect(await tx`select what from private.account_permits where user_id = ${account.userId}`).toEqual([
+        { what: 'phone' }
+      ]);
+    }));
+
   test('goes on as ever where nothing of it changes, and where it is taken away', () =>
     rolledBack(admin, async (tx) => {
       const { account } = await aPatient(tx, { account: true, password: 'their own secret' });
@@ -155,10 +193,12 @@ describe('a password changed by hand', () => {
   test('needs an admin to say so first, for some minutes', () =>
     rolledBack(admin, async (tx) => {
       const { phone, account } = await aPatient(tx, { account: true, password: 'their own secret' });
-      await tx`select public.permit_account_change(${phone})`;
-      const [row] = await tx`
+      for (const minutes of [60, 10])
+        await tx`select public.permit_account_change(${phone}, minutes => ${minutes})`;
+      const [row, second] = await tx`
         select what, expires_at - now() as left from private.account_permits where user_id = ${account.userId}`;
       expect(row).toMatchObject({ what: 'password', left: '00:10:00' });
+      expect(second).toBeUndefined();
       await tx`update auth.users set encrypted_password = 'by hand' where id = ${account.userId}`;
       expect(await tx`select from private.account_permits where user_id = ${account.userId}`).toHaveLength(0);
     }));

@@ -202,3 +202,17 @@ test.each([
     expect(await rows()).toBeGreaterThanOrEqual(before + 2);
   }
 );
+
+test('a session that has ended already, with the password at the same moment, is ended without a failure', async () => {
+  const { phone, account } = await aPatient(sql, {
+    phone: aPhone(),
+    account: true,
+    password: 'the right one'
+  });
+  const auth = supabaseAuth('test');
+  const tokenOf = async () => (await auth.signIn(phone, 'the right one'))?.token ?? '';
+  const [one, two] = [await tokenOf(), await tokenOf()];
+  for (let times = 0; times < 2; times++) await auth.signOut(one);
+  await sql`delete from auth.users where id = ${account.userId}`;
+  await auth.signOut(two);
+});

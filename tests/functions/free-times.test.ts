@@ -52,9 +52,24 @@ test.each([
   [{ ask: 'practitioners', clinic_id: 'Lakeside' }],
   [{ ask: 'slots', clinic_id: randomUUID(), on_date: '2026-02-31' }],
   [{ ask: 'days', clinic_id: randomUUID(), days: 'all' }],
+  [{ ask: 'days', clinic_id: randomUUID(), days: 2 ** 31 }],
+  [{ ask: 'days', clinic_id: randomUUID(), from_date: '0000-01-01', days: 7 }],
+  [{ ask: 'slots', clinic_id: randomUUID(), on_date: '0000-01-01' }],
   [{ ask: 'clinics', clinic_ids: Array.from({ length: 25 }, () => randomUUID()) }]
 ])('%j is refused', async (body) => {
   expect(await ask(body)).toMatchObject({ status: 400, body: { error: 'validation_failed' } });
+});
+
+test('a specialty that nobody can have is one that nobody has', async () => {
+  const { id: clinic_id } = await aClinic(sql);
+  for (const specialty of ['\ud800', 'x\udfff', '\0']) {
+    for (const more of [
+      { ask: 'days', days: 7 },
+      { ask: 'slots', on_date: '2999-12-31' }
+    ]) {
+      expect(await ask({ clinic_id, specialty, ...more })).toMatchObject({ status: 200 });
+    }
+  }
 });
 
 test('who asks too often waits, and nobody else does', async () => {

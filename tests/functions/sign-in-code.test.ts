@@ -68,6 +68,18 @@ describe('the owner of a phone', () => {
     expect(await texts(phone)).toEqual([{ template: 'code' }]);
   });
 
+  test('is let in by each of several codes, also when they come back at the same moment', async () => {
+    const { phone } = await aPatientWithAccount();
+    const proofs: (() => Promise<Answer>)[] = [];
+    for (let count = 0; count < 3; count++) {
+      const asked = await ask(phone);
+      const code = await nextCode(phone);
+      proofs.push(() => prove(asked, code));
+    }
+    const answers = await Promise.all(proofs.map((bring) => bring()));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
   test('is told when it was a device that is new', async () => {
     const { phone } = await aPatientWithAccount();
     const [home, other] = [aDevice(), aDevice()];
@@ -231,7 +243,9 @@ describe('a code opens nothing', () => {
     expect(await sql`select private.account_state(${data.user?.id ?? ''}) as state`).toEqual([
       { state: null }
     ]);
-    expect(await sql`select private.open_door(${phone}, null, 'token') as id`).toEqual([{ id: null }]);
+    expect(await sql`select * from private.open_door(${phone}, null, 'token')`).toEqual([
+      { user_id: null, opened: false }
+    ]);
   });
 
   test('of a phone that was silent for years: the clinic is asked', async () => {
@@ -270,6 +284,24 @@ describe('what Auth is given for it', () => {
     const kept = await sql`
       select confirmation_token, confirmation_sent_at from auth.users where id = ${account.userId}`;
     expect(kept).toEqual([{ confirmation_token: '', confirmation_sent_at: null }]);
+  });
+
+  test('is left alone while it is in use, and not for long if nobody takes it away', async () => {
+    const { phone, account } = await aPatientWithAccount();
+    const [known] = await sql<{ state: string }[]>`select private.account_state(${account.userId}) as state`;
+    const open = async (token: string) => {
+      const [door] = await sql<{ opened: boolean }[]>`
+        select opened from private.open_door(${phone}, ${known?.state ?? ''}, ${token})`;
+      return door?.opened;
+    };
+    expect([await open('one'), await open('another')]).toEqual([true, false]);
+    await sql`
+      update auth.users set confirmation_sent_at = now() - interval '16 seconds' where id = ${account.userId}`;
+    expect(await open('another')).toBe(true);
+    await sql`select private.close_door(${account.userId}, 'one')`;
+    expect(await open('a third')).toBe(false);
+    await sql`select private.close_door(${account.userId}, 'another')`;
+    expect(await open('a third')).toBe(true);
   });
 
   test('is nothing anybody can guess: neither the code we texted nor an empty one', async () => {

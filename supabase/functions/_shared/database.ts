@@ -60,9 +60,10 @@ export async function callFunction(sql: Database, name: string, ...given: unknow
   return row?.answer;
 }
 
-/** JSON that Postgres takes: it refuses NULs, and quotes what stands around them. */
+/** JSON that Postgres takes: it refuses NULs and halves of characters, and quotes what stands around them. */
 function jsonText(value: unknown): string {
-  return JSON.stringify(value, (_, part) => (typeof part === 'string' ? part.replaceAll('\0', '') : part));
+  const taken = (text: string) => text.replaceAll('\0', '').toWellFormed();
+  return JSON.stringify(value, (_, part) => (typeof part === 'string' ? taken(part) : part));
 }
 
 /** Encrypted wherever the server can, unless the address itself says how. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { isOfOurTime } from '../_shared/text.ts';
 
-const date = z.iso.date();
+const date = z.iso.date().refine(isOfOurTime);
 /** Of one practitioner, of everybody with a specialty, or of the whole clinic. */
 const scope = {
   clinic_id: z.uuid(),
@@ -14,8 +15,8 @@ export const question = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('clinics'), clinic_ids: z.array(z.uuid()).max(24) }),
   /** Who can be booked, and when first. */
   z.object({ ask: z.literal('practitioners'), clinic_id: z.uuid() }),
-  /** How much is free on days, from a date on. */
-  z.object({ ask: z.literal('days'), ...scope, from_date: date.optional(), days: z.int() }),
+  /** How much is free on days, from a date on. The database tells of 31 at most. */
+  z.object({ ask: z.literal('days'), ...scope, from_date: date.optional(), days: z.int32() }),
   /** What is free on a date. */
   z.object({ ask: z.literal('slots'), ...scope, on_date: date })
 ]);

@@ -92,7 +92,7 @@ function workOf(
         throw validationFailed({ new_password: (words) => words.fields.newPassword });
       }
       requireGoodPassword('new_password', newPassword, request);
-      return () => setPassword(dependencies, request.phone, newPassword);
+      return () => setPassword(dependencies, request, newPassword);
     case 'sign_in':
       return () => comeIn(dependencies, request);
     case 'change_phone':
@@ -100,10 +100,10 @@ function workOf(
   }
 }
 
-async function comeIn(
-  dependencies: Dependencies,
-  request: { phone: string; state: string | null }
-): Promise<Proven> {
+/** An account, by its phone, as it was when the code was asked for. */
+type AskedFor = { phone: string; state: string | null };
+
+async function comeIn(dependencies: Dependencies, request: AskedFor): Promise<Proven> {
   const { database } = dependencies;
   if (await isDormant(database, request.phone)) throw phoneIsDormant();
   const session = await openSession(dependencies, request);
@@ -116,18 +116,19 @@ async function comeIn(
 
 async function setPassword(
   dependencies: Dependencies,
-  phone: string,
+  { phone, state }: AskedFor,
   password: string
 ): Promise<Proven> {
   const { database } = dependencies;
   const account = await accountOfPhone(database, phone);
-  if (account === undefined) throw codeInvalid();
+  if (account === undefined || state === null) throw codeInvalid();
   if (await isDormant(database, phone)) throw phoneIsDormant();
-  const { user } = await profileOf(database, account.userId);
-  const session = await replacePassword(dependencies, account.userId, user, password);
+  const profile = await profileOf(database, account.userId);
+  const session = await replacePassword(dependencies, { userId: account.userId, state }, profile, password);
+  // Another password meanwhile may have been against whoever asked for this.
   // Banned: the code proves the phone, not that its owner may come in.
   if (!session) throw codeInvalid();
-  return { token: session.token, refresh_token: session.refresh_token, user };
+  return { token: session.token, refresh_token: session.refresh_token, user: profile.user };
 }
 
 async function movePhone(
@@ -137,17 +138,17 @@ async function movePhone(
   // A password that was changed meanwhile, or a session signed out, may have been against whoever asked for this.
   if ((await accountFingerprint(database, { userId, sessionId })) !== fingerprint) throw codeInvalid();
   await requireFreePhone(database, phone);
+  const account = { userId, state: fingerprint };
   try {
-    await permitted(database, userId, { what: 'phone', phone }, () => auth.setPhone(userId, phone));
+    await permitted(database, account, { what: 'phone', phone }, () => auth.setPhone(userId, phone));
   } catch (error) {
-    const { user } = await profileOf(database, userId);
-    if (user.phone_number !== phone) {
-      // Somebody may have been faster; Auth's error does not say so.
-      await requireFreePhone(database, phone);
-      throw error;
-    }
+    // Somebody else may have got it; Auth's error does not say so.
+    await requireFreePhone(database, phone);
+    throw error;
   }
   const { user } = await profileOf(database, userId);
+  // Another password or phone was faster.
+  if (user.phone_number !== phone) throw codeInvalid();
   return { token: null, refresh_token: null, user };
 }
 

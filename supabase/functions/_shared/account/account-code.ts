@@ -13,7 +13,7 @@ import { json } from '../http.ts';
 export type AccountPurpose = 'reset' | 'sign_in';
 
 /**
- * Texts a code to a phone (+E.164) if it has an account; to sign in, only to one that is proven.
+ * Texts a code to a phone (+E.164) if it is proven and has an account.
  * @throws RefusedError 429
  */
 export async function requestAccountCode(
@@ -29,11 +29,9 @@ export async function requestAccountCode(
   );
   await limit(database, secret, 'code', knownDevice ? { device: `${userId} ${device}` } : { phone, client });
   const goesThere = await goesToOurCountries(dependencies, phone);
-  const waiting: WaitingRequest = purpose === 'reset'
-    ? { purpose, request: { phone } }
-    : { purpose, request: { phone, state } };
-  const hasAccount = purpose === 'reset' ? userId !== null : state !== null;
-  const started = await startVerification(dependencies, { phone, waiting, text: hasAccount && goesThere });
+  const waiting: WaitingRequest = { purpose, request: { phone, state } };
+  const text = state !== null && goesThere;
+  const started = await startVerification(dependencies, { phone, waiting, text });
   // Not code_queued: the line must not tell whether the phone has an account.
   log.info('account_code_requested', { purpose });
   return json(awaitingCode(null, started), 202);

@@ -80,6 +80,12 @@ export async function accountOnDevice(
   return { userId: row.user_id, knownDevice: row.known_device, state: row.state };
 }
 
+/** @returns null when nobody has proven the phone of the account, or it is gone */
+export async function accountState(database: Database, userId: string): Promise<string | null> {
+  const [row] = await database<[{ state: string | null }]>`select private.account_state(${userId}) as state`;
+  return row.state;
+}
+
 /** @throws RefusedError 409 when somebody has the phone, with or without an account */
 export async function requireFreePhone(database: Database, phone: string): Promise<void> {
   const [row] = await database<{ state: string }[]>`select private.phone_state(${phone}) as state`;

@@ -42,7 +42,7 @@ export interface Auth {
    * more), or the account is banned.
    */
   signInWithToken(phone: string, token: string): Promise<Session | undefined>;
-  /** Ends one session. */
+  /** Ends one session, if it has not ended already. */
   signOut(token: string): Promise<void>;
   /**
    * Sets a password and ends every session.
@@ -129,7 +129,9 @@ export function supabaseAuth(client?: string, userAgent: string | null = null): 
     },
     async signOut(token) {
       const { error } = await connect().auth.admin.signOut(token, 'local');
-      if (error) throw error;
+      // A new password, or the account's end, at the same moment.
+      const gone = error?.name === 'AuthSessionMissingError' || error?.code === 'user_not_found';
+      if (error && !gone) throw error;
     },
     async setPassword(userId, password) {
       const { error } = await connect().auth.admin.updateUserById(userId, { password });

@@ -1,14 +1,13 @@
 /** The password of an account that its owner is at: asked for once more, and replaced. */
 import type { Profile } from './accounts.ts';
-import type { User } from './answers.ts';
-import type { Session, SignedInUser } from './auth.ts';
+import type { Auth, Session, SignedInUser } from './auth.ts';
 import type { Database } from '../database.ts';
 import type { Dependencies } from './endpoint.ts';
-import { notYourPassword, textedPasswordExpired } from './errors.ts';
+import { notYourPassword, textedPasswordExpired, validationFailed } from './errors.ts';
 import { requireGoodPassword } from './forbidden-passwords.ts';
 import { limit, takeBack } from './limits.ts';
 import { signInAsTyped } from './passwords.ts';
-import { permitted } from './permits.ts';
+import { type KnownAccount, permitted } from './permits.ts';
 import { noteSecurityEvent } from './security-events.ts';
 
 /**
@@ -48,21 +47,41 @@ export async function mayChoosePassword(
 }
 
 /**
- * Gives an account, whose owner has just proven who they are, another password. Every session ends, and one begins.
- * @param user who they are
- * @returns undefined when they may not sign in: the account is banned
- * @throws RefusedError 400 when the password is too easy, 401 `code_invalid` when the account is gone
+ * A code lets them choose without giving the texted password: only Auth knows then whether they keep it.
+ * @throws RefusedError 400 when they do, also in small letters
+ */
+async function requireOtherThanTexted(auth: Auth, phone: string, password: string): Promise<void> {
+  const session = await signInAsTyped(auth, { phone, temporary: true }, password);
+  if (!session) return;
+  await auth.signOut(session.token);
+  throw validationFailed({ new_password: (words) => words.fields.passwordSame });
+}
+
+/**
+ * Gives an account, whose owner has just proven who they are, another password. Every session ends, and one begins: also
+ * where the password is this one already, set by a try whose answer was lost or by another at the same moment.
+ * @param account as it was when they proved it
+ * @param profile who they are
+ * @returns undefined when the account has another password or phone meanwhile, or they may not sign in: it is banned
+ * @throws RefusedError 400 when the password is too easy or the one that was texted, 401 `code_invalid` when the account
+ * is gone
  */
 export async function replacePassword(
   { database, auth, secret, client }: Pick<Dependencies, 'database' | 'auth' | 'secret' | 'client'>,
-  userId: string,
-  user: User,
+  account: KnownAccount,
+  { user, mustChangePassword }: Profile,
   password: string
 ): Promise<Session | undefined> {
   const phone = user.phone_number;
   // What is refused tells something of them, so not before they have proven who they are.
   requireGoodPassword('new_password', password, { ...user, phone });
-  await permitted(database, userId, { what: 'password' }, () => auth.setPassword(userId, password));
-  await noteSecurityEvent(database, secret, 'password_changed', { phone, client });
+  if (mustChangePassword) await requireOtherThanTexted(auth, phone, password);
+  const replaced = await permitted(
+    database,
+    account,
+    { what: 'password' },
+    () => auth.setPassword(account.userId, password)
+  );
+  if (replaced) await noteSecurityEvent(database, secret, 'password_changed', { phone, client });
   return await auth.signIn(phone, password);
 }

@@ -14,9 +14,8 @@ const registration: z.ZodType<Registration> = z.object({
 
 export const waitingRequest = z.discriminatedUnion('purpose', [
   z.object({ purpose: z.enum(['register', 'link']), request: registration }),
-  z.object({ purpose: z.literal('reset'), request: z.object({ phone: z.string() }) }),
   z.object({
-    purpose: z.literal('sign_in'),
+    purpose: z.enum(['reset', 'sign_in']),
     request: z.object({
       phone: z.string(),
       /** Of the account when it was asked for (accountOnDevice); null where nobody was texted. */
