@@ -100,8 +100,8 @@ test('from a time on that is late in the evening: the hours before stay as they 
   atTheClinic(async (world) => {
     const { doctor, day, ask } = world;
     const before = [await free(world, day(1)), await free(world, day(2))];
-    await ask((db) => db`select public.shift_day(${doctor.id}, ${day(1)}, '23:45', 10)`);
-    await ask((db) => db`select public.cancel_day(${doctor.id}, ${day(2)}, 'ill', '23:45')`);
+    await ask((db) => db`select public.shift_day(${doctor.id}, ${day(1)}, '23:50', 10)`);
+    await ask((db) => db`select public.cancel_day(${doctor.id}, ${day(2)}, 'ill', '23:50')`);
     expect([await free(world, day(1)), await free(world, day(2))]).toEqual(before);
   }));
 
