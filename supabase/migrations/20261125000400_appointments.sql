@@ -22,6 +22,7 @@ create table public.appointments (
   seen_at timestamptz,
   waits_from timestamptz,
   confirmed_at timestamptz,
+  outside_hours boolean not null default false,
   note text,
   version int not null default 1,
   created_at timestamptz not null default now(),
@@ -77,6 +78,8 @@ comment on column public.appointments.seen_at is 'When they had been seen, fille
 comment on column public.appointments.waits_from is
   'Where they wait as if this were their time: behind the next one, after they were called and were not there. Empty: by their own time.';
 comment on column public.appointments.confirmed_at is 'When the patient said that they will come. Emptied when it is moved.';
+comment on column public.appointments.outside_hours is
+  'Whether it was put outside the hours of its day as these were then: squeezed in at the desk before or after them. Filled in.';
 comment on column public.appointments.note is 'What the desk notes, such as the reason. Patients do not see it on the site, but could ask for it.';
 comment on column public.appointments.version is 'Counts changes, so that a page can tell old news from new.';
 comment on column public.appointments.created_at is 'When it was booked.';

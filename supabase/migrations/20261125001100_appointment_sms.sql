@@ -50,13 +50,17 @@ as $$
 declare
   v_cancelled constant text :=
     case private.channel() when 'desk' then 'appointment_cancelled_by_clinic' else 'appointment_cancelled' end;
+  -- Of a time that runs, only that there is another, or none: they may be waiting, or on their way.
+  v_is_change constant boolean := tg_op = 'UPDATE' and new.ends_at > now() and (
+    new.status = 'cancelled' or (new.practitioner_id, new.starts_at) <> (old.practitioner_id, old.starts_at)
+  );
 begin
   if tg_op = 'DELETE' then
     if old.status = 'booked' and old.starts_at > now() then
       perform private.queue_appointment_sms(v_cancelled, old);
     end if;
-  elsif new.starts_at <= now() then
-    null; -- What has begun is not news.
+  elsif new.starts_at <= now() and not v_is_change then
+    null; -- What has begun is not news: whoever is booked for it stands at the desk.
   elsif tg_op = 'UPDATE' and private.in_day_operation() then
     null; -- One SMS for the whole operation.
   elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
@@ -67,7 +71,9 @@ begin
       where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null and not private.is_dormant(p.id);
     end if;
   elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
-    perform private.queue_appointment_sms(v_cancelled, new);
+    perform private.queue_appointment_sms(
+      v_cancelled, new, p_expires_at => greatest(new.ends_at, now() + interval '1 hour')
+    );
   elsif tg_op = 'UPDATE' and new.status = 'booked'
     and (new.starts_at <> old.starts_at or new.practitioner_id <> old.practitioner_id) then
     perform private.queue_appointment_sms('appointment_moved', new);

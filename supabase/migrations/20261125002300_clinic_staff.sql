@@ -181,13 +181,12 @@ end $$;
 comment on function private.require_staff() is
   'The signed-in account, which is somebody''s who works at a desk. Refuses with not_signed_in, password_change_required or not_staff.';
 
-create function private.require_desk(p_clinic_id uuid default null, p_manager_only boolean default false) returns void
+create function private.require_desk() returns void
 language plpgsql stable
 set search_path = ''
 as $$
 declare
   v_user_id uuid;
-  v_role text;
 begin
   if private.is_admin() then
     return;
@@ -198,7 +197,23 @@ begin
     where d.session_id = private.session_id() and d.user_id = v_user_id and d.expires_at > now()
   ) then
     perform private.fail('desk_proof_required');
-  elsif p_clinic_id is null then
+  end if;
+end $$;
+comment on function private.require_desk() is
+  'Lets pass who works at the desk of any clinic and has opened it, and admins: for what then asks private.sees_desk of each row. Refuses with not_signed_in, password_change_required, not_staff or desk_proof_required.';
+
+create function private.require_desk(p_clinic_id uuid, p_manager_only boolean default false) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_role text;
+begin
+  perform private.require_desk();
+  if p_clinic_id is null then
+    -- Whoever asks says which. No clinic is none, and not whichever: rows of none are everybody's.
+    perform private.fail('unknown_clinic');
+  elsif private.is_admin() then
     return;
   end if;
   v_role := private.desk_role(p_clinic_id);
@@ -209,7 +224,7 @@ begin
   end if;
 end $$;
 comment on function private.require_desk(uuid, boolean) is
-  'Lets pass who works at the desk of a clinic (null: of any) and has opened it, and admins. Refuses with not_signed_in, password_change_required, not_staff, desk_proof_required or manager_only.';
+  'Lets pass who works at the desk of this clinic, or manages it, and has opened it, and admins. Refuses like private.require_desk() of any desk, and with unknown_clinic (null) or manager_only.';
 
 -- Rights: colleagues see each other, managers edit. What they may not enter is refused by the triggers.
 alter table public.clinic_staff enable row level security;

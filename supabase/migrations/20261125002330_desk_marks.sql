@@ -12,7 +12,7 @@ alter table private.last_marks enable row level security;
 comment on table private.last_marks is 'The last step of each appointment that was marked at the desk, so that it can be undone.';
 comment on column private.last_marks.appointment_id is 'Which appointment.';
 comment on column private.last_marks.version is 'The version that the step made: another means that something followed.';
-comment on column private.last_marks.before is 'What the step changed, as it was before: status, arrived_at, called_at, seen_at, waits_from.';
+comment on column private.last_marks.before is 'What the step changed, as it was before: status, arrived_at, called_at, seen_at, waits_from, starts_at, ends_at.';
 comment on column private.last_marks.actor_id is 'Who marked it (auth.users). Empty: an admin.';
 comment on column private.last_marks.marked_at is 'When.';
 
@@ -110,6 +110,40 @@ end $$;
 comment on function private.place_behind_next(public.appointments) is
   'Where somebody waits who was called and was not there: behind the next who is. Null: nobody else waits behind them.';
 
+create function private.write_mark(p_becomes public.appointments, p_now timestamptz) returns public.appointments
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_is_today constant boolean := p_becomes.local_date = (
+    select (p_now at time zone c.time_zone)::date from public.clinics c where c.id = p_becomes.clinic_id
+  );
+  v_person_id constant uuid := coalesce(p_becomes.dependent_id, p_becomes.patient_id);
+begin
+  for v_try in 1..3 loop
+    begin
+      update public.appointments a
+      set status = p_becomes.status, arrived_at = p_becomes.arrived_at, called_at = p_becomes.called_at,
+        seen_at = p_becomes.seen_at, waits_from = p_becomes.waits_from,
+        starts_at = p_becomes.starts_at, ends_at = p_becomes.ends_at
+      where a.id = p_becomes.id returning * into p_becomes;
+      return p_becomes;
+    exception when exclusion_violation or unique_violation then
+      if v_try = 3 or not v_is_today then
+        perform private.require_no_overlap(
+          p_becomes.practitioner_id, v_person_id, p_becomes.starts_at, p_becomes.ends_at, p_becomes.id
+        );
+        perform private.fail('slot_taken');
+      end if;
+      -- While they were given up, their time went to somebody else, or they booked another doctor at it.
+      select g.starts_at, g.ends_at into p_becomes.starts_at, p_becomes.ends_at
+      from private.require_gap(p_becomes.practitioner_id, null, p_now, v_person_id) g;
+    end;
+  end loop;
+end $$;
+comment on function private.write_mark(public.appointments, timestamptz) is
+  'Writes how an appointment stands after a step. Who comes back after all and has lost their time is squeezed in as soon as possible, on its day; else refuses like private.require_no_overlap, or private.require_gap.';
+
 create function private.undo_mark(p_appointment public.appointments, p_now timestamptz) returns public.appointments
 language plpgsql
 set search_path = ''
@@ -125,11 +159,7 @@ begin
   if not found then
     perform private.fail('changed_meanwhile', private.what_happened(p_appointment));
   end if;
-  update public.appointments a
-  set status = v_before.status, arrived_at = v_before.arrived_at, called_at = v_before.called_at,
-    seen_at = v_before.seen_at, waits_from = v_before.waits_from
-  where a.id = p_appointment.id returning * into v_before;
-  return v_before;
+  return private.write_mark(v_before, p_now);
 end $$;
 comment on function private.undo_mark(public.appointments, timestamptz) is
   'Takes the last step back that was marked at the desk, if nothing followed on it. Refuses with changed_meanwhile.';
@@ -140,19 +170,21 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_marked public.appointments;
+  v_marked public.appointments := p_appointment;
 begin
-  update public.appointments a set
-    status = case p_step when 'seen' then 'fulfilled' when 'noshow' then 'noshow' else 'arrived' end,
-    called_at = case p_step when 'called' then p_now when 'waiting' then null else a.called_at end,
-    waits_from = case p_step
-      when 'waiting' then coalesce(private.place_behind_next(a), a.waits_from) else a.waits_from end
-  where a.id = p_appointment.id
-  returning * into v_marked;
+  v_marked.status := case p_step when 'seen' then 'fulfilled' when 'noshow' then 'noshow' else 'arrived' end;
+  if p_step = 'called' then
+    v_marked.called_at := p_now;
+  elsif p_step = 'waiting' then
+    v_marked.called_at := null;
+    v_marked.waits_from := coalesce(private.place_behind_next(p_appointment), p_appointment.waits_from);
+  end if;
+  v_marked := private.write_mark(v_marked, p_now);
   insert into private.last_marks as m (appointment_id, version, before, actor_id, marked_at)
   values (v_marked.id, v_marked.version, jsonb_build_object(
     'status', p_appointment.status, 'arrived_at', p_appointment.arrived_at, 'called_at', p_appointment.called_at,
-    'seen_at', p_appointment.seen_at, 'waits_from', p_appointment.waits_from
+    'seen_at', p_appointment.seen_at, 'waits_from', p_appointment.waits_from,
+    'starts_at', p_appointment.starts_at, 'ends_at', p_appointment.ends_at
   ), auth.uid(), p_now)
   on conflict (appointment_id) do update
     set version = excluded.version, before = excluded.before, actor_id = excluded.actor_id, marked_at = excluded.marked_at;
@@ -179,7 +211,7 @@ begin
   return private.mark(v_appointment, desk_mark.step, clock_timestamp());
 end $$;
 comment on function public.desk_mark(uuid, text) is
-  'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, or not_found.';
+  'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Who comes late and whose time is somebody else''s by now gets the next one of today, like desk_book. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, not_found, or like desk_book where there is no such time.';
 grant execute on function public.desk_mark(uuid, text) to authenticated;
 
 create function public.desk_note(appointment_id uuid, note text, was text default null) returns public.appointments

@@ -58,7 +58,7 @@ comment on function private.length_of_day(uuid, date) is
   'How long an appointment of a practitioner takes on a date; null: they see nobody then.';
 
 create function private.gap_now(
-  p_practitioner_id uuid, p_today date, p_now timestamptz,
+  p_practitioner_id uuid, p_today date, p_now timestamptz, p_person_id uuid default null,
   out starts_at timestamptz, out ends_at timestamptz, out token_number int
 )
 language plpgsql stable
@@ -66,7 +66,7 @@ set search_path = ''
 as $$
 begin
   select f.* into starts_at, ends_at, token_number
-  from private.free_slots(p_practitioner_id, p_today, p_now) f order by f.starts_at limit 1;
+  from private.free_slots(p_practitioner_id, p_today, p_now, p_person_id) f order by f.starts_at limit 1;
   if not found then
     -- After everybody else, and not in the minute that is running.
     select greatest(date_trunc('minute', p_now) + interval '1 minute', max(a.ends_at)) into starts_at
@@ -75,8 +75,8 @@ begin
     ends_at := starts_at + private.length_of_day(p_practitioner_id, p_today);
   end if;
 end $$;
-comment on function private.gap_now(uuid, date, timestamptz) is
-  'The next free slot of today, else the time after everybody who is booked. No token number: it is no slot.';
+comment on function private.gap_now(uuid, date, timestamptz, uuid) is
+  'The next free slot of today, with a person one that fits their other appointments, else the time after everybody who is booked. No token number: it is no slot.';
 
 create function private.gap_at(
   p_practitioner_id uuid, p_on date, p_starts_at timestamptz,
@@ -103,7 +103,7 @@ comment on function private.gap_at(uuid, date, timestamptz) is
   'The slot that begins at an instant, or a time between the slots, which ends before the next patient. No end: the practitioner sees nobody on that date.';
 
 create function private.require_gap(
-  p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz,
+  p_practitioner_id uuid, p_starts_at timestamptz, p_now timestamptz, p_person_id uuid default null,
   out starts_at timestamptz, out ends_at timestamptz, out token_number int
 )
 language plpgsql stable
@@ -120,7 +120,8 @@ begin
   elsif v.on_date > v.today + 366 then
     perform private.fail('beyond_horizon');
   elsif p_starts_at is null then
-    select g.* into starts_at, ends_at, token_number from private.gap_now(p_practitioner_id, v.today, p_now) g;
+    select g.* into starts_at, ends_at, token_number
+    from private.gap_now(p_practitioner_id, v.today, p_now, p_person_id) g;
   else
     select g.* into starts_at, ends_at, token_number from private.gap_at(p_practitioner_id, v.on_date, p_starts_at) g;
   end if;
@@ -132,8 +133,8 @@ begin
     perform private.fail('day_is_full');
   end if;
 end $$;
-comment on function private.require_gap(uuid, timestamptz, timestamptz) is
-  'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
+comment on function private.require_gap(uuid, timestamptz, timestamptz, uuid) is
+  'When the desk can put somebody: at an instant, or (null) as soon as possible today, with a person in a slot that fits their other appointments. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
 
 create function private.slots_at_desk(
   p_practitioner_id uuid, p_on date, p_person_id uuid, p_instead_of uuid, p_now timestamptz

@@ -239,7 +239,7 @@ as $$
 begin
   if p.on_date is null or p.on_date < private.local_time(p)::date then
     perform private.fail(case p.kind when 'close' then 'wrong_dates' else 'day_is_over' end);
-  elsif not coalesce(p.until_date between p.on_date and p.on_date + 366, false) then
+  elsif not coalesce(isfinite(p.on_date) and p.until_date between p.on_date and p.on_date + 366, false) then
     perform private.fail('wrong_dates');
   elsif p.kind = 'shift' and not coalesce(p.minutes between 1 and 600, false) then
     perform private.fail('wrong_minutes');

@@ -125,7 +125,8 @@ begin
   return query
     with cut as (
       -- Where the first slot from then on begins; the others keep their places before and after it.
-      select h.*, least(h.end_time, h.start_time + make_interval(mins => h.slot_minutes
+      -- Not after the end, and so not around midnight.
+      select h.*, h.start_time + least(h.end_time - h.start_time, make_interval(mins => h.slot_minutes
         * greatest(ceil(extract(epoch from p_from - h.start_time) / 60 / h.slot_minutes), 0)::int
       )) as cut_at
       from private.local_hours(p_practitioner_id, p_on) h

@@ -1,6 +1,29 @@
 -- Who is booked for a time at which nobody sees patients any more: after hours, an exception or a closure that were entered by
 -- hand, or when a colleague could not take them.
 
+create function private.tg_appointments__outside_hours() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  new.outside_hours := not exists (
+    select from private.hours_on(new.practitioner_id, new.local_date) h
+    where new.starts_at >= h.opens and new.ends_at <= h.opens + h.slots * h.length
+  )
+  -- Who is shifted with a whole day is there on purpose if they were before.
+  and (tg_op = 'INSERT' or old.outside_hours or not private.in_day_operation());
+  return new;
+end $$;
+comment on function private.tg_appointments__outside_hours() is
+  'Notes whether somebody is put outside the hours on purpose, once the day and the end of their time are known.';
+
+-- Whoever books by web or phone is offered nothing outside the hours.
+create trigger _115_outside_hours before insert on public.appointments
+  for each row when (new.channel = 'desk') execute function private.tg_appointments__outside_hours();
+create trigger _115_other_hours before update on public.appointments
+  for each row when ((old.practitioner_id, old.starts_at) is distinct from (new.practitioner_id, new.starts_at))
+  execute function private.tg_appointments__outside_hours();
+
 create function private.stranded(p_now timestamptz default now())
 returns table (
   appointment_id uuid, clinic_id uuid, practitioner_id uuid, practitioner text, patient_id uuid, patient text,
@@ -30,7 +53,7 @@ begin
       select from hours h
       where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
         -- Whom the desk has squeezed in before or after the hours is there on purpose.
-        and (u.channel = 'desk' or (u.starts_at >= h.opens and u.ends_at <= h.closes))
+        and (u.outside_hours or (u.starts_at >= h.opens and u.ends_at <= h.closes))
     );
 end $$;
 comment on function private.stranded(timestamptz) is

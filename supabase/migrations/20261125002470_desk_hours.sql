@@ -101,21 +101,45 @@ exception when exclusion_violation then
 end $$;
 comment on function private.write_week(uuid, jsonb) is 'Replaces the weekly hours of a practitioner.';
 
+create function private.dates_in(p_from date, p_until date, p_hours jsonb)
+returns table (on_date date, start_time time, end_time time, slot_minutes smallint)
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return query
+    select p_from + n, h.start_time, h.end_time, coalesce(h.slot_minutes, 15::smallint)
+    from generate_series(0, p_until - p_from) n
+    -- Closed is a row without hours.
+    left join private.hours_in(p_hours) h on true
+    where p_hours is not null;
+end $$;
+comment on function private.dates_in(date, date, jsonb) is
+  'The rows that give dates these hours: of [] one without a time for each, of null none.';
+
 create function private.write_dates(p_practitioner_id uuid, p_from date, p_until date, p_hours jsonb, p_reason text)
 returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_reason constant text := private.note_from(coalesce(p_reason, ''), 'reason');
 begin
   perform private.check_hours(coalesce(p_hours, '[]'));
+  -- Only what differs, so that the audit says what has changed.
   delete from public.schedule_exceptions e
-  where e.practitioner_id = p_practitioner_id and e.on_date between p_from and p_until;
+  where e.practitioner_id = p_practitioner_id and e.on_date between p_from and p_until and not exists (
+    select from private.dates_in(p_from, p_until, p_hours) d
+    where d.on_date = e.on_date and v_reason = e.reason
+      and (d.start_time, d.end_time, d.slot_minutes) is not distinct from (e.start_time, e.end_time, e.slot_minutes)
+  );
   insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes, reason)
-  select p_practitioner_id, d.day::date, h.start_time, h.end_time, coalesce(h.slot_minutes, 15), coalesce(p_reason, '')
-  from generate_series(p_from, p_until, interval '1 day') d (day)
-  -- Closed is a row without hours.
-  left join private.hours_in(p_hours) h on true
-  where p_hours is not null;
+  select p_practitioner_id, d.*, v_reason from private.dates_in(p_from, p_until, p_hours) d
+  where not exists (
+    select from public.schedule_exceptions e
+    where e.practitioner_id = p_practitioner_id and e.on_date = d.on_date
+      and (d.start_time, d.end_time, d.slot_minutes) is not distinct from (e.start_time, e.end_time, e.slot_minutes)
+  );
 exception when exclusion_violation then
   perform private.fail('hours_overlap');
 end $$;
@@ -154,9 +178,10 @@ as $$
 declare
   v_stranded constant public.stranding[] := array(select s from private.stranding_of(p_practitioner_id, p_before) s);
 begin
-  -- Without a list whoever it is.
-  if exists (
-    select from unnest(v_stranded) s where not s.already and s.appointment_id <> all (p_may_strand)
+  -- Without a list whoever it is. A null in it is nobody.
+  if p_may_strand is not null and exists (
+    select from unnest(v_stranded) s
+    where not s.already and s.appointment_id = any (p_may_strand) is not true
   ) then
     perform private.fail('would_strand');
   end if;
@@ -211,7 +236,9 @@ declare
   v_manager constant record := private.require_manager_of(set_dates.practitioner_id);
   v_before constant uuid[] := private.begin_hours(set_dates.practitioner_id);
 begin
-  if not coalesce(from_date >= v_manager.today and until_date between from_date and from_date + 366, false) then
+  if not coalesce(
+    isfinite(from_date) and from_date >= v_manager.today and until_date between from_date and from_date + 366, false
+  ) then
     perform private.fail('wrong_dates');
   end if;
   perform private.write_dates(set_dates.practitioner_id, from_date, until_date, hours, reason);

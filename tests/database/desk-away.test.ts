@@ -96,6 +96,15 @@ test('from a time on: who comes before stays, and so do the hours before', () =>
     expect(await free(world, day(0))).toEqual(['09:00', '09:15', '09:45']);
   }));
 
+test('from a time on that is late in the evening: the hours before stay as they are', () =>
+  atTheClinic(async (world) => {
+    const { doctor, day, ask } = world;
+    const before = [await free(world, day(1)), await free(world, day(2))];
+    await ask((db) => db`select public.shift_day(${doctor.id}, ${day(1)}, '23:50', 10)`);
+    await ask((db) => db`select public.cancel_day(${doctor.id}, ${day(2)}, 'ill', '23:50')`);
+    expect([await free(world, day(1)), await free(world, day(2))]).toEqual(before);
+  }));
+
 test('for some days: each patient is told once, the days are closed, and nobody is moved to before or within them', () =>
   atTheClinic(async (world) => {
     const { tx, doctor, day, booked, ask, list, told } = world;
@@ -212,4 +221,16 @@ test('dates that run backwards are refused of a doctor, too', () =>
       ask((db) => db`select public.cancel_day(${doctor.id}, ${day(2)}, until_date => ${until})`);
     for (const until of [day(1), day(400)])
       expect((await refusalIn(tx, cancel(until)))?.detail).toBe('wrong_dates');
+  }));
+
+test('dates without an end are refused, and none is kept', () =>
+  atTheClinic(async ({ tx, clinic, doctor, ask }) => {
+    for (const query of [
+      (db: Transaction) => db`select public.cancel_day(${doctor.id}, 'infinity')`,
+      (db: Transaction) => db`select public.shift_day(${doctor.id}, 'infinity', null, 10)`,
+      (db: Transaction) => db`select public.preview_day(${doctor.id}, 'infinity')`,
+      (db: Transaction) => db`select public.close_clinic(${clinic.id}, 'infinity', 'infinity')`,
+      (db: Transaction) => db`select public.close_clinic(${clinic.id}, current_date + 2, 'infinity')`
+    ])
+      expect((await refusalIn(tx, () => ask(query)))?.detail).toBe('wrong_dates');
   }));

@@ -334,6 +334,38 @@ describe('moving and cancelling', () => {
       expect(row?.confirmed_at).toBeNull();
     }));
 
+  test('of a time that runs the patient is told too, once, and of no step', () =>
+    atTheDesk(async ({ tx, doctor, priya }) => {
+      const [later, latest] = await nextSlots(tx, doctor, 2);
+      const running = async (begun: string) => {
+        const [row] = await tx<{ id: string; starts_at: Date }[]>`
+          insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at)
+          values (${(await aPatient(tx)).id}, ${doctor.id}, now() - ${begun}::interval, now() - ${begun}::interval + interval '15 minutes')
+          returning id, starts_at`;
+        if (!row) throw new Error('Nothing was booked.');
+        return row;
+      };
+      const { id: off } = await running('5 minutes');
+      await asDesk(tx, priya, (db) => db`select public.desk_cancel(${off}, 'ill')`);
+      expect(await texts(tx, off)).toEqual(['appointment_cancelled_by_clinic']);
+
+      const { id: on, starts_at } = await running('10 minutes');
+      for (const step of ['noshow', 'undo', 'arrived', 'undo'])
+        await asDesk(tx, priya, (db) => db`select public.desk_mark(${on}, ${step})`);
+      expect(await texts(tx, on)).toEqual([]);
+      await move(tx, priya, on, doctor, later);
+      expect(await texts(tx, on)).toEqual(['appointment_moved']);
+
+      // Who comes now instead of later.
+      const { id: early } = await book(tx, await aPatient(tx), doctor, latest ?? now);
+      await move(tx, priya, early, doctor, starts_at);
+      expect(await texts(tx, early)).toContain('appointment_moved');
+
+      const { id: over } = await running('1 hour');
+      await asDesk(tx, priya, (db) => db`select public.desk_cancel(${over})`);
+      expect(await texts(tx, over)).toEqual([]);
+    }));
+
   test('cancelled at the desk is cancelled by the clinic, once, with the reason beside what was noted', () =>
     atTheDesk(async ({ tx, doctor, priya }) => {
       const [first] = await nextSlots(tx, doctor, 1);

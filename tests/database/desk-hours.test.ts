@@ -221,6 +221,49 @@ describe('dates that differ', () => {
       expect([await stranded(), await hours(last)]).toEqual([[], ['09:00:00 17:00:00 15']]);
     }));
 
+  test('that stay as they are leave nothing in the audit, also among others that change', () =>
+    atAClinic(async ({ tx, manager, day, saveDates, hours }) => {
+      const noon = { start_time: '11:00', end_time: '13:00', slot_minutes: 30 };
+      const events = async () =>
+        (
+          await tx`
+            select from public.audit_events
+            where table_name = 'schedule_exceptions' and actor_id = ${manager.account.userId}`
+        ).count;
+      await saveDates(await day(3), await day(4), [noon]);
+      await saveDates(await day(6), await day(6), []);
+      expect(await events()).toBe(3);
+      await saveDates(await day(3), await day(4), [noon]);
+      await saveDates(await day(6), await day(6), []);
+      expect(await events()).toBe(3);
+      await saveDates(await day(3), await day(5), [noon]);
+      expect(await events()).toBe(4);
+      await saveDates(await day(3), await day(3), [
+        noon,
+        { ...noon, start_time: '15:00', end_time: '16:00' }
+      ]);
+      expect(await events()).toBe(5);
+      expect(await hours(await day(3))).toEqual(['11:00:00 13:00:00 30', '15:00:00 16:00:00 30']);
+    }));
+
+  test('without an end are refused, and nobody in a list is no leave to strand whomever', () =>
+    atAClinic(async ({ tx, doctor, manager, day, booked }) => {
+      const endless = await refusalIn(tx, () =>
+        asDesk(tx, manager, (db) => db`select public.set_dates(${doctor.id}, 'infinity', 'infinity', '[]')`)
+      );
+      expect(endless).toMatchObject({ code: 'PT400', detail: 'wrong_dates' });
+      await booked(3, '09:00');
+      const on = await day(3);
+      const refusal = await refusalIn(tx, () =>
+        asDesk(
+          tx,
+          manager,
+          (db) => db`select public.set_dates(${doctor.id}, ${on}, ${on}, '[]', may_strand => '{NULL}')`
+        )
+      );
+      expect(refusal?.message).toBe('would_strand');
+    }));
+
   test('are refused in the past, backwards, and for years', () =>
     atAClinic(async ({ tx, day, saveDates }) => {
       for (const [from, until] of [

@@ -461,7 +461,7 @@ describe('stranded', () => {
       const [inside, outside] = [await booked('10:00'), await booked('15:00')];
       await tx`
         insert into public.appointments (patient_id, practitioner_id, starts_at)
-        select ${(await aPatient(tx)).id}, practitioner_id, starts_at + interval '1 hour'
+        select ${(await aPatient(tx)).id}, practitioner_id, starts_at + interval '5 hours'
         from public.appointments where id = ${outside.id}`;
       await anException(tx, doctor, today, { from: '09:00', to: '12:00' });
       const ids = async () =>
@@ -476,6 +476,57 @@ describe('stranded', () => {
       await anException(tx, doctor, today);
       expect(await ids()).toHaveLength(2);
       expect(await ids()).toContain(inside.id);
+    }));
+});
+
+describe('stranded, of whom the desk has put somewhere', () => {
+  const stranded = async (tx: Transaction, { id }: Clinic) =>
+    (
+      await tx<{ local: string }[]>`
+        select to_char(s.starts_at at time zone c.time_zone, 'HH24:MI') as local
+        from public.stranded_appointments s join public.clinics c on c.id = s.clinic_id where c.id = ${id}`
+    ).map(({ local }) => local);
+  const atDesk = async ({ tx, priya, doctor, at }: World, time: string) => {
+    const starts_at = await at(time);
+    return asDesk(tx, priya, (db) => db`select public.desk_book(${doctor.id}, ${starts_at}, null, 'Ammini')`);
+  };
+
+  test('is who had a time within the hours, and not who was squeezed in before or after them', () =>
+    onTheDay(async (world) => {
+      const { tx, clinic, doctor, today } = world;
+      for (const time of ['07:30', '09:00', '15:00', '15:20', '20:00']) await atDesk(world, time);
+      await anException(tx, doctor, today, { from: '09:00', to: '12:00' });
+      expect(await stranded(tx, clinic)).toEqual(['15:00', '15:20']);
+      await tx`select public.move_day(${doctor.id}, ${today}, only_stranded => true)`;
+      expect(await stranded(tx, clinic)).toEqual([]);
+      // On a day without any hours everybody is.
+      await tx`update public.schedule_exceptions set start_time = null, end_time = null where practitioner_id = ${doctor.id}`;
+      expect(await stranded(tx, clinic)).toEqual(['07:30', '09:00', '20:00']);
+    }));
+
+  test('is not whom it has moved outside the hours, however they had booked, until that changes again', () =>
+    onTheDay(async ({ tx, clinic, doctor, priya, today, at, booked }) => {
+      const { id } = await booked('15:00');
+      await anException(tx, doctor, today, { from: '09:00', to: '12:00' });
+      const move = async (time: string) => {
+        const starts_at = await at(time);
+        await asDesk(tx, priya, (db) => db`select public.desk_move(${id}, ${doctor.id}, ${starts_at})`);
+      };
+      await move('12:15');
+      expect(await stranded(tx, clinic)).toEqual([]);
+      await move('11:00');
+      await tx`update public.schedule_exceptions set end_time = '11:00' where practitioner_id = ${doctor.id}`;
+      expect(await stranded(tx, clinic)).toEqual(['11:00']);
+    }));
+
+  test('is who was so before, when the day is shifted', () =>
+    onTheDay(async (world) => {
+      const { tx, clinic, doctor, today, booked, shift } = world;
+      await booked('15:00');
+      await anException(tx, doctor, today, { from: '09:00', to: '12:00' });
+      await atDesk(world, '12:15');
+      await shift(null, 30);
+      expect(await stranded(tx, clinic)).toEqual(['15:30']);
     }));
 });
 

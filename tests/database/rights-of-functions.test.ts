@@ -315,6 +315,30 @@ describe.each(Object.entries(expected))('function %s', (name, outcomes) => {
   });
 });
 
+test('at the desk a clinic that is null is no clinic, and not what all of them share', async () => {
+  const rows = await sql<{ name: string }[]>`
+    select proname as name from pg_proc
+    where pronamespace = 'public'::regnamespace and 'clinic_id' = any (proargnames[1:pronargs]) order by 1`;
+  const names = rows.map(({ name }) => name).filter((name) => expected[name] !== onlyForPatients);
+  expect(names).toContain('set_translations');
+  await onScene(async (tx, scene) => {
+    const [, , , slot] = await nextSlots(tx, scene.practitioner, 4);
+    const nowhere = {
+      ...scene,
+      clinic: { ...scene.clinic, id: null as unknown as string },
+      appointment: { ...scene.appointment, clinic_id: null as unknown as string }
+    };
+    for (const name of names) {
+      for (const actor of ['desk', 'manager'] as const) {
+        const refusal = await refusalIn(tx, () =>
+          scene.as(actor, async () => calls[name]?.(tx, nowhere, slot ?? new Date()))
+        );
+        expect([name, refusal?.code, refusal?.detail]).toEqual([name, 'PT404', 'unknown_clinic']);
+      }
+    }
+  });
+});
+
 test('the account of a session tells whether its password is temporary', async () => {
   await onScene(async (tx, scene) => {
     const status = (db: Transaction) => db`select * from public.account_status()`;

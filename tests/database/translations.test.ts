@@ -128,6 +128,38 @@ test('managers say what names are called at their clinic, and take it back', () 
     expect(await called(tx, 'Dr. Rao', clinic.id, 'ta-IN')).toBe('Dr. Rao');
   }));
 
+test('two names that are one are one to managers too, and what is no list of names is refused with a word', () =>
+  within(async (tx) => {
+    const clinic = await aClinic(tx);
+    const manager = await aDeskPerson(tx, clinic, { role: 'manager' });
+    const say = (names: unknown, locale: string | null = 'ta-IN', clinicId: string | null = clinic.id) =>
+      asDesk(
+        tx,
+        manager,
+        (db) => db`select public.set_translations(${clinicId}, ${locale}, ${db.json(names as never)})`
+      );
+    await say([
+      { name: 'General Medicine', translation: '' },
+      { name: 'general medicine', translation: 'மருத்துவம்' },
+      { name: ' General medicine\u200b', translation: 'வேறு' }
+    ]);
+    expect(await called(tx, 'General Medicine', clinic.id, 'ta-IN')).toBe('மருத்துவம்');
+    const [row] = await tx`select count(*)::int from public.translations where clinic_id = ${clinic.id}`;
+    expect(row?.count).toBe(1);
+    for (const wrong of [
+      { name: 'Dr. Sen' },
+      [1],
+      'Dr. Sen',
+      [{ translation: 'சென்' }],
+      [{ name: null }],
+      null
+    ])
+      expect(await refusalIn(tx, () => say(wrong))).toMatchObject({ code: 'PT400', detail: 'invalid_name' });
+    for (const locale of ['Tamil', 'xx-XX', null])
+      expect((await refusalIn(tx, () => say([], locale)))?.detail).toBe('unknown_language');
+    expect((await refusalIn(tx, () => say([], 'ta-IN', null)))?.detail).toBe('unknown_clinic');
+  }));
+
 describe('SMS', () => {
   test('name doctor and clinic in the language that they are in', () =>
     within(async (tx) => {

@@ -30,6 +30,13 @@ export interface NamesOfLanguage {
   seen: string;
 }
 
+/** Names without those that differ from one before them in capitals only: the database calls them the same. */
+export function distinctNames(names: string[]): string[] {
+  const seen = new Map<string, string>();
+  for (const name of names) if (!seen.has(name.toLowerCase())) seen.set(name.toLowerCase(), name);
+  return [...seen.values()];
+}
+
 /**
  * The names of a clinic in every language but the one that it writes in: its own, of its doctors and of what they are
  * booked for. Throws the Data API's error.
@@ -45,9 +52,11 @@ export async function readTranslations(
   ]);
   for (const { error } of [clinic, translations]) if (error) throw error;
   const { name: own, locale: usual } = z.object({ name: z.string(), locale: z.string() }).parse(clinic.data);
-  const names = [
-    ...new Set([own, ...practitioners.map(({ name }) => name), ...practitioners.map((one) => one.specialty)])
-  ];
+  const names = distinctNames([
+    own,
+    ...practitioners.map(({ name }) => name),
+    ...practitioners.map((one) => one.specialty)
+  ]);
   return Promise.all(
     LANGUAGES.filter(({ locale }) => locale !== usual).map(async ({ locale, name: language }) => {
       const everybodys = await supabase.rpc('names_in', { locale, names });
