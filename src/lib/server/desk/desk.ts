@@ -1,9 +1,9 @@
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
+import { withoutAction } from '#lib/addresses.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { namesOf } from '#lib/server/booking/names.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { withoutAction } from '#lib/server/request/guard.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
