@@ -1,4 +1,4 @@
-import type { ActionResult } from '@sveltejs/kit';
+import type { ActionResult } from '$app/forms';
 import { m } from '#lib/paraglide/messages.js';
 
 /** Over a connection that died without a word, the answer would be waited for to the end of days. */
