@@ -33,6 +33,17 @@ test('while the service is away nobody is signed out, and nobody’s password is
   const requestId = response?.headers()['x-request-id'] ?? 'none';
   await page.getByText(requestId).waitFor();
 
+  // With what was chosen, but not to the address of a form.
+  const again = () => page.getByRole('link', { name: 'Try again' }).getAttribute('href');
+  await page.goto(`${cutOff.url}/book/confirm?doctor=1&at=2091-06-09`);
+  expect(await again()).toBe('/book/confirm?doctor=1&at=2091-06-09');
+  await page.evaluate(() => {
+    document.body.innerHTML = '<form method="POST" action="/desk?/mark&day=2091-06-09"></form>';
+    document.forms[0]?.submit();
+  });
+  await page.waitForURL(/mark&day/);
+  expect(await again()).toBe('/desk?day=2091-06-09');
+
   await page.goto(`${site}/appointments`);
   await page.getByRole('heading', { name: 'Your appointments' }).waitFor();
 

@@ -1,9 +1,9 @@
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
+import { withoutAction } from '#lib/addresses.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { namesOf } from '#lib/server/booking/names.ts';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { withoutAction } from '#lib/server/request/guard.ts';
 import { accountOf } from '#lib/server/request/session.ts';
 import type { Supabase } from '#lib/server/request/supabase.ts';
 
@@ -55,6 +55,7 @@ export interface ChosenDesk {
 }
 
 type Asked = Pick<RequestEvent, 'locals' | 'url'>;
+type Wanted = Pick<RequestEvent, 'locals' | 'url' | 'request'>;
 
 /** The desk that an address names (`clinic`), else the first. Answers 403 to who works at none. */
 export async function chosenDesk({ locals, url }: Asked): Promise<ChosenDesk> {
@@ -65,13 +66,17 @@ export async function chosenDesk({ locals, url }: Asked): Promise<ChosenDesk> {
   return { desk, desks, query: desks.length > 1 ? `?clinic=${desk.clinicId}` : '' };
 }
 
-/** The same, open: else leads to the code that opens it. */
-export async function openDesk(event: Asked): Promise<ChosenDesk> {
+/** The same, open: else leads to the code that opens it, which says that a form is lost that was being sent (`unsent`). */
+export async function openDesk(event: Wanted): Promise<ChosenDesk> {
   const chosen = await chosenDesk(event);
   if (chosen.desk.open) return chosen;
   const { pathname, search } = event.url;
   const wanted = pathname + withoutAction(search);
-  redirect(303, wanted === '/desk' ? '/desk/code' : `/desk/code?next=${encodeURIComponent(wanted)}`);
+  const query = [
+    ...(wanted === '/desk' ? [] : [`next=${encodeURIComponent(wanted)}`]),
+    ...(event.request.method === 'POST' ? ['unsent'] : [])
+  ];
+  redirect(303, ['/desk/code', ...(query.length > 0 ? [query.join('&')] : [])].join('?'));
 }
 
 /** An id in an address or a form of the desk. Answers 404 to what can be none. */

@@ -1,3 +1,4 @@
+import { withoutAction } from '#lib/addresses.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -18,10 +19,6 @@ export function isSnapshot(routeId: string | null): boolean {
 export type Verdict = { pass: true } | { pass: false; refusal: Refusal; to: string };
 
 export const signedOut = (): Refusal => ({ code: 'signed_out', message: m.session_missing(), status: 401 });
-
-// A form names its action in the address of its page (`?/profile`). The page itself is the same without.
-export const withoutAction = (search: string): string =>
-  search.replace(/([?&])\/[^&]*&?/, '$1').replace(/[?&]$/, '');
 
 /**
  * Who may go on to a personal route: the signed-in with a password of their own; with a texted password only

@@ -22,6 +22,7 @@ export const load: PageServerLoad = async (event) => {
     phoneEnd: phone.slice(-4),
     /** How many digits the code has that was sent; 0: none was. In the address, so that reloading sends no other. */
     sent: Number(event.url.searchParams.get('sent')) || 0,
+    unsent: event.url.searchParams.has('unsent'),
     next: next === null ? '' : `&next=${encodeURIComponent(next)}`
   };
 };
