@@ -108,7 +108,9 @@ alter table private.account_jobs enable row level security;
 create table private.account_permits (
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  id uuid not null default gen_random_uuid(),
   phone text,
+  state text,
   user_id uuid not null,
   what text not null
 );
@@ -116,11 +118,14 @@ alter table private.account_permits add constraint a_permit_names_the_new_phone 
 alter table private.account_permits add constraint account_permits_phone_check CHECK (private.check_phone(phone));
 alter table private.account_permits add constraint account_permits_what_check CHECK ((what = ANY (ARRAY['password'::text, 'phone'::text, 'email'::text])));
 alter table private.account_permits add constraint account_permits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-alter table private.account_permits add constraint account_permits_pkey PRIMARY KEY (user_id, what);
+alter table private.account_permits add constraint account_permits_pkey PRIMARY KEY (id);
+CREATE INDEX account_permits_of_user ON private.account_permits USING btree (user_id);
 comment on table private.account_permits is 'What may change in an account at this moment. The change uses its permit up.';
 comment on column private.account_permits.created_at is 'When it was given.';
 comment on column private.account_permits.expires_at is 'When it is too late.';
+comment on column private.account_permits.id is 'Known to its maker, who withdraws it.';
 comment on column private.account_permits.phone is 'The phone that it may change to.';
+comment on column private.account_permits.state is 'The private.account_state that it may change from; empty: any.';
 comment on column private.account_permits.user_id is 'The account (auth.users).';
 comment on column private.account_permits.what is 'password, phone or email.';
 alter table private.account_permits enable row level security;
@@ -245,7 +250,7 @@ alter table private.last_marks add constraint last_marks_pkey PRIMARY KEY (appoi
 comment on table private.last_marks is 'The last step of each appointment that was marked at the desk, so that it can be undone.';
 comment on column private.last_marks.actor_id is 'Who marked it (auth.users). Empty: an admin.';
 comment on column private.last_marks.appointment_id is 'Which appointment.';
-comment on column private.last_marks.before is 'What the step changed, as it was before: status, arrived_at, called_at, seen_at, waits_from.';
+comment on column private.last_marks.before is 'What the step changed, as it was before: status, arrived_at, called_at, seen_at, waits_from, starts_at, ends_at.';
 comment on column private.last_marks.marked_at is 'When.';
 comment on column private.last_marks.version is 'The version that the step made: another means that something followed.';
 alter table private.last_marks enable row level security;
@@ -254,6 +259,8 @@ create table private.patient_merges (
   actor_id uuid,
   before jsonb not null,
   clinic_ids uuid[] not null default '{}'::uuid[],
+  gave text[] not null default '{}'::text[],
+  given_to uuid,
   gone_id uuid not null,
   gone_phone text,
   id uuid not null default gen_random_uuid(),
@@ -266,14 +273,17 @@ alter table private.patient_merges add constraint patient_merges_gone_phone_chec
 alter table private.patient_merges add constraint patient_merges_gone_id_fkey FOREIGN KEY (gone_id) REFERENCES public.patients(id) ON DELETE CASCADE;
 alter table private.patient_merges add constraint patient_merges_keep_id_fkey FOREIGN KEY (keep_id) REFERENCES public.patients(id) ON DELETE CASCADE;
 alter table private.patient_merges add constraint patient_merges_pkey PRIMARY KEY (id);
+CREATE INDEX patient_merges_given ON private.patient_merges USING btree (given_to);
 CREATE INDEX patient_merges_of_gone ON private.patient_merges USING btree (gone_id);
 CREATE INDEX patient_merges_of_kept ON private.patient_merges USING btree (keep_id);
 CREATE INDEX patient_merges_of_phone ON private.patient_merges USING btree (gone_phone);
 CREATE UNIQUE INDEX patient_merges_once ON private.patient_merges USING btree (gone_id) WHERE (undone_at IS NULL);
 comment on table private.patient_merges is 'Patients that were found to be the same as others.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
-comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before.';
+comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before. Emptied when it is too late to undo it; names before that, with the account.';
 comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
+comment on column private.patient_merges.gave is 'Which of name, age and locale that one has by it, and not of themselves: nobody has written them since. They go when it is undone.';
+comment on column private.patient_merges.given_to is 'The one that stayed then. Where that one was merged too, keep_id leads on to the next. No foreign key, which would be moved along.';
 comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
 comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
 comment on column private.patient_merges.id is 'Identifier.';
@@ -439,6 +449,7 @@ create table public.appointments (
   id uuid not null default gen_random_uuid(),
   local_date date not null,
   note text,
+  outside_hours boolean not null default false,
   patient_id uuid not null,
   practitioner_id uuid not null,
   reference text not null,
@@ -473,12 +484,15 @@ CREATE INDEX appointments_of_patient ON public.appointments USING btree (patient
 CREATE UNIQUE INDEX appointments_reference ON public.appointments USING btree (patient_id, reference) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 CREATE INDEX appointments_to_come ON public.appointments USING btree (clinic_id, starts_at) WHERE (status = 'booked'::text);
 CREATE UNIQUE INDEX appointments_token ON public.appointments USING btree (practitioner_id, local_date, token_number) WHERE active;
+CREATE TRIGGER _040_follow_merge BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__follow_merge();
 CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION private.tg_clean_notes('note');
 CREATE TRIGGER _100_status BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__status();
 CREATE TRIGGER _105_dependent BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.dependent_id IS NOT NULL)) EXECUTE FUNCTION private.tg_appointments__dependent();
 CREATE TRIGGER _105_other_dependent BEFORE UPDATE OF dependent_id, patient_id ON public.appointments FOR EACH ROW WHEN (((new.dependent_id IS NOT NULL) AND ((old.dependent_id IS DISTINCT FROM new.dependent_id) OR (old.patient_id IS DISTINCT FROM new.patient_id)))) EXECUTE FUNCTION private.tg_appointments__dependent();
 CREATE TRIGGER _110_other_slot BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN ((((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (new.local_date <> old.local_date) OR (new.token_number IS NULL) OR ((NOT old.active) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))))) EXECUTE FUNCTION private.tg_appointments__slot();
 CREATE TRIGGER _110_slot BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__slot();
+CREATE TRIGGER _115_other_hours BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((old.practitioner_id IS DISTINCT FROM new.practitioner_id) OR (old.starts_at IS DISTINCT FROM new.starts_at))) EXECUTE FUNCTION private.tg_appointments__outside_hours();
+CREATE TRIGGER _115_outside_hours BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.channel = 'desk'::text)) EXECUTE FUNCTION private.tg_appointments__outside_hours();
 CREATE TRIGGER _120_other_reference BEFORE UPDATE ON public.appointments FOR EACH ROW WHEN (((new.patient_id <> old.patient_id) OR ((old.status <> ALL (ARRAY['booked'::text, 'arrived'::text])) AND (new.status = ANY (ARRAY['booked'::text, 'arrived'::text]))))) EXECUTE FUNCTION private.tg_appointments__reference();
 CREATE TRIGGER _120_reference BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__reference();
 CREATE TRIGGER _130_possible BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.status <> 'booked'::text)) EXECUTE FUNCTION private.tg_appointments__possible();
@@ -511,6 +525,7 @@ comment on column public.appointments.ends_at is 'Ends, an instant. Filled in fr
 comment on column public.appointments.id is 'Identifier.';
 comment on column public.appointments.local_date is 'The day in the clinic''s time zone, filled in. Follows when the time zone is corrected.';
 comment on column public.appointments.note is 'What the desk notes, such as the reason. Patients do not see it on the site, but could ask for it.';
+comment on column public.appointments.outside_hours is 'Whether it was put outside the hours of its day as these were then: squeezed in at the desk before or after them. Filled in.';
 comment on column public.appointments.patient_id is 'Whose it is: the holder of the phone, who comes unless dependent_id says who does. Cannot be changed.';
 comment on column public.appointments.practitioner_id is 'Who sees them.';
 comment on column public.appointments.reference is 'Four digits texted to the patient; proves on the phone that the appointment is theirs.';
@@ -811,6 +826,7 @@ CREATE INDEX dependents_name_like ON public.dependents USING gin (name extension
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 CREATE TRIGGER _060_birth_year BEFORE INSERT OR UPDATE OF birth_year ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__birth_year();
 CREATE TRIGGER _100_keep_history BEFORE DELETE ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__keep_history();
+CREATE TRIGGER _100_lock_holder BEFORE DELETE ON public.dependents FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.tg_dependents__lock_holder();
 CREATE TRIGGER _200_not_too_many AFTER INSERT ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__not_too_many();
 CREATE TRIGGER _200_not_too_many_moved AFTER UPDATE OF patient_id, removed_at ON public.dependents FOR EACH ROW WHEN ((new.removed_at IS NULL)) EXECUTE FUNCTION private.tg_dependents__not_too_many();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
@@ -919,6 +935,7 @@ CREATE INDEX patients_name_like ON public.patients USING gin (name extensions.gi
 CREATE INDEX patients_phone_like ON public.patients USING gin (phone extensions.gin_trgm_ops);
 CREATE UNIQUE INDEX patients_username ON public.patients USING btree (lower(username));
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
+CREATE TRIGGER _080_not_merged BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone IS DISTINCT FROM old.phone))) EXECUTE FUNCTION private.tg_patients__not_merged();
 CREATE TRIGGER _090_one_by_other_username BEFORE UPDATE OF username ON public.patients FOR EACH ROW WHEN ((new.username IS DISTINCT FROM old.username)) EXECUTE FUNCTION private.tg_patients__one_by_username();
 CREATE TRIGGER _090_one_by_phone BEFORE UPDATE OF phone ON public.patients FOR EACH ROW WHEN (((new.phone IS NOT NULL) AND (new.phone IS DISTINCT FROM old.phone))) EXECUTE FUNCTION private.tg_patients__one_by_phone();
 CREATE TRIGGER _090_one_by_username BEFORE INSERT ON public.patients FOR EACH ROW WHEN ((new.username IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__one_by_username();
@@ -928,6 +945,7 @@ CREATE TRIGGER _500_delete_account AFTER DELETE ON public.patients FOR EACH ROW 
 CREATE TRIGGER _500_move_account AFTER UPDATE OF phone ON public.patients FOR EACH ROW WHEN ((new.phone <> old.phone)) EXECUTE FUNCTION private.tg_patients__move_account();
 CREATE TRIGGER _510_follow_staff AFTER INSERT ON public.patients FOR EACH ROW WHEN ((new.user_id IS NOT NULL)) EXECUTE FUNCTION private.tg_patients__follow_staff();
 CREATE TRIGGER _510_follow_staff_of_changed AFTER UPDATE OF phone, user_id ON public.patients FOR EACH ROW WHEN (((old.phone IS DISTINCT FROM new.phone) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION private.tg_patients__follow_staff();
+CREATE TRIGGER _600_are_theirs AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age)) OR (old.locale IS DISTINCT FROM new.locale))) EXECUTE FUNCTION private.tg_patients__are_theirs();
 CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 CREATE TRIGGER _810_erase_audit AFTER DELETE ON public.patients FOR EACH ROW EXECUTE FUNCTION private.tg_erase_audit();
 CREATE TRIGGER _810_erase_audit_of_account AFTER UPDATE ON public.patients FOR EACH ROW WHEN ((((old.user_id IS NOT NULL) AND (new.user_id IS NULL)) OR ((new.name IS NULL) AND ((old.name IS DISTINCT FROM new.name) OR (old.age IS DISTINCT FROM new.age))))) EXECUTE FUNCTION private.tg_erase_audit();
@@ -1399,7 +1417,7 @@ create view private.refusals as
     COALESCE(message, word) AS message,
     code,
     sentence
-   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('dependent_slot'::text,'slot_taken'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('dependent_appointment'::text,'slot_unavailable'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('unknown_dependent'::text,'not_found'::text,'PT404'::text,'You do not book for this person.'::text), ('too_many_dependents'::text,NULL::text,'PT409'::text,'You can book for %s others at most. Remove one of them first.'::text), ('dependent_has_appointments'::text,NULL::text,'PT409'::text,'They have appointments to come. Cancel those first.'::text), ('invalid_birth_year'::text,'validation_failed'::text,'PT400'::text,'Please enter the year of birth, such as 1986.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('note_changed'::text,'changed_meanwhile'::text,'PT409'::text,'The note has changed meanwhile, and nothing was saved. It says: "%s".'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('family_too_large'::text,'cannot_merge'::text,'PT409'::text,'Together they book for more than %s others. Remove some of those first.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('phone_of_holder'::text,'validation_failed'::text,'PT400'::text,'This is the phone of whoever books for them. Please enter one of their own.'::text), ('dormant_phone'::text,'validation_failed'::text,'PT400'::text,'This phone was silent for years, and may have another owner by now. Whoever manages the dashboard can confirm it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
+   FROM ( VALUES ('slot_taken'::text,NULL::text,'PT409'::text,'That time was just taken. Please choose another.'::text), ('own_slot'::text,'slot_taken'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('outside_hours'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('beyond_horizon'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('doctor_inactive'::text,'slot_unavailable'::text,'PT409'::text,'That time is not offered. Please choose another.'::text), ('own_appointment'::text,'slot_unavailable'::text,'PT409'::text,'You already have an appointment at that time.'::text), ('dependent_slot'::text,'slot_taken'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('dependent_appointment'::text,'slot_unavailable'::text,'PT409'::text,'They already have an appointment at that time.'::text), ('slot_in_past'::text,NULL::text,'PT409'::text,'That time has already passed. Please choose a later one.'::text), ('too_many_bookings'::text,NULL::text,'PT409'::text,'You already have as many upcoming appointments as the clinic allows. Cancel one first.'::text), ('too_many_changes'::text,NULL::text,'PT429'::text,'You have changed your appointments very often. Please try again in %s minutes; you can still cancel.'::text), ('already_begun'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_cancelled'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('already_seen'::text,'not_cancellable'::text,'PT409'::text,'This appointment can no longer be changed.'::text), ('too_early_to_confirm'::text,NULL::text,'PT409'::text,'This appointment can be confirmed from the day before it on.'::text), ('unknown_doctor'::text,'not_found'::text,'PT404'::text,'We do not know this doctor.'::text), ('unknown_clinic'::text,'not_found'::text,'PT404'::text,'We do not know this clinic.'::text), ('unknown_appointment'::text,'not_found'::text,'PT404'::text,'We could not find this appointment.'::text), ('unknown_dependent'::text,'not_found'::text,'PT404'::text,'You do not book for this person.'::text), ('too_many_dependents'::text,NULL::text,'PT409'::text,'You can book for %s others at most. Remove one of them first.'::text), ('dependent_has_appointments'::text,NULL::text,'PT409'::text,'They have appointments to come. Cancel those first.'::text), ('invalid_birth_year'::text,'validation_failed'::text,'PT400'::text,'Please enter the year of birth, such as 1986.'::text), ('not_signed_in'::text,NULL::text,'PT401'::text,'Please sign in first.'::text), ('password_change_required'::text,NULL::text,'PT403'::text,'Please choose a new password first.'::text), ('username_taken'::text,NULL::text,'PT409'::text,'Somebody else has that username. Please choose another.'::text), ('invalid_name'::text,'validation_failed'::text,'PT400'::text,'Please enter a %s with a letter in it, of up to 100 characters.'::text), ('untypable_name'::text,'validation_failed'::text,'PT400'::text,'Please type the %s: what was pasted has a line break or a character that cannot be seen.'::text), ('invalid_age'::text,'validation_failed'::text,'PT400'::text,'Please enter an age between 0 and 130.'::text), ('invalid_username'::text,'validation_failed'::text,'PT400'::text,'A username has 3 to 32 letters, digits, dots, dashes or underscores, with at least one letter.'::text), ('unknown_language'::text,'validation_failed'::text,'PT400'::text,'We do not write in that language yet.'::text), ('other_account_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'The patient with this phone has another account.'::text), ('other_patient_has_phone'::text,'phone_already_registered'::text,'PT409'::text,'Another patient has this phone.'::text), ('unproven_account'::text,NULL::text,'PT403'::text,'An account is made by registering, linking or a call. Nobody has proven the phone of this one.'::text), ('change_not_permitted'::text,NULL::text,'PT403'::text,'The %s of an account changes through MedQ only. To change it by hand, first: select permit_account_change(phone).'::text), ('not_staff'::text,NULL::text,'PT403'::text,'You do not work at the desk of this clinic.'::text), ('manager_only'::text,'not_staff'::text,'PT403'::text,'Only a manager of this clinic can do that.'::text), ('already_staff'::text,NULL::text,'PT409'::text,'Somebody with this phone works at this desk already.'::text), ('last_manager'::text,NULL::text,'PT409'::text,'This is the last manager with a web account. Make somebody else a manager first.'::text), ('desk_proof_required'::text,NULL::text,'PT403'::text,'Please enter the code that we text to your phone.'::text), ('too_many_codes'::text,'rate_limited'::text,'PT429'::text,'Please wait %s minutes, then ask for another code.'::text), ('changed_meanwhile'::text,NULL::text,'PT409'::text,'This appointment has changed meanwhile: %s.'::text), ('note_changed'::text,'changed_meanwhile'::text,'PT409'::text,'The note has changed meanwhile, and nothing was saved. It says: "%s".'::text), ('day_changed'::text,'changed_meanwhile'::text,'PT409'::text,'Somebody has changed this day meanwhile, and nothing more was done. Please look at it again.'::text), ('unknown_step'::text,'validation_failed'::text,'PT400'::text,'The desk knows no step "%s".'::text), ('day_is_full'::text,'slot_unavailable'::text,'PT409'::text,'Nothing is left of this day. Please choose another.'::text), ('same_patient'::text,'cannot_merge'::text,'PT409'::text,'These are the same patient already.'::text), ('both_have_accounts'::text,'cannot_merge'::text,'PT409'::text,'Both have a web account, so they may be two people. One of them has to delete theirs first.'::text), ('gone_has_account'::text,'cannot_merge'::text,'PT409'::text,'The one with the web account has to stay.'::text), ('patient_of_others'::text,'cannot_merge'::text,'PT409'::text,'This patient was at another clinic too. Whoever manages the dashboard can merge them.'::text), ('family_too_large'::text,'cannot_merge'::text,'PT409'::text,'Together they book for more than %s others. Remove some of those first.'::text), ('appointments_clash'::text,'cannot_merge'::text,'PT409'::text,'Both have an appointment on %s. Move or cancel one of them first.'::text), ('too_late_to_undo'::text,'cannot_merge'::text,'PT409'::text,'This was undone before, or is more than a day ago.'::text), ('phone_of_staff'::text,'not_staff'::text,'PT403'::text,'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'::text), ('has_other_phone'::text,'validation_failed'::text,'PT400'::text,'This patient has another phone. Correct it in their record, or leave the phone empty.'::text), ('phone_of_holder'::text,'validation_failed'::text,'PT400'::text,'This is the phone of whoever books for them. Please enter one of their own.'::text), ('dormant_phone'::text,'validation_failed'::text,'PT400'::text,'This phone was silent for years, and may have another owner by now. Whoever manages the dashboard can confirm it.'::text), ('day_is_over'::text,'validation_failed'::text,'PT400'::text,'That day is over.'::text), ('wrong_minutes'::text,'validation_failed'::text,'PT400'::text,'Please enter between 1 and 600 minutes.'::text), ('wrong_dates'::text,'validation_failed'::text,'PT400'::text,'Please enter a first and a last day, from today on and at most a year apart.'::text), ('same_practitioner'::text,'validation_failed'::text,'PT400'::text,'That is the same doctor.'::text), ('colleague_without_hours'::text,'slot_unavailable'::text,'PT409'::text,'That doctor sees nobody on that day.'::text), ('past_midnight'::text,'slot_unavailable'::text,'PT409'::text,'The day would go on after midnight.'::text), ('does_not_fit'::text,'slot_unavailable'::text,'PT409'::text,'Token %s cannot come then, and nothing was changed: %s'::text), ('unknown_sms'::text,'not_found'::text,'PT404'::text,'There is no such SMS to send again.'::text), ('unknown_board'::text,'not_found'::text,'PT404'::text,'This is not the address of a board, or not any more.'::text), ('invalid_hours'::text,'validation_failed'::text,'PT400'::text,'Hours are such as 09:00 to 13:00, with 5 to 480 minutes for an appointment.'::text), ('hours_backwards'::text,'validation_failed'::text,'PT400'::text,'The end, %s, has to be after the beginning, %s.'::text), ('hours_off_grid'::text,'validation_failed'::text,'PT400'::text,'With %s minutes each, the last appointment ends at %s. Please end there, or change the minutes.'::text), ('hours_overlap'::text,'validation_failed'::text,'PT400'::text,'Some of these hours overlap.'::text), ('would_strand'::text,NULL::text,'PT409'::text,'Somebody is booked outside these hours. Nothing was changed.'::text), ('manager_of_all_only'::text,'not_staff'::text,'PT403'::text,'All clinics send these words. Only who manages every one of them can change them.'::text), ('invalid_phone'::text,NULL::text,'PT400'::text,'A phone number is stored as +919876543210: a plus, the country code and the rest without a 0 in between, 7 to 15 digits.'::text), ('impossible_status'::text,NULL::text,'PT409'::text,'An appointment that is %s cannot become %s. If that was a mistake, set it to booked first.'::text), ('before_its_day'::text,NULL::text,'PT409'::text,'This appointment is on %s. It can be %s from that day on.'::text), ('practitioner_is_fixed'::text,NULL::text,'PT409'::text,'This doctor has appointments at their clinic. Add them anew at the other one, and set active to false here.'::text), ('unknown_patient'::text,'not_found'::text,'PT404'::text,'We do not know this patient.'::text), ('account_still_there'::text,NULL::text,'PT409'::text,'This patient has an account. To part them, delete the user in Authentication; to change the phone, change it here.'::text), ('account_has_other_phone'::text,NULL::text,'PT409'::text,'An account and its patient have the same confirmed phone. To change it: select change_patient_phone(patient, phone).'::text), ('unknown_time_zone'::text,NULL::text,'PT400'::text,'"%s" is not a time zone. Use an IANA name such as Asia/Kolkata.'::text), ('patient_is_fixed'::text,NULL::text,'PT409'::text,'An appointment cannot be given to another patient. Cancel it and book a new one.'::text), ('patient_is_merged'::text,NULL::text,'PT409'::text,'This patient was merged into another. Give that one the phone, or undo the merge.'::text), ('note_too_long'::text,NULL::text,'PT400'::text,'The %s can have up to %s characters.'::text), ('sms_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('unknown_template'::text,'not_found'::text,'PT404'::text,'There is no such template in that language.'::text), ('unknown_placeholder'::text,NULL::text,'PT400'::text,'{{%s}} is not known here. Use only: %s.'::text), ('missing_placeholder'::text,NULL::text,'PT400'::text,'The text must tell %s.'::text), ('empty_template'::text,NULL::text,'PT400'::text,'Please enter the words of this SMS.'::text), ('template_too_long'::text,NULL::text,'PT400'::text,'The text would take %s SMS in a row; %s are the most.'::text), ('template_is_needed'::text,NULL::text,'PT409'::text,'Bookings send this SMS, and could not be made without it. Edit its body instead.'::text), ('settings_are_needed'::text,NULL::text,'PT409'::text,'These settings are needed. Edit them instead; to stop all SMS, set sending to false in sms_settings.'::text), ('secret_erased'::text,NULL::text,'PT409'::text,'This SMS held a password or code that has been erased. Have a new one made instead.'::text), ('audit_is_append_only'::text,NULL::text,'PT403'::text,'Audit events can neither be changed nor deleted.'::text)) r(word, message, code, sentence);
 comment on view private.refusals is 'Everything that our SQL refuses, raised by private.fail.';
 comment on column private.refusals.word is 'What exactly is refused: the detail of the error.';
 comment on column private.refusals.message is 'The stable word of the API that it belongs to: the message of the error.';
@@ -1915,8 +1933,8 @@ CREATE OR REPLACE FUNCTION private.account_state(p_user_id uuid)
 AS $function$
 begin
   return (
-    select encode(sha256(convert_to(concat_ws(':', u.id, u.phone, u.encrypted_password), 'UTF8')), 'hex')
-    from auth.users u where u.id = p_user_id and u.phone_confirmed_at is not null
+    select private.state_of_account(u.id, u.phone, u.encrypted_password, u.phone_confirmed_at)
+    from auth.users u where u.id = p_user_id
   );
 end $function$;
 comment on function private.account_state(uuid) is 'Another as soon as the account has another password or phone; null while its phone is not proven.';
@@ -2026,13 +2044,12 @@ AS $function$
 begin
   return query
     -- Subqueries, so that each stays one look into an index however many messages there are.
-    select a.* from public.appointments a
+    select a.* from public.appointments a join public.patients p on p.id = a.patient_id and p.phone is not null
     where a.clinic_id = p_clinic.id and a.status = 'booked' and a.starts_at between p_from and p_until
       and (
         select m.id from public.sms_messages m
         where m.dedupe_key = p_template || ':' || a.id || ':' || extract(epoch from a.starts_at)::bigint
       ) is null
-      and exists (select from public.patients p where p.id = a.patient_id and p.phone is not null)
       -- Whoever was told of this time an hour before the reminder, or later, has no need of it.
       and coalesce((
         select max(m.created_at) from public.sms_messages m where m.appointment_id = a.id and m.priority < 3
@@ -2041,8 +2058,9 @@ begin
     order by a.starts_at
     -- So many a minute, so that nobody who cancels meanwhile waits for long.
     limit 200
-    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it.
-    for share skip locked;
+    -- A cancellation that is under way is let through, and one that comes now finds the reminder and withdraws it. So is
+    -- what is done to a patient, such as a merge, which waits for their appointments.
+    for key share of p skip locked for share of a skip locked;
 end $function$;
 comment on function private.appointments_to_remind(text,public.clinics,timestamp with time zone,timestamp with time zone,timestamp with time zone) is 'Locks the appointments of a range of time whose patients have not been reminded, nor told of it just before.';
 
@@ -2060,6 +2078,17 @@ begin
   );
 end $function$;
 comment on function private.are_one_person(uuid,uuid) is 'Whether rows of one patient may be given to another: they were merged, or that was undone.';
+
+CREATE OR REPLACE FUNCTION private.are_theirs(p_patient_id uuid, p_what text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.patient_merges m set gave = array(select unnest(m.gave) except select unnest(p_what))
+  where m.given_to = p_patient_id and m.undone_at is null and m.gave && p_what;
+end $function$;
+comment on function private.are_theirs(uuid,text[]) is 'Which of name, age and locale of a patient were said or written for themselves, if only once more what a merge gave them: they stay when it is undone. Names of what was not said may be null.';
 
 CREATE OR REPLACE FUNCTION private.audit_values(p_row jsonb)
  RETURNS jsonb
@@ -2112,7 +2141,10 @@ begin
   v_patient_id := private.patient_at_desk(p_phone, p_dependent.name);
   perform from public.dependents d where d.id = p_dependent.id for update;
   update public.patients p
-  set age = coalesce(p.age, extract(year from now()) - p_dependent.birth_year),
+  -- None where the year of birth was mistyped, or they would be older than anybody.
+  set age = coalesce(p.age, (
+      select y.age from (select extract(year from now()) - p_dependent.birth_year) y (age) where y.age between 0 and 130
+    )),
     locale = coalesce(p.locale, (select h.locale from public.patients h where h.id = p_dependent.patient_id))
   where p.id = v_patient_id;
   return v_patient_id;
@@ -2658,6 +2690,7 @@ begin
     select count(*) as rows,
       array_agg(d.id) filter (where d.verdict = 'send') as send,
       array_agg(d.id) filter (where d.verdict = 'expired') as expired,
+      array_agg(d.id) filter (where d.verdict = 'overtaken') as overtaken,
       array_agg(d.id) filter (where d.verdict = 'interrupted') as interrupted,
       array_agg(d.id) filter (where d.verdict = 'unwanted') as unwanted,
       array_agg(d.id) filter (where d.verdict = 'over cap') as over_cap
@@ -2666,7 +2699,9 @@ begin
     exit when v_due.rows = 0;
 
     if v_due.rows > coalesce(cardinality(v_due.send), 0) then
-      perform private.set_sms_aside(v_due.expired, v_due.interrupted, v_due.unwanted, v_due.over_cap, p_now);
+      perform private.set_sms_aside(
+        v_due.expired, v_due.overtaken, v_due.interrupted, v_due.unwanted, v_due.over_cap, p_now
+      );
     end if;
     if v_due.send is not null then
       v_due.send := private.spend_sms_budget(v_due.send, p_now);
@@ -2683,6 +2718,30 @@ begin
   end loop;
 end $function$;
 comment on function private.claim_sms(integer,timestamp with time zone) is 'Takes due messages for one worker, for a minute. What expired meanwhile fails here; what is over the limit of its number or the budget waits.';
+
+CREATE OR REPLACE FUNCTION private.clinic_at_desk(p_patient_id uuid, p_dependent_id uuid DEFAULT NULL::uuid)
+ RETURNS public.clinics
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_clinic public.clinics;
+begin
+  select c.* into v_clinic
+  from (
+    select a.clinic_id, 1 + (a.dependent_id is distinct from p_dependent_id)::int as place, a.starts_at
+    from public.appointments a where a.patient_id = p_patient_id
+    union all
+    -- Who has had no appointment yet.
+    select i.clinic_id, 3, null from private.introduced_patients i where i.patient_id = p_patient_id
+  ) k
+  join public.clinics c on c.id = k.clinic_id
+  where private.sees_desk(c.id)
+  order by k.place, k.starts_at desc, c.id limit 1;
+  return v_clinic;
+end $function$;
+comment on function private.clinic_at_desk(uuid,uuid) is 'Of the clinics of whoever asks the one at which a patient was last, or one of their dependents where this one had appointments; else one at which the patient was introduced. All null: none.';
 
 CREATE OR REPLACE FUNCTION private.clock_turn(p_instant timestamp with time zone, p_time_zone text)
  RETURNS text
@@ -2934,7 +2993,8 @@ begin
   return query
     with cut as (
       -- Where the first slot from then on begins; the others keep their places before and after it.
-      select h.*, least(h.end_time, h.start_time + make_interval(mins => h.slot_minutes
+      -- Not after the end, and so not around midnight.
+      select h.*, h.start_time + least(h.end_time - h.start_time, make_interval(mins => h.slot_minutes
         * greatest(ceil(extract(epoch from p_from - h.start_time) / 60 / h.slot_minutes), 0)::int
       )) as cut_at
       from private.local_hours(p_practitioner_id, p_on) h
@@ -2944,6 +3004,22 @@ begin
     select c.cut_at, c.end_time, c.slot_minutes, true from cut c where c.cut_at < c.end_time;
 end $function$;
 comment on function private.cut_hours(uuid,date,time without time zone) is 'The hours of a date in those before a time and those from it on (is_later), cut between two slots.';
+
+CREATE OR REPLACE FUNCTION private.dates_in(p_from date, p_until date, p_hours jsonb)
+ RETURNS TABLE(on_date date, start_time time without time zone, end_time time without time zone, slot_minutes smallint)
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+    select p_from + n, h.start_time, h.end_time, coalesce(h.slot_minutes, 15::smallint)
+    from generate_series(0, p_until - p_from) n
+    -- Closed is a row without hours.
+    left join private.hours_in(p_hours) h on true
+    where p_hours is not null;
+end $function$;
+comment on function private.dates_in(date,date,jsonb) is 'The rows that give dates these hours: of [] one without a time for each, of null none.';
 
 CREATE OR REPLACE FUNCTION private.day_hits(p public.day_operations)
  RETURNS SETOF public.appointments
@@ -3026,15 +3102,20 @@ CREATE OR REPLACE FUNCTION private.delete_account(p_user_id uuid)
 AS $function$
 declare
   v_patient_id uuid;
+  v_merged uuid[];
 begin
   perform private.set_channel('web');
   -- Locked in the order in which Auth's own writes lock them: first the user, then the patient.
   perform from auth.users u where u.id = p_user_id for update;
   -- A booking that is being made at this moment counts.
   select p.id into v_patient_id from public.patients p where p.user_id = p_user_id for update;
+  -- Rows that were found to be the same person. Nobody merges or undoes it meanwhile, which takes the user's lock first.
+  v_merged := array(select m.gone_id from private.patient_merges m where m.keep_id = v_patient_id and m.undone_at is null);
   delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
-  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id;
+  update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id or p.id = any (v_merged);
+  -- Whose phone it was is still needed to undo it.
+  update private.patient_merges m set before = m.before - array['name', 'age', 'locale'] where m.keep_id = v_patient_id;
   update public.dependents d set name = null, birth_year = null, removed_at = coalesce(d.removed_at, now())
   where d.patient_id = v_patient_id;
   delete from public.dependents d
@@ -3043,9 +3124,10 @@ begin
   -- Those of a deleted patient lose their patient_id.
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = v_patient_id));
   delete from public.patients p
-  where p.id = v_patient_id and not exists (select from public.appointments a where a.patient_id = p.id);
+  where (p.id = v_patient_id or p.id = any (v_merged))
+    and not exists (select from public.appointments a where a.patient_id in (v_patient_id, p.id));
 end $function$;
-comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age, also those of dependents; with none the patient goes too.';
+comment on function private.delete_account(uuid) is 'Deletes an account whose owner has given the password. Appointments stay with the clinic, without name and age, also those of dependents; with none the patient goes too. So do the names of patients who were merged into this one.';
 
 CREATE OR REPLACE FUNCTION private.dependent_at_desk(p_patient_id uuid, p_name text, p_birth_year integer)
  RETURNS uuid
@@ -3122,6 +3204,7 @@ begin
   return query
     select d.id, case
       when d.expires_at <= p_now then 'expired'
+      when d.overtaken then 'overtaken'
       -- It may be this very row that its workers die of.
       when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'interrupted'
       when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'unwanted'
@@ -3131,7 +3214,7 @@ begin
       else 'send'
     end
     from (
-      select m.* from public.sms_messages m
+      select m.*, private.is_overtaken(m) as overtaken from public.sms_messages m
       where m.status in ('queued', 'sending') and m.next_attempt_at <= p_now
         -- While sending is stopped rows only expire.
         and (coalesce(v_sending, true) or m.expires_at <= p_now)
@@ -3151,10 +3234,11 @@ begin
   perform set_config('medq.day_operation', '', true);
   perform private.queue_appointment_sms(p_template, a, p.id::text, greatest(a.ends_at, p.done_at + interval '1 hour'))
   from (
-    -- One SMS for a person, about the first of several.
-    select distinct on (a.patient_id, a.dependent_id) a.* from public.appointments a
+    -- One SMS for a person, about the first of several that they know of.
+    select distinct on (a.patient_id, a.dependent_id, n.lost) a.* from public.appointments a
+    cross join lateral (select case when private.lost_news(a.id) then a.id end as lost) n
     where a.id in (select l.appointment_id from unnest(p.outcome) l where l.waits and l.why_not is null)
-    order by a.patient_id, a.dependent_id, a.starts_at, a.id
+    order by a.patient_id, a.dependent_id, n.lost, a.starts_at, a.id
   ) a;
   -- With the numbers they have by now.
   select coalesce(array_agg(row(
@@ -3174,9 +3258,10 @@ AS $function$
 declare
   v_stranded constant public.stranding[] := array(select s from private.stranding_of(p_practitioner_id, p_before) s);
 begin
-  -- Without a list whoever it is.
-  if exists (
-    select from unnest(v_stranded) s where not s.already and s.appointment_id <> all (p_may_strand)
+  -- Without a list whoever it is. A null in it is nobody.
+  if p_may_strand is not null and exists (
+    select from unnest(v_stranded) s
+    where not s.already and s.appointment_id = any (p_may_strand) is not true
   ) then
     perform private.fail('would_strand');
   end if;
@@ -3547,7 +3632,8 @@ begin
   delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
-  update private.patient_merges m set moved = '[]' where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
+  update private.patient_merges m set moved = '[]', before = '{}'
+  where m.merged_at < p_now - interval '1 day' and (m.moved <> '[]' or m.before <> '{}');
   delete from private.reassignments r where r.expires_at < p_now - interval '1 day';
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
@@ -3772,7 +3858,7 @@ begin
 end $function$;
 comment on function private.gap_at(uuid,date,timestamp with time zone) is 'The slot that begins at an instant, or a time between the slots, which ends before the next patient. No end: the practitioner sees nobody on that date.';
 
-CREATE OR REPLACE FUNCTION private.gap_now(p_practitioner_id uuid, p_today date, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
+CREATE OR REPLACE FUNCTION private.gap_now(p_practitioner_id uuid, p_today date, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -3780,7 +3866,7 @@ CREATE OR REPLACE FUNCTION private.gap_now(p_practitioner_id uuid, p_today date,
 AS $function$
 begin
   select f.* into starts_at, ends_at, token_number
-  from private.free_slots(p_practitioner_id, p_today, p_now) f order by f.starts_at limit 1;
+  from private.free_slots(p_practitioner_id, p_today, p_now, p_person_id) f order by f.starts_at limit 1;
   if not found then
     -- After everybody else, and not in the minute that is running.
     select greatest(date_trunc('minute', p_now) + interval '1 minute', max(a.ends_at)) into starts_at
@@ -3789,7 +3875,7 @@ begin
     ends_at := starts_at + private.length_of_day(p_practitioner_id, p_today);
   end if;
 end $function$;
-comment on function private.gap_now(uuid,date,timestamp with time zone) is 'The next free slot of today, else the time after everybody who is booked. No token number: it is no slot.';
+comment on function private.gap_now(uuid,date,timestamp with time zone,uuid) is 'The next free slot of today, with a person one that fits their other appointments, else the time after everybody who is booked. No token number: it is no slot.';
 
 CREATE OR REPLACE FUNCTION private.give_phone(p_patient public.patients, p_phone text)
  RETURNS public.patients
@@ -3801,12 +3887,8 @@ declare
 begin
   if p_phone is null then
     perform private.fail('invalid_phone');
-  elsif not private.is_admin() and exists (
-    select from public.clinic_staff s where s.phone in (p_patient.phone, p_phone)
-  ) then
-    -- Rights at a desk go with the phone: they are not for colleagues to move.
-    perform private.fail('phone_of_staff');
   end if;
+  perform private.require_no_staff_phone(p_patient.phone, p_phone);
   update public.patients p set phone = p_phone where p.id = p_patient.id returning * into v_patient;
   return v_patient;
 exception when unique_violation then
@@ -3814,6 +3896,28 @@ exception when unique_violation then
   perform private.fail('other_patient_has_phone');
 end $function$;
 comment on function private.give_phone(public.patients,text) is 'Gives a patient, who is locked, another phone (+E.164) or their first. Refuses with invalid_phone, phone_of_staff, or other_patient_has_phone.';
+
+CREATE OR REPLACE FUNCTION private.give_what_lacks(p_keep public.patients, p_gone public.patients, p_merge_id uuid)
+ RETURNS public.patients
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_keep public.patients;
+begin
+  update public.patients p set phone = null where p.id = p_gone.id;
+  update public.patients p set phone = coalesce(p.phone, p_gone.phone), name = coalesce(p.name, p_gone.name),
+    age = coalesce(p.age, p_gone.age), locale = coalesce(p.locale, p_gone.locale)
+  where p.id = p_keep.id returning * into v_keep;
+  update private.patient_merges m set given_to = p_keep.id, gave = array_remove(array[
+    case when p_keep.name is null and p_gone.name is not null then 'name' end,
+    case when p_keep.age is null and p_gone.age is not null then 'age' end,
+    case when p_keep.locale is null and p_gone.locale is not null then 'locale' end
+  ], null)
+  where m.id = p_merge_id;
+  return v_keep;
+end $function$;
+comment on function private.give_what_lacks(public.patients,public.patients,uuid) is 'Gives the one that stays what they lack of phone, name, age and language, and notes it with the merge. Returns them as they are then.';
 
 CREATE OR REPLACE FUNCTION private.gsm_text(p_text text)
  RETURNS text
@@ -3933,6 +4037,18 @@ begin
 end $function$;
 comment on function private.hears_desk(text) is 'Whether the session of a request, or of a token for listening, has opened the desk of a topic desk:<clinic>.';
 grant execute on function private.hears_desk(text) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.hit_by_plan(p public.day_operations)
+ RETURNS SETOF public.day_plan
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query select l.* from private.plan_shift(p) l where p.kind = 'shift'
+    union all select l.* from private.plan_cancel(p) l where p.kind <> 'shift';
+end $function$;
+comment on function private.hit_by_plan(public.day_operations) is 'Whom an operation is about, without looking where they could go.';
 
 CREATE OR REPLACE FUNCTION private.hit_limits(p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -4147,6 +4263,20 @@ begin
   );
 end $function$;
 comment on function private.is_of_clinic(uuid,uuid) is 'Whether a patient has or had an appointment at a clinic, or was introduced there.';
+
+CREATE OR REPLACE FUNCTION private.is_overtaken(p_sms public.sms_messages)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return p_sms.appointment_id is not null and p_sms.priority = 2 and private.was_put_off(p_sms) and exists (
+    select from public.sms_messages n
+    where n.appointment_id = p_sms.appointment_id and n.priority = 2 and n.created_at > p_sms.created_at
+  );
+end $function$;
+comment on function private.is_overtaken(public.sms_messages) is 'Whether news of an appointment was put off while newer news of it was waiting already, which did not withdraw it.';
 
 CREATE OR REPLACE FUNCTION private.ivr_alert_flood(p_clinic public.clinics, p_now timestamp with time zone)
  RETURNS void
@@ -4538,7 +4668,8 @@ begin
         ) end),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
       'language', coalesce(p_call ->> 'language', p.locale)
-    ) || case when exists (select from public.dependents d where d.patient_id = p.id)
+    -- Whoever has the number after years of silence is not told of the family of who had it before.
+    ) || case when exists (select from public.dependents d where d.patient_id = p.id) and not private.is_dormant(p.id, p_now)
       then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end
   into clinic_id, patient_id, is_shared, has_new_language, is_proven, speaks, facts
   from public.clinics c
@@ -4717,6 +4848,10 @@ begin
   on conflict (phone) do nothing;
   -- Locked until the end: what the phone has booked is counted for one call after the other.
   select p.id into v_id from public.patients p where p.phone = p_call ->> 'caller' for no key update;
+  if not found then
+    -- At this moment it was given up: their record was merged, or its phone corrected.
+    return private.ivr_patient(p_call);
+  end if;
   return v_id;
 end $function$;
 comment on function private.ivr_patient(jsonb) is 'The patient of the calling number, made if it is new; locked.';
@@ -5169,7 +5304,8 @@ begin
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
-    coalesce(v.patient_id, (v.facts #>> '{appointment,patient_id}')::uuid),
+    -- Who they were when it began may have been merged.
+    coalesce((v.facts #>> '{appointment,patient_id}')::uuid, v.patient_id),
     private.ivr_outcome(v_kind, v.facts), coalesce(v.facts -> 'noted', '{}'), p_now
   );
   return v.facts - 'noted';
@@ -5306,6 +5442,9 @@ begin
   if not found then
     perform private.fail('other_account_has_phone');
   end if;
+  perform private.are_theirs(v_patient.id, array[
+    case when v_told.name is not null then 'name' end, case when v_told.age is not null then 'age' end
+  ]);
 
   if v_told.id is not null and exists (select from public.appointments a where a.patient_id = v_patient.id) then
     perform private.queue_sms(
@@ -5384,6 +5523,8 @@ AS $function$
 declare
   v_appointment public.appointments;
 begin
+  -- The patient first, as whoever merges or deletes them has it: what follows on a change, such as an SMS, refers to them.
+  perform from public.patients p where p.id = p_patient_id for key share;
   select * into v_appointment from public.appointments a
   where a.id = p_appointment_id and a.patient_id = p_patient_id for no key update;
   if not found then
@@ -5391,7 +5532,7 @@ begin
   end if;
   return v_appointment;
 end $function$;
-comment on function private.lock_appointment(uuid,uuid) is 'A patient''s own appointment, locked until the end of the transaction. Refuses with unknown_appointment.';
+comment on function private.lock_appointment(uuid,uuid) is 'A patient''s own appointment, locked until the end of the transaction, and they are kept. Refuses with unknown_appointment.';
 
 CREATE OR REPLACE FUNCTION private.lock_at_desk(p_appointment_id uuid)
  RETURNS public.appointments
@@ -5400,17 +5541,58 @@ CREATE OR REPLACE FUNCTION private.lock_at_desk(p_appointment_id uuid)
 AS $function$
 declare
   v_appointment public.appointments;
+  v_patient_id uuid;
 begin
   perform private.require_desk();
   perform private.set_channel('desk');
-  select * into v_appointment from public.appointments a
-  where a.id = p_appointment_id and private.sees_desk(a.clinic_id) for no key update;
-  if not found then
-    perform private.fail('unknown_appointment');
-  end if;
-  return v_appointment;
+  loop
+    select a.patient_id into v_patient_id from public.appointments a
+    where a.id = p_appointment_id and private.sees_desk(a.clinic_id);
+    if not found then
+      perform private.fail('unknown_appointment');
+    end if;
+    begin
+      -- The patient first, as in private.lock_appointment.
+      perform from public.patients p where p.id = v_patient_id for key share;
+      select * into v_appointment from public.appointments a
+      where a.id = p_appointment_id and a.patient_id = v_patient_id for no key update;
+      if found then
+        return v_appointment;
+      end if;
+      -- It was given to another patient while we waited. Lets go of the one before.
+      raise sqlstate 'MOVED';
+    exception when sqlstate 'MOVED' then
+      null;
+    end;
+  end loop;
 end $function$;
-comment on function private.lock_at_desk(uuid) is 'An appointment of a clinic at whose desk one works, locked until the end of the transaction. Refuses with unknown_appointment, also for those of others.';
+comment on function private.lock_at_desk(uuid) is 'An appointment of a clinic at whose desk one works, locked until the end of the transaction, and its patient is kept. Refuses with unknown_appointment, also for those of others.';
+
+CREATE OR REPLACE FUNCTION private.lock_hit_by_plan(p public.day_operations)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_patients uuid[];
+begin
+  loop
+    v_patients := array(select distinct l.patient_id from private.hit_by_plan(p) l);
+    begin
+      -- The patients first, as in private.lock_appointment.
+      perform from public.patients t where t.id = any (v_patients) order by t.id for key share;
+      perform from public.appointments a
+      where a.id in (select l.appointment_id from private.hit_by_plan(p) l) and a.patient_id = any (v_patients)
+      order by a.id for no key update;
+      exit when not exists (select from private.hit_by_plan(p) l where l.patient_id <> all (v_patients));
+      -- While we waited one was given to another patient, or came. Lets go of all.
+      raise sqlstate 'MOVED';
+    exception when sqlstate 'MOVED' then
+      null;
+    end;
+  end loop;
+end $function$;
+comment on function private.lock_hit_by_plan(public.day_operations) is 'Locks whom an operation is about until the end of the transaction, and keeps their patients.';
 
 CREATE OR REPLACE FUNCTION private.lock_patient(p_patient_id uuid)
  RETURNS void
@@ -5494,9 +5676,8 @@ begin
     perform private.fail('day_changed');
   end if;
   perform set_config('medq.day_operation', p.id::text, true);
-  -- Who is locked is planned again, as it is then.
-  perform from public.appointments a
-  where a.id in (select l.appointment_id from private.plan(p) l) order by a.id for no key update;
+  perform private.lock_hit_by_plan(p);
+  -- As it is by now.
   return array(select l from private.plan(p) l);
 end $function$;
 comment on function private.locked_plan(public.day_operations) is 'What becomes of whom, whose appointments are locked. From here on changes of appointments are those of an operation on a day: they keep their token, and the operation tells patients itself. Refuses with day_changed what was done before.';
@@ -5550,6 +5731,21 @@ $function$;
 comment on function private.longest_names(text) is 'The doctors whose names in a language, with those of their clinics, are the longest, with where to look and whom to call: a list of values of an SMS, empty ones where there are none.';
 grant execute on function private.longest_names(text) to service_role;
 
+CREATE OR REPLACE FUNCTION private.lost_news(p_appointment_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.sms_messages m
+    where m.appointment_id = p_appointment_id and m.priority = 2 and m.template <> 'ivr_synced'
+      and m.status = 'cancelled' and m.updated_at = now()
+  );
+end $function$;
+comment on function private.lost_news(uuid) is 'Whether this transaction has withdrawn news of an appointment, of which the patient may not know by any other.';
+
 CREATE OR REPLACE FUNCTION private.manages_all()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -5569,19 +5765,21 @@ CREATE OR REPLACE FUNCTION private.mark(p_appointment public.appointments, p_ste
  SET search_path TO ''
 AS $function$
 declare
-  v_marked public.appointments;
+  v_marked public.appointments := p_appointment;
 begin
-  update public.appointments a set
-    status = case p_step when 'seen' then 'fulfilled' when 'noshow' then 'noshow' else 'arrived' end,
-    called_at = case p_step when 'called' then p_now when 'waiting' then null else a.called_at end,
-    waits_from = case p_step
-      when 'waiting' then coalesce(private.place_behind_next(a), a.waits_from) else a.waits_from end
-  where a.id = p_appointment.id
-  returning * into v_marked;
+  v_marked.status := case p_step when 'seen' then 'fulfilled' when 'noshow' then 'noshow' else 'arrived' end;
+  if p_step = 'called' then
+    v_marked.called_at := p_now;
+  elsif p_step = 'waiting' then
+    v_marked.called_at := null;
+    v_marked.waits_from := coalesce(private.place_behind_next(p_appointment), p_appointment.waits_from);
+  end if;
+  v_marked := private.write_mark(v_marked, p_now);
   insert into private.last_marks as m (appointment_id, version, before, actor_id, marked_at)
   values (v_marked.id, v_marked.version, jsonb_build_object(
     'status', p_appointment.status, 'arrived_at', p_appointment.arrived_at, 'called_at', p_appointment.called_at,
-    'seen_at', p_appointment.seen_at, 'waits_from', p_appointment.waits_from
+    'seen_at', p_appointment.seen_at, 'waits_from', p_appointment.waits_from,
+    'starts_at', p_appointment.starts_at, 'ends_at', p_appointment.ends_at
   ), auth.uid(), p_now)
   on conflict (appointment_id) do update
     set version = excluded.version, before = excluded.before, actor_id = excluded.actor_id, marked_at = excluded.marked_at;
@@ -5663,14 +5861,16 @@ begin
   ), jsonb_build_object(
     'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
-  -- An account that was about to be made for a phone that is nobody's any more.
-  update private.account_jobs j set done_at = p_now where j.patient_id = p_gone.id and j.done_at is null;
+  -- An account that was about to be made for a phone that is nobody's any more, or is about to be made anyway.
+  update private.account_jobs j set done_at = p_now
+  where j.patient_id = p_gone.id and j.done_at is null and (p_keep.phone is not null or exists (
+    select from private.account_jobs k where k.patient_id = p_keep.id and k.done_at is null
+  ));
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_gone.id));
+  -- The gone one's phone is told that it gets no more.
+  perform private.redirect_sms(p_gone.id, p_gone.phone, p_keep.phone) where p_keep.phone <> p_gone.phone;
   update private.patient_merges m set moved = private.move_references(p_gone.id, p_keep.id) where m.id = v_merge_id;
-  update public.patients p set phone = null where p.id = p_gone.id;
-  update public.patients p set phone = coalesce(p.phone, p_gone.phone), name = coalesce(p.name, p_gone.name),
-    age = coalesce(p.age, p_gone.age), locale = coalesce(p.locale, p_gone.locale)
-  where p.id = p_keep.id returning * into v_keep;
+  v_keep := private.give_what_lacks(p_keep, p_gone, v_merge_id);
   perform private.tell_of_merge(v_keep, p_gone.phone);
   return v_merge_id;
 end $function$;
@@ -5776,20 +5976,25 @@ declare
   v_gap record;
   v_moved public.appointments;
 begin
-  select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
-  update public.appointments a
-  set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at,
-    -- Who has come, and is to come on another day, has not come for that.
-    status = case when a.status = 'arrived' and (v_gap.starts_at at time zone c.time_zone)::date > a.local_date
-      then 'booked' else a.status end
-  from public.clinics c
-  where a.id = p_appointment.id and c.id = a.clinic_id returning a.* into v_moved;
-  return v_moved;
-exception when exclusion_violation or unique_violation or deadlock_detected then
-  perform private.require_no_overlap(
-    p_practitioner_id, coalesce(p_appointment.dependent_id, p_appointment.patient_id), v_gap.starts_at, v_gap.ends_at,
-    p_appointment.id
-  );
+  for v_try in 1..3 loop
+    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
+    begin
+      update public.appointments a
+      set practitioner_id = p_practitioner_id, starts_at = v_gap.starts_at, ends_at = v_gap.ends_at,
+        -- Who has come, and is to come on another day, has not come for that.
+        status = case when a.status = 'arrived' and (v_gap.starts_at at time zone c.time_zone)::date > a.local_date
+          then 'booked' else a.status end
+      from public.clinics c
+      where a.id = p_appointment.id and c.id = a.clinic_id returning a.* into v_moved;
+      return v_moved;
+    exception when exclusion_violation or unique_violation or deadlock_detected then
+      perform private.require_no_overlap(
+        p_practitioner_id, coalesce(p_appointment.dependent_id, p_appointment.patient_id), v_gap.starts_at,
+        v_gap.ends_at, p_appointment.id
+      );
+      -- Nobody has it: two waited for each other, or the other gave it up again.
+    end;
+  end loop;
   perform private.fail('slot_taken');
 end $function$;
 comment on function private.move_at_desk(public.appointments,uuid,timestamp with time zone,timestamp with time zone) is 'Gives an appointment that is locked another time or practitioner.';
@@ -6263,20 +6468,27 @@ end $function$;
 comment on function private.offered_to() is 'Whose other appointments keep from times: those of whoever is signed in. Null where they book for others too: who comes is chosen after the time. Refuses like private.require_patient.';
 
 CREATE OR REPLACE FUNCTION private.open_door(p_phone text, p_state text, p_token text)
- RETURNS uuid
+ RETURNS TABLE(user_id uuid, opened boolean)
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  v_user_id uuid;
 begin
+  select u.id into user_id from auth.users u
+  where u.phone = ltrim(p_phone, '+') and private.account_state(u.id) = p_state;
+  -- Looked at as the row is once it is locked: two codes may be proven at the same moment, and a password chosen.
   update auth.users u
   set confirmation_token = encode(sha224(convert_to(u.phone || p_token, 'UTF8')), 'hex'), confirmation_sent_at = now()
-  where u.phone = ltrim(p_phone, '+') and private.account_state(u.id) = p_state
-  returning u.id into v_user_id;
-  return v_user_id;
+  where u.id = open_door.user_id
+    and private.state_of_account(u.id, u.phone, u.encrypted_password, u.phone_confirmed_at) = p_state
+    -- One that nobody has closed was left by a request that died.
+    and (
+      coalesce(u.confirmation_token, '') = ''
+      or coalesce(u.confirmation_sent_at, '-infinity') < now() - interval '15 seconds'
+    );
+  opened := found;
+  return next;
 end $function$;
-comment on function private.open_door(text,text,text) is 'Lets Auth take a token, which nobody else may know, for a session of the account of a phone (+E.164), if that is still in p_state (private.account_state). Returns whose account it is, or null. Close it again.';
+comment on function private.open_door(text,text,text) is 'Lets Auth take a token, which nobody else may know, for a session of the account of a phone (+E.164), if that is still in p_state (private.account_state). Returns whose account it is, null if there is none in that state; and whether it was opened, which it is not while it is open for somebody else. Close it again.';
 
 CREATE OR REPLACE FUNCTION private.open_hours(p_clinic_id uuid, p_now timestamp with time zone)
  RETURNS TABLE(open_until timestamp with time zone, opens_at timestamp with time zone)
@@ -6331,16 +6543,17 @@ begin
 end $function$;
 comment on function private.patient_at_desk(text,text) is 'The patient of a phone (+E.164), who may be new, locked; without a phone always a new one, who needs a name.';
 
-CREATE OR REPLACE FUNCTION private.permit_change(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text, p_for interval DEFAULT '00:01:00'::interval)
- RETURNS void
+CREATE OR REPLACE FUNCTION private.permit_change(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text, p_for interval DEFAULT '00:01:00'::interval, p_state text DEFAULT NULL::text)
+ RETURNS uuid
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  insert into private.account_permits (user_id, what, phone, expires_at)
-  values (p_user_id, p_what, p_phone, now() + p_for)
-  on conflict (user_id, what) do update set phone = excluded.phone, expires_at = excluded.expires_at, created_at = now()
+  insert into private.account_permits (user_id, what, phone, state, expires_at)
+  select p_user_id, p_what, p_phone, p_state, now() + p_for
+  where p_state is null or p_state = private.account_state(p_user_id)
+  returning id
 $function$;
-comment on function private.permit_change(uuid,text,text,interval) is 'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon.';
+comment on function private.permit_change(uuid,text,text,interval,text) is 'Lets the password, the e-mail or the phone (to p_phone, +E.164) of an account be changed, once and soon, as long as it is in p_state (private.account_state; null: whatever it is in). Returns the permit, or null when it is in another.';
 
 CREATE OR REPLACE FUNCTION private.phone_end(p_phone text)
  RETURNS text
@@ -6815,16 +7028,16 @@ AS $function$
 begin
   perform private.lock_sms(array(
     select m.id from public.sms_messages m
-    where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued'
+    where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued' and not private.stays_with_phone(m)
   ));
   -- A code or password was for the old phone alone.
   update public.sms_messages m
   set to_phone = case when m.secret then m.to_phone else p_to end,
     status = case when m.secret then 'cancelled' else m.status end,
     last_error = case when m.secret then 'the patient was given another phone' else m.last_error end
-  where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued';
+  where m.patient_id = p_patient_id and m.to_phone = p_from and m.status = 'queued' and not private.stays_with_phone(m);
 end $function$;
-comment on function private.redirect_sms(uuid,text,text) is 'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn.';
+comment on function private.redirect_sms(uuid,text,text) is 'What waits to be texted to a patient goes to their new phone; codes and passwords are withdrawn, and warnings stay with the phone they are for.';
 
 CREATE OR REPLACE FUNCTION private.references_to_patients()
  RETURNS TABLE(relation regclass, column_name name, key name)
@@ -7086,7 +7299,7 @@ begin
 end $function$;
 comment on function private.require_dependent_at_desk(uuid) is 'A dependent of a patient as private.require_patient_at_desk has them; refuses with unknown_dependent or unknown_patient.';
 
-CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid DEFAULT NULL::uuid, p_manager_only boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION private.require_desk()
  RETURNS void
  LANGUAGE plpgsql
  STABLE
@@ -7094,7 +7307,6 @@ CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid DEFAULT NULL::u
 AS $function$
 declare
   v_user_id uuid;
-  v_role text;
 begin
   if private.is_admin() then
     return;
@@ -7105,7 +7317,24 @@ begin
     where d.session_id = private.session_id() and d.user_id = v_user_id and d.expires_at > now()
   ) then
     perform private.fail('desk_proof_required');
-  elsif p_clinic_id is null then
+  end if;
+end $function$;
+comment on function private.require_desk() is 'Lets pass who works at the desk of any clinic and has opened it, and admins: for what then asks private.sees_desk of each row. Refuses with not_signed_in, password_change_required, not_staff or desk_proof_required.';
+
+CREATE OR REPLACE FUNCTION private.require_desk(p_clinic_id uuid, p_manager_only boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_role text;
+begin
+  perform private.require_desk();
+  if p_clinic_id is null then
+    -- Whoever asks says which. No clinic is none, and not whichever: rows of none are everybody's.
+    perform private.fail('unknown_clinic');
+  elsif private.is_admin() then
     return;
   end if;
   v_role := private.desk_role(p_clinic_id);
@@ -7115,9 +7344,9 @@ begin
     perform private.fail('manager_only');
   end if;
 end $function$;
-comment on function private.require_desk(uuid,boolean) is 'Lets pass who works at the desk of a clinic (null: of any) and has opened it, and admins. Refuses with not_signed_in, password_change_required, not_staff, desk_proof_required or manager_only.';
+comment on function private.require_desk(uuid,boolean) is 'Lets pass who works at the desk of this clinic, or manages it, and has opened it, and admins. Refuses like private.require_desk() of any desk, and with unknown_clinic (null) or manager_only.';
 
-CREATE OR REPLACE FUNCTION private.require_gap(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
+CREATE OR REPLACE FUNCTION private.require_gap(p_practitioner_id uuid, p_starts_at timestamp with time zone, p_now timestamp with time zone, p_person_id uuid DEFAULT NULL::uuid, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone, OUT token_number integer)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -7134,7 +7363,8 @@ begin
   elsif v.on_date > v.today + 366 then
     perform private.fail('beyond_horizon');
   elsif p_starts_at is null then
-    select g.* into starts_at, ends_at, token_number from private.gap_now(p_practitioner_id, v.today, p_now) g;
+    select g.* into starts_at, ends_at, token_number
+    from private.gap_now(p_practitioner_id, v.today, p_now, p_person_id) g;
   else
     select g.* into starts_at, ends_at, token_number from private.gap_at(p_practitioner_id, v.on_date, p_starts_at) g;
   end if;
@@ -7146,7 +7376,7 @@ begin
     perform private.fail('day_is_full');
   end if;
 end $function$;
-comment on function private.require_gap(uuid,timestamp with time zone,timestamp with time zone) is 'When the desk can put somebody: at an instant, or (null) as soon as possible today. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
+comment on function private.require_gap(uuid,timestamp with time zone,timestamp with time zone,uuid) is 'When the desk can put somebody: at an instant, or (null) as soon as possible today, with a person in a slot that fits their other appointments. A slot that has begun can still be had. Refuses with doctor_inactive, beyond_horizon, outside_hours, slot_in_past or day_is_full.';
 
 CREATE OR REPLACE FUNCTION private.require_manager_of(p_practitioner_id uuid, OUT clinic_id uuid, OUT today date)
  RETURNS record
@@ -7186,6 +7416,7 @@ begin
   ) then
     perform private.fail('patient_of_others');
   end if;
+  perform private.require_no_staff_phone(p_gone.phone);
   if private.family_of(p_keep.id, p_gone.id) > private.most_dependents() then
     perform private.fail('family_too_large', private.most_dependents()::text);
   end if;
@@ -7196,7 +7427,7 @@ begin
     perform private.fail('appointments_clash', v_clash);
   end if;
 end $function$;
-comment on function private.require_mergeable(public.patients,public.patients) is 'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, family_too_large or appointments_clash.';
+comment on function private.require_mergeable(public.patients,public.patients) is 'Refuses with same_patient, both_have_accounts, gone_has_account, patient_of_others, phone_of_staff (of the one that is to go), family_too_large or appointments_clash.';
 
 CREATE OR REPLACE FUNCTION private.require_no_overlap(p_practitioner_id uuid, p_person_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_except uuid DEFAULT NULL::uuid)
  RETURNS void
@@ -7224,6 +7455,20 @@ begin
   end if;
 end $function$;
 comment on function private.require_no_overlap(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) is 'Refuses a time at which the practitioner (slot_taken), the person (own_appointment, dependent_appointment) or both (own_slot, dependent_slot) have an appointment. A person is a patient or one of their dependents.';
+
+CREATE OR REPLACE FUNCTION private.require_no_staff_phone(VARIADIC p_phones text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Rights at a desk go with the phone: they are not for colleagues to move.
+  if not private.is_admin() and exists (select from public.clinic_staff s where s.phone = any (p_phones)) then
+    perform private.fail('phone_of_staff');
+  end if;
+end $function$;
+comment on function private.require_no_staff_phone(text[]) is 'Refuses with phone_of_staff, but for admins, to give or take the phone of somebody who works at a desk.';
 
 CREATE OR REPLACE FUNCTION private.require_open(p_appointment public.appointments)
  RETURNS void
@@ -7319,7 +7564,7 @@ AS $function$
 begin
   if p.on_date is null or p.on_date < private.local_time(p)::date then
     perform private.fail(case p.kind when 'close' then 'wrong_dates' else 'day_is_over' end);
-  elsif not coalesce(p.until_date between p.on_date and p.on_date + 366, false) then
+  elsif not coalesce(isfinite(p.on_date) and p.until_date between p.on_date and p.on_date + 366, false) then
     perform private.fail('wrong_dates');
   elsif p.kind = 'shift' and not coalesce(p.minutes between 1 and 600, false) then
     perform private.fail('wrong_minutes');
@@ -7421,16 +7666,19 @@ begin
 
   select * into v_slot from private.require_slot(v_appointment.practitioner_id, p_starts_at, p_now);
   perform private.count_change(p_patient_id, p_channel, p_now);
-  begin
-    update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
-    where a.id = p_appointment_id returning * into v_appointment;
-  exception when exclusion_violation or unique_violation or deadlock_detected then
-    perform private.require_no_overlap(
-      v_appointment.practitioner_id, coalesce(v_appointment.dependent_id, p_patient_id), p_starts_at, v_slot.ends_at, p_appointment_id
-    );
-    perform private.fail('slot_taken');
-  end;
-  return v_appointment;
+  for v_try in 1..3 loop
+    begin
+      update public.appointments a set starts_at = p_starts_at, ends_at = v_slot.ends_at
+      where a.id = p_appointment_id returning * into v_appointment;
+      return v_appointment;
+    exception when exclusion_violation or unique_violation or deadlock_detected then
+      perform private.require_no_overlap(
+        v_appointment.practitioner_id, coalesce(v_appointment.dependent_id, p_patient_id), p_starts_at, v_slot.ends_at, p_appointment_id
+      );
+      -- Nobody has it: two waited for each other, or the other gave it up again.
+    end;
+  end loop;
+  perform private.fail('slot_taken');
 end $function$;
 comment on function private.reschedule(uuid,uuid,timestamp with time zone,text,timestamp with time zone) is 'Moves a patient''s own upcoming appointment to another free slot of the same practitioner.';
 
@@ -7646,20 +7894,21 @@ begin
 end $function$;
 comment on function private.set_channel(text) is 'Says for the rest of the transaction which way a change came: web, ivr or system.';
 
-CREATE OR REPLACE FUNCTION private.set_sms_aside(p_expired uuid[], p_interrupted uuid[], p_unwanted uuid[], p_over_cap uuid[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.set_sms_aside(p_expired uuid[], p_overtaken uuid[], p_interrupted uuid[], p_unwanted uuid[], p_over_cap uuid[], p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
   perform private.close_sms(p_expired, 'failed', 'expired before it could be sent');
+  perform private.close_sms(p_overtaken, 'cancelled', 'the appointment was changed before it was sent');
   perform private.close_sms(p_interrupted, 'failed', 'given up: its sending was interrupted every time');
   perform private.close_sms(p_unwanted, 'cancelled', 'this number wants no SMS');
   perform private.postpone_sms(p_over_cap, p_now + interval '1 hour', format(
     'waits: this number has had %s SMS in 24 hours', (select s.daily_cap from public.sms_settings s)
   ));
 end $function$;
-comment on function private.set_sms_aside(uuid[],uuid[],uuid[],uuid[],timestamp with time zone) is 'Ends or postpones due messages that are not to be sent, by the verdicts of private.due_sms.';
+comment on function private.set_sms_aside(uuid[],uuid[],uuid[],uuid[],uuid[],timestamp with time zone) is 'Ends or postpones due messages that are not to be sent, by the verdicts of private.due_sms.';
 
 CREATE OR REPLACE FUNCTION private.settle_free_sms(p_attempts jsonb)
  RETURNS TABLE(id uuid, settled boolean)
@@ -8348,6 +8597,26 @@ begin
 end $function$;
 comment on function private.start_verification(uuid,text,bytea,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has; or, where no code can be texted now, after how many seconds to try again (wait).';
 
+CREATE OR REPLACE FUNCTION private.state_of_account(p_id uuid, p_phone text, p_hash text, p_proven_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_proven_at is not null then
+    encode(sha256(convert_to(concat_ws(':', p_id::text, p_phone, p_hash), 'UTF8')), 'hex')
+  end
+$function$;
+comment on function private.state_of_account(uuid,text,text,timestamp with time zone) is 'private.account_state of a row of auth.users that is at hand, as a trigger has it.';
+
+CREATE OR REPLACE FUNCTION private.stays_with_phone(p_sms public.sms_messages)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN ((p_sms).template = ANY (ARRAY['signed_in_new_device'::text, 'password_changed'::text, 'phone_changed'::text, 'phone_moved_here'::text, 'account_linked'::text]));
+comment on function private.stays_with_phone(public.sms_messages) is 'Whether a message is for whoever has the phone it was queued for, and not for the patient, should they have another one.';
+
 CREATE OR REPLACE FUNCTION private.step_follows(p_appointment public.appointments, p_step text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -8405,7 +8674,7 @@ begin
       select from hours h
       where h.practitioner_id = u.practitioner_id and h.local_date = u.local_date
         -- Whom the desk has squeezed in before or after the hours is there on purpose.
-        and (u.channel = 'desk' or (u.starts_at >= h.opens and u.ends_at <= h.closes))
+        and (u.outside_hours or (u.starts_at >= h.opens and u.ends_at <= h.closes))
     );
 end $function$;
 comment on function private.stranded(timestamp with time zone) is 'Appointments to come outside the hours that hold now, at the desks of whoever asks.';
@@ -8438,6 +8707,33 @@ begin
   where v.expires_at <= p_now and v.sealed_request <> '';
 end $function$;
 comment on function private.sweep(timestamp with time zone) is 'Picks up whatever is due: lost wake-ups, retries, dead workers, expired passwords and requests.';
+
+CREATE OR REPLACE FUNCTION private.take_back(p_merge private.patient_merges)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_holder uuid := p_merge.given_to;
+  v_gave text[] := p_merge.gave;
+  v_next private.patient_merges;
+begin
+  loop
+    select * into v_next from private.patient_merges m where m.gone_id = v_holder and m.undone_at is null;
+    update public.patients p set
+      name = case when 'name' = any (v_gave) then null else p.name end,
+      age = case when 'age' = any (v_gave) then null else p.age end,
+      locale = case when 'locale' = any (v_gave) then null else p.locale end
+    where p.id = v_holder and v_gave <> '{}';
+    exit when v_next.id is null;
+    -- Who got it was merged too, and may have passed it on. The phone is not theirs any more to be given back.
+    update private.patient_merges m set gone_phone = null
+    where m.id = v_next.id and m.gone_phone = p_merge.gone_phone;
+    v_gave := array(select unnest(v_gave) intersect select unnest(v_next.gave));
+    v_holder := v_next.given_to;
+  end loop;
+end $function$;
+comment on function private.take_back(private.patient_merges) is 'Takes back what a merge gave of name, age and language, also from those to whom later merges passed it on.';
 
 CREATE OR REPLACE FUNCTION private.take_back_hit(p_what text, p_subjects jsonb, p_now timestamp with time zone DEFAULT now())
  RETURNS void
@@ -8705,6 +9001,26 @@ begin
 end $function$;
 comment on function private.tg_appointments__dependent() is 'Refuses somebody for whom this patient does not book, whoever writes the row.';
 
+CREATE OR REPLACE FUNCTION private.tg_appointments__follow_merge()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_patient_id uuid;
+begin
+  loop
+    -- A merge that is under way comes first. Our own functions have locked the patient already.
+    perform from public.patients p where p.id = new.patient_id for key share;
+    v_patient_id := private.merged_into(new.patient_id);
+    exit when v_patient_id is null;
+    new.patient_id := v_patient_id;
+  end loop;
+  return new;
+end $function$;
+comment on function private.tg_appointments__follow_merge() is 'What is booked for a patient who was merged is for the one that stays.';
+
 CREATE OR REPLACE FUNCTION private.tg_appointments__moments()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -8722,6 +9038,23 @@ begin
   return new;
 end $function$;
 comment on function private.tg_appointments__moments() is 'Notes when a patient came and was seen, and forgets it when that is undone.';
+
+CREATE OR REPLACE FUNCTION private.tg_appointments__outside_hours()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.outside_hours := not exists (
+    select from private.hours_on(new.practitioner_id, new.local_date) h
+    where new.starts_at >= h.opens and new.ends_at <= h.opens + h.slots * h.length
+  )
+  -- Who is shifted with a whole day is there on purpose if they were before.
+  and (tg_op = 'INSERT' or old.outside_hours or not private.in_day_operation());
+  return new;
+end $function$;
+comment on function private.tg_appointments__outside_hours() is 'Notes whether somebody is put outside the hours on purpose, once the day and the end of their time are known.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__possible()
  RETURNS trigger
@@ -8756,13 +9089,17 @@ AS $function$
 declare
   v_cancelled constant text :=
     case private.channel() when 'desk' then 'appointment_cancelled_by_clinic' else 'appointment_cancelled' end;
+  -- Of a time that runs, only that there is another, or none: they may be waiting, or on their way.
+  v_is_change constant boolean := tg_op = 'UPDATE' and new.ends_at > now() and (
+    new.status = 'cancelled' or (new.practitioner_id, new.starts_at) <> (old.practitioner_id, old.starts_at)
+  );
 begin
   if tg_op = 'DELETE' then
     if old.status = 'booked' and old.starts_at > now() then
       perform private.queue_appointment_sms(v_cancelled, old);
     end if;
-  elsif new.starts_at <= now() then
-    null; -- What has begun is not news.
+  elsif new.starts_at <= now() and not v_is_change then
+    null; -- What has begun is not news: whoever is booked for it stands at the desk.
   elsif tg_op = 'UPDATE' and private.in_day_operation() then
     null; -- One SMS for the whole operation.
   elsif new.status = 'booked' and (tg_op = 'INSERT' or old.status = 'cancelled') then
@@ -8773,7 +9110,9 @@ begin
       where p.id = new.patient_id and c.id = new.clinic_id and p.user_id is not null and not private.is_dormant(p.id);
     end if;
   elsif tg_op = 'UPDATE' and new.status = 'cancelled' and old.active then
-    perform private.queue_appointment_sms(v_cancelled, new);
+    perform private.queue_appointment_sms(
+      v_cancelled, new, p_expires_at => greatest(new.ends_at, now() + interval '1 hour')
+    );
   elsif tg_op = 'UPDATE' and new.status = 'booked'
     and (new.starts_at <> old.starts_at or new.practitioner_id <> old.practitioner_id) then
     perform private.queue_appointment_sms('appointment_moved', new);
@@ -8908,7 +9247,12 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__withdraw_sms()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.withdraw_sms(old.id, tg_op = 'DELETE');
+  if old.status <> 'cancelled' or new.status = 'booked' then
+    perform private.withdraw_sms(old.id, tg_op = 'DELETE');
+  else
+    -- That it is off stays true, whatever is done to its row, and nothing else will tell of it.
+    perform private.lock_sms(array(select m.id from public.sms_messages m where m.appointment_id = old.id));
+  end if;
   return case when tg_op = 'DELETE' then old else new end;
 end $function$;
 comment on function private.tg_appointments__withdraw_sms() is 'Withdraws the SMS that are no longer true.';
@@ -9153,6 +9497,18 @@ begin
 end $function$;
 comment on function private.tg_dependents__keep_history() is 'Keeps whoever has appointments to come; of those who had some before only the offer to book for them goes.';
 
+CREATE OR REPLACE FUNCTION private.tg_dependents__lock_holder()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_patient(private.current_patient_id());
+  return null;
+end $function$;
+comment on function private.tg_dependents__lock_holder() is 'Whoever removes somebody and books for them at the same time does one after the other.';
+
 CREATE OR REPLACE FUNCTION private.tg_dependents__not_too_many()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -9191,6 +9547,22 @@ begin
   perform private.fail('settings_are_needed');
 end $function$;
 comment on function private.tg_keep_settings() is 'Keeps the one row of a table of settings.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__are_theirs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.are_theirs(new.id, array[
+    case when new.name is distinct from old.name then 'name' end,
+    case when new.age is distinct from old.age then 'age' end,
+    case when new.locale is distinct from old.locale then 'locale' end
+  ]);
+  return null;
+end $function$;
+comment on function private.tg_patients__are_theirs() is 'What is written of a patient after a merge is theirs, whoever writes it.';
 
 CREATE OR REPLACE FUNCTION private.tg_patients__check_account()
  RETURNS trigger
@@ -9287,6 +9659,20 @@ begin
   return null;
 end $function$;
 comment on function private.tg_patients__move_account() is 'The patient has another phone: the account moves along, sessions end unless Auth moved it, and both phones are told.';
+
+CREATE OR REPLACE FUNCTION private.tg_patients__not_merged()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if private.merged_into(new.id) is not null then
+    perform private.fail('patient_is_merged');
+  end if;
+  return new;
+end $function$;
+comment on function private.tg_patients__not_merged() is 'Refuses a phone for a patient who was merged: nobody would find the one that stays by it, and undoing would fail.';
 
 CREATE OR REPLACE FUNCTION private.tg_patients__one_by_phone()
  RETURNS trigger
@@ -9543,20 +9929,23 @@ CREATE OR REPLACE FUNCTION private.tg_users__change_is_permitted()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_state constant text :=
+    private.state_of_account(old.id, old.phone, old.encrypted_password, old.phone_confirmed_at);
 begin
   -- Taking a password away opens nothing.
   if new.encrypted_password is distinct from old.encrypted_password and new.encrypted_password is distinct from '' then
-    perform private.use_permit(new.id, 'password');
+    perform private.use_permit(new.id, v_state, 'password');
   end if;
   if new.phone is distinct from old.phone then
-    perform private.use_permit(new.id, 'phone', '+' || new.phone);
+    perform private.use_permit(new.id, v_state, 'phone', '+' || new.phone);
   elsif new.phone_change is distinct from old.phone_change and new.phone_change <> '' then
-    perform private.use_permit(new.id, 'phone', '+' || new.phone_change);
+    perform private.use_permit(new.id, v_state, 'phone', '+' || new.phone_change);
   end if;
   if new.email is distinct from old.email
     or (new.email_change is distinct from old.email_change and new.email_change <> '')
   then
-    perform private.use_permit(new.id, 'email');
+    perform private.use_permit(new.id, v_state, 'email');
   end if;
   return new;
 end $function$;
@@ -9823,6 +10212,29 @@ begin
 end $function$;
 comment on function private.translation_of(text,uuid,text) is 'What a name at a clinic is in a language, of the clinic''s own words if it has any; null where there is none.';
 
+CREATE OR REPLACE FUNCTION private.translations_in(p_names jsonb)
+ RETURNS TABLE(name text, translation text, address text)
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  if p_names is null or jsonb_path_exists(p_names, '$[*] ? (!exists (@.name) || @.name == null)') then
+    perform private.fail('invalid_name', 'name');
+  end if;
+  return query
+    -- As they are kept, and capitals do not matter: of two that are one, the first that says something.
+    select distinct on (lower(k.name collate pg_c_utf8)) k.name, coalesce(n.translation, ''), nullif(n.address, '')
+    from rows from (jsonb_to_recordset(p_names) as (name text, translation text, address text))
+      with ordinality as n (name, translation, address, place)
+    cross join lateral (select private.without_invisible_ends(n.name) as name) k
+    order by lower(k.name collate pg_c_utf8), coalesce(n.translation, '') = '', n.place;
+exception when data_exception then
+  perform private.fail('invalid_name', 'name');
+end $function$;
+comment on function private.translations_in(jsonb) is 'A list of what names are called as rows, one for each name. Refuses with invalid_name what is none, or has a name that is null.';
+
 CREATE OR REPLACE FUNCTION private.undo_mark(p_appointment public.appointments, p_now timestamp with time zone)
  RETURNS public.appointments
  LANGUAGE plpgsql
@@ -9839,11 +10251,7 @@ begin
   if not found then
     perform private.fail('changed_meanwhile', private.what_happened(p_appointment));
   end if;
-  update public.appointments a
-  set status = v_before.status, arrived_at = v_before.arrived_at, called_at = v_before.called_at,
-    seen_at = v_before.seen_at, waits_from = v_before.waits_from
-  where a.id = p_appointment.id returning * into v_before;
-  return v_before;
+  return private.write_mark(v_before, p_now);
 end $function$;
 comment on function private.undo_mark(public.appointments,timestamp with time zone) is 'Takes the last step back that was marked at the desk, if nothing followed on it. Refuses with changed_meanwhile.';
 
@@ -9854,43 +10262,46 @@ CREATE OR REPLACE FUNCTION private.undo_merge(p_merge private.patient_merges, p_
 AS $function$
 declare
   v_keep public.patients;
-  v_gave_phone constant boolean := p_merge.before ->> 'phone' is null and p_merge.gone_phone is not null;
 begin
   if p_merge.undone_at is not null or p_merge.merged_at <= p_now - interval '1 day' then
     perform private.fail('too_late_to_undo');
   end if;
+  perform private.require_no_staff_phone(p_merge.gone_phone);
   select * into v_keep from public.patients p where p.id = p_merge.keep_id;
-  if v_gave_phone and v_keep.user_id is not null then
+  if v_keep.phone = p_merge.gone_phone and v_keep.user_id is not null then
     perform private.fail('gone_has_account');
   end if;
   update private.patient_merges m set undone_at = p_now where m.id = p_merge.id;
   perform private.lock_sms(array(select m.id from public.sms_messages m where m.patient_id = p_merge.keep_id));
   perform private.move_back(p_merge);
-  update public.patients p set
-    phone = case when v_gave_phone and p.phone = p_merge.gone_phone then null else p.phone end,
-    -- What was theirs from the start, or has become theirs since, stays.
-    name = case when p_merge.before ->> 'name' is null then nullif(p.name, g.name) else p.name end,
-    age = case when p_merge.before ->> 'age' is null then nullif(p.age, g.age) else p.age end,
-    locale = case when p_merge.before ->> 'locale' is null then nullif(p.locale, g.locale) else p.locale end
-  from public.patients g
-  where p.id = p_merge.keep_id and g.id = p_merge.gone_id;
+  perform private.redirect_sms(p_merge.gone_id, v_keep.phone, p_merge.gone_phone) where v_keep.phone <> p_merge.gone_phone;
+  update public.patients p set phone = null where p.id = p_merge.keep_id and p.phone = p_merge.gone_phone;
+  perform private.take_back(p_merge);
   update public.patients p set phone = p_merge.gone_phone where p.id = p_merge.gone_id;
 end $function$;
 comment on function private.undo_merge(private.patient_merges,timestamp with time zone) is 'Makes one patient two again, who are both locked. What the one that stayed has got meanwhile stays theirs.';
 
-CREATE OR REPLACE FUNCTION private.use_permit(p_user_id uuid, p_what text, p_phone text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION private.use_permit(p_user_id uuid, p_state text, p_what text, p_phone text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
+  -- One, and one that is for this very state before one that an admin gave.
   delete from private.account_permits p
-  where p.user_id = p_user_id and p.what = p_what and p.phone is not distinct from p_phone and p.expires_at > now();
+  where p.id = (
+    select q.id from private.account_permits q
+    where q.user_id = p_user_id and q.what = p_what and q.phone is not distinct from p_phone
+      and (q.state is null or q.state = p_state) and q.expires_at > now()
+    order by q.state is null, q.created_at
+    limit 1
+    for update
+  );
   if not found then
     perform private.fail('change_not_permitted', p_what);
   end if;
 end $function$;
-comment on function private.use_permit(uuid,text,text) is 'Uses a permit up; refuses when there is none.';
+comment on function private.use_permit(uuid,text,text,text) is 'Uses a permit up for an account that is in p_state; refuses when there is none.';
 
 CREATE OR REPLACE FUNCTION private.user_of_session(p_session_id uuid)
  RETURNS uuid
@@ -9955,6 +10366,14 @@ begin
   perform private.mark_run(p_function, clock_timestamp() + interval '5 seconds');
 end $function$;
 comment on function private.wake(text) is 'Calls a function that works through a queue once the transaction has committed, unless it is at work anyway.';
+
+CREATE OR REPLACE FUNCTION private.was_put_off(p_sms public.sms_messages)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+RETURN ((p_sms).next_attempt_at > (p_sms).created_at);
+comment on function private.was_put_off(public.sms_messages) is 'Whether a message does not go out in its turn any more: it was tried, or had to wait, or was queued again by hand.';
 
 CREATE OR REPLACE FUNCTION private.was_reassigned(p_dependent_id uuid, p_patient_id uuid)
  RETURNS boolean
@@ -10050,14 +10469,14 @@ begin
 end $function$;
 comment on function private.who_comes(public.appointments,public.patients) is 'The name of who comes to an appointment: of the holder of the phone, or the dependent.';
 
-CREATE OR REPLACE FUNCTION private.withdraw_permit(p_user_id uuid, p_what text)
+CREATE OR REPLACE FUNCTION private.withdraw_permit(p_id uuid)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  delete from private.account_permits p where p.user_id = p_user_id and p.what = p_what
+  delete from private.account_permits p where p.id = p_id
 $function$;
-comment on function private.withdraw_permit(uuid,text) is 'The change is done or will not be: nobody else may use its permit.';
+comment on function private.withdraw_permit(uuid) is 'The change is done or will not be: nobody else may use its permit.';
 
 CREATE OR REPLACE FUNCTION private.withdraw_sms(p_appointment_id uuid, p_deleting boolean DEFAULT false)
  RETURNS void
@@ -10074,13 +10493,12 @@ begin
   set status = 'cancelled', last_error = 'the appointment was changed before it was sent',
     -- Its cause is gone, and may come back: an appointment that is moved back is reminded of.
     dedupe_key = null
-  where m.appointment_id = p_appointment_id and m.status = 'queued' and m.expires_at is not null
-    and (m.attempts > 0 or m.priority = 3);
+  where m.appointment_id = p_appointment_id and m.status = 'queued' and (private.was_put_off(m) or m.priority = 3);
   -- Out of our hands, unless the attempt fails: then it is not made again.
   update public.sms_messages m set expires_at = now()
-  where m.appointment_id = p_appointment_id and m.status = 'sending' and m.expires_at > now();
+  where m.appointment_id = p_appointment_id and m.status = 'sending' and (m.expires_at > now()) is not false;
 end $function$;
-comment on function private.withdraw_sms(uuid,boolean) is 'Withdraws reminders and delayed news of an appointment that is moved, cancelled, over, or at another time by the clock.';
+comment on function private.withdraw_sms(uuid,boolean) is 'Withdraws reminders of an appointment that is moved, cancelled, over, or at another time by the clock, and news of it that was put off.';
 
 CREATE OR REPLACE FUNCTION private.without_invisible_ends(p_text text)
  RETURNS text
@@ -10135,20 +10553,62 @@ CREATE OR REPLACE FUNCTION private.write_dates(p_practitioner_id uuid, p_from da
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_reason constant text := private.note_from(coalesce(p_reason, ''), 'reason');
 begin
   perform private.check_hours(coalesce(p_hours, '[]'));
+  -- Only what differs, so that the audit says what has changed.
   delete from public.schedule_exceptions e
-  where e.practitioner_id = p_practitioner_id and e.on_date between p_from and p_until;
+  where e.practitioner_id = p_practitioner_id and e.on_date between p_from and p_until and not exists (
+    select from private.dates_in(p_from, p_until, p_hours) d
+    where d.on_date = e.on_date and v_reason = e.reason
+      and (d.start_time, d.end_time, d.slot_minutes) is not distinct from (e.start_time, e.end_time, e.slot_minutes)
+  );
   insert into public.schedule_exceptions (practitioner_id, on_date, start_time, end_time, slot_minutes, reason)
-  select p_practitioner_id, d.day::date, h.start_time, h.end_time, coalesce(h.slot_minutes, 15), coalesce(p_reason, '')
-  from generate_series(p_from, p_until, interval '1 day') d (day)
-  -- Closed is a row without hours.
-  left join private.hours_in(p_hours) h on true
-  where p_hours is not null;
+  select p_practitioner_id, d.*, v_reason from private.dates_in(p_from, p_until, p_hours) d
+  where not exists (
+    select from public.schedule_exceptions e
+    where e.practitioner_id = p_practitioner_id and e.on_date = d.on_date
+      and (d.start_time, d.end_time, d.slot_minutes) is not distinct from (e.start_time, e.end_time, e.slot_minutes)
+  );
 exception when exclusion_violation then
   perform private.fail('hours_overlap');
 end $function$;
 comment on function private.write_dates(uuid,date,date,jsonb,text) is 'Replaces the hours of some dates: [] is closed, null the weekly hours again.';
+
+CREATE OR REPLACE FUNCTION private.write_mark(p_becomes public.appointments, p_now timestamp with time zone)
+ RETURNS public.appointments
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_is_today constant boolean := p_becomes.local_date = (
+    select (p_now at time zone c.time_zone)::date from public.clinics c where c.id = p_becomes.clinic_id
+  );
+  v_person_id constant uuid := coalesce(p_becomes.dependent_id, p_becomes.patient_id);
+begin
+  for v_try in 1..3 loop
+    begin
+      update public.appointments a
+      set status = p_becomes.status, arrived_at = p_becomes.arrived_at, called_at = p_becomes.called_at,
+        seen_at = p_becomes.seen_at, waits_from = p_becomes.waits_from,
+        starts_at = p_becomes.starts_at, ends_at = p_becomes.ends_at
+      where a.id = p_becomes.id returning * into p_becomes;
+      return p_becomes;
+    exception when exclusion_violation or unique_violation then
+      if v_try = 3 or not v_is_today then
+        perform private.require_no_overlap(
+          p_becomes.practitioner_id, v_person_id, p_becomes.starts_at, p_becomes.ends_at, p_becomes.id
+        );
+        perform private.fail('slot_taken');
+      end if;
+      -- While they were given up, their time went to somebody else, or they booked another doctor at it.
+      select g.starts_at, g.ends_at into p_becomes.starts_at, p_becomes.ends_at
+      from private.require_gap(p_becomes.practitioner_id, null, p_now, v_person_id) g;
+    end;
+  end loop;
+end $function$;
+comment on function private.write_mark(public.appointments,timestamp with time zone) is 'Writes how an appointment stands after a step. Who comes back after all and has lost their time is squeezed in as soon as possible, on its day; else refuses like private.require_no_overlap, or private.require_gap.';
 
 CREATE OR REPLACE FUNCTION private.write_week(p_practitioner_id uuid, p_week jsonb)
  RETURNS void
@@ -10286,9 +10746,14 @@ CREATE OR REPLACE FUNCTION public.book_appointment(practitioner_id uuid, starts_
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_patient_id constant uuid := private.require_patient();
 begin
+  perform private.lock_patient(v_patient_id);
+  -- Unless the account was deleted while we waited, and with it the patient.
+  perform private.require_patient();
   return private.book(
-    private.require_patient(), book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
+    v_patient_id, book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
     p_dependent_id => book_appointment.dependent_id
   );
 end $function$;
@@ -10350,10 +10815,7 @@ AS $function$
 declare
   v_patient constant public.patients :=
     (private.lock_patients_at_desk(change_patient_phone.patient_id, change_patient_phone.patient_id)).one;
-  v_at_home constant text := (
-    select c.phone from public.appointments a join public.clinics c on c.id = a.clinic_id
-    where a.patient_id = v_patient.id and private.sees_desk(c.id) order by a.starts_at desc limit 1
-  );
+  v_at_home constant text := (private.clinic_at_desk(v_patient.id)).phone;
 begin
   return private.give_phone(v_patient, case when v_at_home is null then change_patient_phone.phone
     else private.phone_typed(change_patient_phone.phone, v_at_home) end);
@@ -10607,7 +11069,7 @@ begin
   end if;
   return private.mark(v_appointment, desk_mark.step, clock_timestamp());
 end $function$;
-comment on function public.desk_mark(uuid,text) is 'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, or not_found.';
+comment on function public.desk_mark(uuid,text) is 'At the desk: marks the next step of an appointment: arrived, called (with the doctor), waiting (called and not there: back behind the next), seen, noshow; or undo, which takes the last one back. Who comes late and whose time is somebody else''s by now gets the next one of today, like desk_book. Refuses with changed_meanwhile when it does not follow on how the appointment stands by now, before_its_day, not_found, or like desk_book where there is no such time.';
 grant execute on function public.desk_mark(uuid,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.desk_move(appointment_id uuid, practitioner_id uuid, starts_at timestamp with time zone)
@@ -10959,7 +11421,7 @@ begin
   select * into v from private.lock_patients_at_desk(merge_patients.keep_id, merge_patients.gone_id);
   return private.merge(v.one, v.other, now());
 end $function$;
-comment on function public.merge_patients(uuid,uuid) is 'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time, or not_found.';
+comment on function public.merge_patients(uuid,uuid) is 'At the desk: makes two patients one. All that the gone one has goes to the one that stays; where their phones differ both are told. Returns the id with which undo_merge takes it back within a day. Refuses with cannot_merge and changes nothing when both have accounts, the gone one has one, they have appointments at the same time; with not_staff when the phone that would move is of somebody who works at a desk; or not_found.';
 grant execute on function public.merge_patients(uuid,uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.move_day(practitioner_id uuid, on_date date, from_time time without time zone DEFAULT NULL::time without time zone, until_date date DEFAULT NULL::date, only_stranded boolean DEFAULT false, operation_id uuid DEFAULT gen_random_uuid())
@@ -11076,6 +11538,9 @@ begin
   if not found then
     perform private.fail('unknown_patient');
   end if;
+  -- Said twice, it is once all the same.
+  delete from private.account_permits p
+  where p.user_id = v_user_id and p.what = permit_account_change.what and p.state is null;
   perform private.permit_change(v_user_id, what, null, make_interval(mins => least(minutes, 60)));
   return now() + make_interval(mins => least(minutes, 60));
 end $function$;
@@ -11152,7 +11617,7 @@ declare
 begin
   begin
     perform private.require_mergeable(v_keep, v_gone);
-  exception when sqlstate 'PT409' then
+  exception when sqlstate 'PT409' or sqlstate 'PT403' then
     get stacked diagnostics v_word = pg_exception_detail, v_sentence = pg_exception_hint;
   end;
   return jsonb_build_object(
@@ -11238,9 +11703,12 @@ begin
   select * into v_patient from public.patients p where p.id = v_patient.id;
   update private.reassignments r set patient_id = v_patient.id where r.id = (v_guess.reassignment).id;
   insert into private.introduced_patients (clinic_id, patient_id)
-  select distinct a.clinic_id, v_patient.id from public.appointments a
-  where a.patient_id = v_dependent.patient_id and private.sees_desk(a.clinic_id)
-    and not private.is_of_clinic(v_patient.id, a.clinic_id);
+  select k.clinic_id, v_patient.id
+  from (
+    select a.clinic_id from public.appointments a where a.patient_id = v_dependent.patient_id
+    union select i.clinic_id from private.introduced_patients i where i.patient_id = v_dependent.patient_id
+  ) k
+  where private.sees_desk(k.clinic_id) and not private.is_of_clinic(v_patient.id, k.clinic_id);
   perform private.take_history(v_dependent, v_patient);
   return jsonb_build_object('patient_id', v_patient.id, 'wrong', '[]'::jsonb, 'guesses_left', 0);
 end $function$;
@@ -11269,13 +11737,10 @@ CREATE OR REPLACE FUNCTION public.reassign_dependent(dependent_id uuid, phone te
 AS $function$
 declare
   v_dependent constant public.dependents := private.require_dependent_at_desk(reassign_dependent.dependent_id);
-  v_clinic public.clinics;
+  v_clinic constant public.clinics := private.clinic_at_desk(v_dependent.patient_id, v_dependent.id);
   v_phone text;
   v_started private.reassignments;
 begin
-  select c.* into v_clinic from public.appointments a join public.clinics c on c.id = a.clinic_id
-  where a.patient_id = v_dependent.patient_id and (private.is_admin() or private.sees_desk(c.id))
-  order by a.dependent_id is distinct from v_dependent.id, a.starts_at desc limit 1;
   v_phone := private.phone_typed(reassign_dependent.phone, v_clinic.phone);
   perform private.require_own_phone(v_dependent, v_phone);
   v_started := private.start_reassignment(v_dependent, v_phone, v_clinic.name, now());
@@ -11355,7 +11820,9 @@ declare
   v_manager constant record := private.require_manager_of(set_dates.practitioner_id);
   v_before constant uuid[] := private.begin_hours(set_dates.practitioner_id);
 begin
-  if not coalesce(from_date >= v_manager.today and until_date between from_date and from_date + 366, false) then
+  if not coalesce(
+    isfinite(from_date) and from_date >= v_manager.today and until_date between from_date and from_date + 366, false
+  ) then
     perform private.fail('wrong_dates');
   end if;
   perform private.write_dates(set_dates.practitioner_id, from_date, until_date, hours, reason);
@@ -11394,20 +11861,23 @@ AS $function$
 #variable_conflict use_column
 begin
   perform private.require_desk(set_translations.clinic_id, true);
+  if not exists (select from public.sms_templates t where t.locale = set_translations.locale) then
+    perform private.fail('unknown_language');
+  end if;
   delete from public.translations t
-  using jsonb_to_recordset(set_translations.names) as n (name text, translation text)
+  using private.translations_in(set_translations.names) n
   where t.clinic_id = set_translations.clinic_id and t.locale = set_translations.locale
-    and lower(t.name collate pg_c_utf8) = lower(n.name collate pg_c_utf8) and coalesce(n.translation, '') = '';
+    and lower(t.name collate pg_c_utf8) = lower(n.name collate pg_c_utf8) and n.translation = '';
   insert into public.translations as t (clinic_id, locale, name, translation, address)
-  select set_translations.clinic_id, set_translations.locale, n.name, n.translation, nullif(n.address, '')
-  from jsonb_to_recordset(set_translations.names) as n (name text, translation text, address text)
+  select set_translations.clinic_id, set_translations.locale, n.name, n.translation, n.address
+  from private.translations_in(set_translations.names) n
   where n.translation <> ''
   on conflict (lower(name collate pg_c_utf8), locale, clinic_id) do update
   set translation = excluded.translation, address = excluded.address,
     -- How the other words are spoken is known no more.
     spoken_as = case when t.translation = excluded.translation then t.spoken_as end;
 end $function$;
-comment on function public.set_translations(uuid,text,jsonb) is 'For managers: what names are called at a clinic in a language: [{name, translation, address?}]. Without a translation a name is called there again what it is elsewhere.';
+comment on function public.set_translations(uuid,text,jsonb) is 'For managers: what names are called at a clinic in a language: [{name, translation, address?}]. Without a translation a name is called there again what it is elsewhere. Refuses with unknown_clinic, unknown_language, or invalid_name.';
 grant execute on function public.set_translations(uuid,text,jsonb) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.set_week(practitioner_id uuid, week jsonb, may_strand uuid[] DEFAULT NULL::uuid[])
@@ -11497,7 +11967,7 @@ begin
   perform private.set_channel('desk');
   perform private.undo_merge(v_merge, now());
 end $function$;
-comment on function public.undo_merge(uuid) is 'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now) or not_found.';
+comment on function public.undo_merge(uuid) is 'At the desk: takes a merge back that is not a day old. Refuses with cannot_merge, phone_already_registered (the phone has another patient by now), not_staff (or somebody who works at a desk) or not_found.';
 grant execute on function public.undo_merge(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION public.update_profile(name text DEFAULT NULL::text, age integer DEFAULT NULL::integer, username text DEFAULT NULL::text, locale text DEFAULT NULL::text)
@@ -11525,6 +11995,10 @@ begin
     locale = case when update_profile.locale is null then p.locale else nullif(update_profile.locale, '') end
   where p.id = v_patient_id
   returning * into v_patient;
+  perform private.are_theirs(v_patient_id, array[
+    case when update_profile.name is not null then 'name' end, case when update_profile.age is not null then 'age' end,
+    case when update_profile.locale is not null then 'locale' end
+  ]);
   return v_patient;
 exception
   when check_violation or numeric_value_out_of_range then

@@ -19,6 +19,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -47,6 +48,7 @@ export type Database = {
           id?: string;
           local_date: string;
           note?: string | null;
+          outside_hours?: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -74,6 +76,7 @@ export type Database = {
           id?: string;
           local_date?: string;
           note?: string | null;
+          outside_hours?: boolean;
           patient_id?: string;
           practitioner_id?: string;
           reference?: string;
@@ -1434,6 +1437,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1484,6 +1488,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1575,6 +1580,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1631,6 +1637,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1667,6 +1674,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1703,6 +1711,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1786,6 +1795,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1822,6 +1832,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -1858,6 +1869,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;
@@ -2158,6 +2170,7 @@ export type Database = {
           id: string;
           local_date: string;
           note: string | null;
+          outside_hours: boolean;
           patient_id: string;
           practitioner_id: string;
           reference: string;

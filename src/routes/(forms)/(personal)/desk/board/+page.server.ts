@@ -7,7 +7,7 @@ import { openDesk, type ChosenDesk } from '#lib/server/desk/desk.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
-async function managersDesk(event: Pick<RequestEvent, 'locals' | 'url'>): Promise<ChosenDesk> {
+async function managersDesk(event: Pick<RequestEvent, 'locals' | 'request' | 'url'>): Promise<ChosenDesk> {
   const chosen = await openDesk(event);
   if (chosen.desk.role !== 'manager') error(403, m.desk_board_managers());
   return chosen;

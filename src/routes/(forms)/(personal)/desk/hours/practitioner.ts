@@ -11,7 +11,7 @@ export interface ChosenPractitioner extends ChosenDesk {
 
 /** Whose hours a manager looks at. */
 export async function choosePractitioner(
-  event: Pick<RequestEvent, 'locals' | 'url'>
+  event: Pick<RequestEvent, 'locals' | 'request' | 'url'>
 ): Promise<ChosenPractitioner> {
   const chosenDesk = await openAsManager(event);
   const practitioners = await listPractitioners(event.locals.supabase, chosenDesk.desk);
