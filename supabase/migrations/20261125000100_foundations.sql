@@ -104,6 +104,8 @@ from (values
   ('appointments_clash', 'cannot_merge', 'PT409',
    'Both have an appointment on %s. Move or cancel one of them first.'),
   ('too_late_to_undo', 'cannot_merge', 'PT409', 'This was undone before, or is more than a day ago.'),
+  ('phone_of_others', 'not_staff', 'PT403',
+   'This patient was at another clinic too. Whoever manages the dashboard can change the phone.'),
   ('phone_of_staff', 'not_staff', 'PT403',
    'This is the phone of somebody who works at a desk. Whoever manages the dashboard can change it.'),
   ('has_other_phone', 'validation_failed', 'PT400',

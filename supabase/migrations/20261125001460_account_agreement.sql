@@ -186,6 +186,12 @@ begin
     perform private.fail('invalid_phone');
   end if;
   perform private.require_no_staff_phone(p_patient.phone, p_phone);
+  -- Whoever has the phone has the account, with what is booked elsewhere: one clinic cannot take that from the others.
+  if p_patient.phone is not null and not private.is_admin() and exists (
+    select from public.appointments a where a.patient_id = p_patient.id and not private.sees_desk(a.clinic_id)
+  ) then
+    perform private.fail('phone_of_others');
+  end if;
   update public.patients p set phone = p_phone where p.id = p_patient.id returning * into v_patient;
   return v_patient;
 exception when unique_violation then
@@ -193,7 +199,7 @@ exception when unique_violation then
   perform private.fail('other_patient_has_phone');
 end $$;
 comment on function private.give_phone(public.patients, text) is
-  'Gives a patient, who is locked, another phone (+E.164) or their first. Refuses with invalid_phone, phone_of_staff, or other_patient_has_phone.';
+  'Gives a patient, who is locked, another phone (+E.164) or their first. Refuses with invalid_phone, phone_of_staff, phone_of_others, or other_patient_has_phone.';
 
 create function public.change_patient_phone(patient_id uuid, phone text) returns public.patients
 language plpgsql security definer
@@ -208,5 +214,5 @@ begin
     else private.phone_typed(change_patient_phone.phone, v_at_home) end);
 end $$;
 comment on function public.change_patient_phone(uuid, text) is
-  'For admins and the desk: gives a patient another phone, as +E.164 or in any notation of the clinic''s country. Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one.';
+  'For admins and the desk: gives a patient another phone, as +E.164 or in any notation of the clinic''s country. Appointments and account move along, every session ends, and both phones are told. Editing phone in the table does the same. Refuses with phone_already_registered, invalid_phone, not_found, and at the desk with not_staff for the phones of those who work at one, and of patients who were at another clinic too.';
 grant execute on function public.change_patient_phone(uuid, text) to authenticated, service_role;

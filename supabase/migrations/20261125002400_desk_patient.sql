@@ -46,6 +46,23 @@ end $$;
 comment on function private.can_be_resent(public.sms_messages) is
   'Whether the desk can send an SMS again: it failed, held no code or password, and is not out of date: nothing newer was told of the same appointment.';
 
+create function private.is_sms_of_others(p_sms public.sms_messages) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if p_sms.appointment_id is not null then
+    return not exists (
+      select from public.appointments a where a.id = p_sms.appointment_id and private.sees_desk(a.clinic_id)
+    );
+  end if;
+  -- Of a deleted appointment nobody knows any more at which clinic it was.
+  return exists (select from public.sms_templates t where t.key = p_sms.template and 'clinic' = any (t.placeholders))
+    and exists (select from public.clinics c where not private.sees_desk(c.id));
+end $$;
+comment on function private.is_sms_of_others(public.sms_messages) is
+  'Whether an SMS is about another clinic than those of whoever asks, or may be.';
+
 create function private.timeline_of_sms(p_patient_id uuid) returns table (at timestamptz, entry jsonb)
 language plpgsql stable
 set search_path = ''
@@ -57,8 +74,8 @@ begin
       'text', case when not m.secret then m.body end, 'status', m.status, 'reason', m.last_error,
       'can_be_resent', private.can_be_resent(m)
     )
-    from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
-    where m.patient_id = p_patient_id and (m.appointment_id is null or private.sees_desk(a.clinic_id));
+    from public.sms_messages m
+    where m.patient_id = p_patient_id and not private.is_sms_of_others(m);
 end $$;
 comment on function private.timeline_of_sms(uuid) is
   'SMS to a patient, but for those about appointments at clinics of others: {kind: sms, ...}. What held a code or password has no text.';
@@ -149,9 +166,8 @@ declare
 begin
   perform private.require_desk();
   select m.patient_id into v_patient_id
-  from public.sms_messages m left join public.appointments a on a.id = m.appointment_id
-  where m.id = desk_resend.sms_id and private.can_be_resent(m)
-    and (m.appointment_id is null or private.sees_desk(a.clinic_id));
+  from public.sms_messages m
+  where m.id = desk_resend.sms_id and private.can_be_resent(m) and not private.is_sms_of_others(m);
   if not found then
     perform private.fail('unknown_sms');
   end if;

@@ -246,6 +246,28 @@ test('who has come is booked again when they are to come on another day, and is 
     expect(refusal?.message).toBe('changed_meanwhile');
   }));
 
+describe('a phone', () => {
+  test('is not changed where the patient was at another clinic too, whose appointments would go along', () =>
+    atTheDesk(async ({ tx, doctor, priya, slots }) => {
+      const victim = await aPatient(tx, { account: true });
+      const elsewhere = await aPractitioner(tx, await aClinic(tx));
+      const [slot] = await nextSlots(tx, elsewhere, 1);
+      await book(tx, victim, elsewhere, slot ?? new Date());
+      await asDesk(
+        tx,
+        priya,
+        (db) => db`select public.desk_book(${doctor.id}, ${slots[0] ?? null}, ${victim.phone})`
+      );
+      const mine = aPhone();
+      const refusal = await refusalIn(tx, () =>
+        asDesk(tx, priya, (db) => db`select public.change_patient_phone(${victim.id}, ${mine})`)
+      );
+      expect(refusal).toMatchObject({ message: 'not_staff', detail: 'phone_of_others' });
+      await tx`select public.change_patient_phone(${victim.id}, ${mine})`;
+      expect(await patient(tx, victim.id)).toMatchObject({ phone: mine });
+    }));
+});
+
 describe('an SMS that failed', () => {
   const resend = (tx: Transaction, person: DeskPerson, id: string) =>
     asDesk(tx, person, (db) => db`select public.desk_resend(${id})`);

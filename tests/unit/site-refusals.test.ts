@@ -63,6 +63,7 @@ const FOR_THE_DESK = [
   'family_too_large',
   'too_late_to_undo',
   'phone_of_staff',
+  'phone_of_others',
   'has_other_phone',
   'phone_of_holder',
   'dormant_phone',

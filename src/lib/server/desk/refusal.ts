@@ -55,6 +55,7 @@ const MESSAGES: Messages = {
   unknown_dependent: m.desk_record_unknown,
   unknown_sms: m.desk_record_sms_is_old,
   phone_of_staff: m.desk_record_phone_of_staff,
+  phone_of_others: m.desk_record_phone_of_others,
   other_patient_has_phone: m.desk_record_phone_of_other,
   other_account_has_phone: m.desk_record_phone_of_other,
   has_other_phone: m.desk_record_other_phone,
