@@ -698,6 +698,7 @@ create table public.clinics (
   updated_at timestamp with time zone not null default now()
 );
 alter table public.clinics add constraint clinics_booking_horizon_days_check CHECK (((booking_horizon_days >= 0) AND (booking_horizon_days <= 366)));
+alter table public.clinics add constraint clinics_locale_check CHECK ((locale ~ '^[a-z]{2}-[A-Z]{2}$'::text));
 alter table public.clinics add constraint clinics_max_active_bookings_check CHECK (((max_active_bookings >= 1) AND (max_active_bookings <= 100)));
 alter table public.clinics add constraint clinics_max_unproven_bookings_check CHECK (((max_unproven_bookings >= 0) AND (max_unproven_bookings <= 100)));
 alter table public.clinics add constraint clinics_new_callers_per_hour_check CHECK ((new_callers_per_hour >= 0));
@@ -823,6 +824,7 @@ alter table public.dependents add constraint dependents_patient_id_fkey FOREIGN 
 alter table public.dependents add constraint dependents_pkey PRIMARY KEY (id);
 alter table public.dependents add constraint dependents_patient_id_id_key UNIQUE (patient_id, id);
 CREATE INDEX dependents_name_like ON public.dependents USING gin (name extensions.gin_trgm_ops);
+CREATE TRIGGER _010_by_holder BEFORE INSERT OR DELETE OR UPDATE ON public.dependents FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.tg_dependents__by_holder();
 CREATE TRIGGER _050_clean_names BEFORE INSERT OR UPDATE OF name ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_clean_names('name');
 CREATE TRIGGER _060_birth_year BEFORE INSERT OR UPDATE OF birth_year ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__birth_year();
 CREATE TRIGGER _100_keep_history BEFORE DELETE ON public.dependents FOR EACH ROW EXECUTE FUNCTION private.tg_dependents__keep_history();
@@ -8665,6 +8667,7 @@ CREATE OR REPLACE FUNCTION private.stop_sms(p_id uuid, p_token text)
  SET search_path TO ''
 AS $function$
 begin
+  perform private.set_channel('system');
   insert into public.sms_opt_outs (phone, reason)
   select m.to_phone, 'answered STOP' from public.sms_messages m where m.id = p_id and m.report_token = p_token
   on conflict (phone) do nothing;
@@ -9499,6 +9502,18 @@ begin
   return new;
 end $function$;
 comment on function private.tg_dependents__birth_year() is 'Refuses an impossible year of birth, whoever writes it.';
+
+CREATE OR REPLACE FUNCTION private.tg_dependents__by_holder()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.set_channel('web');
+  return null;
+end $function$;
+comment on function private.tg_dependents__by_holder() is 'What a holder changes in their session came by the web; our own functions say for themselves.';
 
 CREATE OR REPLACE FUNCTION private.tg_dependents__keep_history()
  RETURNS trigger
@@ -10941,6 +10956,10 @@ begin
   end if;
   perform private.set_channel('desk');
   v_phone := private.phone_typed(desk_book.phone, v_clinic.phone);
+  -- Where there is none, the field is left empty.
+  if v_phone is null and btrim(desk_book.phone) <> '' then
+    perform private.fail('invalid_phone');
+  end if;
   if desk_book.patient_id is null then
     v_patient_id := private.patient_at_desk(v_phone, v_name);
   else

@@ -5,7 +5,7 @@ create table public.clinics (
   name text not null,
   phone text not null check (private.check_phone(phone)),
   time_zone text not null default 'Asia/Kolkata',
-  locale text not null default 'en-IN',
+  locale text not null default 'en-IN' check (locale ~ '^[a-z]{2}-[A-Z]{2}$'),
   other_locales text[] not null default '{}'
     check (array_to_string(other_locales, ' ', 'null') ~ '^([a-z]{2}-[A-Z]{2}( |$))*$'),
   address text not null default '',

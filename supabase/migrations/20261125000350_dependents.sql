@@ -138,6 +138,19 @@ comment on function private.tg_dependents__lock_holder() is
 create trigger _100_lock_holder before delete on public.dependents
   for each statement when (current_user = 'authenticated') execute function private.tg_dependents__lock_holder();
 
+create function private.tg_dependents__by_holder() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_channel('web');
+  return null;
+end $$;
+comment on function private.tg_dependents__by_holder() is 'What a holder changes in their session came by the web; our own functions say for themselves.';
+
+create trigger _010_by_holder before insert or update or delete on public.dependents
+  for each statement when (current_user = 'authenticated') execute function private.tg_dependents__by_holder();
+
 create function private.first_name(p_name text) returns text
 language plpgsql immutable
 set search_path = ''

@@ -5,6 +5,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform private.set_channel('system');
   insert into public.sms_opt_outs (phone, reason)
   select m.to_phone, 'answered STOP' from public.sms_messages m where m.id = p_id and m.report_token = p_token
   on conflict (phone) do nothing;

@@ -290,6 +290,10 @@ begin
   end if;
   perform private.set_channel('desk');
   v_phone := private.phone_typed(desk_book.phone, v_clinic.phone);
+  -- Where there is none, the field is left empty.
+  if v_phone is null and btrim(desk_book.phone) <> '' then
+    perform private.fail('invalid_phone');
+  end if;
   if desk_book.patient_id is null then
     v_patient_id := private.patient_at_desk(v_phone, v_name);
   else

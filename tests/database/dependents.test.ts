@@ -18,6 +18,21 @@ const lastRefusal = async (tx: Transaction, work: () => Promise<unknown>) => {
   return refusal && `${refusal.message}: ${refusal.detail}`;
 };
 
+test('the history says that a holder added and corrected them on the web', () =>
+  withFamily(async (tx, { mother }) => {
+    await asPatient(tx, mother.account, async (db) => {
+      await db`insert into public.dependents (name) values ('Govind Rao')`;
+      await db`update public.dependents set name = 'Govinda Rao' where name = 'Govind Rao'`;
+    });
+    const events = await tx`
+      select channel, action from public.audit_events
+      where table_name = 'dependents' and actor_id = ${mother.account.userId} order by id`;
+    expect([...events]).toEqual([
+      { channel: 'web', action: 'insert' },
+      { channel: 'web', action: 'update' }
+    ]);
+  }));
+
 describe('one place at a time', () => {
   test('holds for a person: the holder and two dependents can be with three doctors', () =>
     withFamily(async (tx, { clinic, doctor, colleague, mother, child, slots: [slot] }) => {

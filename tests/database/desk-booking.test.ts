@@ -185,6 +185,7 @@ describe('somebody at the desk', () => {
 
   test.each([
     ['a number that is none', { phone: '12' }, 'invalid_phone'],
+    ['what is no number at all', { phone: 'no phone' }, 'invalid_phone'],
     [
       'a time that is over',
       { phone: '+919876543210', starts_at: new Date('2021-06-09T10:00:00Z') },

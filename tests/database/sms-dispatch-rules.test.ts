@@ -223,8 +223,9 @@ describe('a number that wants no SMS', () => {
       await stop(tx, message);
       const stopped = await tx`select reason from public.sms_opt_outs where phone = ${message.to_phone}`;
       expect([...stopped]).toEqual([{ reason: 'answered STOP' }]);
-      const [event] = await tx<{ changes: { phone: unknown[] } }[]>`
-        select changes from public.audit_events where table_name = 'sms_opt_outs'`;
+      const [event] = await tx<{ changes: { phone: unknown[] }; channel: string }[]>`
+        select changes, channel from public.audit_events where table_name = 'sms_opt_outs'`;
+      expect(event?.channel).toBe('system');
       expect(JSON.stringify(event)).not.toContain(message.to_phone.slice(3, -2));
     }));
 
