@@ -76,13 +76,13 @@ async function problemsOf(name: string, differs: Partial<Subject>): Promise<stri
 
 const environment = () => ({ MEDQ_STACK: JSON.stringify(stack.addresses), SITE_URL: subject.siteUrl });
 
-/** Rows of everything that the clinic has, and that people see. */
+/** Rows of everything that the clinic has, and that people see. Whoever looks at the site is counted, the doctor too. */
 const contents = () => sql`
   select (select count(*) from public.appointments) as appointments, (select count(*) from public.patients) as patients,
     (select count(*) from public.sms_messages) as sms, (select count(*) from public.ivr_calls) as calls,
     (select count(*) from public.security_events) as security, (select count(*) from public.audit_events) as audit,
-    (select count(*) from private.rate_limits) as limits, (select count(*) from auth.sessions) as sessions,
-    (select count(*) from net._http_response) as answers`;
+    (select count(*) from private.rate_limits where bucket not like 'look:%') as limits,
+    (select count(*) from auth.sessions) as sessions, (select count(*) from net._http_response) as answers`;
 
 test('a healthy stack is all green, in a table of 80 columns without a secret', async () => {
   const before = await contents();
@@ -273,10 +273,10 @@ describe('the functions, with one that is not as it should be', () => {
     ],
     ['/live-token', platform(503, { code: 'BOOT_ERROR' }), 'The function live-token answers 503 to'],
     ['/sms-dispatch', platform(200, { sent: 0 }), 'The function sms-dispatch answers 200 to'],
-    ['/ivr?', platform(200, { steps: [] }), 'The function ivr answers 200 to']
+    ['/ivr', platform(200, { steps: [] }), 'The function ivr answers 200 to']
   ])('%s', async (path, alter, sentence) => {
     const proxy = await alteringProxy(stack.addresses.api_url, (asked, answer) => {
-      if (asked.includes(path)) alter(answer);
+      if (asked.split('?')[0]?.endsWith(path)) alter(answer);
     });
     const problems = await problemsOf('Functions', { functionsUrl: `${proxy.url}/functions/v1` });
     await proxy.close();
