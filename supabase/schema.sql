@@ -257,7 +257,6 @@ alter table private.last_marks enable row level security;
 
 create table private.patient_merges (
   actor_id uuid,
-  before jsonb not null,
   clinic_ids uuid[] not null default '{}'::uuid[],
   gave text[] not null default '{}'::text[],
   given_to uuid,
@@ -280,7 +279,6 @@ CREATE INDEX patient_merges_of_phone ON private.patient_merges USING btree (gone
 CREATE UNIQUE INDEX patient_merges_once ON private.patient_merges USING btree (gone_id) WHERE (undone_at IS NULL);
 comment on table private.patient_merges is 'Patients that were found to be the same as others.';
 comment on column private.patient_merges.actor_id is 'Who merged them (auth.users). Empty: an admin.';
-comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before. Emptied when it is too late to undo it; names before that, with the account.';
 comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
 comment on column private.patient_merges.gave is 'Which of name, age and locale that one has by it, and not of themselves: nobody has written them since. They go when it is undone.';
 comment on column private.patient_merges.given_to is 'The one that stayed then. Where that one was merged too, keep_id leads on to the next. No foreign key, which would be moved along.';
@@ -901,6 +899,7 @@ alter table public.limits add constraint limits_mode_check CHECK ((mode = ANY (A
 alter table public.limits add constraint limits_seconds_check CHECK (((seconds >= 1) AND (seconds <= 86400)));
 alter table public.limits add constraint limits_what_check CHECK ((what ~ '^[a-z_]+$'::text));
 alter table public.limits add constraint limits_pkey PRIMARY KEY (what, by, seconds);
+CREATE TRIGGER _800_audit AFTER INSERT OR DELETE OR UPDATE ON public.limits FOR EACH ROW EXECUTE FUNCTION private.tg_audit();
 comment on table public.limits is 'How often what may be done, by whom. Change max; delete a row to be without its rule. docs/security.md says how they work together.';
 comment on column public.limits.by is 'Whose uses are counted together. client: an IPv4 address or the /64 of an IPv6 one; client_wide: its /48; account: a name that somebody signs in with, the same for username and phone of one account; device: one that has signed in to the account before, or a session.';
 comment on column public.limits.max is 'So many uses within the time.';
@@ -2360,11 +2359,12 @@ CREATE OR REPLACE FUNCTION private.book_at_desk(p_patient_id uuid, p_practitione
  SET search_path TO ''
 AS $function$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_gap record;
   v_appointment public.appointments;
 begin
   for v_try in 1..5 loop
-    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
+    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now, v_person_id);
     insert into public.appointments
       (patient_id, dependent_id, practitioner_id, starts_at, ends_at, channel, token_number)
     values (p_patient_id, p_dependent_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
@@ -2376,9 +2376,7 @@ begin
     end if;
     -- Somebody was faster. As soon as possible is then a little later.
     if p_starts_at is not null or v_try = 5 then
-      perform private.require_no_overlap(
-        p_practitioner_id, coalesce(p_dependent_id, p_patient_id), v_gap.starts_at, v_gap.ends_at
-      );
+      perform private.require_no_overlap(p_practitioner_id, v_person_id, v_gap.starts_at, v_gap.ends_at);
     end if;
   end loop;
   perform private.fail('slot_taken');
@@ -3116,8 +3114,6 @@ begin
   delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
   update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id or p.id = any (v_merged);
-  -- Whose phone it was is still needed to undo it.
-  update private.patient_merges m set before = m.before - array['name', 'age', 'locale'] where m.keep_id = v_patient_id;
   update public.dependents d set name = null, birth_year = null, removed_at = coalesce(d.removed_at, now())
   where d.patient_id = v_patient_id;
   delete from public.dependents d
@@ -3209,7 +3205,7 @@ begin
       when d.overtaken then 'overtaken'
       -- It may be this very row that its workers die of.
       when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'interrupted'
-      when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'unwanted'
+      when not d.secret and private.wants_no_sms(d.to_phone) then 'unwanted'
       when not d.secret and v_cap is not null and v_cap <
         private.sms_to_number(d.to_phone, d.id, p_now)
         + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'over cap'
@@ -3356,7 +3352,7 @@ begin
     'you', jsonb_build_object(
       'name', v.name, 'age', v.age, 'phone', v.phone, 'username', v.username, 'language', v.locale,
       'account_since', v.created_at, 'account_made_by', v.account_origin,
-      'wants_no_sms', exists (select from public.sms_opt_outs o where o.phone = v.phone)
+      'wants_no_sms', private.wants_no_sms(v.phone)
     ),
     'you_book_for', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -3634,8 +3630,8 @@ begin
   delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
-  update private.patient_merges m set moved = '[]', before = '{}'
-  where m.merged_at < p_now - interval '1 day' and (m.moved <> '[]' or m.before <> '{}');
+  update private.patient_merges m set moved = '[]'
+  where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
   delete from private.reassignments r where r.expires_at < p_now - interval '1 day';
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';
@@ -4379,7 +4375,8 @@ begin
     return private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now);
   end if;
   v_over := private.ivr_tries_over(p_call, p_patient_id, p_now);
-  if v_over = 'day' then
+  -- Who wants no SMS was texted no reference. A code they still get.
+  if v_over = 'day' or private.wants_no_sms(p_call ->> 'caller') then
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
   end if;
   return jsonb_build_object('no_more_tries', v_over is not null);
@@ -4693,7 +4690,7 @@ begin
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
         ) end),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
-      'language', coalesce(p_call ->> 'language', p.locale)
+      'language', coalesce(p_call ->> 'language', p.locale), 'wants_no_sms', private.wants_no_sms(p_call ->> 'caller')
     -- Whoever has the number after years of silence is not told of the family of who had it before.
     ) || case when exists (select from public.dependents d where d.patient_id = p.id) and not private.is_dormant(p.id, p_now)
       then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end
@@ -5223,7 +5220,7 @@ declare
   );
 begin
   if v_caller is null or p_call ->> 'site_url' is null
-    or exists (select from public.sms_opt_outs o where o.phone = v_caller) then
+    or private.wants_no_sms(v_caller) then
     return false;
   end if;
   -- Once a day for a phone: a number may be forged, and its owner is not to be flooded.
@@ -5880,12 +5877,10 @@ declare
   v_merge_id uuid;
 begin
   perform private.require_mergeable(p_keep, p_gone);
-  insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, before, actor_id, merged_at)
+  insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, actor_id, merged_at)
   values (p_keep.id, p_gone.id, p_gone.phone, array(
     select a.clinic_id from public.appointments a where a.patient_id = p_gone.id
     union select i.clinic_id from private.introduced_patients i where i.patient_id = p_gone.id
-  ), jsonb_build_object(
-    'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
   -- An account that was about to be made for a phone that is nobody's any more, or is about to be made anyway.
   update private.account_jobs j set done_at = p_now
@@ -8065,7 +8060,7 @@ AS $function$
 begin
   return query
     select l.appointment_id, l.patient_id, l.token_number, private.who_comes(a, p), private.phone_end(p.phone),
-      p.phone is not null and not exists (select from public.sms_opt_outs o where o.phone = p.phone),
+      p.phone is not null and not private.wants_no_sms(p.phone),
       l.was_at, d.name, l.starts_at, l.why_not is null, l.why_not
     from unnest(p_plan) l
     join public.patients p on p.id = l.patient_id
@@ -8954,10 +8949,16 @@ begin
     jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
     tg_op, t.topic
   )
-  from (values ('patient:' || v_appointment.patient_id), ('desk:' || v_appointment.clinic_id)) as t (topic);
+  from (values
+    ('patient:' || v_appointment.patient_id), ('desk:' || v_appointment.clinic_id),
+    -- From whom it was taken.
+    (case when new.patient_id <> old.patient_id then 'patient:' || old.patient_id end),
+    (case when new.clinic_id <> old.clinic_id then 'desk:' || old.clinic_id end)
+  ) as t (topic)
+  where t.topic is not null;
   return null;
 end $function$;
-comment on function private.tg_appointments__broadcast() is 'Tells the open pages of the patient and of the clinic''s desk which appointment changed.';
+comment on function private.tg_appointments__broadcast() is 'Tells the open pages of the patient and of the clinic''s desk which appointment changed, also of those whose it was before.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__broadcast_queue()
  RETURNS trigger
@@ -9122,8 +9123,8 @@ declare
   );
 begin
   if tg_op = 'DELETE' then
-    if old.status = 'booked' and old.starts_at > now() then
-      perform private.queue_appointment_sms(v_cancelled, old);
+    if old.status = 'booked' and old.ends_at > now() then
+      perform private.queue_appointment_sms(v_cancelled, old, p_expires_at => greatest(old.ends_at, now() + interval '1 hour'));
     end if;
   elsif new.starts_at <= now() and not v_is_change then
     null; -- What has begun is not news: whoever is booked for it stands at the desk.
@@ -9297,7 +9298,10 @@ declare
 begin
   insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
   select private.channel(), auth.uid(), lower(tg_op), tg_table_name,
-    coalesce(v_row ->> 'id', (v_row ->> 'key') || '/' || (v_row ->> 'locale')),
+    coalesce(
+      v_row ->> 'id', (v_row ->> 'key') || '/' || (v_row ->> 'locale'),
+      concat_ws('/', v_row ->> 'what', v_row ->> 'by', v_row ->> 'seconds')
+    ),
     coalesce(jsonb_object_agg(k, jsonb_build_array(v_old -> k, v_new -> k)), '{}')
   from (select jsonb_object_keys(v_old || v_new) as k) keys
   where v_old -> k is distinct from v_new -> k;
@@ -10405,6 +10409,17 @@ begin
   perform private.mark_run(p_function, clock_timestamp() + interval '5 seconds');
 end $function$;
 comment on function private.wake(text) is 'Calls a function that works through a queue once the transaction has committed, unless it is at work anyway.';
+
+CREATE OR REPLACE FUNCTION private.wants_no_sms(p_phone text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (select from public.sms_opt_outs o where o.phone = p_phone);
+end $function$;
+comment on function private.wants_no_sms(text) is 'Whether a phone (+E.164) gets only the codes and passwords that are asked for. Of none it is not known: false.';
 
 CREATE OR REPLACE FUNCTION private.was_put_off(p_sms public.sms_messages)
  RETURNS boolean
@@ -12069,6 +12084,39 @@ select cron.schedule('medq-sweep', '* * * * *', 'select private.sweep()');
 -- a row of private.function_runs: {
 --     "function": "sms-dispatch",
 --     "busy_until": "-infinity"
+-- }
+-- a row of public.audit_events: {
+--     "action": "insert",
+--     "row_id": "export/account/86400",
+--     "changes": {
+--         "by": [
+--             null,
+--             "account"
+--         ],
+--         "max": [
+--             null,
+--             5
+--         ],
+--         "why": [
+--             null,
+--             "A copy is read from everywhere, and once or twice is all that its owner needs."
+--         ],
+--         "mode": [
+--             null,
+--             "refuse"
+--         ],
+--         "what": [
+--             null,
+--             "export"
+--         ],
+--         "seconds": [
+--             null,
+--             86400
+--         ]
+--     },
+--     "channel": "desk",
+--     "actor_id": null,
+--     "table_name": "limits"
 -- }
 -- a row of public.limits: {
 --     "by": "account",

@@ -1,8 +1,6 @@
 import type { ActionResult } from '$app/forms';
 import { m } from '#lib/paraglide/messages.js';
-
-/** Over a connection that died without a word, the answer would be waited for to the end of days. */
-const GIVES_UP_MS = 60_000;
+import { PATIENCE_MS } from '#lib/patience.ts';
 
 /**
  * Waits for the answer to a form, whose page is to stay when none comes: `tell` is then given what to say instead.
@@ -18,7 +16,7 @@ export function awaitAnswer(
     // No more is heard of it then.
     controller.abort();
     tell(unknown());
-  }, GIVES_UP_MS);
+  }, PATIENCE_MS);
   return (result) => {
     clearTimeout(timer);
     if (result.type !== 'error') return true;

@@ -39,23 +39,6 @@ create trigger _100_keep before delete on public.sms_settings
 create trigger _200_touch before update on public.sms_settings
   for each row execute function private.tg_touch();
 
-create table public.sms_opt_outs (
-  id uuid primary key default gen_random_uuid(),
-  phone text not null unique check (private.check_phone(phone)),
-  reason text not null default '',
-  created_at timestamptz not null default now()
-);
-comment on table public.sms_opt_outs is
-  'Numbers that want no SMS. They get only the codes and passwords they ask for. To write to one again delete its row.';
-comment on column public.sms_opt_outs.id is 'Identifier.';
-comment on column public.sms_opt_outs.phone is 'The number, as +E.164.';
-comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or told the clinic.';
-comment on column public.sms_opt_outs.created_at is 'Since when.';
-alter table public.sms_opt_outs enable row level security;
-grant select, insert, update, delete on public.sms_opt_outs to service_role;
-create trigger _050_clean_notes before insert or update of reason on public.sms_opt_outs
-  for each row execute function private.tg_clean_notes('reason');
-
 create function private.most_sms_attempts() returns int
 language sql immutable
 set search_path = ''
@@ -126,7 +109,7 @@ begin
       when d.overtaken then 'overtaken'
       -- It may be this very row that its workers die of.
       when d.status = 'sending' and d.attempts >= private.most_sms_attempts() then 'interrupted'
-      when not d.secret and exists (select from public.sms_opt_outs o where o.phone = d.to_phone) then 'unwanted'
+      when not d.secret and private.wants_no_sms(d.to_phone) then 'unwanted'
       when not d.secret and v_cap is not null and v_cap <
         private.sms_to_number(d.to_phone, d.id, p_now)
         + row_number() over (partition by d.to_phone order by d.priority, d.next_attempt_at) then 'over cap'

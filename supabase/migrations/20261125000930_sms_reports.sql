@@ -1,5 +1,32 @@
 -- What the provider says of SMS: what became of them, and who wants no more.
 
+create table public.sms_opt_outs (
+  id uuid primary key default gen_random_uuid(),
+  phone text not null unique check (private.check_phone(phone)),
+  reason text not null default '',
+  created_at timestamptz not null default now()
+);
+comment on table public.sms_opt_outs is
+  'Numbers that want no SMS. They get only the codes and passwords they ask for. To write to one again delete its row.';
+comment on column public.sms_opt_outs.id is 'Identifier.';
+comment on column public.sms_opt_outs.phone is 'The number, as +E.164.';
+comment on column public.sms_opt_outs.reason is 'Why: they answered STOP, or told the clinic.';
+comment on column public.sms_opt_outs.created_at is 'Since when.';
+alter table public.sms_opt_outs enable row level security;
+grant select, insert, update, delete on public.sms_opt_outs to service_role;
+create trigger _050_clean_notes before insert or update of reason on public.sms_opt_outs
+  for each row execute function private.tg_clean_notes('reason');
+
+create function private.wants_no_sms(p_phone text) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return exists (select from public.sms_opt_outs o where o.phone = p_phone);
+end $$;
+comment on function private.wants_no_sms(text) is
+  'Whether a phone (+E.164) gets only the codes and passwords that are asked for. Of none it is not known: false.';
+
 create function private.stop_sms(p_id uuid, p_token text) returns void
 language plpgsql
 set search_path = ''

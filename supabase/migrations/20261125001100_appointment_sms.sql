@@ -56,8 +56,8 @@ declare
   );
 begin
   if tg_op = 'DELETE' then
-    if old.status = 'booked' and old.starts_at > now() then
-      perform private.queue_appointment_sms(v_cancelled, old);
+    if old.status = 'booked' and old.ends_at > now() then
+      perform private.queue_appointment_sms(v_cancelled, old, p_expires_at => greatest(old.ends_at, now() + interval '1 hour'));
     end if;
   elsif new.starts_at <= now() and not v_is_change then
     null; -- What has begun is not news: whoever is booked for it stands at the desk.

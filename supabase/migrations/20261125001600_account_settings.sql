@@ -76,8 +76,6 @@ begin
   delete from auth.users u where u.id = p_user_id;
   -- The clinic keeps the appointments and the phone they were booked for; everything told on the web goes.
   update public.patients p set name = null, age = null, locale = null where p.id = v_patient_id or p.id = any (v_merged);
-  -- Whose phone it was is still needed to undo it.
-  update private.patient_merges m set before = m.before - array['name', 'age', 'locale'] where m.keep_id = v_patient_id;
   update public.dependents d set name = null, birth_year = null, removed_at = coalesce(d.removed_at, now())
   where d.patient_id = v_patient_id;
   delete from public.dependents d

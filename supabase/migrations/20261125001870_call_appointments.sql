@@ -119,7 +119,8 @@ begin
     return private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now);
   end if;
   v_over := private.ivr_tries_over(p_call, p_patient_id, p_now);
-  if v_over = 'day' then
+  -- Who wants no SMS was texted no reference. A code they still get.
+  if v_over = 'day' or private.wants_no_sms(p_call ->> 'caller') then
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
   end if;
   return jsonb_build_object('no_more_tries', v_over is not null);

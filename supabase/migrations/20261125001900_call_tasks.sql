@@ -159,7 +159,7 @@ declare
   );
 begin
   if v_caller is null or p_call ->> 'site_url' is null
-    or exists (select from public.sms_opt_outs o where o.phone = v_caller) then
+    or private.wants_no_sms(v_caller) then
     return false;
   end if;
   -- Once a day for a phone: a number may be forged, and its owner is not to be flooded.

@@ -54,7 +54,7 @@ begin
             or (l.moment::time >= c.reception_opens and l.moment::time < c.reception_closes))
         ) end),
       'clinics', '[]'::jsonb, 'locales', c.locale || c.other_locales, 'upcoming', coalesce(u.upcoming, '[]'),
-      'language', coalesce(p_call ->> 'language', p.locale)
+      'language', coalesce(p_call ->> 'language', p.locale), 'wants_no_sms', private.wants_no_sms(p_call ->> 'caller')
     -- Whoever has the number after years of silence is not told of the family of who had it before.
     ) || case when exists (select from public.dependents d where d.patient_id = p.id) and not private.is_dormant(p.id, p_now)
       then private.ivr_others(p.id, pr.proven_at is not null) else '{}' end

@@ -15,11 +15,17 @@ begin
     jsonb_build_object('id', v_appointment.id, 'version', v_appointment.version, 'operation', tg_op),
     tg_op, t.topic
   )
-  from (values ('patient:' || v_appointment.patient_id), ('desk:' || v_appointment.clinic_id)) as t (topic);
+  from (values
+    ('patient:' || v_appointment.patient_id), ('desk:' || v_appointment.clinic_id),
+    -- From whom it was taken.
+    (case when new.patient_id <> old.patient_id then 'patient:' || old.patient_id end),
+    (case when new.clinic_id <> old.clinic_id then 'desk:' || old.clinic_id end)
+  ) as t (topic)
+  where t.topic is not null;
   return null;
 end $$;
 comment on function private.tg_appointments__broadcast() is
-  'Tells the open pages of the patient and of the clinic''s desk which appointment changed.';
+  'Tells the open pages of the patient and of the clinic''s desk which appointment changed, also of those whose it was before.';
 
 create trigger _900_broadcast after insert or update or delete on public.appointments
   for each row execute function private.tg_appointments__broadcast();

@@ -57,7 +57,10 @@ declare
 begin
   insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
   select private.channel(), auth.uid(), lower(tg_op), tg_table_name,
-    coalesce(v_row ->> 'id', (v_row ->> 'key') || '/' || (v_row ->> 'locale')),
+    coalesce(
+      v_row ->> 'id', (v_row ->> 'key') || '/' || (v_row ->> 'locale'),
+      concat_ws('/', v_row ->> 'what', v_row ->> 'by', v_row ->> 'seconds')
+    ),
     coalesce(jsonb_object_agg(k, jsonb_build_array(v_old -> k, v_new -> k)), '{}')
   from (select jsonb_object_keys(v_old || v_new) as k) keys
   where v_old -> k is distinct from v_new -> k;
@@ -72,7 +75,7 @@ declare
 begin
   foreach v_table in array array[
     'clinics', 'practitioners', 'schedules', 'schedule_exceptions', 'patients', 'dependents', 'appointments',
-    'sms_templates', 'sms_settings', 'sms_opt_outs', 'security_settings', 'translations'
+    'sms_templates', 'sms_settings', 'sms_opt_outs', 'security_settings', 'limits', 'translations'
   ] loop
     execute format(
       'create trigger _800_audit after insert or update or delete on public.%I

@@ -44,8 +44,8 @@ begin
   delete from private.wrong_codes w where w.hour < p_now - interval '2 days';
   delete from private.known_devices d where d.last_seen_at < p_now - interval '400 days';
   delete from private.account_permits p where p.expires_at < p_now;
-  update private.patient_merges m set moved = '[]', before = '{}'
-  where m.merged_at < p_now - interval '1 day' and (m.moved <> '[]' or m.before <> '{}');
+  update private.patient_merges m set moved = '[]'
+  where m.merged_at < p_now - interval '1 day' and m.moved <> '[]';
   delete from private.reassignments r where r.expires_at < p_now - interval '1 day';
   delete from private.last_marks m where m.marked_at < p_now - interval '1 day';
   delete from private.desk_sessions d where greatest(d.code_expires_at, d.expires_at) < p_now - interval '1 day';

@@ -219,11 +219,12 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  v_person_id constant uuid := coalesce(p_dependent_id, p_patient_id);
   v_gap record;
   v_appointment public.appointments;
 begin
   for v_try in 1..5 loop
-    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now);
+    select * into v_gap from private.require_gap(p_practitioner_id, p_starts_at, p_now, v_person_id);
     insert into public.appointments
       (patient_id, dependent_id, practitioner_id, starts_at, ends_at, channel, token_number)
     values (p_patient_id, p_dependent_id, p_practitioner_id, v_gap.starts_at, v_gap.ends_at, 'desk',
@@ -235,9 +236,7 @@ begin
     end if;
     -- Somebody was faster. As soon as possible is then a little later.
     if p_starts_at is not null or v_try = 5 then
-      perform private.require_no_overlap(
-        p_practitioner_id, coalesce(p_dependent_id, p_patient_id), v_gap.starts_at, v_gap.ends_at
-      );
+      perform private.require_no_overlap(p_practitioner_id, v_person_id, v_gap.starts_at, v_gap.ends_at);
     end if;
   end loop;
   perform private.fail('slot_taken');

@@ -7,7 +7,6 @@ create table private.patient_merges (
   gone_id uuid not null references public.patients (id) on delete cascade,
   gone_phone text check (private.check_phone(gone_phone)),
   clinic_ids uuid[] not null default '{}',
-  before jsonb not null,
   moved jsonb not null default '[]',
   given_to uuid,
   gave text[] not null default '{}',
@@ -27,7 +26,6 @@ comment on column private.patient_merges.keep_id is 'The one that stayed.';
 comment on column private.patient_merges.gone_id is 'The one that is gone: nothing points to it any more.';
 comment on column private.patient_merges.gone_phone is 'The phone that the gone one had, as +E.164. Empty: none.';
 comment on column private.patient_merges.clinic_ids is 'Clinics at which the gone one had appointments: their desks see the merge, and may undo it.';
-comment on column private.patient_merges.before is 'Phone, name, age and locale that the one that stayed had before. Emptied when it is too late to undo it; names before that, with the account.';
 comment on column private.patient_merges.moved is 'Which rows were moved: a list of {table, column, key, id}. Emptied when it is too late to undo it.';
 comment on column private.patient_merges.given_to is
   'The one that stayed then. Where that one was merged too, keep_id leads on to the next. No foreign key, which would be moved along.';
@@ -289,12 +287,10 @@ declare
   v_merge_id uuid;
 begin
   perform private.require_mergeable(p_keep, p_gone);
-  insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, before, actor_id, merged_at)
+  insert into private.patient_merges (keep_id, gone_id, gone_phone, clinic_ids, actor_id, merged_at)
   values (p_keep.id, p_gone.id, p_gone.phone, array(
     select a.clinic_id from public.appointments a where a.patient_id = p_gone.id
     union select i.clinic_id from private.introduced_patients i where i.patient_id = p_gone.id
-  ), jsonb_build_object(
-    'phone', p_keep.phone, 'name', p_keep.name, 'age', p_keep.age, 'locale', p_keep.locale
   ), auth.uid(), p_now) returning id into v_merge_id;
   -- An account that was about to be made for a phone that is nobody's any more, or is about to be made anyway.
   update private.account_jobs j set done_at = p_now

@@ -14,7 +14,7 @@ as $$
 begin
   return query
     select l.appointment_id, l.patient_id, l.token_number, private.who_comes(a, p), private.phone_end(p.phone),
-      p.phone is not null and not exists (select from public.sms_opt_outs o where o.phone = p.phone),
+      p.phone is not null and not private.wants_no_sms(p.phone),
       l.was_at, d.name, l.starts_at, l.why_not is null, l.why_not
     from unnest(p_plan) l
     join public.patients p on p.id = l.patient_id

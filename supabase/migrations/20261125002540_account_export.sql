@@ -102,7 +102,7 @@ begin
     'you', jsonb_build_object(
       'name', v.name, 'age', v.age, 'phone', v.phone, 'username', v.username, 'language', v.locale,
       'account_since', v.created_at, 'account_made_by', v.account_origin,
-      'wants_no_sms', exists (select from public.sms_opt_outs o where o.phone = v.phone)
+      'wants_no_sms', private.wants_no_sms(v.phone)
     ),
     'you_book_for', (
       select coalesce(jsonb_agg(jsonb_build_object(

@@ -158,6 +158,18 @@ describe('what a patient is told', () => {
     })
   );
 
+  test('of one that is deleted while its time runs: they may be on their way', () =>
+    withClinic(async ({ tx, practitioner, patient }) => {
+      const [running] = await tx<Appointment[]>`
+        insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at)
+        values (${patient.id}, ${practitioner.id}, now() - interval '5 minutes', now() + interval '5 minutes') returning *`;
+      await tx`delete from public.appointments where id = ${running?.id ?? ''}`;
+      const told = await tx`
+        select template, expires_at > now() + interval '30 minutes' as long_enough
+        from public.sms_messages where patient_id = ${patient.id}`;
+      expect([...told]).toEqual([{ template: byClinic[0], long_enough: true }]);
+    }));
+
   test('of an appointment taken up again', () =>
     withClinic(async ({ tx, practitioner, patient }) => {
       const appointment = await book(tx, patient, practitioner, at('10:00'), { now });

@@ -202,7 +202,7 @@ describe('who did what, and by which way', () => {
       expect(await history(tx, id)).toHaveLength(1);
     }));
 
-  test('edits of clinics, practitioners, hours, exceptions and templates are written down too', () =>
+  test('edits of clinics, practitioners, hours, exceptions, templates and limits are written down too', () =>
     rolledBack(sql, async (tx) => {
       const clinic = await aClinic(tx);
       const practitioner = await aPractitioner(tx, clinic, { hours: [] });
@@ -227,6 +227,13 @@ describe('who did what, and by which way', () => {
       expect((await history(tx, 'ivr_synced/en-IN')).at(-1)?.changes).toEqual({
         body: [expect.stringContaining('Your IVR booking'), 'Hello']
       });
+
+      await tx`update public.limits set max = 6 where (what, by, seconds) = ('code', 'phone', 600)`;
+      await tx`delete from public.limits where (what, by, seconds) = ('code', 'phone', 600)`;
+      expect(await history(tx, 'code/phone/600')).toMatchObject([
+        { action: 'update', table_name: 'limits', changes: { max: [5, 6] } },
+        { action: 'delete', table_name: 'limits' }
+      ]);
     }));
 });
 

@@ -242,6 +242,20 @@ describe('the time at the desk', () => {
       expect([next.starts_at, next.token_number]).toEqual([at('10:45'), 8]);
     }));
 
+  test('as soon as possible is a time at which they are with no other doctor', () =>
+    inIndia(async (tx, doctor) => {
+      const patient = await aPatient(tx);
+      const [{ id: other } = { id: '' }] = await tx<{ id: string }[]>`
+        insert into public.practitioners (clinic_id, name, specialty)
+        select clinic_id, 'Dr. Meera Iyer', 'General medicine' from public.practitioners where id = ${doctor.id} returning id`;
+      await tx`
+        insert into public.appointments (patient_id, practitioner_id, starts_at, ends_at)
+        values (${patient.id}, ${other}, ${at('10:10')}, ${at('10:40')})`;
+      const [soon] = await tx<Appointment[]>`
+        select * from private.book_at_desk(${patient.id}, ${doctor.id}, null, ${now})`;
+      expect(soon?.starts_at).toEqual(at('10:45'));
+    }));
+
   test('on a full day it is after everybody, with the next number', () =>
     inIndia(async (tx, doctor) => {
       for (let slot = 0; slot < 27; slot++) await insertAt(tx, doctor, null);

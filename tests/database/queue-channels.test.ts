@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { refusalIn, rolledBack, type Transaction } from '../helpers/database.ts';
 import { closeDatabases, databaseAsPostgres } from '../helpers/stack.ts';
-import { anException, aPatient, aPractitioner, book } from '../helpers/world.ts';
+import { aClinic, anException, aPatient, aPractitioner, book } from '../helpers/world.ts';
 import { actors, aScene, type Actor, type Scene } from './actors.ts';
 
 const sql = databaseAsPostgres();
@@ -72,6 +72,24 @@ describe('news of a slot', () => {
       expect(await said('practitioner:')).toEqual([]);
       await tx`update public.appointments set status = 'cancelled' where id = ${booked.id}`;
       expect(await said('practitioner:')).toEqual([expected(later, false)]);
+    }));
+});
+
+describe('news of an appointment', () => {
+  test('reaches also the desk and the patient from whom it was taken', () =>
+    rolledBack(sql, async (tx) => {
+      const { appointment, clinic, owner } = await aScene(tx);
+      const elsewhere = await aClinic(tx);
+      const said = ear(tx);
+      await said('');
+      const [moved] = await tx<{ version: number }[]>`
+        update public.appointments set practitioner_id = ${(await aPractitioner(tx, elsewhere)).id}
+        where id = ${appointment.id} returning version`;
+      const topics = (await said('')).filter(({ event }) => event === 'UPDATE');
+      expect(topics.map(({ topic }) => topic).sort()).toEqual(
+        [`desk:${clinic.id}`, `desk:${elsewhere.id}`, `patient:${owner.id}`].sort()
+      );
+      expect(topics.every(({ payload }) => payload.version === moved?.version)).toBe(true);
     }));
 });
 

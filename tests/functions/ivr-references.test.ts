@@ -2,7 +2,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { smsTo } from '../helpers/inbox.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone, book, nextSlots, whereItIsEarly } from '../helpers/world.ts';
-import { anAppointmentOf, anOpenClinic, bookingsOf, callTo, recordOf, spokenDay } from './ivr-calls.ts';
+import {
+  anAppointmentOf,
+  anOpenClinic,
+  bookingsOf,
+  callTo,
+  codeTextedTo,
+  recordOf,
+  spokenDay
+} from './ivr-calls.ts';
 
 const { inbox_url } = theStack();
 const sql = databaseAsPostgres();
@@ -50,6 +58,43 @@ describe('without the reference', () => {
     expect(await call.dial()).not.toContain('You have an appointment');
     expect(await call.press('3')).toContain('no upcoming appointment here');
     expect(await call.press('4')).toContain('no upcoming appointment here');
+  });
+});
+
+describe('who wants no SMS', () => {
+  const aPatientWithoutSms = async () => {
+    const world = await aPatientWithAppointment();
+    await sql`insert into public.sms_opt_outs (phone) values (${world.phone})`;
+    return world;
+  };
+
+  test('has no reference, and is asked for a code instead, which is texted all the same', async () => {
+    const { clinic, phone, booked } = await aPatientWithoutSms();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    expect(await call.press('4')).toContain('We have texted it a code.');
+    expect(await call.press(await codeTextedTo(inbox_url, phone))).toContain(
+      'To cancel this appointment, press 1.'
+    );
+    expect(await call.press('1')).toMatch(/Doctor Anjali Rao.*is cancelled\. To book the next available/);
+    expect(await bookingsOf(sql, phone)).toMatchObject([{ id: booked.id, status: 'cancelled' }]);
+  });
+
+  test('is asked to note down what was booked or moved, and promised no SMS', async () => {
+    const { clinic, phone } = await aPatientWithoutSms();
+    const call = callTo(clinic, phone);
+    await call.dial();
+    const told = await call.press('1', '1');
+    expect(told).toMatch(
+      /is booked\. .* You asked for no SMS, so please note down the day, the time and the number\. Goodbye\.$/
+    );
+    const again = callTo(clinic, phone);
+    await again.dial();
+    await again.press('4');
+    await again.press(await codeTextedTo(inbox_url, phone));
+    expect(await again.press('1', '2', '1')).toMatch(
+      /is moved\. .* You asked for no SMS, so please note down/
+    );
   });
 });
 

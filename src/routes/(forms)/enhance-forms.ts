@@ -15,13 +15,11 @@
 import { lastKnown } from '#lib/appointments/last-known.ts';
 import { codeIn } from '#lib/code.ts';
 import { pageIn } from '#lib/page-in.ts';
+import { PATIENCE_MS } from '#lib/patience.ts';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
   ...place.querySelectorAll<E>(selector)
 ];
-
-/** Over a connection that died without a word, the answer would be waited for to the end of days. */
-const GIVES_UP_MS = 60_000;
 
 /** Sends a form, and follows where that leads. */
 async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<void> {
@@ -40,7 +38,7 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
       method: 'POST',
       body,
       headers: { accept: 'text/html' },
-      signal: AbortSignal.timeout(GIVES_UP_MS)
+      signal: AbortSignal.timeout(PATIENCE_MS)
     });
     // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
     // no page we redirect to changes by being viewed.

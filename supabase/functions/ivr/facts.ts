@@ -101,6 +101,8 @@ export const factsSchema = z.object({
   code_length: codeLength.optional(),
   /** Whether no more references are taken from this caller for now. */
   no_more_tries: z.boolean().optional(),
+  /** Whether this phone gets no SMS about appointments: its owner answered STOP, or told the clinic. */
+  wants_no_sms: z.boolean().optional(),
   /** Whether the caller was texted the address of the site. */
   texted: z.boolean().optional()
 });

@@ -82,5 +82,8 @@ function tellAppointment(draft: Draft, appointment: Appointment): Reply {
 export function tellCancelled(draft: Draft): Reply {
   const { prompts, facts } = draft;
   if (!facts.appointment) return askMenu(draft, prompts.notChangeable());
-  return askMenu(draft, prompts.cancelled(draft.spoken(facts.appointment)));
+  return askMenu(
+    draft,
+    prompts.cancelled({ ...draft.spoken(facts.appointment), texted: !facts.wants_no_sms })
+  );
 }

@@ -101,7 +101,9 @@ export function tellBooked(draft: Draft, wanted: Wanted): Reply {
   if (appointment) {
     const { token_number } = appointment;
     const who = appointment.who ?? draft.person(draft.reading.who);
-    return draft.end(prompts.booked({ ...draft.spoken(appointment), who, token_number }));
+    return draft.end(
+      prompts.booked({ ...draft.spoken(appointment), who, token_number, texted: !facts.wants_no_sms })
+    );
   }
   if (error === 'too_many_bookings' || error === 'unknown_dependent') {
     return askMenu(draft, sorry(draft, error));
@@ -115,7 +117,9 @@ export function tellMoved(draft: Draft, preference: Preference): Reply {
   const { appointment, error } = facts;
   if (appointment) {
     const { token_number } = appointment;
-    return draft.end(prompts.moved({ ...draft.spoken(appointment), token_number }));
+    return draft.end(
+      prompts.moved({ ...draft.spoken(appointment), token_number, texted: !facts.wants_no_sms })
+    );
   }
   return error ? offer(draft, preference) : askMenu(draft, prompts.notChangeable());
 }

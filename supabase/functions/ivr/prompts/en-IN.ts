@@ -84,14 +84,14 @@ export const english: Language = {
       'Sorry, there is no free appointment on any day that can be booked. Please try again on another day.',
     tooManyBookings: () =>
       'You already have as many appointments as this clinic allows. Please cancel one before you book another.',
-    booked: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+    booked: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
       `${appointmentOf(who)} is booked. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
-      }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
-    moved: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      }. Your token number is ${digits(token_number)}. ${keepDetails(texted)} Goodbye.`,
+    moved: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
       `${appointmentOf(who)} is moved. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
-      }. Your token number is ${digits(token_number)}. We are sending you an SMS with the details. Goodbye.`,
+      }. Your token number is ${digits(token_number)}. ${keepDetails(texted)} Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
 
     notByPhone: () =>
@@ -149,10 +149,10 @@ export const english: Language = {
       `To cancel this appointment, press 1.${moves ? ' For another time, press 2.' : ''}${
         brief ? ' To keep it, star.' : ' To keep it and go back, press star.'
       }`,
-    cancelled: ({ spoken_name, starts_at, timeZone, who }) =>
+    cancelled: ({ spoken_name, starts_at, timeZone, who, texted }) =>
       `${appointmentOf(who)} with ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
-      }, is cancelled. We are sending you an SMS.`,
+      }, is cancelled.${texted ? ' We are sending you an SMS.' : ''}`,
     notChangeable: () => 'This appointment can no longer be changed by phone.',
 
     transferring: () => 'We are connecting you to reception. Please hold.',
@@ -191,6 +191,12 @@ function when(date: string, today: string): string {
 
 function appointmentOf(who: string | undefined): string {
   return who === undefined ? 'Your appointment' : `The appointment for ${name(who)}`;
+}
+
+function keepDetails(texted: boolean): string {
+  return texted
+    ? 'We are sending you an SMS with the details.'
+    : 'You asked for no SMS, so please note down the day, the time and the number.';
 }
 
 function capital(sentence: string): string {

@@ -25,7 +25,7 @@ export interface Brevity {
   brief: boolean;
 }
 
-/** Whether the address of the site was texted to the caller. */
+/** Whether the caller is texted what is told, or the address of the site. */
 interface Texted {
   texted: boolean;
 }
@@ -79,8 +79,8 @@ export interface Prompts {
   dayClosed(facts: Day): string;
   nothingFree(): string;
   tooManyBookings(): string;
-  booked(facts: Spoken & { token_number: number }): string;
-  moved(facts: Spoken & { token_number: number }): string;
+  booked(facts: Spoken & { token_number: number } & Texted): string;
+  moved(facts: Spoken & { token_number: number } & Texted): string;
   cancelledMeanwhile(): string;
 
   /** Nothing can be booked by phone here. */
@@ -111,7 +111,7 @@ export interface Prompts {
   nowServing(facts: { token_number: number }): string;
   /** Without `moves` it can only be cancelled. */
   askChange(facts: { moves: boolean } & Brevity): string;
-  cancelled(facts: Spoken): string;
+  cancelled(facts: Spoken & Texted): string;
   notChangeable(): string;
 
   // Reception.

@@ -7,6 +7,12 @@ const backFromInput = 'திரும்பிச் செல்ல, நட்
 const again = 'மீண்டும் கேட்க, எண் ஒன்பதை அழுத்தவும்.';
 const farewell = 'நன்றி, வணக்கம்.';
 
+function keepDetails(texted: boolean): string {
+  return texted
+    ? 'விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம்.'
+    : 'எஸ் எம் எஸ் வேண்டாம் என்று நீங்கள் தெரிவித்துள்ளதால், நாள், நேரம், டோக்கன் எண் ஆகியவற்றைக் குறித்துக்கொள்ளவும்.';
+}
+
 /** Tamil as clinics speak it: polite forms, and the words of daily use for token, SMS and reception. */
 export const tamil: Language = {
   code: 'ta-IN',
@@ -97,14 +103,14 @@ export const tamil: Language = {
       'மன்னிக்கவும், முன்பதிவு செய்யக்கூடிய எந்த நாளிலும் நேரம் இல்லை. தயவுசெய்து வேறொரு நாள் முயற்சி செய்யவும்.',
     tooManyBookings: () =>
       'இந்த மருத்துவமனை அனுமதிக்கும் அளவு முன்பதிவுகள் உங்களிடம் ஏற்கெனவே உள்ளன. புதிதாக முன்பதிவு செய்யும் முன், ஒன்றை ரத்து செய்யவும்.',
-    booked: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+    booked: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
       `${appointmentOf(who)} உறுதி செய்யப்பட்டது. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
-      }. உங்கள் டோக்கன் எண், ${digits(token_number)}. விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம். ${farewell}`,
-    moved: ({ spoken_name, starts_at, timeZone, who, token_number }) =>
+      }. உங்கள் டோக்கன் எண், ${digits(token_number)}. ${keepDetails(texted)} ${farewell}`,
+    moved: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
       `${appointmentOf(who)} மாற்றப்பட்டது. ${name(spoken_name)}, ${
         dayAndTime(starts_at, now, timeZone)
-      }. உங்கள் டோக்கன் எண், ${digits(token_number)}. விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம். ${farewell}`,
+      }. உங்கள் டோக்கன் எண், ${digits(token_number)}. ${keepDetails(texted)} ${farewell}`,
     cancelledMeanwhile: () =>
       `இந்த முன்பதிவு ரத்து செய்யப்பட்டுவிட்டது. மீண்டும் முன்பதிவு செய்ய, தயவுசெய்து மறுபடியும் அழைக்கவும். ${farewell}`,
 
@@ -171,10 +177,10 @@ export const tamil: Language = {
         : `இந்த முன்பதிவை ரத்து செய்ய, எண் ஒன்றை அழுத்தவும்.${
           moves ? ' வேறு நேரத்திற்கு மாற்ற, எண் இரண்டை அழுத்தவும்.' : ''
         } எதுவும் செய்யாமல் திரும்பிச் செல்ல, நட்சத்திரக் குறியை அழுத்தவும்.`,
-    cancelled: ({ spoken_name, starts_at, timeZone, who }) =>
+    cancelled: ({ spoken_name, starts_at, timeZone, who, texted }) =>
       `${name(spoken_name)} அவர்களிடம் ${dayAndTime(starts_at, now, timeZone)} இருந்த ${
         appointmentOf(who)
-      } ரத்து செய்யப்பட்டது. எஸ் எம் எஸ் அனுப்புகிறோம்.`,
+      } ரத்து செய்யப்பட்டது.${texted ? ' எஸ் எம் எஸ் அனுப்புகிறோம்.' : ''}`,
     notChangeable: () => 'இந்த முன்பதிவை இனி தொலைபேசி மூலம் மாற்ற இயலாது.',
 
     transferring: () => 'உங்களை வரவேற்பாளருடன் இணைக்கிறோம். தயவுசெய்து காத்திருக்கவும்.',
