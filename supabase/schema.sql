@@ -482,7 +482,7 @@ CREATE INDEX appointments_of_patient ON public.appointments USING btree (patient
 CREATE UNIQUE INDEX appointments_reference ON public.appointments USING btree (patient_id, reference) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 CREATE INDEX appointments_to_come ON public.appointments USING btree (clinic_id, starts_at) WHERE (status = 'booked'::text);
 CREATE UNIQUE INDEX appointments_token ON public.appointments USING btree (practitioner_id, local_date, token_number) WHERE active;
-CREATE TRIGGER _040_follow_merge BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__follow_merge();
+CREATE TRIGGER _040_follow_merge BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.channel = 'desk'::text)) EXECUTE FUNCTION private.tg_appointments__follow_merge();
 CREATE TRIGGER _050_clean_notes BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION private.tg_clean_notes('note');
 CREATE TRIGGER _100_status BEFORE INSERT OR UPDATE ON public.appointments FOR EACH ROW EXECUTE FUNCTION private.tg_appointments__status();
 CREATE TRIGGER _105_dependent BEFORE INSERT ON public.appointments FOR EACH ROW WHEN ((new.dependent_id IS NOT NULL)) EXECUTE FUNCTION private.tg_appointments__dependent();
@@ -2101,18 +2101,18 @@ declare
   v_kept jsonb := jsonb_strip_nulls(
     p_row - array['id', 'reference', 'call_id', 'token_hash', 'created_at', 'updated_at', 'version']
   );
-  v_column text;
+  v_phones constant text[] := array['phone', 'reception_phone', 'alert_phone'];
 begin
   -- Of an appointment it follows from the status. Of a practitioner it is news.
   if v_kept ? 'status' then
     v_kept := v_kept - 'active';
   end if;
-  foreach v_column in array array['phone', 'reception_phone', 'alert_phone'] loop
-    if v_kept ? v_column then
-      v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));
-    end if;
-  end loop;
-  return v_kept;
+  if not v_kept ?| v_phones then
+    return v_kept;
+  end if;
+  return v_kept || (
+    select jsonb_object_agg(phone, private.mask_phone(v_kept ->> phone)) from unnest(v_phones) phone where v_kept ? phone
+  );
 end $function$;
 comment on function private.audit_values(jsonb) is 'What of a row the audit may keep.';
 
@@ -8348,7 +8348,8 @@ declare
   v_body constant text := case p_values -> 'url' when 'null' then private.without_link(p_body) else p_body end;
   v_text constant text := private.gsm_text(private.render_template(v_body, p_values));
 begin
-  if private.sms_parts(v_text) <= v_most then
+  -- Nearly every text is short enough whatever places its characters take: 67 for a part, two for a character.
+  if length(v_text) <= v_most * 67 / 2 or private.sms_parts(v_text) <= v_most then
     return v_text;
   end if;
   return private.sms_beginning(private.gsm_text(private.render_template(v_body, p_values || jsonb_strip_nulls(
@@ -9039,7 +9040,7 @@ declare
   v_patient_id uuid;
 begin
   loop
-    -- A merge that is under way comes first. Our own functions have locked the patient already.
+    -- A merge that is under way comes first.
     perform from public.patients p where p.id = new.patient_id for key share;
     v_patient_id := private.merged_into(new.patient_id);
     exit when v_patient_id is null;
@@ -9292,9 +9293,10 @@ CREATE OR REPLACE FUNCTION private.tg_audit()
  SET search_path TO ''
 AS $function$
 declare
-  v_old jsonb := case when tg_op = 'INSERT' then '{}' else private.audit_values(to_jsonb(old)) end;
-  v_new jsonb := case when tg_op = 'DELETE' then '{}' else private.audit_values(to_jsonb(new)) end;
-  v_row jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+  v_row constant jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+  v_old constant jsonb := case tg_op
+    when 'INSERT' then '{}' when 'DELETE' then private.audit_values(v_row) else private.audit_values(to_jsonb(old)) end;
+  v_new constant jsonb := case when tg_op = 'DELETE' then '{}' else private.audit_values(v_row) end;
 begin
   insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
   select private.channel(), auth.uid(), lower(tg_op), tg_table_name,
@@ -10803,9 +10805,11 @@ AS $function$
 declare
   v_patient_id constant uuid := private.require_patient();
 begin
-  perform private.lock_patient(v_patient_id);
-  -- Unless the account was deleted while we waited, and with it the patient.
-  perform private.require_patient();
+  perform from public.patients p where p.id = v_patient_id and p.user_id is not null for no key update;
+  if not found then
+    -- The account was deleted while we waited.
+    perform private.fail('not_signed_in');
+  end if;
   return private.book(
     v_patient_id, book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
     p_dependent_id => book_appointment.dependent_id

@@ -256,9 +256,11 @@ as $$
 declare
   v_patient_id constant uuid := private.require_patient();
 begin
-  perform private.lock_patient(v_patient_id);
-  -- Unless the account was deleted while we waited, and with it the patient.
-  perform private.require_patient();
+  perform from public.patients p where p.id = v_patient_id and p.user_id is not null for no key update;
+  if not found then
+    -- The account was deleted while we waited.
+    perform private.fail('not_signed_in');
+  end if;
   return private.book(
     v_patient_id, book_appointment.practitioner_id, book_appointment.starts_at, 'web', null, now(),
     p_dependent_id => book_appointment.dependent_id

@@ -98,7 +98,8 @@ declare
   v_body constant text := case p_values -> 'url' when 'null' then private.without_link(p_body) else p_body end;
   v_text constant text := private.gsm_text(private.render_template(v_body, p_values));
 begin
-  if private.sms_parts(v_text) <= v_most then
+  -- Nearly every text is short enough whatever places its characters take: 67 for a part, two for a character.
+  if length(v_text) <= v_most * 67 / 2 or private.sms_parts(v_text) <= v_most then
     return v_text;
   end if;
   return private.sms_beginning(private.gsm_text(private.render_template(v_body, p_values || jsonb_strip_nulls(

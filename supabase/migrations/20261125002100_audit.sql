@@ -31,18 +31,18 @@ declare
   v_kept jsonb := jsonb_strip_nulls(
     p_row - array['id', 'reference', 'call_id', 'token_hash', 'created_at', 'updated_at', 'version']
   );
-  v_column text;
+  v_phones constant text[] := array['phone', 'reception_phone', 'alert_phone'];
 begin
   -- Of an appointment it follows from the status. Of a practitioner it is news.
   if v_kept ? 'status' then
     v_kept := v_kept - 'active';
   end if;
-  foreach v_column in array array['phone', 'reception_phone', 'alert_phone'] loop
-    if v_kept ? v_column then
-      v_kept := v_kept || jsonb_build_object(v_column, private.mask_phone(v_kept ->> v_column));
-    end if;
-  end loop;
-  return v_kept;
+  if not v_kept ?| v_phones then
+    return v_kept;
+  end if;
+  return v_kept || (
+    select jsonb_object_agg(phone, private.mask_phone(v_kept ->> phone)) from unnest(v_phones) phone where v_kept ? phone
+  );
 end $$;
 comment on function private.audit_values(jsonb) is 'What of a row the audit may keep.';
 
@@ -51,9 +51,10 @@ language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_old jsonb := case when tg_op = 'INSERT' then '{}' else private.audit_values(to_jsonb(old)) end;
-  v_new jsonb := case when tg_op = 'DELETE' then '{}' else private.audit_values(to_jsonb(new)) end;
-  v_row jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+  v_row constant jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+  v_old constant jsonb := case tg_op
+    when 'INSERT' then '{}' when 'DELETE' then private.audit_values(v_row) else private.audit_values(to_jsonb(old)) end;
+  v_new constant jsonb := case when tg_op = 'DELETE' then '{}' else private.audit_values(v_row) end;
 begin
   insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
   select private.channel(), auth.uid(), lower(tg_op), tg_table_name,

@@ -8,7 +8,7 @@ declare
   v_patient_id uuid;
 begin
   loop
-    -- A merge that is under way comes first. Our own functions have locked the patient already.
+    -- A merge that is under way comes first.
     perform from public.patients p where p.id = new.patient_id for key share;
     v_patient_id := private.merged_into(new.patient_id);
     exit when v_patient_id is null;
@@ -19,8 +19,9 @@ end $$;
 comment on function private.tg_appointments__follow_merge() is
   'What is booked for a patient who was merged is for the one that stays.';
 
+-- On the web and by phone somebody books who has an account or a phone, which who is gone has not, and is locked.
 create trigger _040_follow_merge before insert on public.appointments
-  for each row execute function private.tg_appointments__follow_merge();
+  for each row when (new.channel = 'desk') execute function private.tg_appointments__follow_merge();
 
 create function private.tg_patients__not_merged() returns trigger
 language plpgsql security definer
