@@ -1,5 +1,13 @@
+/**
+ * `npm start`: the embedded stack with demo data, and the built site on it. `npm run dev`: the same with hot reload.
+ *
+ *   --no-seed   no demo data
+ *   --reset     throw the local data away first
+ *
+ * With PUBLIC_SUPABASE_URL and PUBLIC_SUPABASE_ANON_KEY only the site, on that Supabase.
+ */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.ts';
 import { beginDemoDay, demoRows, type DemoDesk } from '../demo.ts';
 import { Cleanup, settled } from '../supervision/cleanup.ts';
 import { log, print } from '../output.ts';
@@ -81,10 +89,10 @@ async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; se
   }
 }
 
-/** The command behind `npm start` and `npm run dev`; `--reset` throws the local data away, `--no-seed` as it says. */
+/** The command behind `npm start` and `npm run dev`. */
 export async function runProject({ hotReload }: { hotReload: boolean }): Promise<void> {
   await runUntilStopped(async () => {
-    const { values } = parseArgs({
+    const { values } = commandLine(import.meta.filename, {
       options: { reset: { type: 'boolean', default: false }, 'no-seed': { type: 'boolean', default: false } }
     });
     stopWithParent({ temporary: false });
