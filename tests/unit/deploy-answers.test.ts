@@ -60,6 +60,27 @@ test('whoever sits there is asked for what is not known, and asked again for wha
   expect(again).toEqual({ settings, fresh: [] });
 });
 
+test('what was typed is kept at once, and what cannot be used in the file is asked for again', async () => {
+  const kept: string[] = [];
+  const asked: (string | undefined)[] = [];
+  const asker = {
+    ask({ name }: { name: string }, problem?: string) {
+      asked.push(problem ?? name);
+      if (name === 'CLINIC_PHONE') return Promise.reject(new Error('Stopped.'));
+      return Promise.resolve(typed[name] ?? '');
+    }
+  };
+  const file = { SUPABASE_PROJECT_REF: 'abc', SUPABASE_ACCESS_TOKEN: 'sbp_0123456789' };
+  const keep = ({ name, value }: { name: string; value: string }) => void kept.push(`${name}=${value}`);
+  await expect(findAnswers('hosted', { ...nobody, file, asker, keep })).rejects.toThrow('Stopped.');
+  expect(asked[0]).toMatch(
+    /^What is there for SUPABASE_PROJECT_REF cannot be used\. A project reference has/
+  );
+  expect(asked).not.toContain('SUPABASE_ACCESS_TOKEN');
+  expect(kept[0]).toBe('SUPABASE_PROJECT_REF=abcdefghijklmnopqrst');
+  expect(kept).toContain('CLINIC_NAME=Lakeside');
+});
+
 test('the file goes before the environment, and what the command was given before both', async () => {
   const { settings } = await findAnswers('hosted', {
     given: { SITE_URL: 'https://given.example.org' },
@@ -130,7 +151,11 @@ test('what is secret is not shown while it is typed', async () => {
   await expect(left).rejects.toThrow('Nothing was changed');
   const seen = String(output.read());
   expect(seen).toContain('The token.');
-  expect(seen).toMatch(/That was no name\.\nNAME \[MedQ\]: [^]*Lakeside/);
+  // A line is drawn anew at every key: what stood in it before that is gone.
+  const drawn = seen.split('\x1b[0J');
+  expect(seen).toContain('That was no name.\n');
+  expect(drawn).toContainEqual(expect.stringMatching(/^NAME \[MedQ\]: /));
+  expect(drawn.at(-1)).toMatch(/^Do this\? \[y\/N\] /);
   expect(seen).not.toContain('sbp_hidden');
 });
 

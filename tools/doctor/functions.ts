@@ -179,7 +179,7 @@ const clientAddresses: Check = {
         sentence:
           'The functions do not believe the site: all its visitors count as one client, and share its limits.',
         cause: "The functions have another SITE_SECRET than the site's, or none.",
-        mend: 'Run `npm run deploy`, and start the site with the SITE_SECRET of .env.production.'
+        mend: 'Run `npm run deploy`, and start the site again with the .env.site that it writes.'
       });
     }
     return unless(problems, 'clients are told apart, and cannot pretend to be others');

@@ -112,7 +112,7 @@ function deployedSubject(file: string): Subject {
   if (!parsed.success) {
     const names = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))];
     throw new SubjectError(
-      `${file} lacks ${names.join(', ')}, or has a value that cannot be used. \`npm run deploy\` asks for what is missing.`
+      `${file} lacks ${names.join(', ')}, or has a value that cannot be used. \`npm run deploy\` finds out what is missing, or asks for it.`
     );
   }
   const given = parsed.data;
