@@ -10,7 +10,9 @@ import process from 'node:process';
 import { commandLine } from '../command-line.ts';
 import { beginDemoDay, demoRows, type DemoDesk } from '../demo.ts';
 import { Cleanup, settled } from '../supervision/cleanup.ts';
+import { refuseSecond } from '../supervision/lock.ts';
 import { log, print } from '../output.ts';
+import { dataFiles, usualDataDirectory } from '../settings/data-directory.ts';
 import { siteSecret } from '../settings/keys.ts';
 import { becomesFree, PortTakenError, portVariables, usualPorts } from '../settings/ports.ts';
 import { buildSite } from '../site/build.ts';
@@ -60,7 +62,9 @@ function addresses(
 async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; seed: boolean }) {
   const cleanup = new Cleanup();
   const { site: port } = usualPorts();
-  // Before the work of starting, not after it.
+  // Before the work of starting, not after it. Whoever starts MedQ twice is told so, and not that a port is taken.
+  const { lock, root } = dataFiles(usualDataDirectory());
+  refuseSecond(lock, root);
   if (!(await becomesFree(port)))
     throw new PortTakenError(port, portVariables.site.what, portVariables.site.variable);
   try {
