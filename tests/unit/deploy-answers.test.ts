@@ -107,6 +107,19 @@ test.each([
   await expect(findAnswers('hosted', { ...nobody, file: { ...typed, [name]: value } })).rejects.toThrow(name);
 });
 
+test.each([
+  ['SUPABASE_DB_URL', 'postgresql://postgres.old@aws-0-ap-south-1.pooler.supabase.com:5432/postgres'],
+  ['SUPABASE_DB_URL', 'postgresql://postgres:secret@db.old.supabase.co:5432/postgres'],
+  ['DATABASE_URL', 'postgresql://postgres.old:secret@aws-0-ap-south-1.pooler.supabase.com:6543/postgres'],
+  ['PUBLIC_SUPABASE_URL', 'https://old.supabase.co'],
+  ['PUBLIC_FUNCTIONS_URL', 'https://old.supabase.co/functions/v1']
+])('after a restore into a new project no %s of the old one is left', async (name, address) => {
+  const told = (ref: string) =>
+    findAnswers('hosted', { ...nobody, file: { ...typed, [name]: address.replace('old', ref) } });
+  await expect(told('zyxwvutsrqponmlkjihg')).rejects.toThrow(`${name}: This is of another project`);
+  expect((await told('abcdefghijklmnopqrst')).settings[name]).toContain('abcdefghijklmnopqrst');
+});
+
 test('a file keeps what somebody wrote in it, and every value comes back as it was', () => {
   const values = ['plain', "St. John's", 'a "word"', 'a # b', '$& $1 $$', 'a=b', ' spaced ', '\'"', ''];
   const entries = values.map((value, index) => ({ name: `NAME_${index}`, value, about: 'What it is.' }));

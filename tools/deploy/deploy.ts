@@ -64,7 +64,8 @@ At MessageBird (docs/deploy.md says where to click):
   the flow of ${phone} fetches its call flow from   ${url}/ivr
   the webhook for the status of calls is           ${url}/ivr/status
 In the dashboard: practitioners and their schedules.
-On the machine of the site: build/, package.json, node_modules and .env.site, then: node --env-file=.env.site build
+To the machine of the site: build/, package.json, package-lock.json, .npmrc and .env.site. There:
+  npm ci --omit=dev --ignore-scripts && node --env-file=.env.site build
 Whether all of it stands: npm run doctor`);
 }
 
