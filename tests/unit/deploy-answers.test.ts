@@ -6,7 +6,13 @@ import { PassThrough } from 'node:stream';
 import { parseEnv } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { findAnswers, functionSettings, siteSettings } from '../../tools/deploy/answers.ts';
-import { plainText, withEntries, writeSecretFile } from '../../tools/deploy/settings-file.ts';
+import {
+  parseSettings,
+  plainText,
+  readText,
+  withEntries,
+  writeSecretFile
+} from '../../tools/deploy/settings-file.ts';
 import { openTerminal } from '../../tools/deploy/terminal.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'medq-unit-'));
@@ -129,6 +135,9 @@ test('a file keeps what somebody wrote in it, and every value comes back as it w
     OTHER: '1',
     ...Object.fromEntries(entries.map(({ name, value }) => [name, value]))
   });
+  const marked = path.join(directory, 'marked');
+  writeFileSync(marked, '\uFEFFNAME_0=first\r\nNAME_1=second\r\n');
+  expect(parseSettings(readText(marked))).toEqual({ NAME_0: 'first', NAME_1: 'second' });
   const file = path.join(directory, 'open');
   writeFileSync(file, '', { mode: 0o644 });
   writeSecretFile(file, plainText({ A: 'b', NONE: '' }));

@@ -101,7 +101,7 @@ function stackSubject(line: string, siteUrl: string | undefined): Subject {
 function deployedSubject(file: string): Subject {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch {
     throw new SubjectError(
       `There is nothing to examine: ${file} cannot be read. \`npm run deploy\` writes it; for a stack set MEDQ_STACK to the ` +
