@@ -7,7 +7,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../local/command-line.ts';
 import { startSite } from '../local/site.ts';
 import { startStack } from '../local/start-stack.ts';
 import { launchBrowser } from '../tests/helpers/browser.ts';
@@ -94,7 +94,7 @@ function printTable(findings: Finding[], effort: Effort): void {
   console.table(Object.fromEntries(rows));
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = commandLine(import.meta.filename, {
   options: { quick: { type: 'boolean', default: false } },
   allowPositionals: true
 });

@@ -6,16 +6,16 @@
  * gzipped text: a line of JSON about the whole, then each table as a line of JSON, what COPY gives, and `\.`.
  */
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { createGunzip, createGzip } from 'node:zlib';
 import postgres from 'postgres';
 import { z } from 'zod';
+import { commandLine } from '../local/command-line.ts';
 import { log, print } from '../local/output.ts';
 import { projectDirectory } from '../local/site/build.ts';
 import { parseSettings, readText } from './deploy/settings-file.ts';
@@ -60,23 +60,37 @@ async function tables(sql: postgres.TransactionSql): Promise<Table[]> {
   );
 }
 
-async function write(stream: Writable, text: string | Buffer): Promise<void> {
+async function put(stream: Writable, text: string | Buffer): Promise<void> {
   if (!stream.write(text)) await once(stream, 'drain');
 }
 
+/** Has its name when it is whole: what was interrupted is not taken for a backup. */
 async function save(sql: postgres.Sql, file: string): Promise<number> {
+  if (existsSync(file)) throw new Error(`There is a file ${file} already. Choose another name.`);
+  const unfinished = `${file}.unfinished`;
+  try {
+    const count = await write(sql, unfinished);
+    await rename(unfinished, file);
+    return count;
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+async function write(sql: postgres.Sql, file: string): Promise<number> {
   const gzip = createGzip();
-  const written = pipeline(gzip, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+  const written = pipeline(gzip, createWriteStream(file, { mode: 0o600 }));
   const copying = sql.begin('isolation level repeatable read read only', async (transaction) => {
     // Every name is written with its schema.
     await transaction`set local search_path = ''`;
     const all = await tables(transaction);
-    await write(gzip, `${JSON.stringify({ medq: 1, migrations: await appliedMigrations(transaction) })}\n`);
+    await put(gzip, `${JSON.stringify({ medq: 1, migrations: await appliedMigrations(transaction) })}\n`);
     for (const table of all) {
-      await write(gzip, `${JSON.stringify(table)}\n`);
+      await put(gzip, `${JSON.stringify(table)}\n`);
       const rows = await transaction.unsafe(`copy ${table.name} (${table.columns}) to stdout`).readable();
-      for await (const chunk of rows) await write(gzip, chunk as Buffer);
-      await write(gzip, `${END}\n`);
+      for await (const chunk of rows) await put(gzip, chunk as Buffer);
+      await put(gzip, `${END}\n`);
     }
     gzip.end();
     return all.length;
@@ -108,14 +122,20 @@ async function restoreTable(
   lines: AsyncIterator<string>
 ): Promise<void> {
   const copy = await sql.unsafe(`copy ${table.name} (${table.columns}) from stdin`).writable();
-  for (;;) {
-    const line = await lines.next();
-    if (line.done) throw new Error('The file ends in the middle.');
-    if (line.value === END) break;
-    await write(copy, `${line.value}\n`);
+  try {
+    for (;;) {
+      const line = await lines.next();
+      if (line.done) throw new Error('The file ends in the middle.');
+      if (line.value === END) break;
+      await put(copy, `${line.value}\n`);
+    }
+    copy.end();
+    await finished(copy);
+  } catch (error) {
+    // The database is told, or it would wait for more.
+    copy.on('error', () => undefined).destroy(error as Error);
+    throw error;
   }
-  copy.end();
-  await finished(copy);
   const { sequence } = table;
   if (sequence && sequence.value !== '0')
     await sql`select setval(${sequence.name}::regclass, ${sequence.value}::bigint)`;
@@ -149,8 +169,22 @@ async function restore(sql: postgres.Sql, file: string): Promise<number> {
   });
 }
 
+/** What a person can do about an error whose own words do not say. */
+function inWords({ code = '', name, message }: NodeJS.ErrnoException, file: string): string {
+  if (code === 'ENOENT') return `There is no such file or folder: ${file}`;
+  if (code === 'Z_BUF_ERROR') return `${file} ends in the middle. Nothing was restored.`;
+  if (code === 'Z_DATA_ERROR' || name === 'ZodError' || name === 'SyntaxError')
+    return `${file} is no backup of MedQ.`;
+  if (code === '42P01' || code === '3F000')
+    return 'MedQ is not in this database. Run this first: npm run deploy';
+  // Of the network, and what Postgres says of who comes (class 28) or of a database that is not there.
+  if (/^(E[A-Z]+|CONNECT_TIMEOUT|CONNECTION_\w+|28...|3D000)$/.test(code) && code !== 'ENOSPC')
+    return `The database of SUPABASE_DB_URL does not let us in: ${message}`;
+  return message;
+}
+
 async function run(): Promise<void> {
-  const [what, name] = parseArgs({ allowPositionals: true }).positionals;
+  const [what, name] = commandLine(import.meta.filename, { allowPositionals: true }).positionals;
   if ((what !== 'save' && what !== 'restore') || !name) {
     throw new Error('Say what to do: npm run backup -- save <file>, or npm run backup -- restore <file>');
   }
@@ -160,6 +194,7 @@ async function run(): Promise<void> {
   const address = process.env.SUPABASE_DB_URL || settings.SUPABASE_DB_URL;
   if (!address)
     throw new Error('Set SUPABASE_DB_URL in .env.production: Connect, Session pooler in the dashboard.');
+  if (!URL.canParse(address)) throw new Error('SUPABASE_DB_URL is no address such as postgresql://…');
   const sql = postgres(address, { max: 1, onnotice: () => undefined });
   try {
     const count = what === 'save' ? await save(sql, name) : await restore(sql, name);
@@ -169,9 +204,7 @@ async function run(): Promise<void> {
         : `${count} tables are restored.`
     );
   } catch (error) {
-    if (what === 'save' && (error as NodeJS.ErrnoException).code !== 'EEXIST')
-      await rm(name, { force: true });
-    throw error;
+    throw new Error(inWords(error as NodeJS.ErrnoException, name), { cause: error });
   } finally {
     await sql.end({ timeout: 5 });
   }

@@ -4,12 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { commandLine } from '../local/command-line.ts';
 import { startStack } from '../local/start-stack.ts';
 
 const run = promisify(execFile);
 const target = fileURLToPath(new URL('../src/lib/database.types.ts', import.meta.url));
 const cli = fileURLToPath(new URL('../node_modules/.bin/supabase', import.meta.url));
 
+commandLine(import.meta.filename, {});
 const stack = await startStack({ ephemeral: true, seed: false });
 try {
   // Without sslmode the CLI prints a notice into the types.

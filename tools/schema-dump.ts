@@ -6,14 +6,14 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../local/command-line.ts';
 import { migrate } from '../local/postgres/migrations.ts';
 import { withScratchDatabase } from '../local/postgres/scratch.ts';
 import { readSchema } from './schema.ts';
 
 const inProject = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-const { values } = parseArgs({
+const { values } = commandLine(import.meta.filename, {
   options: {
     migrations: { type: 'string', default: inProject('supabase/migrations') },
     out: { type: 'string', default: inProject('supabase/schema.sql') }

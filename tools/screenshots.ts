@@ -5,6 +5,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import type { Page } from 'playwright-core';
+import { commandLine } from '../local/command-line.ts';
 import { startSite } from '../local/site.ts';
 import { startStack } from '../local/start-stack.ts';
 import { DESK, launchBrowser, openPage, sendSignIn } from '../tests/helpers/browser.ts';
@@ -48,6 +49,7 @@ async function signIn(page: Page): Promise<void> {
   await page.locator('[data-connection="live"]').waitFor();
 }
 
+commandLine(import.meta.filename, {});
 const stack = await startStack({ ephemeral: true, watchFunctions: false, log: () => undefined });
 const { api_url: supabaseUrl, publishable_key: key } = stack.addresses;
 const site = await startSite({ supabaseUrl, key, port: 0 });

@@ -8,7 +8,7 @@
  * they know it by; without these it makes new ones, which they must be told.
  */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.ts';
 import { clinicsToCall } from '../messagebird/clinics.ts';
 import { startMessageBird } from '../messagebird/index.ts';
 import { print } from '../output.ts';
@@ -18,7 +18,7 @@ import { stopWithParent } from './parent.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 
 await runUntilStopped(async () => {
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.filename, {
     options: {
       host: { type: 'string', default: '127.0.0.1' },
       json: { type: 'boolean', default: false }

@@ -1,8 +1,18 @@
+/**
+ * `npm start`: the embedded stack with demo data, and the built site on it. `npm run dev`: the same with hot reload.
+ *
+ *   --no-seed   no demo data
+ *   --reset     throw the local data away first
+ *
+ * With PUBLIC_SUPABASE_URL and PUBLIC_SUPABASE_ANON_KEY only the site, on that Supabase.
+ */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.ts';
 import { beginDemoDay, demoRows, type DemoDesk } from '../demo.ts';
 import { Cleanup, settled } from '../supervision/cleanup.ts';
+import { refuseSecond } from '../supervision/lock.ts';
 import { log, print } from '../output.ts';
+import { dataFiles, usualDataDirectory } from '../settings/data-directory.ts';
 import { siteSecret } from '../settings/keys.ts';
 import { becomesFree, PortTakenError, portVariables, usualPorts } from '../settings/ports.ts';
 import { buildSite } from '../site/build.ts';
@@ -52,7 +62,9 @@ function addresses(
 async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; seed: boolean }) {
   const cleanup = new Cleanup();
   const { site: port } = usualPorts();
-  // Before the work of starting, not after it.
+  // Before the work of starting, not after it. Whoever starts MedQ twice is told so, and not that a port is taken.
+  const { lock, root } = dataFiles(usualDataDirectory());
+  refuseSecond(lock, root);
   if (!(await becomesFree(port)))
     throw new PortTakenError(port, portVariables.site.what, portVariables.site.variable);
   try {
@@ -81,10 +93,10 @@ async function onEmbeddedStack(hotReload: boolean, options: { reset: boolean; se
   }
 }
 
-/** The command behind `npm start` and `npm run dev`; `--reset` throws the local data away, `--no-seed` as it says. */
+/** The command behind `npm start` and `npm run dev`. */
 export async function runProject({ hotReload }: { hotReload: boolean }): Promise<void> {
   await runUntilStopped(async () => {
-    const { values } = parseArgs({
+    const { values } = commandLine(import.meta.filename, {
       options: { reset: { type: 'boolean', default: false }, 'no-seed': { type: 'boolean', default: false } }
     });
     stopWithParent({ temporary: false });

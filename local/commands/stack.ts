@@ -6,7 +6,7 @@
  *   --no-seed     no demo data
  *   --reset       throw the local data away first
  */
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.ts';
 import { print } from '../output.ts';
 import { startStack, type Stack } from '../start-stack.ts';
 import { stopWithParent } from './parent.ts';
@@ -26,7 +26,7 @@ function describe({ addresses, simulatorUrl }: Stack): string {
 }
 
 await runUntilStopped(async () => {
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.filename, {
     options: {
       ephemeral: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
+import { aboutSetting, setting, settingNames } from '../../supabase/functions/_shared/env.ts';
 import { siteSecret, type Keys } from '../settings/keys.ts';
 import { functionsDirectory } from './deno.ts';
 
@@ -38,6 +39,23 @@ function pick(source: NodeJS.Dict<string>, names: string[]): NodeJS.Dict<string>
   );
 }
 
+/** @throws when a value that somebody has set cannot be used: every function that needs it would answer 500 */
+function refuseUnusable(environment: NodeJS.Dict<string>, told: NodeJS.Dict<string>): void {
+  for (const name of settingNames()) {
+    const value = told[name];
+    if (value === undefined || environment[name] !== value) continue;
+    try {
+      setting(name, () => value);
+    } catch (error) {
+      throw new Error(
+        `${name} cannot be ${JSON.stringify(value)}. It is ${aboutSetting(name)}. Correct it in the shell, or in ` +
+          'supabase/functions/.env.',
+        { cause: error }
+      );
+    }
+  }
+}
+
 /**
  * The environment of the functions: what Supabase sets, and our own names with values for the embedded stack.
  * `supabase/functions/.env` may be that of a deployment: it adds, and never changes whom the stack talks to. The shell and
@@ -49,15 +67,19 @@ export function functionsEnvironment(
   overrides: NodeJS.Dict<string>,
   file = path.join(functionsDirectory, '.env')
 ): NodeJS.Dict<string> {
-  return {
-    ...fromFile(file),
+  const inFile = fromFile(file);
+  const inShell = pick(process.env, fromShell);
+  const environment = {
+    ...inFile,
     PUBLIC_FUNCTIONS_URL: `${addresses.apiUrl}/functions/v1`,
     FUNCTIONS_SECRET: keys.functions_secret,
     MESSAGEBIRD_API_URL: addresses.messagebirdApiUrl,
     MESSAGEBIRD_ACCESS_KEY: keys.messagebird_access_key,
     MESSAGEBIRD_SIGNING_KEY: keys.messagebird_signing_key,
     SITE_URL: addresses.siteUrl,
-    ...pick(process.env, fromShell),
+    // Our own gateway is the outermost proxy.
+    CLIENT_ADDRESS_HEADER: '',
+    ...inShell,
     ...overrides,
     // The site of this stack knows no other.
     SITE_SECRET: siteSecret(keys.functions_secret),
@@ -65,6 +87,8 @@ export function functionsEnvironment(
     LIVE_TOKEN_KEY_ID: '',
     ...platformEnvironment(keys, addresses)
   };
+  refuseUnusable(environment, { ...inFile, ...inShell });
+  return environment;
 }
 
 /** What Supabase tells every function by itself. */

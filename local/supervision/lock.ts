@@ -31,6 +31,13 @@ export function lockHolder(file: string): number | undefined {
   }
 }
 
+/** @throws when a stack runs on the data directory; the message says which. */
+export function refuseSecond(file: string, dataDirectory: string): void {
+  const pid = lockHolder(file);
+  if (pid === undefined) return;
+  throw new Error(`MedQ is already running on ${dataDirectory} (process ${pid}). Stop it first: kill ${pid}`);
+}
+
 /**
  * Makes this process the only stack on a data directory until `release` is called or the process ends.
  *
@@ -44,13 +51,7 @@ export function acquireLock(file: string, dataDirectory: string): { release(): v
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const pid = lockHolder(file);
-      if (pid !== undefined) {
-        throw new Error(
-          `MedQ is already running on ${dataDirectory} (process ${pid}). Stop it first: kill ${pid}`,
-          { cause: error }
-        );
-      }
+      refuseSecond(file, dataDirectory);
       // Left by a process that was killed.
       rmSync(file, { force: true });
     }

@@ -133,6 +133,10 @@ test('data, keys and addresses survive a restart; --reset starts over', async ()
     expect(await second.exited).toBe(1);
     expect(second.stderr()).toContain(`already running`);
     expect(second.stderr()).toContain(`process ${first.pid}`);
+    // Also where its ports are taken: by MedQ, and by no other program.
+    const twice = runCommand('start.ts', [], { ...env, MEDQ_SITE_PORT: env.MEDQ_API_PORT });
+    expect(await twice.exited).toBe(1);
+    expect(twice.stderr()).toContain('already running');
 
     first.signal('SIGTERM');
     expect(await first.exited).toBe(0);
@@ -202,8 +206,9 @@ test('a taken port of the site is noticed before anything is started', async () 
 
 test('mistakes in options and settings are sentences', async () => {
   const option = runCommand('stack.ts', ['--ephemral']);
-  expect(await option.exited).toBe(1);
-  expect(option.stderr()).toContain('--ephemral');
+  expect(await option.exited).toBe(2);
+  // With what there is instead.
+  expect(option.stderr()).toMatch(/^Unknown option '--ephemral'\.\n[^]*--ephemeral/);
   const port = runCommand('stack.ts', [], { MEDQ_API_PORT: 'http' });
   expect(await port.exited).toBe(1);
   expect(port.stderr().trim()).toBe('MEDQ_API_PORT must be a port between 1 and 65535, but it is "http".');

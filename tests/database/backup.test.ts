@@ -1,6 +1,6 @@
 // A backup of a clinic at work, the loss of its database, and what is there again afterwards.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,28 @@ test('nothing is lost', async () => {
     await sql`update public.clinics set address = 'elsewhere'`;
     const [{ id } = { id: 0 }] = await lastAudit(sql);
     expect(id).toBeGreaterThan(last);
+  });
+});
+
+test('of a backup that ends in the middle nothing is restored', async () => {
+  const half = path.join(directory, 'half.gz');
+  const whole = readFileSync(file);
+  writeFileSync(half, whole.subarray(0, whole.length / 2));
+  await withScratchDatabase(async (sql) => {
+    await ready(sql);
+    const { code, output } = await backup(sql, 'restore', half);
+    expect(output).toBe(`${half} ends in the middle. Nothing was restored.\n`);
+    expect(code).toBe(1);
+    expect(await sql`select from public.patients`).toHaveLength(0);
+  });
+});
+
+test('a backup that fails leaves nothing that could be taken for one', async () => {
+  await withScratchDatabase(async (sql) => {
+    const { code, output } = await backup(sql, 'save', path.join(directory, 'failed.gz'));
+    expect(output).toContain('MedQ is not in this database');
+    expect(code).toBe(1);
+    expect(readdirSync(directory).filter((name) => name.startsWith('failed'))).toEqual([]);
   });
 });
 

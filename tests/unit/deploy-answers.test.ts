@@ -6,7 +6,13 @@ import { PassThrough } from 'node:stream';
 import { parseEnv } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { findAnswers, functionSettings, siteSettings } from '../../tools/deploy/answers.ts';
-import { plainText, withEntries, writeSecretFile } from '../../tools/deploy/settings-file.ts';
+import {
+  parseSettings,
+  plainText,
+  readText,
+  withEntries,
+  writeSecretFile
+} from '../../tools/deploy/settings-file.ts';
 import { openTerminal } from '../../tools/deploy/terminal.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'medq-unit-'));
@@ -60,6 +66,27 @@ test('whoever sits there is asked for what is not known, and asked again for wha
   expect(again).toEqual({ settings, fresh: [] });
 });
 
+test('what was typed is kept at once, and what cannot be used in the file is asked for again', async () => {
+  const kept: string[] = [];
+  const asked: (string | undefined)[] = [];
+  const asker = {
+    ask({ name }: { name: string }, problem?: string) {
+      asked.push(problem ?? name);
+      if (name === 'CLINIC_PHONE') return Promise.reject(new Error('Stopped.'));
+      return Promise.resolve(typed[name] ?? '');
+    }
+  };
+  const file = { SUPABASE_PROJECT_REF: 'abc', SUPABASE_ACCESS_TOKEN: 'sbp_0123456789' };
+  const keep = ({ name, value }: { name: string; value: string }) => void kept.push(`${name}=${value}`);
+  await expect(findAnswers('hosted', { ...nobody, file, asker, keep })).rejects.toThrow('Stopped.');
+  expect(asked[0]).toMatch(
+    /^What is there for SUPABASE_PROJECT_REF cannot be used\. A project reference has/
+  );
+  expect(asked).not.toContain('SUPABASE_ACCESS_TOKEN');
+  expect(kept[0]).toBe('SUPABASE_PROJECT_REF=abcdefghijklmnopqrst');
+  expect(kept).toContain('CLINIC_NAME=Lakeside');
+});
+
 test('the file goes before the environment, and what the command was given before both', async () => {
   const { settings } = await findAnswers('hosted', {
     given: { SITE_URL: 'https://given.example.org' },
@@ -86,6 +113,19 @@ test.each([
   await expect(findAnswers('hosted', { ...nobody, file: { ...typed, [name]: value } })).rejects.toThrow(name);
 });
 
+test.each([
+  ['SUPABASE_DB_URL', 'postgresql://postgres.old@aws-0-ap-south-1.pooler.supabase.com:5432/postgres'],
+  ['SUPABASE_DB_URL', 'postgresql://postgres:secret@db.old.supabase.co:5432/postgres'],
+  ['DATABASE_URL', 'postgresql://postgres.old:secret@aws-0-ap-south-1.pooler.supabase.com:6543/postgres'],
+  ['PUBLIC_SUPABASE_URL', 'https://old.supabase.co'],
+  ['PUBLIC_FUNCTIONS_URL', 'https://old.supabase.co/functions/v1']
+])('after a restore into a new project no %s of the old one is left', async (name, address) => {
+  const told = (ref: string) =>
+    findAnswers('hosted', { ...nobody, file: { ...typed, [name]: address.replace('old', ref) } });
+  await expect(told('zyxwvutsrqponmlkjihg')).rejects.toThrow(`${name}: This is of another project`);
+  expect((await told('abcdefghijklmnopqrst')).settings[name]).toContain('abcdefghijklmnopqrst');
+});
+
 test('a file keeps what somebody wrote in it, and every value comes back as it was', () => {
   const values = ['plain', "St. John's", 'a "word"', 'a # b', '$& $1 $$', 'a=b', ' spaced ', '\'"', ''];
   const entries = values.map((value, index) => ({ name: `NAME_${index}`, value, about: 'What it is.' }));
@@ -95,6 +135,9 @@ test('a file keeps what somebody wrote in it, and every value comes back as it w
     OTHER: '1',
     ...Object.fromEntries(entries.map(({ name, value }) => [name, value]))
   });
+  const marked = path.join(directory, 'marked');
+  writeFileSync(marked, '\uFEFFNAME_0=first\r\nNAME_1=second\r\n');
+  expect(parseSettings(readText(marked))).toEqual({ NAME_0: 'first', NAME_1: 'second' });
   const file = path.join(directory, 'open');
   writeFileSync(file, '', { mode: 0o644 });
   writeSecretFile(file, plainText({ A: 'b', NONE: '' }));
@@ -130,7 +173,11 @@ test('what is secret is not shown while it is typed', async () => {
   await expect(left).rejects.toThrow('Nothing was changed');
   const seen = String(output.read());
   expect(seen).toContain('The token.');
-  expect(seen).toMatch(/That was no name\.\nNAME \[MedQ\]: [^]*Lakeside/);
+  // A line is drawn anew at every key: what stood in it before that is gone.
+  const drawn = seen.split('\x1b[0J');
+  expect(seen).toContain('That was no name.\n');
+  expect(drawn).toContainEqual(expect.stringMatching(/^NAME \[MedQ\]: /));
+  expect(drawn.at(-1)).toMatch(/^Do this\? \[y\/N\] /);
   expect(seen).not.toContain('sbp_hidden');
 });
 

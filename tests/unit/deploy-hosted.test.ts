@@ -1,4 +1,4 @@
-// What is asked of the Supabase CLI where the answers of supabase.com decide. The CLI itself runs in tests/faults/deploy.test.ts.
+// What is asked of the Supabase CLI where the answers of supabase.com decide. The CLI itself runs in tests/deployment/hosted.test.ts.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { settingProblems } from '../../supabase/functions/self-check/settings.ts';
 import { compare } from '../../tools/doctor/compare.ts';
+import { together } from '../../tools/doctor/functions.ts';
 import { jobProblem } from '../../tools/doctor/jobs.ts';
 import { clockProblems, nodeFinding } from '../../tools/doctor/machine.ts';
 import { allHold, json, masked, table } from '../../tools/doctor/report.ts';
@@ -281,4 +282,21 @@ test('settings of the functions that are missing or malformed are named, without
   ]);
   expect(problems.at(-1)?.problem).toMatch(/^SITE_SECRET has a value that cannot be used\./);
   expect(JSON.stringify(problems)).not.toContain('too short');
+});
+
+test('what many functions fail of for one reason is told once', () => {
+  const problem = (name: string, cause: string) => ({
+    name,
+    problem: { sentence: `${name} is not there.`, cause, mend: 'Deploy.' }
+  });
+  const found = ['ivr', 'ivr', 'sign-in', 'live-token'].map((name) => problem(name, 'Not deployed.'));
+  expect(together([...found, problem('self-check', 'Another version.')])).toEqual([
+    {
+      sentence: 'ivr is not there. So it is with sign-in, live-token.',
+      cause: 'Not deployed.',
+      mend: 'Deploy.'
+    },
+    { sentence: 'self-check is not there.', cause: 'Another version.', mend: 'Deploy.' }
+  ]);
+  expect(together([])).toEqual([]);
 });

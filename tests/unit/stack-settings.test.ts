@@ -40,6 +40,21 @@ test('a file filled in for a deployment changes nothing the stack lives by', () 
   });
 });
 
+test('what cannot be used is named before anything answers 500 for it', () => {
+  fill({ PHONE_VERIFICATION: 'on' });
+  expect(() => functionsEnvironment(keys, addresses, {}, file)).toThrow(
+    /^PHONE_VERIFICATION cannot be "on"\. It is .* Correct it in the shell, or in supabase\/functions\/\.env\.$/
+  );
+  expect(() => functionsEnvironment(keys, addresses, { PHONE_VERIFICATION: 'off' }, file)).not.toThrow();
+});
+
+test('what the example has may be copied as it is', () => {
+  const example = 'supabase/functions/.env.example';
+  const { CLIENT_ADDRESS_HEADER } = functionsEnvironment(keys, addresses, {}, example);
+  // Of our gateway's headers any client could make this one up.
+  expect(CLIENT_ADDRESS_HEADER).toBe('');
+});
+
 test('what it says beyond that holds, and what a test asks for wins', () => {
   fill({ PHONE_VERIFICATION: 'off', SMS_COUNTRIES: 'AE' });
   const { PHONE_VERIFICATION, SMS_COUNTRIES } = functionsEnvironment(

@@ -22,14 +22,27 @@ export interface Answers {
 
 const problemOf = (error: z.ZodError) => error.issues[0]?.message ?? 'This cannot be used.';
 
-/** Asks until the answer can be used. */
-async function untilUsable(question: Question, known: Settings, asker: Asker): Promise<string> {
-  for (let problem: string | undefined; ;) {
+/** Why a value cannot be kept; undefined: it can. */
+function problemWith(question: Question, known: Settings, value: string): string | undefined {
+  if (value === '' && question.optional) return undefined;
+  const { error } = question.schema(known).safeParse(value);
+  return error && problemOf(error);
+}
+
+/**
+ * Asks until the answer can be used.
+ * @param problem why what is there cannot
+ */
+async function untilUsable(
+  question: Question,
+  known: Settings,
+  asker: Asker,
+  problem?: string
+): Promise<string> {
+  for (;;) {
     const typed = (await asker.ask(question, problem)).trim() || question.suggest || '';
-    if (typed === '' && question.optional) return '';
-    const parsed = question.schema(known).safeParse(typed);
-    if (parsed.success) return parsed.data;
-    problem = problemOf(parsed.error);
+    problem = problemWith(question, known, typed);
+    if (problem === undefined) return typed;
   }
 }
 
@@ -63,6 +76,8 @@ export interface Sources {
   environment: NodeJS.Dict<string>;
   /** Undefined: nobody is there to ask. */
   asker: Asker | undefined;
+  /** Keeps what was typed at once, so that whoever is interrupted is not asked again. */
+  keep?(entry: Entry): void;
 }
 
 /**
@@ -70,7 +85,7 @@ export interface Sources {
  * @throws AnswersError before anything was changed
  */
 export async function findAnswers(kind: Kind, sources: Sources): Promise<Answers> {
-  const { given, file, environment, asker } = sources;
+  const { given, file, environment, asker, keep } = sources;
   let settings: Settings = { ...file };
   const fresh: Entry[] = [];
   const problems = furtherProblems(file);
@@ -78,15 +93,19 @@ export async function findAnswers(kind: Kind, sources: Sources): Promise<Answers
     const { name, about, optional } = question;
     const known = given[name] || file[name] || environment[name] || (optional ? file[name] : undefined);
     let value = known ?? withoutAsking(question, settings, kind, asker !== undefined);
-    if (value === undefined && asker) value = await untilUsable(question, settings, asker);
+    const wrong = value === undefined ? undefined : problemWith(question, settings, value);
+    const asked = asker !== undefined && (value === undefined || wrong !== undefined);
+    if (asked) {
+      const problem = wrong && `What is there for ${name} cannot be used. ${wrong}`;
+      value = await untilUsable(question, settings, asker, problem);
+    } else if (wrong !== undefined) problems.push(`${name}: ${wrong}`);
     if (value === undefined) {
       problems.push(`${name} is missing. ${about}`);
       continue;
     }
-    const parsed = value === '' && optional ? undefined : question.schema(settings).safeParse(value);
-    if (parsed?.success === false) problems.push(`${name}: ${problemOf(parsed.error)}`);
-    const kept = parsed?.data ?? value;
+    const kept = question.schema(settings).safeParse(value).data ?? value;
     settings = { ...settings, [name]: kept };
+    if (asked) keep?.({ name, value: kept, about });
     if (file[name] !== kept) fresh.push({ name, value: kept, about });
   }
   if (problems.length > 0) throw new AnswersError(problems.join('\n'));

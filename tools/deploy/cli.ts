@@ -10,14 +10,14 @@
  */
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../../local/command-line.ts';
 import { log, print } from '../../local/output.ts';
 import { projectDirectory } from '../../local/site/build.ts';
 import { deploy } from './deploy.ts';
 import { openTerminal } from './terminal.ts';
 
 async function run(): Promise<boolean> {
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.filename, {
     options: {
       'dry-run': { type: 'boolean', default: false },
       yes: { type: 'boolean', default: false },
@@ -42,6 +42,14 @@ async function run(): Promise<boolean> {
   } finally {
     terminal?.close();
   }
+}
+
+// The folder of secrets that is handed to the CLI is removed at any end of the process (work-folder.ts).
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    log('\nStopped. What was done stays done. Run this again to go on from here.');
+    process.exit(1);
+  });
 }
 
 try {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findAnswers, type Answers, type Sources } from './answers.ts';
+import { AnswersError, findAnswers, type Answers, type Sources } from './answers.ts';
 import type { Kind } from './questions.ts';
 import {
   parseSettings,
@@ -48,6 +48,12 @@ function printPlan(planned: readonly Planned[], print: (line: string) => void): 
   }
 }
 
+/** What somebody can do whose answers are missing or wrong. */
+function whereAnswersGo(file: string, terminal: Terminal | undefined): string {
+  const line = `Mend it in ${file}: NAME=value, a line each.`;
+  return terminal ? line : `${line} Or run this at a terminal and without --yes, where it asks.`;
+}
+
 /** The address that answers calls, and what else only the clinic can do. */
 function printRest(
   { PUBLIC_FUNCTIONS_URL: url, CLINIC_PHONE: phone }: Settings,
@@ -58,7 +64,8 @@ At MessageBird (docs/deploy.md says where to click):
   the flow of ${phone} fetches its call flow from   ${url}/ivr
   the webhook for the status of calls is           ${url}/ivr/status
 In the dashboard: practitioners and their schedules.
-On the machine of the site: build/, package.json, node_modules and .env.site, then: node --env-file=.env.site build
+To the machine of the site: build/, package.json, package-lock.json, .npmrc and .env.site. There:
+  npm ci --omit=dev --ignore-scripts && node --env-file=.env.site build
 Whether all of it stands: npm run doctor`);
 }
 
@@ -76,7 +83,13 @@ export async function deploy(options: DeployOptions): Promise<boolean> {
     environment: options.environment
   };
   const kind = kindOf(sources);
-  const answers = await findAnswers(kind, { ...sources, asker: terminal });
+  const keepOne = (entry: Entry) => (dryRun ? undefined : addEntries(file, [entry]));
+  const answers = await findAnswers(kind, { ...sources, asker: terminal, keep: keepOne }).catch(
+    (error: unknown) => {
+      if (!(error instanceof AnswersError)) throw error;
+      throw new AnswersError(`${error.message}\n\n${whereAnswersGo(file, terminal)}`);
+    }
+  );
   const { settings } = answers;
   if (!dryRun) keepAnswers(file, answers, print);
 

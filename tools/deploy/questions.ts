@@ -87,6 +87,14 @@ const databaseUrl = line.refine(
   'This must be an address such as postgresql://postgres:password@db.example.org:5432/postgres.'
 );
 
+/** Where another project stands in an address, as after a restore into a new one, its functions would work on the old data. */
+const ofThisProject = (schema: z.ZodType<string, string>, { SUPABASE_PROJECT_REF: ref }: Settings) =>
+  schema.refine((text) => {
+    const named = /\/\/postgres\.([a-z]{20})[:@]|(?:@db\.|\/\/)([a-z]{20})\.supabase\.co\b/.exec(text);
+    const project = named?.[1] ?? named?.[2];
+    return project === undefined || ref === undefined || project === ref;
+  }, 'This is of another project than SUPABASE_PROJECT_REF.');
+
 function isTimeZone(text: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: text });
@@ -134,7 +142,7 @@ export const questions: readonly Question[] = [
     for: 'hosted',
     secret: true,
     optional: true,
-    schema: () => databaseUrl
+    schema: (known) => ofThisProject(databaseUrl, known)
   },
   {
     name: 'DATABASE_URL',
@@ -147,14 +155,18 @@ export const questions: readonly Question[] = [
     // The two poolers differ by their ports alone.
     decide: ({ SUPABASE_DB_URL: url = '' }) =>
       /\.pooler\.supabase\.com:5432\//.test(url) ? url.replace(':5432/', ':6543/') : undefined,
-    schema: () => databaseUrl
+    schema: (known) => ofThisProject(databaseUrl, known)
   },
   {
     name: 'PUBLIC_SUPABASE_URL',
     about: 'The address of the Supabase project.',
     decide: ({ SUPABASE_PROJECT_REF: ref }, kind) =>
       kind === 'hosted' ? `https://${ref}.supabase.co` : undefined,
-    schema: () => by((text) => projectUrl(text))
+    schema: (known) =>
+      ofThisProject(
+        by((text) => projectUrl(text)),
+        known
+      )
   },
   {
     name: 'PUBLIC_SUPABASE_ANON_KEY',
@@ -244,7 +256,7 @@ export const questions: readonly Question[] = [
     name: 'PUBLIC_FUNCTIONS_URL',
     about: 'Where MessageBird reaches the functions. Its signatures are checked against it, to the letter.',
     decide: ({ PUBLIC_SUPABASE_URL }) => `${PUBLIC_SUPABASE_URL}/functions/v1`,
-    schema: () => ofFunctions('PUBLIC_FUNCTIONS_URL')
+    schema: (known) => ofThisProject(ofFunctions('PUBLIC_FUNCTIONS_URL'), known)
   },
   {
     name: 'CLIENT_ADDRESS_HEADER',

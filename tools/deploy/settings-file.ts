@@ -11,9 +11,9 @@ export interface Entry {
   about: string;
 }
 
-/** The text of `file`; empty without it. */
+/** The text of `file`; empty without it. Some editors begin a file with a mark, which is no part of the first name. */
 export function readText(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return existsSync(file) ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '') : '';
 }
 
 /** The settings that a text holds; those without a value count as answered, with nothing. */

@@ -53,7 +53,9 @@ function describe(stdout: string, stderr: string): CliError {
   if (!told.success)
     return new CliError(stderr.trim().split('\n').at(-1) ?? 'The Supabase CLI failed without a word.');
   const { code, message, suggestion } = told.data.error;
-  return new CliError([message, suggestion].filter(Boolean).join('\n'), code);
+  // It means a variable that we set for it; ours has another name, which the hint of the step tells.
+  const useful = suggestion?.includes('SUPABASE_DB_PASSWORD') ? undefined : suggestion;
+  return new CliError([message, useful].filter(Boolean).join('\n'), code);
 }
 
 /** The CLI, ready to run. */

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { supabaseDirectory } from '../../local/settings/config.ts';
 
 /** What is deployed. The seed, and settings of the stack, are not among it: what is not there cannot go along. */
@@ -36,6 +37,8 @@ export function createWorkFolder(siteUrl: string): WorkFolder {
   const original = readFileSync(path.join(supabaseDirectory, 'config.toml'), 'utf8');
   const own = original.replace(/^site_url = .*$/m, () => `site_url = "${siteUrl}"`);
   writeFileSync(config, own);
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   return {
     path: folder,
     write(name, text) {
@@ -44,6 +47,9 @@ export function createWorkFolder(siteUrl: string): WorkFolder {
       return file;
     },
     configure: (change) => writeFileSync(config, change(readFileSync(config, 'utf8'))),
-    remove: () => rmSync(folder, { recursive: true, force: true })
+    remove() {
+      process.off('exit', remove);
+      remove();
+    }
   };
 }

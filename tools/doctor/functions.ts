@@ -43,8 +43,8 @@ function problemOf(name: string, expected: Refusal, status: number, word: string
   if (status >= 500) {
     return {
       sentence,
-      cause: 'It does not start, or fails.',
-      mend: `Look into its logs in the dashboard. ${deploy}`
+      cause: 'It does not start, or fails, as it does without a setting that it needs.',
+      mend: `See Settings below, then its logs in the dashboard. ${deploy}`
     };
   }
   return {
@@ -78,12 +78,28 @@ async function problemsOf(name: string, examined: Examined): Promise<Problem[]> 
   return (await Promise.all(problems)).filter((problem) => problem !== undefined);
 }
 
+/** What is wrong with many functions for one reason is told once. */
+export function together(found: { name: string; problem: Problem }[]): Problem[] {
+  const byReason = Map.groupBy(found, ({ problem: { cause, mend } }) => `${cause} ${mend}`);
+  return [...byReason.values()].flatMap(([first, ...more]) => {
+    if (!first) return [];
+    const names = [...new Set(more.map(({ name }) => name))].filter((name) => name !== first.name);
+    const sentence = [first.problem.sentence, names.length > 0 && `So it is with ${names.join(', ')}.`];
+    return { ...first.problem, sentence: sentence.filter(Boolean).join(' ') };
+  });
+}
+
 const answers: Check = {
   name: 'Functions',
   async run(examined) {
     const names = functionNames();
-    const problems = await Promise.all(names.map((name) => problemsOf(name, examined)));
-    return unless(problems.flat(), `${names.length} answer, and refuse what is unsigned or without secret`);
+    const found = await Promise.all(
+      names.map(async (name) => (await problemsOf(name, examined)).map((problem) => ({ name, problem })))
+    );
+    return unless(
+      together(found.flat()),
+      `${names.length} answer, and refuse what is unsigned or without secret`
+    );
   }
 };
 
@@ -179,7 +195,7 @@ const clientAddresses: Check = {
         sentence:
           'The functions do not believe the site: all its visitors count as one client, and share its limits.',
         cause: "The functions have another SITE_SECRET than the site's, or none.",
-        mend: 'Run `npm run deploy`, and start the site with the SITE_SECRET of .env.production.'
+        mend: 'Run `npm run deploy`, and start the site again with the .env.site that it writes.'
       });
     }
     return unless(problems, 'clients are told apart, and cannot pretend to be others');

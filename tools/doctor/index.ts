@@ -9,7 +9,7 @@
  */
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../../local/command-line.ts';
 import { projectDirectory } from '../../local/site/build.ts';
 import { log, print } from '../../local/output.ts';
 import { examine } from './examine.ts';
@@ -17,7 +17,7 @@ import { allHold, json, masked, table } from './report.ts';
 import { secretsOf, type Subject, SubjectError, subjectOf } from './subject.ts';
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.filename, {
     options: { json: { type: 'boolean', default: false } }
   });
   let subject: Subject;

@@ -40,7 +40,7 @@ function policyProblems({ headers }: Response, apiUrl: string): Problem[] {
       {
         sentence: `The site does not belong to ${apiUrl}.`,
         cause: 'It was started with another PUBLIC_SUPABASE_URL.',
-        mend: 'Start it with the settings of .env.production.'
+        mend: 'Start it with .env.site, which `npm run deploy` writes.'
       }
     ];
   }

@@ -101,7 +101,7 @@ function stackSubject(line: string, siteUrl: string | undefined): Subject {
 function deployedSubject(file: string): Subject {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch {
     throw new SubjectError(
       `There is nothing to examine: ${file} cannot be read. \`npm run deploy\` writes it; for a stack set MEDQ_STACK to the ` +
@@ -112,7 +112,7 @@ function deployedSubject(file: string): Subject {
   if (!parsed.success) {
     const names = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))];
     throw new SubjectError(
-      `${file} lacks ${names.join(', ')}, or has a value that cannot be used. \`npm run deploy\` asks for what is missing.`
+      `${file} lacks ${names.join(', ')}, or has a value that cannot be used. \`npm run deploy\` finds out what is missing, or asks for it.`
     );
   }
   const given = parsed.data;

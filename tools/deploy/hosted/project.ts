@@ -30,7 +30,9 @@ export function project(
   const name = 'PUBLIC_SUPABASE_ANON_KEY';
   return {
     name: 'project',
-    hint: 'Look at SUPABASE_PROJECT_REF and SUPABASE_ACCESS_TOKEN in .env.production, and whether the project is paused.',
+    hint:
+      'Look whether this machine reaches https://api.supabase.com, whether SUPABASE_PROJECT_REF and SUPABASE_ACCESS_TOKEN are ' +
+      'right, and whether the project is paused.',
     async examine() {
       const found = await key;
       if (settings[name] === found) return [];

@@ -10,8 +10,8 @@ export function migrations(database: Database, state: () => Promise<DatabaseStat
   return {
     name: 'database',
     hint:
-      'A database that other migrations made is left as it is: take the version of MedQ that made it, or an empty one. ' +
-      'Each migration is applied as a whole or not at all.',
+      'If the database was not reached: see SUPABASE_DB_URL in .env.production. If other migrations made it, it is left as it ' +
+      'is: take the version of MedQ that made it, or an empty one. Each migration is applied as a whole or not at all.',
     async examine() {
       const { history } = await state();
       const pending = pendingMigrations(history, path.join(supabaseDirectory, 'migrations'));
