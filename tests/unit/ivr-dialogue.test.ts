@@ -565,6 +565,23 @@ describe('when it cannot be done', () => {
   test('a confirmation that comes after its booking was cancelled does not claim that it stands', () => {
     const cancelled = { ...appointment, status: 'cancelled' };
     expect(heard(answer(confirm, '1', { appointment: cancelled }))).toContain('was cancelled');
+    // Deleted, that is: there is neither it nor a reason.
+    expect(heard(answer(confirm, '1'))).toContain('was cancelled');
+  });
+
+  test('nor one that moves it, and one that cancels it does not claim so of what was given back', () => {
+    const moving = { practitioner_id: appointment.practitioner_id, moving: appointment.id };
+    const offered = at({
+      name: 'confirm',
+      ...moving,
+      starts_at: slot.starts_at.toISOString(),
+      preference: moving
+    });
+    const cancelled = { ...appointment, status: 'cancelled' };
+    expect(heard(answer(offered, '1', { appointment: cancelled }))).toContain('was cancelled');
+    expect(heard(answer(at(change), '1', { appointment }))).toMatch(
+      /Your appointment is with.*To cancel this/
+    );
   });
 });
 

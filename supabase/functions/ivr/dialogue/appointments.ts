@@ -80,10 +80,9 @@ function tellAppointment(draft: Draft, appointment: Appointment): Reply {
 }
 
 export function tellCancelled(draft: Draft): Reply {
-  const { prompts, facts } = draft;
-  if (!facts.appointment) return askMenu(draft, prompts.notChangeable());
-  return askMenu(
-    draft,
-    prompts.cancelled({ ...draft.spoken(facts.appointment), texted: !facts.wants_no_sms })
-  );
+  const { prompts, facts: { appointment, wants_no_sms } } = draft;
+  if (!appointment) return askMenu(draft, prompts.notChangeable());
+  // The request came once more, and the clinic had given it back by then.
+  if (appointment.status !== 'cancelled') return tellAppointment(draft, appointment);
+  return askMenu(draft, prompts.cancelled({ ...draft.spoken(appointment), texted: !wants_no_sms }));
 }
