@@ -232,7 +232,9 @@ begin
       from public.appointments a where a.id = (v_noted ->> 'appointment_id')::uuid
     ), '{}');
   elsif v_noted ? 'reference' then
-    return jsonb_build_object('no_more_tries', private.ivr_tries_over(p_call, p_patient_id, p_now) is not distinct from 'call');
+    return jsonb_build_object('no_more_tries', coalesce(
+      case when p_patient_id is not null then private.ivr_tries_over(p_call, p_patient_id, p_now) = 'call' end, false
+    ));
   elsif v_noted ->> 'refused' = 'impossible' then
     return '{}';
   elsif v_noted ? 'refused' then

@@ -136,6 +136,14 @@ describe('a request that comes once more', () => {
     expect(await turn(3, task)).not.toHaveProperty('appointment');
   });
 
+  test('of a number that was given up since is answered, and counts no guess', async () => {
+    const turn = aCall();
+    const task = { kind: 'check_reference', reference: 'none' };
+    expect((await turn(3, task)).no_more_tries).toBe(false);
+    await quiet.sql`update public.patients set phone = null where id = ${caller.id}`;
+    expect((await turn(3, task)).no_more_tries).toBe(false);
+  });
+
   test('at the same moment is answered the same, and done once', async () => {
     for (const task of [aMove(2), aBooking(3), aCancellation()]) {
       const turn = aCall();
