@@ -4,7 +4,6 @@
 create table private.phone_verifications (
   id uuid primary key default gen_random_uuid(),
   purpose text not null check (purpose in ('register', 'link', 'reset', 'sign_in', 'change_phone')),
-  phone_hash bytea not null,
   short boolean not null default true,
   code_hash bytea not null,
   sealed_request bytea not null,
@@ -19,7 +18,6 @@ alter table private.phone_verifications enable row level security;
 comment on table private.phone_verifications is 'One-time codes we texted to prove a phone. Nothing in it is readable.';
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
 comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset, sign_in or change_phone.';
-comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
 comment on column private.phone_verifications.code_hash is 'Keyed hash of the code and the row''s id.';
 comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
@@ -53,7 +51,7 @@ comment on function private.short_codes_are_safe(timestamptz) is
   'Whether so few guesses were wrong within a day that six digits are enough.';
 
 create function private.start_verification(
-  p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea,
+  p_id uuid, p_purpose text, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea,
   p_phone text, p_code text, p_long_code text, p_locale text default null, p_now timestamptz default now()
 )
 returns table (wait int, expires_at timestamptz, code_length int)
@@ -70,9 +68,9 @@ begin
     return query select v_wait, null::timestamptz, null::int;
     return;
   end if;
-  insert into private.phone_verifications (id, purpose, phone_hash, short, code_hash, sealed_request, expires_at)
+  insert into private.phone_verifications (id, purpose, short, code_hash, sealed_request, expires_at)
   values (
-    p_id, p_purpose, p_phone_hash, v_short, case when v_short then p_code_hash else p_long_code_hash end,
+    p_id, p_purpose, v_short, case when v_short then p_code_hash else p_long_code_hash end,
     p_sealed_request, v_expires_at
   );
   select * into v_patient from public.patients p where p.phone = p_phone;
@@ -87,7 +85,7 @@ begin
   return query select 0, v_expires_at, case when v_short then 6 else 10 end;
 end $$;
 comment on function
-  private.start_verification(uuid, text, bytea, bytea, bytea, bytea, text, text, text, text, timestamptz) is
+  private.start_verification(uuid, text, bytea, bytea, bytea, text, text, text, text, timestamptz) is
   'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has; or, where no code can be texted now, after how many seconds to try again (wait).';
 
 create function private.live_verification(p_id uuid, p_now timestamptz default now())

@@ -84,13 +84,22 @@ set search_path = ''
 as $$
 declare
   v_patient_id uuid;
+  v_seen_at timestamptz;
 begin
-  select p.id into v_patient_id from public.patients p where p.phone = confirm_phone_owner.phone;
+  select p.id, l.seen_at into v_patient_id, v_seen_at
+  from public.patients p left join private.signs_of_life l on l.patient_id = p.id
+  where p.phone = confirm_phone_owner.phone;
   if not found then
     perform private.fail('unknown_patient');
   end if;
   perform private.note_sign_of_life(v_patient_id, true);
+  -- Other signs of life have a trace of their own: a session, an appointment, a call.
+  insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
+  values (
+    private.channel(), auth.uid(), 'update', 'signs_of_life', v_patient_id::text,
+    jsonb_build_object('seen_at', jsonb_build_array(v_seen_at, now()))
+  );
 end $$;
 comment on function public.confirm_phone_owner(text) is
-  'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
+  'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again. The audit keeps that they vouched for it.';
 grant execute on function public.confirm_phone_owner(text) to service_role;

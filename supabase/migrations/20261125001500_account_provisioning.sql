@@ -39,19 +39,28 @@ comment on function private.tg_account_jobs__forget_seed() is 'The job is done, 
 create trigger _100_forget_seed before update on private.account_jobs
   for each row when (new.done_at is not null) execute function private.tg_account_jobs__forget_seed();
 
-create function private.tg_appointments__request_account() returns trigger
-language plpgsql security definer
+create function private.request_account(p_patient_id uuid) returns void
+language plpgsql
 set search_path = ''
 as $$
 begin
   insert into private.account_jobs (patient_id)
   select p.id from public.patients p
-  where p.id = new.patient_id and p.user_id is null and p.phone is not null and not private.is_dormant(p.id)
+  where p.id = p_patient_id and p.user_id is null and p.phone is not null and not private.is_dormant(p.id)
   on conflict do nothing;
+end $$;
+comment on function private.request_account(uuid) is
+  'Queues an account for a patient who has none, unless the phone may be somebody else''s by now.';
+
+create function private.tg_appointments__request_account() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform private.request_account(new.patient_id);
   return null;
 end $$;
-comment on function private.tg_appointments__request_account() is
-  'Queues an account for a patient who booked by phone and has none, unless the phone may be somebody else''s by now.';
+comment on function private.tg_appointments__request_account() is 'Whoever books by phone gets an account.';
 
 create trigger _400_request_account after insert on public.appointments
   for each row when (new.channel = 'ivr')

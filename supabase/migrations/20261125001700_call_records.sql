@@ -26,7 +26,7 @@ comment on column public.ivr_calls.clinic_id is 'The clinic that was called.';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.caller is 'The calling number, masked. Empty: it is hidden, or none that could be.';
 comment on column public.ivr_calls.steps is
-  'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
+  'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, whether a phone never seen before booked (new_phone), which appointment was opened, booked, moved or cancelled, or why none was (refused). References and codes are never kept.';
 comment on column public.ivr_calls.outcome is
   'booked, moved, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
@@ -73,6 +73,20 @@ begin
 end $$;
 comment on function private.ivr_record_step(jsonb, uuid, uuid, text, jsonb, timestamptz) is
   'Writes down one turn of a call, once: p_noted is what its step holds beside the keys.';
+
+create function private.ivr_noted(p_call jsonb) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select nullif(s - '{turn,step,keys,at}'::text[], '{}')
+    from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+    where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn'
+  );
+end $$;
+comment on function private.ivr_noted(jsonb) is
+  'What was written down of this very turn, if its request came before and did something; else null.';
 
 create function private.ivr_record_failure(p_call jsonb, p_now timestamptz default now()) returns void
 language plpgsql

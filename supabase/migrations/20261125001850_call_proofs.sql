@@ -197,20 +197,11 @@ set search_path = ''
 as $$
 declare
   v_proof private.call_proofs;
-  v_noted text;
   v_right boolean;
 begin
-  -- Locked: codes keyed in at the same time are tried one by one.
-  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id' for no key update;
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id';
   if v_proof.proven_at is not null then
     return private.ivr_proof_answer(v_proof, 'right');
-  end if;
-  -- The same request once more is no further guess.
-  select s ->> 'proof' into v_noted
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'proof';
-  if found then
-    return private.ivr_proof_answer(v_proof, v_noted);
   elsif v_proof.code_hash is null or v_proof.guesses >= 3 or v_proof.asked_at <= p_now - interval '10 minutes' then
     return private.ivr_proof_answer(v_proof, 'refused');
   end if;

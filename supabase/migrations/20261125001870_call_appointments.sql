@@ -88,8 +88,7 @@ declare
   v_in_call int;
   v_today int;
 begin
-  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
-  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
+  -- The row of the phone stays locked until the end: guesses made in several calls at the same time are counted in turn.
   select count(*) into v_in_call
   from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
   where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
@@ -174,15 +173,8 @@ declare
   v_noted jsonb;
   v_appointment public.appointments;
 begin
-  -- The same request once more is answered as it was, whatever its keys: it is no further guess.
-  select s into v_noted
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ?| '{reference,proof}';
-  if v_noted ? 'proof' or (v_noted is null and v_over = 'day') then
+  if v_over = 'day' then
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
-  elsif v_noted is not null then
-    select a.* into v_appointment from public.appointments a
-    where a.id = (v_noted ->> 'appointment_id')::uuid and a.patient_id = p_patient_id;
   elsif v_over = 'call' then
     v_noted := '{"reference": "refused"}';
   else

@@ -196,6 +196,84 @@ end $$;
 comment on function private.ivr_move(jsonb, public.clinics, uuid, timestamptz) is
   'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
 
+create function private.ivr_to_note(p_kind text, p_facts jsonb) returns jsonb
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(p_facts -> 'noted', '{}') || case
+    when (p_kind in ('book', 'prove', 'cancel', 'move')) is not true or p_facts ?| '{proof,appointments}' then '{}'
+    when p_facts ? 'appointment' then jsonb_build_object('appointment_id', p_facts #> '{appointment,id}')
+    else jsonb_build_object('refused', coalesce(p_facts ->> 'error', 'impossible'))
+  end;
+end $$;
+comment on function private.ivr_to_note(text, jsonb) is
+  'What is written down with the step of a turn beside its keys: what its task noted, and the appointment that was booked, moved or cancelled, or why none was.';
+
+create function private.ivr_again(
+  p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_noted constant jsonb := private.ivr_noted(p_call);
+  v_proof private.call_proofs;
+begin
+  if v_noted ?| '{appointment_id,refused,reference,proof}' is not true then
+    return null;
+  elsif v_noted ? 'appointment_id' and p_task ->> 'kind' = 'check_reference' then
+    return coalesce(private.ivr_details((v_noted ->> 'appointment_id')::uuid, p_patient_id), '{}');
+  elsif v_noted ? 'appointment_id' then
+    -- As it stands: it may have been moved or cancelled since, or deleted.
+    return coalesce((
+      select jsonb_build_object('appointment', private.ivr_appointment(a) - case when p_call -> 'proven' = 'true' then '' else 'who' end)
+      from public.appointments a where a.id = (v_noted ->> 'appointment_id')::uuid
+    ), '{}');
+  elsif v_noted ? 'reference' then
+    return jsonb_build_object('no_more_tries', coalesce(
+      case when p_patient_id is not null then private.ivr_tries_over(p_call, p_patient_id, p_now) = 'call' end, false
+    ));
+  elsif v_noted ->> 'refused' = 'impossible' then
+    return '{}';
+  elsif v_noted ? 'refused' then
+    return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+      || jsonb_build_object('error', v_noted -> 'refused');
+  elsif v_noted ->> 'proof' = 'right' then
+    return private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now);
+  end if;
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id';
+  return private.ivr_proof_answer(v_proof, v_noted ->> 'proof');
+end $$;
+comment on function private.ivr_again(jsonb, jsonb, public.clinics, uuid, timestamptz) is
+  'The answer to a request that comes once more, by what its turn noted and whatever its keys: nothing is done again. Null: it did nothing yet that must not be done twice.';
+
+create function private.ivr_change(
+  p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_kind constant text := p_task ->> 'kind';
+begin
+  return case
+    when v_kind = 'book' then private.ivr_book(p_call, p_task, p_clinic, p_patient_id, p_now)
+    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, p_clinic, p_patient_id, p_now)
+    -- What follows is about appointments that only a known patient has.
+    when p_patient_id is null then null
+    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, p_clinic, p_patient_id, p_now)
+    when v_kind = 'check_reference' then
+      private.ivr_check_reference(p_call, p_task, p_clinic, p_patient_id, p_now)
+    when v_kind = 'cancel' then private.ivr_cancel((p_task ->> 'appointment_id')::uuid, p_patient_id, p_now)
+    when v_kind = 'move' then private.ivr_move(p_task, p_clinic, p_patient_id, p_now)
+  end;
+end $$;
+comment on function private.ivr_change(jsonb, jsonb, public.clinics, uuid, timestamptz) is
+  'Does a task that changes something, and is done once: what it notes keeps it from being done again.';
+
 create function private.ivr_perform(
   p_call jsonb, p_task jsonb, p_clinic_id uuid, p_patient_id uuid, p_now timestamptz
 )
@@ -205,7 +283,6 @@ set search_path = ''
 as $$
 declare
   v_kind constant text := p_task ->> 'kind';
-  v_appointment_id constant uuid := p_task ->> 'appointment_id';
   v_person_id constant uuid := private.ivr_person(p_task, p_patient_id);
   v_clinic public.clinics;
 begin
@@ -218,18 +295,13 @@ begin
       private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, v_person_id, p_now)
-    when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
-    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
+    when v_kind = 'details' then private.ivr_details((p_task ->> 'appointment_id')::uuid, p_patient_id)
     when v_kind = 'goodbye' then
       jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, p_patient_id, p_now))
-    -- What follows is about appointments that only a known patient has.
-    when p_patient_id is null then null
-    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
-    when v_kind = 'check_reference' then
-      private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
-    when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
-    when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
-    when v_kind = 'move' then private.ivr_move(p_task, v_clinic, p_patient_id, p_now)
+    else coalesce(
+      private.ivr_again(p_call, p_task, v_clinic, p_patient_id, p_now),
+      private.ivr_change(p_call, p_task, v_clinic, p_patient_id, p_now)
+    )
   end, '{}');
 end $$;
 comment on function private.ivr_perform(jsonb, jsonb, uuid, uuid, timestamptz) is

@@ -112,6 +112,21 @@ begin
 end $$;
 comment on function private.ivr_outcome(text, jsonb) is 'What came of a turn, by its kind of task and what is told.';
 
+create function private.ivr_come_alone(p_call jsonb) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.come_one_after_the_other('call ' || (p_call ->> 'call_id'));
+  -- The patient before all that is theirs. Should the number be given to another meanwhile, that one.
+  loop
+    perform from public.patients p where p.phone = p_call ->> 'caller' for key share;
+    exit when found or not exists (select from public.patients p where p.phone = p_call ->> 'caller');
+  end loop;
+end $$;
+comment on function private.ivr_come_alone(jsonb) is
+  'Turns of a call that change something come one after the other, so that a request that comes twice finds what was noted; and nobody merges or deletes the patient of the number meanwhile.';
+
 -- p_call: {call_id, caller and dialled (+E.164 or null), turn, step, keys, clinic?, language?, spoken, site_url}; spoken are
 -- the languages that calls are answered in.
 -- The shapes of p_task and of the answer are in supabase/functions/ivr: facts.ts, and code.ts for the codes in a task.
@@ -128,13 +143,14 @@ begin
   -- A turn that only reads need not wait until its record has reached the disk.
   if v_kind in ('welcome', 'inform', 'reception', 'days', 'offer', 'later') then
     perform set_config('synchronous_commit', 'off', true);
+  else
+    perform private.ivr_come_alone(p_call);
   end if;
   v := private.ivr_look_up(p_call, p_now);
   if v.clinic_id is null then
     perform private.ivr_record_failure(p_call, p_now);
     return '{"clinic": null}';
   end if;
-
   perform set_config('medq.call_language', v.speaks, true);
   if v.has_new_language then
     perform private.ivr_keep_language(p_call, v.patient_id);
@@ -149,9 +165,8 @@ begin
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
-    -- Who they were when it began may have been merged.
-    coalesce((v.facts #>> '{appointment,patient_id}')::uuid, v.patient_id),
-    private.ivr_outcome(v_kind, v.facts), coalesce(v.facts -> 'noted', '{}'), p_now
+    coalesce((v.facts #>> '{appointment,patient_id}')::uuid, v.patient_id), -- Whoever booked may be new.
+    private.ivr_outcome(v_kind, v.facts), private.ivr_to_note(v_kind, v.facts), p_now
   );
   return v.facts - 'noted';
 end $$;

@@ -152,6 +152,11 @@ begin
   update public.patients p set phone = null where p.id = p_merge.keep_id and p.phone = p_merge.gone_phone;
   perform private.take_back(p_merge);
   update public.patients p set phone = p_merge.gone_phone where p.id = p_merge.gone_id;
+  -- An account was about to be made when the merge ended that.
+  delete from private.account_jobs j where (j.patient_id, j.done_at) = (p_merge.gone_id, p_merge.merged_at);
+  if found then
+    perform private.request_account(p_merge.gone_id);
+  end if;
 end $$;
 comment on function private.undo_merge(private.patient_merges, timestamptz) is
   'Makes one patient two again, who are both locked. What the one that stayed has got meanwhile stays theirs.';

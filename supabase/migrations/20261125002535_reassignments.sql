@@ -39,24 +39,6 @@ end $$;
 comment on function private.was_reassigned(uuid, uuid) is
   'Whether appointments of a dependent may be given to a patient: this is who they have become.';
 
-create function private.require_dependent_at_desk(p_dependent_id uuid) returns public.dependents
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_dependent public.dependents;
-begin
-  perform private.require_desk();
-  select * into v_dependent from public.dependents d where d.id = p_dependent_id and d.name is not null;
-  if not found then
-    perform private.fail('unknown_dependent');
-  end if;
-  perform private.require_patient_at_desk(v_dependent.patient_id);
-  return v_dependent;
-end $$;
-comment on function private.require_dependent_at_desk(uuid) is
-  'A dependent of a patient as private.require_patient_at_desk has them; refuses with unknown_dependent or unknown_patient.';
-
 create function private.require_own_phone(p_dependent public.dependents, p_phone text) returns void
 language plpgsql stable
 set search_path = ''
@@ -170,7 +152,7 @@ language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_dependent constant public.dependents := private.require_dependent_at_desk(reassign_dependent.dependent_id);
+  v_dependent constant public.dependents := private.lock_dependent_at_desk(reassign_dependent.dependent_id, null);
   v_clinic constant public.clinics := private.clinic_at_desk(v_dependent.patient_id, v_dependent.id);
   v_phone text;
   v_started private.reassignments;
@@ -195,10 +177,6 @@ as $$
 declare
   v_patient_id uuid;
 begin
-  -- The two as a merge locks them; then whoever is being booked for at this moment.
-  perform private.lock_patients(
-    p_dependent.patient_id, (select p.id from public.patients p where p.phone = p_phone)
-  );
   perform private.require_own_phone(p_dependent, p_phone);
   v_patient_id := private.patient_at_desk(p_phone, p_dependent.name);
   perform from public.dependents d where d.id = p_dependent.id for update;
@@ -212,7 +190,7 @@ begin
   return v_patient_id;
 end $$;
 comment on function private.become_patient(public.dependents, text) is
-  'The patient of a phone, who may be new, as which a dependent goes on; all locked. Refuses like private.require_own_phone.';
+  'The patient of a phone, who may be new, as which a dependent goes on; they and the dependent are locked. Refuses like private.require_own_phone.';
 
 create function private.take_history(p_dependent public.dependents, p_patient public.patients) returns void
 language plpgsql
@@ -288,10 +266,11 @@ declare
   v_guess record;
   v_patient public.patients;
 begin
-  perform private.require_desk();
-  v_dependent := private.require_dependent_at_desk((
-    select r.dependent_id from private.reassignments r where r.id = prove_reassignment.reassignment_id
-  ));
+  -- Both patients first, as a merge locks them: the codes go with whoever removes the dependent.
+  v_dependent := private.lock_dependent_at_desk(
+    (select r.dependent_id from private.reassignments r where r.id = prove_reassignment.reassignment_id),
+    (select r.phone from private.reassignments r where r.id = prove_reassignment.reassignment_id)
+  );
   v_guess := private.guess_reassignment(
     prove_reassignment.reassignment_id, regexp_replace(prove_reassignment.phone_code, '\D', '', 'g'),
     regexp_replace(prove_reassignment.holder_code, '\D', '', 'g'), now()

@@ -120,7 +120,8 @@ describe('a turn of a call', () => {
         clinics: [],
         locales: ['en-IN'],
         language: null,
-        upcoming: []
+        upcoming: [],
+        wants_no_sms: false
       });
     }));
 

@@ -266,6 +266,30 @@ describe('a merge', () => {
       expect([open.count, claimed.count]).toEqual([0, 0]);
     }));
 
+  test('that is undone has the account made that was about to be', () =>
+    twoOfOne(async ({ tx, gone, merge, undo }) => {
+      const before = await anAccountJob(tx, gone.id);
+      const claimed = () => tx<{ job_id: string; phone: string; password_seed: string }[]>`
+        select job_id, phone, password_seed from private.claim_account_jobs(1000) where patient_id = ${gone.id}`;
+      const merged = await merge();
+      expect(await claimed()).toHaveLength(0);
+      await undo(merged);
+      const [job] = await claimed();
+      expect(job).toMatchObject({ phone: gone.phone });
+      expect(job?.password_seed).toMatch(/^[0-9a-f]{64}$/);
+      expect(job?.job_id).not.toBe(before);
+    }));
+
+  test('that is undone asks for no account for whom none was to be made', () =>
+    twoOfOne(async ({ tx, gone, merge, undo }) => {
+      const job = await anAccountJob(tx, gone.id);
+      await tx`update private.account_jobs set done_at = now() - interval '1 hour' where id = ${job}`;
+      await undo(await merge());
+      const open =
+        await tx`select from private.account_jobs where done_at is null and patient_id = ${gone.id}`;
+      expect(open).toHaveLength(0);
+    }));
+
   test('gives another reference where both had the same', () =>
     twoOfOne(async ({ tx, keep, own, merge }) => {
       await tx`update public.appointments set reference = '4821' where patient_id = ${keep.id}`;

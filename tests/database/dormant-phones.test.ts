@@ -163,6 +163,21 @@ test('whoever calls from one is not told of an account that somebody else may ha
     expect(await told(other)).toEqual(['appointment_booked', 'ivr_synced']);
   }));
 
+test('whoever vouched for a phone is in the audit', () =>
+  rolledBack(sql, async (tx) => {
+    const patient = await aPatient(tx);
+    await silent(tx, patient, 731);
+    const traces = () => tx`
+      select channel, actor_id, action, changes from public.audit_events
+      where table_name = 'signs_of_life' and row_id = ${patient.id}`;
+    expect(await traces()).toHaveLength(0);
+    await tx`select public.confirm_phone_owner(${patient.phone})`;
+    const [trace, ...more] = await traces();
+    expect(more).toHaveLength(0);
+    expect(trace).toMatchObject({ channel: 'desk', actor_id: null, action: 'update' });
+    expect(JSON.stringify(trace)).not.toContain(patient.phone.slice(-6));
+  }));
+
 test('a phone that nobody has cannot be confirmed', () =>
   rolledBack(sql, async (tx) => {
     const confirm = () => tx`select public.confirm_phone_owner(${aPhone()})`;

@@ -97,6 +97,52 @@ const mergeOf = ({ desk, keep, gone }: World): Work => ({
   run: (tx) => tx`select public.merge_patients(${keep.id}, ${gone.id})`
 });
 
+/** A call of the one that is to go, in which turns are taken by their task; the first of them is over. */
+async function aCallIn({ sql, clinic, gone }: World): Promise<(turn: number, task: object) => Work> {
+  const call = {
+    call_id: crypto.randomUUID(),
+    caller: gone.phone,
+    dialled: clinic.phone,
+    step: 'x',
+    keys: '1'
+  };
+  const turnOf = (turn: number, task: object): Work => ({
+    run: (tx) => tx`select private.ivr_turn(${tx.json({ ...call, turn })}, ${tx.json(task as never)})`
+  });
+  await sql.begin((tx) => turnOf(0, { kind: 'welcome' }).run(tx));
+  return turnOf;
+}
+
+/** A dependent who is about to get a phone of their own, and the work of telling the desk both codes. */
+async function aReassignment({
+  sql,
+  desk,
+  keep
+}: World): Promise<{ child: string; phone: string; prove: Work }> {
+  const child = await aDependent(sql, keep);
+  const phone = aPhone();
+  const [started] = await keptAtDesk(
+    sql,
+    desk,
+    (tx) => tx<{ id: string }[]>`
+      select public.reassign_dependent(${child}, ${phone}) ->> 'reassignment_id' as id`
+  );
+  const codes = await sql<{ code: string }[]>`
+    select substring(body from '^\\d+') as code from public.sms_messages
+    where to_phone in (${phone}, ${keep.phone}) and template like 'reassign%' order by template`;
+  const prove: Work = {
+    by: desk,
+    run: (tx) => tx`
+      select public.prove_reassignment(${started?.id ?? ''}, ${codes[0]?.code ?? ''}, ${codes[1]?.code ?? ''})`
+  };
+  return { child, phone, prove };
+}
+
+const removalOf = ({ keep }: World, child: string): Work => ({
+  by: keep,
+  run: (tx) => tx`delete from public.dependents where id = ${child}`
+});
+
 /** The unsent SMS about an appointment, where whoever changes it or its patient passes by. */
 const smsOf =
   ({ id }: { id: string }) =>
@@ -177,8 +223,9 @@ describe('neither is refused because they came at once:', () => {
 
   test('a dependent who gets a phone of their own, and the cancelling of their appointment', async () => {
     for (let race = 0; race < 6; race++) {
-      const { sql, doctor, desk, keep, slots } = await aWorld();
-      const child = await aDependent(sql, keep);
+      const world = await aWorld();
+      const { sql, doctor, keep, slots } = world;
+      const { child, phone, prove } = await aReassignment(world);
       const [own] = await keptAtDesk(
         sql,
         keep,
@@ -186,26 +233,80 @@ describe('neither is refused because they came at once:', () => {
           select id from public.book_appointment(${doctor.id}, ${slots[3] ?? null}, ${child})`
       );
       if (!own) throw new Error('Nothing was booked.');
-      const phone = aPhone();
-      const [started] = await keptAtDesk(
-        sql,
-        desk,
-        (tx) => tx<{ id: string }[]>`
-          select public.reassign_dependent(${child}, ${phone}) ->> 'reassignment_id' as id`
-      );
-      const codes = await sql<{ code: string }[]>`
-        select substring(body from '^\\d+') as code from public.sms_messages
-        where to_phone in (${phone}, ${keep.phone}) and template like 'reassign%' order by template`;
       const works: Work[] = [
-        {
-          by: desk,
-          run: (tx) => tx`
-            select public.prove_reassignment(${started?.id ?? ''}, ${codes[0]?.code ?? ''}, ${codes[1]?.code ?? ''})`
-        },
+        prove,
         { by: keep, run: (tx) => tx`select public.cancel_appointment(${own.id})` }
       ];
       nobodyFailed(await held(smsOf(own), race % 2 ? works : works.toReversed()));
       expect(await sql`select from public.patients where phone = ${phone}`).toHaveLength(1);
+    }
+  });
+
+  test('a dependent who gets a phone of their own, and is removed', async () => {
+    for (let race = 0; race < 4; race++) {
+      const world = await aWorld();
+      const { sql } = world;
+      const { child, phone, prove } = await aReassignment(world);
+      const works = [prove, removalOf(world, child)];
+      const outcomes = await held(
+        (tx) => tx`select from private.reassignments where dependent_id = ${child} for update`,
+        race % 2 ? works : works.toReversed()
+      );
+      nobodyFailed(outcomes);
+      expect(await sql`select from public.dependents where id = ${child}`).toHaveLength(0);
+      expect((await sql`select from public.patients where phone = ${phone}`).count).toBe(race % 2);
+    }
+  });
+
+  test('a dependent for whom codes are texted anew, and who is removed', async () => {
+    for (let race = 0; race < 4; race++) {
+      const world = await aWorld();
+      const { child } = await aReassignment(world);
+      const works = [
+        {
+          by: world.desk,
+          run: (tx) => tx`select public.reassign_dependent(${child}, ${aPhone()})`
+        } satisfies Work,
+        removalOf(world, child)
+      ];
+      nobodyFailed(
+        await held(
+          (tx) => tx`select from private.reassignments where dependent_id = ${child} for update`,
+          race % 2 ? works : works.toReversed()
+        )
+      );
+    }
+  });
+
+  test('a merge, and a reference or code that is keyed in in a call', async () => {
+    for (const kind of ['wrong', 'right', 'code']) {
+      for (const first of [0, 1]) {
+        const world = await aWorld();
+        const { sql, gone, appointment, doctor, slots } = world;
+        const turn = await aCallIn(world);
+        const [{ reference } = { reference: '' }] = await sql<{ reference: string }[]>`
+          select reference from public.appointments where id = ${appointment.id}`;
+        await sql`insert into private.call_proofs (call_id, clinic_id, patient_id, asked_at, code_hash)
+          select call_id, clinic_id, patient_id, now(), '\\x00' from public.ivr_calls where patient_id = ${gone.id}`;
+        const task =
+          kind === 'code'
+            ? {
+                kind: 'prove',
+                code: { hash: '00' },
+                practitioner_id: doctor.id,
+                starts_at: slots[6],
+                preference: {}
+              }
+            : { kind: 'check_reference', reference: kind === 'right' ? reference : '0000' };
+        const works = [mergeOf(world), turn(1, task)];
+        const outcomes = await held(
+          (tx) => tx`select from public.ivr_calls where patient_id = ${gone.id} for update`,
+          first ? works : works.toReversed()
+        );
+        expect(outcomes, `${kind} ${first}`).toEqual([undefined, undefined]);
+        const calls = await sql`select from public.ivr_calls where patient_id = ${gone.id}`;
+        expect(calls, `${kind} ${first}`).toHaveLength(0);
+      }
     }
   });
 

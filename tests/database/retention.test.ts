@@ -25,8 +25,8 @@ const countOf = async (rows: Promise<{ count: number }[]>) => (await rows)[0]?.c
 const kept: Record<string, Kept> = {
   'a code': {
     write: (tx, age) => tx`
-      insert into private.phone_verifications (purpose, phone_hash, code_hash, sealed_request, expires_at)
-      values ('reset', '', '', '', now() - ${age}::interval)`,
+      insert into private.phone_verifications (purpose, code_hash, sealed_request, expires_at)
+      values ('reset', '', '', now() - ${age}::interval)`,
     count: (tx) => countOf(tx`select count(*)::int from private.phone_verifications`),
     until: ['23 hours', '25 hours']
   },
@@ -216,10 +216,10 @@ test('a text that still waits is never forgotten', () =>
 test('what somebody asked for is wiped by the sweep as soon as its code has expired', () =>
   within(async (tx) => {
     await tx`
-      insert into private.phone_verifications (purpose, phone_hash, code_hash, sealed_request, expires_at, used_at)
-      values ('reset', '', 'expired', 'sealed', now() - interval '1 second', null),
-        ('reset', '', 'used', 'sealed', now() - interval '1 second', now() - interval '5 minutes'),
-        ('reset', '', 'live', 'sealed', now() + interval '1 minute', null)`;
+      insert into private.phone_verifications (purpose, code_hash, sealed_request, expires_at, used_at)
+      values ('reset', 'expired', 'sealed', now() - interval '1 second', null),
+        ('reset', 'used', 'sealed', now() - interval '1 second', now() - interval '5 minutes'),
+        ('reset', 'live', 'sealed', now() + interval '1 minute', null)`;
     await tx`select private.sweep()`;
     const rows = await tx`
       select convert_from(code_hash, 'UTF8') as code, convert_from(sealed_request, 'UTF8') as sealed

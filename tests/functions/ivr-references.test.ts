@@ -80,20 +80,20 @@ describe('who wants no SMS', () => {
     expect(await bookingsOf(sql, phone)).toMatchObject([{ id: booked.id, status: 'cancelled' }]);
   });
 
-  test('is asked to note down what was booked or moved, and promised no SMS', async () => {
+  test('is asked to note down what was booked or moved, hears it twice, and is promised no SMS', async () => {
     const { clinic, phone } = await aPatientWithoutSms();
     const call = callTo(clinic, phone);
     await call.dial();
     const told = await call.press('1', '1');
     expect(told).toMatch(
-      /is booked\. .* You asked for no SMS, so please note down the day, the time and the number\. Goodbye\.$/
+      /is booked\. You asked for no SMS, so please note this down\. (Doctor .* number is .*\.) Once more: \1 Goodbye\.$/
     );
     const again = callTo(clinic, phone);
     await again.dial();
     await again.press('4');
     await again.press(await codeTextedTo(inbox_url, phone));
     expect(await again.press('1', '2', '1')).toMatch(
-      /is moved\. .* You asked for no SMS, so please note down/
+      /is moved\. You asked for no SMS, so please note this down\. .* Once more: /
     );
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rateLimited, registrationRefused } from '../../supabase/functions/_shared/account/errors.ts';
 import { parseFields, requests } from '../../supabase/functions/_shared/account/fields.ts';
 import { network } from '../../supabase/functions/_shared/account/client-address.ts';
-import { codeHash, newCode, phoneHash } from '../../supabase/functions/_shared/account/codes.ts';
+import { codeHash, newCode } from '../../supabase/functions/_shared/account/codes.ts';
 import { RefusedError } from '../../supabase/functions/_shared/errors.ts';
 import { subjectHash, useOf } from '../../supabase/functions/_shared/account/limits.ts';
 import { english } from '../../supabase/functions/_shared/words/en-IN.ts';
@@ -151,8 +151,7 @@ describe('a code', () => {
       codeHash('secret', 'one', '123456'),
       codeHash('secret', 'two', '123456'),
       codeHash('other', 'one', '123456'),
-      codeHash('secret', 'one', '123457'),
-      phoneHash('secret', '123456')
+      codeHash('secret', 'one', '123457')
     ]);
     expect(new Set(hashes.map((hash) => Buffer.from(hash).toString('hex'))).size).toBe(hashes.length);
   });

@@ -438,6 +438,23 @@ describe('3 and 4, the caller’s own appointments', () => {
     expect(heard(told)).toContain('Your token number is 1 2. Number 9 is being seen now. To cancel');
   });
 
+  test('without the SMS at hand lead to reception, where there is one', () => {
+    expect(heard(answer(menu, '4', { upcoming }))).toContain('If you do not have it, press 0 and hash');
+    expect(answer(entering, '0', { upcoming }).then).toEqual({ transfer: '+914440001001' });
+    const asked = answer(entering, '9', { upcoming });
+    expect(heard(asked)).toMatch(/^Please enter the 4 digits/);
+    expect(listening(asked)).toMatchObject({ misses: 0, question: { name: 'reference' } });
+    const alone = { upcoming, clinic: { ...clinic, reception: null } };
+    expect(heard(answer(menu, '4', alone))).not.toContain('reception');
+    expect(heard(answer(entering, '', alone))).toBe('Enter the 4 digits of the reference.');
+  });
+
+  test('are not offered to be moved where nothing is booked by phone', () => {
+    const closed = { upcoming, clinic: { ...clinic, takes_bookings: false } };
+    expect(heard(answer(menu, '3', closed))).toContain('or to cancel one, press 1.');
+    expect(heard(answer(menu, '3', { upcoming }))).toContain('or to cancel or move one, press 1.');
+  });
+
   test('are cancelled only after the caller has confirmed', () => {
     const position = at(change);
     const done = answer(position, '1', { appointment: { ...appointment, status: 'cancelled' } });
@@ -565,6 +582,23 @@ describe('when it cannot be done', () => {
   test('a confirmation that comes after its booking was cancelled does not claim that it stands', () => {
     const cancelled = { ...appointment, status: 'cancelled' };
     expect(heard(answer(confirm, '1', { appointment: cancelled }))).toContain('was cancelled');
+    // Deleted, that is: there is neither it nor a reason.
+    expect(heard(answer(confirm, '1'))).toContain('was cancelled');
+  });
+
+  test('nor one that moves it, and one that cancels it does not claim so of what was given back', () => {
+    const moving = { practitioner_id: appointment.practitioner_id, moving: appointment.id };
+    const offered = at({
+      name: 'confirm',
+      ...moving,
+      starts_at: slot.starts_at.toISOString(),
+      preference: moving
+    });
+    const cancelled = { ...appointment, status: 'cancelled' };
+    expect(heard(answer(offered, '1', { appointment: cancelled }))).toContain('was cancelled');
+    expect(heard(answer(at(change), '1', { appointment }))).toMatch(
+      /Your appointment is with.*To cancel this/
+    );
   });
 });
 

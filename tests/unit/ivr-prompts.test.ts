@@ -96,8 +96,8 @@ describe.each(languages)('the prompts in $code', ({ at }) => {
       (brief: boolean) => prompts.askDay({ brief }),
       (brief: boolean) => prompts.offer({ ...spoken, moving: false, brief }),
       (brief: boolean) => prompts.offer({ ...spoken, moving: true, brief }),
-      (brief: boolean) => prompts.askAppointments({ more: true, brief }),
-      (brief: boolean) => prompts.askReference({ brief }),
+      (brief: boolean) => prompts.askAppointments({ more: true, moves: true, brief }),
+      (brief: boolean) => prompts.askReference({ reception: true, brief }),
       (brief: boolean) => prompts.askChange({ moves: true, brief }),
       (brief: boolean) => prompts.askChange({ moves: false, brief })
     ];

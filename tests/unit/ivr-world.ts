@@ -169,8 +169,10 @@ export function aWorld(luck: Luck): (reading: Reading) => Facts {
         if (die(4) === 0) return asked();
         return die(2) === 0 ? { appointment: anAppointment() } : { no_more_tries: die(3) === 0 };
       case 'details':
-      case 'cancel':
         return die(3) === 0 ? {} : { appointment: anAppointment() };
+      case 'cancel':
+        if (die(3) === 0) return {};
+        return { appointment: { ...anAppointment(), status: die(4) === 0 ? 'booked' : 'cancelled' } };
       case 'goodbye':
         return { texted: die(2) === 0 };
       default:

@@ -1,5 +1,6 @@
 /** The code that proves a calling number: a fresh one beside each task that may have to ask for it, hashes of it at rest. */
-import { codeHash, newCode, phoneHash } from '../_shared/account/codes.ts';
+import { codeHash, newCode } from '../_shared/account/codes.ts';
+import { subjectHash } from '../_shared/account/limits.ts';
 import { setting } from '../_shared/env.ts';
 import { hex } from '../_shared/secrets.ts';
 import type { Call } from './database.ts';
@@ -17,7 +18,7 @@ interface NewCodes {
   short: NewCode;
   /** Of ten, for a day on which many wrong ones were tried. */
   long: NewCode;
-  /** Stands for the calling number. */
+  /** What limits know the calling number by. */
   phone: string;
 }
 
@@ -39,7 +40,7 @@ export async function withCode(task: Task, { call_id, caller }: Call): Promise<T
   const [hash, longHash, phone] = await Promise.all([
     hashOf(text),
     hashOf(longText),
-    phoneHash(setting('FUNCTIONS_SECRET'), caller).then(hex)
+    subjectHash(setting('FUNCTIONS_SECRET'), 'phone', caller)
   ]);
   return { ...task, code: { short: { text, hash }, long: { text: longText, hash: longHash }, phone } };
 }

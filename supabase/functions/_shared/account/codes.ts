@@ -39,8 +39,3 @@ export function codeIn(text: string): string | undefined {
 export function codeHash(secret: string, verification: string, code: string): Promise<Uint8Array> {
   return hmac(secret, `code:${verification}:${code}`);
 }
-
-/** What is kept of a phone (+E.164) before it is proven. */
-export function phoneHash(secret: string, phone: string): Promise<Uint8Array> {
-  return hmac(secret, `phone:${phone}`);
-}

@@ -1,6 +1,6 @@
 /** Proving a phone: a sealed request, a texted code, and what the request asked for once the code comes back. */
 import { codeInvalid, noSmsNow } from './errors.ts';
-import { codeHash, newCode, phoneHash } from './codes.ts';
+import { codeHash, newCode } from './codes.ts';
 import type { Database } from '../database.ts';
 import {
   formatVerificationId,
@@ -36,15 +36,14 @@ export async function startVerification(
   const { purpose, request } = waiting;
   // The database knows which of them is long enough for today.
   const [code, longCode] = [newCode(6), newCode(10)];
-  const [byPhone, byCode, byLongCode, sealed] = await Promise.all([
-    phoneHash(secret, phone),
+  const [byCode, byLongCode, sealed] = await Promise.all([
     codeHash(secret, id, code),
     codeHash(secret, id, longCode),
     seal(request, verification, purpose)
   ]);
   const [row] = await database<{ wait: number; expires_at: Date | null; code_length: number }[]>`
     select wait, expires_at, code_length from private.start_verification(
-      ${id}, ${purpose}, ${byPhone}, ${byCode}, ${byLongCode}, ${sealed},
+      ${id}, ${purpose}, ${byCode}, ${byLongCode}, ${sealed},
       ${phone}, ${text ? code : null}, ${text ? longCode : null}, ${locale}
     )`;
   if (!row) throw new Error('The database did not say until when the code works.');

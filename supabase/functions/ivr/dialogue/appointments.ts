@@ -10,24 +10,33 @@ import { connect } from './reception.ts';
 const perPage = 4;
 
 export function tellAppointments(draft: Draft, wanted: number): Reply {
-  const { prompts, brief } = draft;
+  const { prompts, brief, clinic } = draft;
   const { upcoming } = draft.facts;
   if (upcoming.length === 0) return askMenu(draft, prompts.noAppointments());
   const { items: times, page, more } = pageOf(upcoming, wanted, perPage);
-  const timeZone = draft.clinic.time_zone;
+  const timeZone = clinic.time_zone;
   if (!brief) draft.first(prompts.appointments({ times, count: upcoming.length, page, timeZone }));
-  return draft.listen({ name: 'appointments', page }, draft.utter(prompts.askAppointments({ more, brief })));
+  return draft.listen(
+    { name: 'appointments', page },
+    draft.utter(prompts.askAppointments({ more, moves: clinic.takes_bookings, brief }))
+  );
 }
 
 /** Asks for what opens an appointment; of a caller who has opened them all, which one. */
 export function askReference(draft: Draft, page: number): Reply {
-  const { prompts, facts, brief } = draft;
+  const { prompts, facts } = draft;
   const { appointments, proof } = facts;
   if (facts.upcoming.length === 0) return askMenu(draft, prompts.noAppointments());
   if (proof !== undefined) return askProof(draft, proof);
   if (appointments) return askWhich(draft, appointments, page);
   if (facts.no_more_tries) return tellNoMoreTries(draft);
-  return draft.listen({ name: 'reference' }, draft.utter(prompts.askReference({ brief })));
+  return askDigits(draft);
+}
+
+function askDigits(draft: Draft): Reply {
+  const { prompts, clinic, brief } = draft;
+  const reception = clinic.reception !== null;
+  return draft.listen({ name: 'reference' }, draft.utter(prompts.askReference({ reception, brief })));
 }
 
 function askWhich(draft: Draft, appointments: Appointment[], wanted: number): Reply {
@@ -46,12 +55,12 @@ function askWhich(draft: Draft, appointments: Appointment[], wanted: number): Re
 
 /** What the reference that was entered has shown. */
 export function tellReferred(draft: Draft): Reply {
-  const { prompts, facts, brief } = draft;
+  const { prompts, facts } = draft;
   if (facts.appointment) return tellDetails(draft);
   if (facts.proof !== undefined) return askProof(draft, facts.proof);
   if (facts.no_more_tries) return tellNoMoreTries(draft);
   draft.first(prompts.wrongReference());
-  return draft.listen({ name: 'reference' }, draft.utter(prompts.askReference({ brief })));
+  return askDigits(draft);
 }
 
 function tellNoMoreTries(draft: Draft): Reply {
@@ -80,10 +89,9 @@ function tellAppointment(draft: Draft, appointment: Appointment): Reply {
 }
 
 export function tellCancelled(draft: Draft): Reply {
-  const { prompts, facts } = draft;
-  if (!facts.appointment) return askMenu(draft, prompts.notChangeable());
-  return askMenu(
-    draft,
-    prompts.cancelled({ ...draft.spoken(facts.appointment), texted: !facts.wants_no_sms })
-  );
+  const { prompts, facts: { appointment, wants_no_sms } } = draft;
+  if (!appointment) return askMenu(draft, prompts.notChangeable());
+  // The request came once more, and the clinic had given it back by then.
+  if (appointment.status !== 'cancelled') return tellAppointment(draft, appointment);
+  return askMenu(draft, prompts.cancelled({ ...draft.spoken(appointment), texted: !wants_no_sms }));
 }

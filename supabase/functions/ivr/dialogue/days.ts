@@ -23,7 +23,7 @@ export function chosenDay(keys: string, today: string, horizon: number): ChosenD
 }
 
 /** The date so many days after another, both YYYY-MM-DD. */
-export function addDays(date: string, days: number): string {
+function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 

@@ -130,7 +130,7 @@ export function intentOf(question: Question, keys: string): Intent | undefined {
       return atAnyMenu(question, keys);
     case 'reference':
       if (keys.startsWith('*')) return { to: 'menu' };
-      return /^\d{4}$/.test(keys) ? { to: 'check', reference: keys } : undefined;
+      return /^\d{4}$/.test(keys) ? { to: 'check', reference: keys } : atAnyMenu(question, keys);
     case 'which': {
       const appointment_id = chosen(question.choices, keys);
       if (appointment_id !== undefined) return { to: 'details', appointment_id };

@@ -96,8 +96,10 @@ export function tellBooked(draft: Draft, wanted: Wanted): Reply {
   const { prompts, facts } = draft;
   const { appointment, error, proof } = facts;
   if (proof !== undefined) return askProof(draft, proof, wanted);
-  // The confirmation of a call came once more, after its booking had been cancelled.
-  if (appointment?.status === 'cancelled') return draft.end(prompts.cancelledMeanwhile());
+  // The confirmation of a call came once more, after its booking had been cancelled or deleted.
+  if (appointment ? appointment.status === 'cancelled' : error === undefined) {
+    return draft.end(prompts.cancelledMeanwhile());
+  }
   if (appointment) {
     const { token_number } = appointment;
     const who = appointment.who ?? draft.person(draft.reading.who);
@@ -115,6 +117,8 @@ export function tellBooked(draft: Draft, wanted: Wanted): Reply {
 export function tellMoved(draft: Draft, preference: Preference): Reply {
   const { prompts, facts } = draft;
   const { appointment, error } = facts;
+  // This one came once more.
+  if (appointment?.status === 'cancelled') return draft.end(prompts.cancelledMeanwhile());
   if (appointment) {
     const { token_number } = appointment;
     return draft.end(

@@ -84,14 +84,8 @@ export const english: Language = {
       'Sorry, there is no free appointment on any day that can be booked. Please try again on another day.',
     tooManyBookings: () =>
       'You already have as many appointments as this clinic allows. Please cancel one before you book another.',
-    booked: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
-      `${appointmentOf(who)} is booked. ${name(spoken_name)}, ${
-        dayAndTime(starts_at, now, timeZone)
-      }. Your token number is ${digits(token_number)}. ${keepDetails(texted)} Goodbye.`,
-    moved: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
-      `${appointmentOf(who)} is moved. ${name(spoken_name)}, ${
-        dayAndTime(starts_at, now, timeZone)
-      }. Your token number is ${digits(token_number)}. ${keepDetails(texted)} Goodbye.`,
+    booked: (facts) => `${appointmentOf(facts.who)} is booked. ${keepDetails(facts, now)} Goodbye.`,
+    moved: (facts) => `${appointmentOf(facts.who)} is moved. ${keepDetails(facts, now)} Goodbye.`,
     cancelledMeanwhile: () => 'This appointment was cancelled. Please call again to book another. Goodbye.',
 
     notByPhone: () =>
@@ -119,14 +113,16 @@ export const english: Language = {
         page === 0 ? `You have ${count === 1 ? 'one appointment' : `${count} appointments`}.` : '',
         ...times.map((time) => `${capital(dayAndTime(time, now, timeZone))}.`)
       ].filter((sentence) => sentence !== '').join(' '),
-    askAppointments: ({ more, brief }) =>
-      `For the doctor and token number, or to cancel or move one, press 1.${
+    askAppointments: ({ more, moves, brief }) =>
+      `For the doctor and token number, or to cancel${moves ? ' or move' : ''} one, press 1.${
         more ? ' For more appointments, press hash.' : ''
       }${brief ? '' : ' To hear this again, press 9. To go back, press star.'}`,
-    askReference: ({ brief }) =>
+    askReference: ({ reception, brief }) =>
       brief
-        ? 'Enter the 4 digits of the reference.'
-        : 'Please enter the 4 digits of the reference in the SMS we sent you for this appointment. To go back, press star and hash.',
+        ? `Enter the 4 digits of the reference.${reception ? ' For reception, 0 and hash.' : ''}`
+        : `Please enter the 4 digits of the reference in the SMS we sent you for this appointment. ${
+          reception ? 'If you do not have it, press 0 and hash to speak to reception. ' : ''
+        }To go back, press star and hash.`,
     wrongReference: () => 'Sorry, none of your appointments has that reference.',
     askWhich: ({ options, more, brief }) =>
       [
@@ -193,10 +189,16 @@ function appointmentOf(who: string | undefined): string {
   return who === undefined ? 'Your appointment' : `The appointment for ${name(who)}`;
 }
 
-function keepDetails(texted: boolean): string {
+/** Who gets no SMS is told before that it is to be written down, and hears it twice. */
+function keepDetails(
+  { spoken_name, starts_at, timeZone, token_number, texted }: Parameters<Prompts['booked']>[0],
+  now: Date
+): string {
+  const when = dayAndTime(starts_at, now, timeZone);
+  const details = `${name(spoken_name)}, ${when}. Your token number is ${digits(token_number)}.`;
   return texted
-    ? 'We are sending you an SMS with the details.'
-    : 'You asked for no SMS, so please note down the day, the time and the number.';
+    ? `${details} We are sending you an SMS with the details.`
+    : `You asked for no SMS, so please note this down. ${details} Once more: ${details}`;
 }
 
 function capital(sentence: string): string {

@@ -100,8 +100,9 @@ export interface Prompts {
   noAppointments(): string;
   /** Some of the caller's appointments: page 0 begins with how many there are. */
   appointments(facts: { times: Date[]; timeZone: string; count: number; page: number }): string;
-  askAppointments(facts: { more: boolean } & Brevity): string;
-  askReference(facts: Brevity): string;
+  /** Without `moves` they can only be cancelled. */
+  askAppointments(facts: { more: boolean; moves: boolean } & Brevity): string;
+  askReference(facts: { reception: boolean } & Brevity): string;
   /** Which of some appointments; hash for more, star to go back. */
   askWhich(facts: { options: Spoken[]; more: boolean } & Brevity): string;
   wrongReference(): string;

@@ -7,10 +7,16 @@ const backFromInput = 'திரும்பிச் செல்ல, நட்
 const again = 'மீண்டும் கேட்க, எண் ஒன்பதை அழுத்தவும்.';
 const farewell = 'நன்றி, வணக்கம்.';
 
-function keepDetails(texted: boolean): string {
+/** Who gets no SMS is told before that it is to be written down, and hears it twice. */
+function keepDetails(
+  { spoken_name, starts_at, timeZone, token_number, texted }: Parameters<Prompts['booked']>[0],
+  now: Date
+): string {
+  const when = dayAndTime(starts_at, now, timeZone);
+  const details = `${name(spoken_name)}, ${when}. உங்கள் டோக்கன் எண், ${digits(token_number)}.`;
   return texted
-    ? 'விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம்.'
-    : 'எஸ் எம் எஸ் வேண்டாம் என்று நீங்கள் தெரிவித்துள்ளதால், நாள், நேரம், டோக்கன் எண் ஆகியவற்றைக் குறித்துக்கொள்ளவும்.';
+    ? `${details} விவரங்களை எஸ் எம் எஸ் மூலம் அனுப்புகிறோம்.`
+    : `எஸ் எம் எஸ் வேண்டாம் என்று நீங்கள் தெரிவித்துள்ளதால், இதைக் குறித்துக்கொள்ளவும். ${details} மீண்டும் ஒருமுறை: ${details}`;
 }
 
 /** Tamil as clinics speak it: polite forms, and the words of daily use for token, SMS and reception. */
@@ -103,14 +109,8 @@ export const tamil: Language = {
       'மன்னிக்கவும், முன்பதிவு செய்யக்கூடிய எந்த நாளிலும் நேரம் இல்லை. தயவுசெய்து வேறொரு நாள் முயற்சி செய்யவும்.',
     tooManyBookings: () =>
       'இந்த மருத்துவமனை அனுமதிக்கும் அளவு முன்பதிவுகள் உங்களிடம் ஏற்கெனவே உள்ளன. புதிதாக முன்பதிவு செய்யும் முன், ஒன்றை ரத்து செய்யவும்.',
-    booked: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
-      `${appointmentOf(who)} உறுதி செய்யப்பட்டது. ${name(spoken_name)}, ${
-        dayAndTime(starts_at, now, timeZone)
-      }. உங்கள் டோக்கன் எண், ${digits(token_number)}. ${keepDetails(texted)} ${farewell}`,
-    moved: ({ spoken_name, starts_at, timeZone, who, token_number, texted }) =>
-      `${appointmentOf(who)} மாற்றப்பட்டது. ${name(spoken_name)}, ${
-        dayAndTime(starts_at, now, timeZone)
-      }. உங்கள் டோக்கன் எண், ${digits(token_number)}. ${keepDetails(texted)} ${farewell}`,
+    booked: (facts) => `${appointmentOf(facts.who)} உறுதி செய்யப்பட்டது. ${keepDetails(facts, now)} ${farewell}`,
+    moved: (facts) => `${appointmentOf(facts.who)} மாற்றப்பட்டது. ${keepDetails(facts, now)} ${farewell}`,
     cancelledMeanwhile: () =>
       `இந்த முன்பதிவு ரத்து செய்யப்பட்டுவிட்டது. மீண்டும் முன்பதிவு செய்ய, தயவுசெய்து மறுபடியும் அழைக்கவும். ${farewell}`,
 
@@ -145,14 +145,18 @@ export const tamil: Language = {
           : `உங்களுக்கு ${number(count)} முன்பதிவுகள் உள்ளன.`,
         ...times.map((time) => `${dayAndTime(time, now, timeZone)}.`)
       ].filter((sentence) => sentence !== '').join(' '),
-    askAppointments: ({ more, brief }) =>
-      `மருத்துவர் பெயரையும் டோக்கன் எண்ணையும் கேட்க, அல்லது ரத்து செய்ய அல்லது மாற்ற, எண் ஒன்றை அழுத்தவும்.${
+    askAppointments: ({ more, moves, brief }) =>
+      `மருத்துவர் பெயரையும் டோக்கன் எண்ணையும் கேட்க, அல்லது ரத்து செய்ய${moves ? ' அல்லது மாற்ற' : ''}, எண் ஒன்றை அழுத்தவும்.${
         more ? ' மேலும் முன்பதிவுகளைக் கேட்க, ஹாஷ் குறியை அழுத்தவும்.' : ''
       }${brief ? '' : ` ${again} ${back}`}`,
-    askReference: ({ brief }) =>
+    askReference: ({ reception, brief }) =>
       brief
-        ? 'குறிப்பு எண்ணின் நான்கு இலக்கங்களை அழுத்தவும்.'
-        : `இந்த முன்பதிவிற்கு நாங்கள் அனுப்பிய எஸ் எம் எஸ்ஸில் உள்ள குறிப்பு எண்ணின் நான்கு இலக்கங்களை அழுத்தவும். ${backFromInput}`,
+        ? `குறிப்பு எண்ணின் நான்கு இலக்கங்களை அழுத்தவும்.${reception ? ' வரவேற்பாளருடன் பேச, பூஜ்ஜியமும் ஹாஷும்.' : ''}`
+        : `இந்த முன்பதிவிற்கு நாங்கள் அனுப்பிய எஸ் எம் எஸ்ஸில் உள்ள குறிப்பு எண்ணின் நான்கு இலக்கங்களை அழுத்தவும். ${
+          reception
+            ? 'அது உங்களிடம் இல்லையென்றால், வரவேற்பாளருடன் பேச, பூஜ்ஜியத்தையும் பிறகு ஹாஷ் குறியையும் அழுத்தவும். '
+            : ''
+        }${backFromInput}`,
     wrongReference: () => 'மன்னிக்கவும், உங்கள் முன்பதிவுகள் எதற்கும் அந்தக் குறிப்பு எண் இல்லை.',
     askWhich: ({ options, more, brief }) =>
       [
@@ -173,7 +177,7 @@ export const tamil: Language = {
     nowServing: ({ token_number }) => `இப்போது உள்ளே இருக்கும் டோக்கன் எண், ${digits(token_number)}.`,
     askChange: ({ moves, brief }) =>
       brief
-        ? `ரத்து செய்ய, எண் ஒன்று.${moves ? ' வேறு நேரத்திற்கு, இரண்டு.' : ''} வேண்டாமென்றால், நட்சத்திரக் குறி.`
+        ? `ரத்து செய்ய, எண் ஒன்று.${moves ? ' வேறு நேரத்திற்கு, இரண்டு.' : ''} அப்படியே வைத்திருக்க, நட்சத்திரக் குறி.`
         : `இந்த முன்பதிவை ரத்து செய்ய, எண் ஒன்றை அழுத்தவும்.${
           moves ? ' வேறு நேரத்திற்கு மாற்ற, எண் இரண்டை அழுத்தவும்.' : ''
         } எதுவும் செய்யாமல் திரும்பிச் செல்ல, நட்சத்திரக் குறியை அழுத்தவும்.`,
