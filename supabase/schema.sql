@@ -297,7 +297,6 @@ create table private.phone_verifications (
   expires_at timestamp with time zone not null,
   guesses smallint not null default 0,
   id uuid not null default gen_random_uuid(),
-  phone_hash bytea not null,
   purpose text not null,
   sealed_request bytea not null,
   short boolean not null default true,
@@ -314,7 +313,6 @@ comment on column private.phone_verifications.created_at is 'When the code was s
 comment on column private.phone_verifications.expires_at is 'When the code stops working.';
 comment on column private.phone_verifications.guesses is 'Guesses so far; after the fifth even the right code is refused.';
 comment on column private.phone_verifications.id is 'First half of the verification_id that the client holds.';
-comment on column private.phone_verifications.phone_hash is 'Keyed hash of the phone, to see how many codes one phone was sent.';
 comment on column private.phone_verifications.purpose is 'What the code proves: register, link, reset, sign_in or change_phone.';
 comment on column private.phone_verifications.sealed_request is 'The request, AES-GCM, opened by the other half of the verification_id; emptied when the code has expired.';
 comment on column private.phone_verifications.short is 'Whether it has six digits; else it has ten.';
@@ -880,7 +878,7 @@ comment on column public.ivr_calls.last_step_at is 'When its last step was taken
 comment on column public.ivr_calls.outcome is 'booked, moved, cancelled, transferred (to reception), informed (heard appointments, opening hours or how to book otherwise), failed, or abandoned: nothing came of it (yet).';
 comment on column public.ivr_calls.patient_id is 'The patient of the calling number, if there is one. The number may be forged.';
 comment on column public.ivr_calls.started_at is 'When the call came in.';
-comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, and whether a phone never seen before booked (new_phone). References and codes are never kept.';
+comment on column public.ivr_calls.steps is 'The steps in order: turn, step, keys pressed, when, whether a reference was right, whether a proof of the phone was asked for (proof) and given, whether a phone never seen before booked (new_phone), which appointment was opened, booked, moved or cancelled, or why none was (refused). References and codes are never kept.';
 comment on column public.ivr_calls.updated_at is 'When the row was last changed.';
 alter table public.ivr_calls enable row level security;
 grant select on public.ivr_calls to service_role;
@@ -2134,10 +2132,6 @@ AS $function$
 declare
   v_patient_id uuid;
 begin
-  -- The two as a merge locks them; then whoever is being booked for at this moment.
-  perform private.lock_patients(
-    p_dependent.patient_id, (select p.id from public.patients p where p.phone = p_phone)
-  );
   perform private.require_own_phone(p_dependent, p_phone);
   v_patient_id := private.patient_at_desk(p_phone, p_dependent.name);
   perform from public.dependents d where d.id = p_dependent.id for update;
@@ -2150,7 +2144,7 @@ begin
   where p.id = v_patient_id;
   return v_patient_id;
 end $function$;
-comment on function private.become_patient(public.dependents,text) is 'The patient of a phone, who may be new, as which a dependent goes on; all locked. Refuses like private.require_own_phone.';
+comment on function private.become_patient(public.dependents,text) is 'The patient of a phone, who may be new, as which a dependent goes on; they and the dependent are locked. Refuses like private.require_own_phone.';
 
 CREATE OR REPLACE FUNCTION private.begin_hours(p_practitioner_id uuid)
  RETURNS uuid[]
@@ -4300,6 +4294,42 @@ begin
 end $function$;
 comment on function private.is_sms_of_others(public.sms_messages) is 'Whether an SMS is about another clinic than those of whoever asks, or may be.';
 
+CREATE OR REPLACE FUNCTION private.ivr_again(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_noted constant jsonb := private.ivr_noted(p_call);
+  v_proof private.call_proofs;
+begin
+  if v_noted ?| '{appointment_id,refused,reference,proof}' is not true then
+    return null;
+  elsif v_noted ? 'appointment_id' and p_task ->> 'kind' = 'check_reference' then
+    return coalesce(private.ivr_details((v_noted ->> 'appointment_id')::uuid, p_patient_id), '{}');
+  elsif v_noted ? 'appointment_id' then
+    -- As it stands: it may have been moved or cancelled since, or deleted.
+    return coalesce((
+      select jsonb_build_object('appointment', private.ivr_appointment(a) - case when p_call -> 'proven' = 'true' then '' else 'who' end)
+      from public.appointments a where a.id = (v_noted ->> 'appointment_id')::uuid
+    ), '{}');
+  elsif v_noted ? 'reference' then
+    return jsonb_build_object('no_more_tries', coalesce(
+      case when p_patient_id is not null then private.ivr_tries_over(p_call, p_patient_id, p_now) = 'call' end, false
+    ));
+  elsif v_noted ->> 'refused' = 'impossible' then
+    return '{}';
+  elsif v_noted ? 'refused' then
+    return private.ivr_slot_instead(p_clinic, p_task, private.ivr_person(p_task, p_patient_id), p_now)
+      || jsonb_build_object('error', v_noted -> 'refused');
+  elsif v_noted ->> 'proof' = 'right' then
+    return private.ivr_own_appointments(p_clinic.id, p_patient_id, p_now);
+  end if;
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id';
+  return private.ivr_proof_answer(v_proof, v_noted ->> 'proof');
+end $function$;
+comment on function private.ivr_again(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'The answer to a request that comes once more, by what its turn noted and whatever its keys: nothing is done again. Null: it did nothing yet that must not be done twice.';
+
 CREATE OR REPLACE FUNCTION private.ivr_alert_flood(p_clinic public.clinics, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -4421,6 +4451,28 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
 end $function$;
 comment on function private.ivr_cancel(uuid,uuid,timestamp with time zone) is 'Cancels an appointment whose reference the caller gave before; empty when it cannot be cancelled any more.';
 
+CREATE OR REPLACE FUNCTION private.ivr_change(p_call jsonb, p_task jsonb, p_clinic public.clinics, p_patient_id uuid, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_kind constant text := p_task ->> 'kind';
+begin
+  return case
+    when v_kind = 'book' then private.ivr_book(p_call, p_task, p_clinic, p_patient_id, p_now)
+    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, p_clinic, p_patient_id, p_now)
+    -- What follows is about appointments that only a known patient has.
+    when p_patient_id is null then null
+    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, p_clinic, p_patient_id, p_now)
+    when v_kind = 'check_reference' then
+      private.ivr_check_reference(p_call, p_task, p_clinic, p_patient_id, p_now)
+    when v_kind = 'cancel' then private.ivr_cancel((p_task ->> 'appointment_id')::uuid, p_patient_id, p_now)
+    when v_kind = 'move' then private.ivr_move(p_task, p_clinic, p_patient_id, p_now)
+  end;
+end $function$;
+comment on function private.ivr_change(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Does a task that changes something, and is done once: what it notes keeps it from being done again.';
+
 CREATE OR REPLACE FUNCTION private.ivr_check_code(p_call jsonb, p_code jsonb, p_patient_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4428,20 +4480,11 @@ CREATE OR REPLACE FUNCTION private.ivr_check_code(p_call jsonb, p_code jsonb, p_
 AS $function$
 declare
   v_proof private.call_proofs;
-  v_noted text;
   v_right boolean;
 begin
-  -- Locked: codes keyed in at the same time are tried one by one.
-  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id' for no key update;
+  select * into v_proof from private.call_proofs c where c.call_id = p_call ->> 'call_id';
   if v_proof.proven_at is not null then
     return private.ivr_proof_answer(v_proof, 'right');
-  end if;
-  -- The same request once more is no further guess.
-  select s ->> 'proof' into v_noted
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ? 'proof';
-  if found then
-    return private.ivr_proof_answer(v_proof, v_noted);
   elsif v_proof.code_hash is null or v_proof.guesses >= 3 or v_proof.asked_at <= p_now - interval '10 minutes' then
     return private.ivr_proof_answer(v_proof, 'refused');
   end if;
@@ -4467,15 +4510,8 @@ declare
   v_noted jsonb;
   v_appointment public.appointments;
 begin
-  -- The same request once more is answered as it was, whatever its keys: it is no further guess.
-  select s into v_noted
-  from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
-  where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn' and s ?| '{reference,proof}';
-  if v_noted ? 'proof' or (v_noted is null and v_over = 'day') then
+  if v_over = 'day' then
     return private.ivr_ask_proof(p_call, p_task -> 'code', p_clinic, p_patient_id, 'reference', p_now);
-  elsif v_noted is not null then
-    select a.* into v_appointment from public.appointments a
-    where a.id = (v_noted ->> 'appointment_id')::uuid and a.patient_id = p_patient_id;
   elsif v_over = 'call' then
     v_noted := '{"reference": "refused"}';
   else
@@ -4494,6 +4530,21 @@ begin
     else jsonb_build_object('no_more_tries', coalesce(v_over = 'call', false)) end;
 end $function$;
 comment on function private.ivr_check_reference(jsonb,jsonb,public.clinics,uuid,timestamp with time zone) is 'Which of the caller''s upcoming appointments has the reference that was entered; counts wrong ones. Returns {appointment}, {no_more_tries} or {proof}, and as noted what is written down with the step.';
+
+CREATE OR REPLACE FUNCTION private.ivr_come_alone(p_call jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.come_one_after_the_other('call ' || (p_call ->> 'call_id'));
+  -- The patient before all that is theirs. Should the number be given to another meanwhile, that one.
+  loop
+    perform from public.patients p where p.phone = p_call ->> 'caller' for key share;
+    exit when found or not exists (select from public.patients p where p.phone = p_call ->> 'caller');
+  end loop;
+end $function$;
+comment on function private.ivr_come_alone(jsonb) is 'Turns of a call that change something come one after the other, so that a request that comes twice finds what was noted; and nobody merges or deletes the patient of the number meanwhile.';
 
 CREATE OR REPLACE FUNCTION private.ivr_days(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
@@ -4731,6 +4782,21 @@ exception when sqlstate 'PT404' or sqlstate 'PT409' then
 end $function$;
 comment on function private.ivr_move(jsonb,public.clinics,uuid,timestamp with time zone) is 'Gives an appointment whose reference the caller gave before another time. A refusal comes as error, with the next slot to offer; empty when it cannot be changed any more.';
 
+CREATE OR REPLACE FUNCTION private.ivr_noted(p_call jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select nullif(s - '{turn,step,keys,at}'::text[], '{}')
+    from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
+    where c.call_id = p_call ->> 'call_id' and s -> 'turn' = p_call -> 'turn'
+  );
+end $function$;
+comment on function private.ivr_noted(jsonb) is 'What was written down of this very turn, if its request came before and did something; else null.';
+
 CREATE OR REPLACE FUNCTION private.ivr_offer_next(p_clinic public.clinics, p_task jsonb, p_person_id uuid, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4886,7 +4952,6 @@ CREATE OR REPLACE FUNCTION private.ivr_perform(p_call jsonb, p_task jsonb, p_cli
 AS $function$
 declare
   v_kind constant text := p_task ->> 'kind';
-  v_appointment_id constant uuid := p_task ->> 'appointment_id';
   v_person_id constant uuid := private.ivr_person(p_task, p_patient_id);
   v_clinic public.clinics;
 begin
@@ -4899,18 +4964,13 @@ begin
       private.ivr_offer_next(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'offer' then private.ivr_offer_on(v_clinic, p_task, v_person_id, p_now)
     when v_kind = 'later' then private.ivr_later_slot(v_clinic, p_task, v_person_id, p_now)
-    when v_kind = 'book' then private.ivr_book(p_call, p_task, v_clinic, p_patient_id, p_now)
-    when v_kind = 'prove' then private.ivr_prove(p_call, p_task, v_clinic, p_patient_id, p_now)
+    when v_kind = 'details' then private.ivr_details((p_task ->> 'appointment_id')::uuid, p_patient_id)
     when v_kind = 'goodbye' then
       jsonb_build_object('texted', private.ivr_text_link(p_call, v_clinic, p_patient_id, p_now))
-    -- What follows is about appointments that only a known patient has.
-    when p_patient_id is null then null
-    when v_kind = 'count_tries' then private.ivr_before_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
-    when v_kind = 'check_reference' then
-      private.ivr_check_reference(p_call, p_task, v_clinic, p_patient_id, p_now)
-    when v_kind = 'details' then private.ivr_details(v_appointment_id, p_patient_id)
-    when v_kind = 'cancel' then private.ivr_cancel(v_appointment_id, p_patient_id, p_now)
-    when v_kind = 'move' then private.ivr_move(p_task, v_clinic, p_patient_id, p_now)
+    else coalesce(
+      private.ivr_again(p_call, p_task, v_clinic, p_patient_id, p_now),
+      private.ivr_change(p_call, p_task, v_clinic, p_patient_id, p_now)
+    )
   end, '{}');
 end $function$;
 comment on function private.ivr_perform(jsonb,jsonb,uuid,uuid,timestamp with time zone) is 'Does the task of a turn, and returns what there is to tell of it.';
@@ -5234,6 +5294,21 @@ begin
 end $function$;
 comment on function private.ivr_text_link(jsonb,public.clinics,uuid,timestamp with time zone) is 'Texts a caller who pressed nothing where to book online. False: this phone gets no SMS.';
 
+CREATE OR REPLACE FUNCTION private.ivr_to_note(p_kind text, p_facts jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(p_facts -> 'noted', '{}') || case
+    when (p_kind in ('book', 'prove', 'cancel', 'move')) is not true or p_facts ?| '{proof,appointments}' then '{}'
+    when p_facts ? 'appointment' then jsonb_build_object('appointment_id', p_facts #> '{appointment,id}')
+    else jsonb_build_object('refused', coalesce(p_facts ->> 'error', 'impossible'))
+  end;
+end $function$;
+comment on function private.ivr_to_note(text,jsonb) is 'What is written down with the step of a turn beside its keys: what its task noted, and the appointment that was booked, moved or cancelled, or why none was.';
+
 CREATE OR REPLACE FUNCTION private.ivr_tries_over(p_call jsonb, p_patient_id uuid, p_now timestamp with time zone, p_wrong integer DEFAULT 0)
  RETURNS text
  LANGUAGE plpgsql
@@ -5243,8 +5318,7 @@ declare
   v_in_call int;
   v_today int;
 begin
-  -- Both rows stay locked until the end of the transaction: guesses made at the same time are counted in turn.
-  perform from public.ivr_calls c where c.call_id = p_call ->> 'call_id' for no key update;
+  -- The row of the phone stays locked until the end: guesses made in several calls at the same time are counted in turn.
   select count(*) into v_in_call
   from public.ivr_calls c cross join lateral jsonb_array_elements(c.steps) s
   where c.call_id = p_call ->> 'call_id' and s ->> 'reference' = 'wrong';
@@ -5306,13 +5380,14 @@ begin
   -- A turn that only reads need not wait until its record has reached the disk.
   if v_kind in ('welcome', 'inform', 'reception', 'days', 'offer', 'later') then
     perform set_config('synchronous_commit', 'off', true);
+  else
+    perform private.ivr_come_alone(p_call);
   end if;
   v := private.ivr_look_up(p_call, p_now);
   if v.clinic_id is null then
     perform private.ivr_record_failure(p_call, p_now);
     return '{"clinic": null}';
   end if;
-
   perform set_config('medq.call_language', v.speaks, true);
   if v.has_new_language then
     perform private.ivr_keep_language(p_call, v.patient_id);
@@ -5327,9 +5402,8 @@ begin
   end if;
   perform private.ivr_record_step(
     p_call, case when not v.is_shared then v.clinic_id end,
-    -- Who they were when it began may have been merged.
-    coalesce((v.facts #>> '{appointment,patient_id}')::uuid, v.patient_id),
-    private.ivr_outcome(v_kind, v.facts), coalesce(v.facts -> 'noted', '{}'), p_now
+    coalesce((v.facts #>> '{appointment,patient_id}')::uuid, v.patient_id), -- Whoever booked may be new.
+    private.ivr_outcome(v_kind, v.facts), private.ivr_to_note(v_kind, v.facts), p_now
   );
   return v.facts - 'noted';
 end $function$;
@@ -5590,6 +5664,26 @@ begin
   end loop;
 end $function$;
 comment on function private.lock_at_desk(uuid) is 'An appointment of a clinic at whose desk one works, locked until the end of the transaction, and its patient is kept. Refuses with unknown_appointment, also for those of others.';
+
+CREATE OR REPLACE FUNCTION private.lock_dependent_at_desk(p_dependent_id uuid, p_phone text)
+ RETURNS public.dependents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_dependent public.dependents;
+begin
+  loop
+    v_dependent := private.require_dependent_at_desk(p_dependent_id);
+    perform private.lock_patients(v_dependent.patient_id, (select p.id from public.patients p where p.phone = p_phone));
+    -- Unless they were merged or removed while we waited for the lock, that is who books for them.
+    exit when exists (
+      select from public.dependents d where (d.id, d.patient_id) = (v_dependent.id, v_dependent.patient_id)
+    );
+  end loop;
+  return v_dependent;
+end $function$;
+comment on function private.lock_dependent_at_desk(uuid,text) is 'A dependent as private.require_dependent_at_desk has them; whoever books for them is locked until the end of the transaction, and who has the phone.';
 
 CREATE OR REPLACE FUNCTION private.lock_hit_by_plan(p public.day_operations)
  RETURNS void
@@ -7245,6 +7339,19 @@ begin
 end $function$;
 comment on function private.report_sms(uuid,text,text,timestamp with time zone,text,text) is 'Takes a status report of the provider. Repeated and late reports never move a final state back.';
 
+CREATE OR REPLACE FUNCTION private.request_account(p_patient_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.account_jobs (patient_id)
+  select p.id from public.patients p
+  where p.id = p_patient_id and p.user_id is null and p.phone is not null and not private.is_dormant(p.id)
+  on conflict do nothing;
+end $function$;
+comment on function private.request_account(uuid) is 'Queues an account for a patient who has none, unless the phone may be somebody else''s by now.';
+
 CREATE OR REPLACE FUNCTION private.require_changeable(p_appointment public.appointments, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -8586,7 +8693,7 @@ begin
 end $function$;
 comment on function private.start_reassignment(public.dependents,text,text,timestamp with time zone) is 'Texts both phones a code. Further ones replace those before.';
 
-CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_phone_hash bytea, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
+CREATE OR REPLACE FUNCTION private.start_verification(p_id uuid, p_purpose text, p_code_hash bytea, p_long_code_hash bytea, p_sealed_request bytea, p_phone text, p_code text, p_long_code text, p_locale text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT now())
  RETURNS TABLE(wait integer, expires_at timestamp with time zone, code_length integer)
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -8601,9 +8708,9 @@ begin
     return query select v_wait, null::timestamptz, null::int;
     return;
   end if;
-  insert into private.phone_verifications (id, purpose, phone_hash, short, code_hash, sealed_request, expires_at)
+  insert into private.phone_verifications (id, purpose, short, code_hash, sealed_request, expires_at)
   values (
-    p_id, p_purpose, p_phone_hash, v_short, case when v_short then p_code_hash else p_long_code_hash end,
+    p_id, p_purpose, v_short, case when v_short then p_code_hash else p_long_code_hash end,
     p_sealed_request, v_expires_at
   );
   select * into v_patient from public.patients p where p.phone = p_phone;
@@ -8617,7 +8724,7 @@ begin
   end if;
   return query select 0, v_expires_at, case when v_short then 6 else 10 end;
 end $function$;
-comment on function private.start_verification(uuid,text,bytea,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has; or, where no code can be texted now, after how many seconds to try again (wait).';
+comment on function private.start_verification(uuid,text,bytea,bytea,bytea,text,text,text,text,timestamp with time zone) is 'Keeps a sealed request until its code comes back, and texts the code, of the two the one that is long enough for today: in the patient''s own language, else in p_locale. Returns when both expire, and how many digits it has; or, where no code can be texted now, after how many seconds to try again (wait).';
 
 CREATE OR REPLACE FUNCTION private.state_of_account(p_id uuid, p_phone text, p_hash text, p_proven_at timestamp with time zone)
  RETURNS text
@@ -9175,13 +9282,10 @@ CREATE OR REPLACE FUNCTION private.tg_appointments__request_account()
  SET search_path TO ''
 AS $function$
 begin
-  insert into private.account_jobs (patient_id)
-  select p.id from public.patients p
-  where p.id = new.patient_id and p.user_id is null and p.phone is not null and not private.is_dormant(p.id)
-  on conflict do nothing;
+  perform private.request_account(new.patient_id);
   return null;
 end $function$;
-comment on function private.tg_appointments__request_account() is 'Queues an account for a patient who booked by phone and has none, unless the phone may be somebody else''s by now.';
+comment on function private.tg_appointments__request_account() is 'Whoever books by phone gets an account.';
 
 CREATE OR REPLACE FUNCTION private.tg_appointments__sign_of_life()
  RETURNS trigger
@@ -10323,6 +10427,11 @@ begin
   update public.patients p set phone = null where p.id = p_merge.keep_id and p.phone = p_merge.gone_phone;
   perform private.take_back(p_merge);
   update public.patients p set phone = p_merge.gone_phone where p.id = p_merge.gone_id;
+  -- An account was about to be made when the merge ended that.
+  delete from private.account_jobs j where (j.patient_id, j.done_at) = (p_merge.gone_id, p_merge.merged_at);
+  if found then
+    perform private.request_account(p_merge.gone_id);
+  end if;
 end $function$;
 comment on function private.undo_merge(private.patient_merges,timestamp with time zone) is 'Makes one patient two again, who are both locked. What the one that stayed has got meanwhile stays theirs.';
 
@@ -10928,14 +11037,23 @@ CREATE OR REPLACE FUNCTION public.confirm_phone_owner(phone text)
 AS $function$
 declare
   v_patient_id uuid;
+  v_seen_at timestamptz;
 begin
-  select p.id into v_patient_id from public.patients p where p.phone = confirm_phone_owner.phone;
+  select p.id, l.seen_at into v_patient_id, v_seen_at
+  from public.patients p left join private.signs_of_life l on l.patient_id = p.id
+  where p.phone = confirm_phone_owner.phone;
   if not found then
     perform private.fail('unknown_patient');
   end if;
   perform private.note_sign_of_life(v_patient_id, true);
+  -- Other signs of life have a trace of their own: a session, an appointment, a call.
+  insert into public.audit_events (channel, actor_id, action, table_name, row_id, changes)
+  values (
+    private.channel(), auth.uid(), 'update', 'signs_of_life', v_patient_id::text,
+    jsonb_build_object('seen_at', jsonb_build_array(v_seen_at, now()))
+  );
 end $function$;
-comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again.';
+comment on function public.confirm_phone_owner(text) is 'For admins: the phone (+E.164) still belongs to its patient, whom the clinic has asked. After that codes work for it again. The audit keeps that they vouched for it.';
 grant execute on function public.confirm_phone_owner(text) to service_role;
 
 CREATE OR REPLACE FUNCTION public.day_outcome(operation_id uuid)
@@ -11746,10 +11864,11 @@ declare
   v_guess record;
   v_patient public.patients;
 begin
-  perform private.require_desk();
-  v_dependent := private.require_dependent_at_desk((
-    select r.dependent_id from private.reassignments r where r.id = prove_reassignment.reassignment_id
-  ));
+  -- Both patients first, as a merge locks them: the codes go with whoever removes the dependent.
+  v_dependent := private.lock_dependent_at_desk(
+    (select r.dependent_id from private.reassignments r where r.id = prove_reassignment.reassignment_id),
+    (select r.phone from private.reassignments r where r.id = prove_reassignment.reassignment_id)
+  );
   v_guess := private.guess_reassignment(
     prove_reassignment.reassignment_id, regexp_replace(prove_reassignment.phone_code, '\D', '', 'g'),
     regexp_replace(prove_reassignment.holder_code, '\D', '', 'g'), now()
@@ -11797,7 +11916,7 @@ CREATE OR REPLACE FUNCTION public.reassign_dependent(dependent_id uuid, phone te
  SET search_path TO ''
 AS $function$
 declare
-  v_dependent constant public.dependents := private.require_dependent_at_desk(reassign_dependent.dependent_id);
+  v_dependent constant public.dependents := private.lock_dependent_at_desk(reassign_dependent.dependent_id, null);
   v_clinic constant public.clinics := private.clinic_at_desk(v_dependent.patient_id, v_dependent.id);
   v_phone text;
   v_started private.reassignments;
