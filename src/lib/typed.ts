@@ -1,7 +1,9 @@
-// What is typed into the forms of a page stays there when the language is changed, which loads the page anew. It waits in this
-// tab, for the next page that is loaded and no other: on a device that people share, nobody finds it.
+// What is typed into the forms of a page stays there when the language is changed, which loads the page anew, and when the desk
+// had closed, while a code opens it. It waits in this tab, for the next page that is loaded and no other: on a device that
+// people share, nobody finds it.
 
 const KEY = 'medq:typed';
+const OPENS_DESK = '/desk/code';
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 type Value = string | boolean | null;
@@ -32,6 +34,10 @@ function valueOf(control: Control): Value {
   return isTicked(control) ? (control as HTMLInputElement).checked : control.value;
 }
 
+/** Whether an address is that of the code which opens the desk, for a form that could not be sent. */
+export const opensDesk = (address: string): boolean =>
+  address.includes(`${OPENS_DESK}?`) && address.endsWith('&unsent');
+
 export function keepTyped(): void {
   const kept = forms().map((form): Kept => [shapeOf(form), form.map(valueOf)]);
   try {
@@ -51,6 +57,7 @@ export function forgetTyped(): void {
 
 /** Fills in what was kept, if this page is the one it was typed into, and forgets it. */
 export function restoreTyped(): void {
+  if (location.pathname === OPENS_DESK) return;
   try {
     const [path, kept] = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as [string?, Kept[]?];
     for (const form of path === location.pathname ? forms() : []) {

@@ -17,7 +17,7 @@ import { codeIn } from '#lib/code.ts';
 import { pageIn } from '#lib/page-in.ts';
 import { PATIENCE_MS } from '#lib/patience.ts';
 import { sendPlainForm } from '#lib/plain-forms.ts';
-import { restoreTyped } from '#lib/typed.ts';
+import { keepTyped, opensDesk, restoreTyped } from '#lib/typed.ts';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
   ...place.querySelectorAll<E>(selector)
@@ -44,7 +44,10 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
     });
     // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
     // no page we redirect to changes by being viewed.
-    if (response.redirected && !dialog) return location.assign(response.url);
+    if (response.redirected && !dialog) {
+      if (opensDesk(response.url)) keepTyped();
+      return location.assign(response.url);
+    }
     answer = pageIn(await response.text());
   } catch {
     release();
