@@ -110,6 +110,19 @@ test('the same for who is booked for, and for who walks in', async () => {
   expect(await typedKept(page)).toBeNull();
 });
 
+test('a choice after a form was refused leads back to what its page was about', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk({ browser, sql, site }, '/desk/staff', clinic);
+  // As where there is a choice of clinics.
+  await page.evaluate((id) => {
+    for (const form of document.forms) form.action += form.action.includes('?/') ? `&clinic=${id}` : '';
+  }, clinic.id);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.locator('[aria-invalid="true"]').first().waitFor();
+  await choose(page, 'தமிழ்');
+  await page.waitForURL(`${site}/desk/staff?clinic=${clinic.id}`);
+});
+
 test('a choice made while signed in is that of the texts too', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);
