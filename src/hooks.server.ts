@@ -94,5 +94,9 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
     logFailure('request_failed', requestId, error, { route: event.route.id, method: event.request.method });
     return { message: 'Something went wrong on our side.', requestId };
   }
+  if (kind === 'framework') {
+    // Its words are English. What cannot be read as an address (400) is the address of no page.
+    return { ...(error.status === 400 && { status: 404 }), message: m.form_unknown(), requestId };
+  }
   return { requestId };
 };

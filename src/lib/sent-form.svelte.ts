@@ -14,7 +14,8 @@ export class SentForm {
   }
 
   /** For `use:enhance`. */
-  readonly submit: SubmitFunction = ({ controller }) => {
+  readonly submit: SubmitFunction = ({ controller, cancel }) => {
+    if (this.sending) return cancel();
     this.sending = true;
     this.unanswered = '';
     const answered = awaitAnswer(controller, this.#unknown, (problem) => {

@@ -304,6 +304,24 @@ test.each(WAYS)('details are kept, with every mistake told at once, $how', async
   await signIn(page, site, { ...patient, phone: person.username.toUpperCase() });
 });
 
+test('what another tab saved meanwhile is not undone unasked', async () => {
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  await signIn(page, site, patient);
+  await page.goto(`${site}/account`);
+  await sql`update public.patients set name = 'Asha Menon', age = 34 where id = ${patient.id}`;
+  await fill(page, { 'Your name': 'Asha M', Age: 'x' });
+  await press(page, 'Save');
+  await page.locator('[aria-invalid="true"]').waitFor();
+  await fill(page, { Age: '35' });
+  await press(page, 'Save');
+  await page.getByText(/^This has been saved anew .+ perhaps in another tab or on another device/).waitFor();
+  expect(await patientsWith(sql, patient.phone)).toMatchObject([{ name: 'Asha Menon', age: 34 }]);
+  await press(page, 'Save');
+  await page.getByText('Your details are saved.').waitFor();
+  expect(await patientsWith(sql, patient.phone)).toMatchObject([{ name: 'Asha M', age: 35 }]);
+});
+
 test('with a texted password there is no account page yet, and signing in leads to a new one', async () => {
   const patient = await aPatient(sql, { temporary: true });
   const page = await openPage(browser);

@@ -79,6 +79,36 @@ async function listenTo(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { count: { tones: number } }).count.tones);
 }
 
+test.each(['no-preference', 'reduce'] as const)(
+  'nothing covers anything on a small television, and who wants no motion has all languages at once (motion: %s)',
+  async (reducedMotion) => {
+    const { clinic, visits } = await aDay(4);
+    await aDoctor(sql, clinic.id, 'Dr. Anand Krishnamoorthy Venkataraman');
+    await mark(visits[0], 'called');
+    const board = await openPage(browser, { viewport: DESK, reducedMotion });
+    await board.goto(`${site}/board/${await aBoard(clinic)}`);
+    await isLive(board);
+    const { covered, unseen } = await board.evaluate(() => {
+      const boxes = [
+        ...document.querySelectorAll('.card :is(h2, .label, .number, ol), header, .later, footer')
+      ]
+        .map((element) => ({ words: element.textContent.trim(), box: element.getBoundingClientRect() }))
+        .filter(({ box }) => box.height > 0)
+        .toSorted((a, b) => a.box.top - b.box.top);
+      const languages = [...document.querySelectorAll('.card .turns > span')];
+      return {
+        covered: boxes.flatMap(({ words, box }, n) => {
+          const before = boxes[n - 1];
+          return before && before.box.bottom > box.top + 1 ? [`${before.words} / ${words}`] : [];
+        }),
+        unseen: languages.filter((one) => !one.checkVisibility({ visibilityProperty: true })).length
+      };
+    });
+    expect(covered).toEqual([]);
+    expect(unseen > 0).toBe(reducedMotion === 'no-preference');
+  }
+);
+
 test('a manager makes an address, a television shows what the desk marks, chimes, and is switched off', async () => {
   const { clinic, visits } = await aDay(4);
   const person = await aPatient(sql);

@@ -40,6 +40,13 @@ test.each([true, false])(
     await sql`
       insert into private.desk_sessions (session_id, user_id, short, code_expires_at, proven_at, expires_at)
       values (${session?.id ?? ''}, ${person.userId}, true, now(), now(), now() + interval '12 hours')`;
+    // What was typed is there again, once.
+    if (javaScriptEnabled) {
+      await page.goto(`${site}/desk/walk-in`);
+      await expect.poll(() => name.inputValue()).toBe('meera');
+      await page.reload();
+      expect(await name.inputValue()).toBe('');
+    }
     // Or the page learns of it by itself, a moment before.
     await page.route(/\/desk\/snapshot|live-token/, () => undefined);
     await page.goto(`${site}/desk`);

@@ -97,6 +97,25 @@ test('a week that a colleague saved meanwhile is not undone unasked, however oft
   expect((await weekOf(clinic.practitionerId)).map((hours) => hours.slice(0, 1)).join('')).toBe('123457');
 });
 
+test('single days that a colleague saved meanwhile are not undone unasked', async () => {
+  const clinic = await aClinic(sql);
+  const tomorrow = await dateIn(1);
+  const reasons = () =>
+    sql`select reason from public.schedule_exceptions where practitioner_id = ${clinic.practitionerId}`;
+  const page = await atDesk(desk, `/desk/hours/dates?doctor=${clinic.practitionerId}`, clinic);
+  await sql`
+    insert into public.schedule_exceptions (practitioner_id, on_date, reason)
+    values (${clinic.practitionerId}, ${tomorrow}, 'Conference')`;
+  await page.getByLabel('Reason').fill('Training');
+  await press(page, 'Save the hours');
+  await says(page, /^This has been saved anew since you opened the page/);
+  expect([...(await reasons())]).toEqual([{ reason: 'Conference' }]);
+  expect(await page.getByLabel('Reason').inputValue()).toBe('Training');
+  await press(page, 'Save the hours');
+  await says(page, 'The hours are saved.');
+  expect([...(await reasons())]).toEqual([{ reason: 'Training' }]);
+});
+
 test('saving shows first who is booked outside the hours, and asks; with the keyboard alone', async () => {
   const clinic = await aClinic(sql);
   const patient = await aPatient(sql);

@@ -121,3 +121,22 @@ test('who is no manager has no such pages, and who gives it up is led to the day
   await press(meena.page, 'Save: Ravi Menon');
   await meena.page.getByText('This person does not work here any more.').waitFor();
 });
+
+test('what another manager made of a colleague meanwhile is not undone unasked', async () => {
+  const clinic = await aClinic(sql);
+  const { page } = await atDesk(clinic, { role: 'manager', name: 'Meena Iyer', javaScriptEnabled: false });
+  const { person: ravi } = await atDesk(clinic, { role: 'desk', name: 'Ravi Menon' });
+  await page.goto(`${site}/desk/staff`);
+  await sql`update public.clinic_staff set role = 'manager' where phone = ${ravi.phone}`;
+  await row(page, 'Ravi Menon').locator('summary').click();
+  await row(page, 'Ravi Menon').getByLabel('Name', { exact: true }).fill('Ravi M');
+  await press(page, 'Save: Ravi Menon');
+  await row(page, 'Ravi Menon')
+    .getByText(/^This has been saved anew since you opened the page/)
+    .waitFor();
+  expect((await staffOf(clinic))[1]).toEqual({ name: 'Ravi Menon', role: 'manager' });
+  expect(await row(page, 'Ravi Menon').getByLabel('Name', { exact: true }).inputValue()).toBe('Ravi M');
+  await press(page, 'Save: Ravi Menon');
+  await page.getByText('Saved: Ravi M.').waitFor();
+  expect((await staffOf(clinic))[1]).toEqual({ name: 'Ravi M', role: 'desk' });
+});

@@ -13,7 +13,8 @@ import {
   register,
   WAYS
 } from './accounts.ts';
-import { aClinic, aPatient, opening, signIn } from './setting.ts';
+import { atDesk } from './at-desk.ts';
+import { aBooking, aClinic, aPatient, opening, signIn } from './setting.ts';
 
 // What one small script does for every form: what comes of a form is tested with the form.
 const { browser, sql, site } = await opening();
@@ -33,7 +34,7 @@ async function atSignIn(): Promise<Page> {
 const valuesOf = (page: Page) =>
   Promise.all(Object.keys(typed).map((label) => page.getByLabel(label, { exact: true }).inputValue()));
 
-test('the pages of forms bring no framework: at most 3 kB of compressed scripts', async () => {
+test('the pages of forms bring no framework: at most 3.5 kB of compressed scripts', async () => {
   const page = await openPage(browser, { serviceWorkers: 'block', locale: 'ta-IN' });
   const network = await page.context().newCDPSession(page);
   const expectLight = async (path: string, scripts: number) => {
@@ -44,7 +45,7 @@ test('the pages of forms bring no framework: at most 3 kB of compressed scripts'
     expect([path, sizes.length]).toEqual([path, scripts]);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     expect(total, path).toBeGreaterThan(1_000);
-    expect(total, path).toBeLessThanOrEqual(3_000);
+    expect(total, path).toBeLessThanOrEqual(3_500);
   };
   for (const path of ['/login', '/register', '/forgot', '/verify']) await expectLight(path, 1);
   await signIn(page, site, await aPatient(sql));
@@ -75,6 +76,65 @@ test('a form is sent once, however often its button is pressed, and says that it
   await page.getByRole('alert').filter({ hasText: "don't match" }).waitFor();
   expect(sent).toBe(1);
   expect(await page.getByRole('button', { name: 'Sign in' }).getAttribute('aria-disabled')).toBeNull();
+});
+
+/** Answers what is sent when it is told to, and counts it. */
+async function heldBack(page: Page, address: string | RegExp) {
+  const held = { sent: 0, answer: () => {} };
+  const wait = new Promise<void>((resolve) => (held.answer = resolve));
+  await page.route(address, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    held.sent += 1;
+    await wait;
+    await route.continue();
+  });
+  return held;
+}
+
+test('two buttons of a form, or Enter beside one of them, send it once', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk({ browser, sql, site }, `/desk/hours?doctor=${clinic.practitionerId}`, clinic);
+  const held = await heldBack(page, /desk\/hours/);
+  await page.locator('[value="add 1"]').click();
+  await page.locator('[value="add 2"]').click();
+  await page.getByLabel('Until: Monday').first().press('Enter');
+  await page.waitForTimeout(100);
+  held.answer();
+  await expect.poll(() => page.getByLabel('Until: Monday').count()).toBe(2);
+  expect([held.sent, await page.getByLabel('Until: Tuesday').count()]).toEqual([1, 1]);
+});
+
+test('a form that the browser sends is sent once, and so is one of the framework', async () => {
+  const clinic = await aClinic(sql);
+  const patient = await aPatient(sql);
+  const page = await openPage(browser);
+  await signIn(page, site, patient);
+  const { id } = await aBooking(sql, patient, clinic);
+  await page.goto(`${site}/appointments/${id}/cancel`);
+  const cancelled = await heldBack(page, /\/cancel/);
+  await page.waitForFunction(() => document.querySelector('form [aria-disabled="false"]'));
+  await page.evaluate(() => {
+    const form = document.querySelector<HTMLFormElement>('main form');
+    form?.requestSubmit();
+    form?.requestSubmit();
+  });
+  await page.waitForTimeout(100);
+  expect(cancelled.sent).toBe(1);
+  cancelled.answer();
+  await page
+    .getByRole('status')
+    .getByText(/^Cancelled: /)
+    .waitFor();
+
+  await page.goto(`${site}/account`);
+  await page.locator('[data-other]:not([hidden])').first().waitFor({ state: 'attached' });
+  const chosen = await heldBack(page, '**/language');
+  await page.evaluate(() => {
+    for (const button of document.querySelectorAll<HTMLButtonElement>('#languages button')) button.click();
+  });
+  await page.waitForTimeout(100);
+  expect(chosen.sent).toBe(1);
+  chosen.answer();
 });
 
 test.each([

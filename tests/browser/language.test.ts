@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openPage } from '../helpers/browser.ts';
-import { aPatient, opening, signIn, type Patient } from './setting.ts';
+import { fill, LABELS, ready, unfoldUsername } from './accounts.ts';
+import { atDesk } from './at-desk.ts';
+import { aClinic, aPatient, opening, signIn, type Patient } from './setting.ts';
 
 const { browser, sql, site } = await opening();
 
@@ -44,6 +46,82 @@ test.each([{ scripts: true }, { scripts: false }])(
     await page.locator('html[lang="en-IN"]').waitFor();
   }
 );
+
+const typedKept = (page: Page) => page.evaluate(() => sessionStorage.getItem('medq:typed'));
+
+test('what was typed stays when the language is changed, but for passwords, and on that page only', async () => {
+  const page = await openPage(browser);
+  await page.goto(`${site}/register`);
+  await ready(page, true);
+  await fill(page, {
+    [LABELS.phone]: '98765 43210',
+    [LABELS.name]: 'Asha',
+    [LABELS.password]: 'three quiet lakes'
+  });
+  await page.getByRole('button', { name: 'Show password' }).click();
+  await unfoldUsername(page);
+  await fill(page, { [LABELS.username]: 'asha' });
+  const values = () =>
+    page
+      .locator('main input')
+      .evaluateAll((all) =>
+        Object.fromEntries(
+          all.map((input) => [(input as HTMLInputElement).name, (input as HTMLInputElement).value])
+        )
+      );
+  await choose(page, 'தமிழ்');
+  await page.locator('html[lang="ta-IN"]').waitFor();
+  await expect
+    .poll(values)
+    .toMatchObject({ phone_number: '98765 43210', name: 'Asha', age: '', username: 'asha', password: '' });
+  expect(await page.locator('[name="username"]').isVisible()).toBe(true);
+  expect(await typedKept(page)).toBeNull();
+
+  // It is for the next page that is loaded, whichever that is.
+  await page.route('**/language', (route) => route.fulfill({ status: 303, headers: { location: '/login' } }));
+  await choose(page, 'English');
+  await page.waitForURL(/login/);
+  await expect.poll(() => typedKept(page)).toBeNull();
+  await page.goto(`${site}/register`);
+  await page
+    .getByRole('button', { name: /^கடவுச்சொல்/ })
+    .first()
+    .waitFor();
+  expect(await values()).toMatchObject({ phone_number: '', name: '' });
+});
+
+test('the same for who is booked for, and for who walks in', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk({ browser, sql, site }, '/desk/walk-in', clinic);
+  await page.getByLabel('Name', { exact: true }).fill('Meera');
+  await choose(page, 'தமிழ்');
+  await page.locator('html[lang="ta-IN"]').waitFor();
+  await expect.poll(() => page.locator('main [name="name"]').inputValue()).toBe('Meera');
+  await choose(page, 'English');
+  await page.locator('html[lang="en-IN"]').waitFor();
+
+  const [at] = await sql<{ at: Date }[]>`
+    select ((now() at time zone 'Asia/Kolkata')::date + 3 + time '10:00') at time zone 'Asia/Kolkata' at`;
+  await page.goto(`${site}/book/confirm?doctor=${clinic.practitionerId}&at=${at?.at.toISOString()}&for=new`);
+  await page.locator('main [name="name"]').fill('Asha');
+  await choose(page, 'தமிழ்');
+  await page.locator('html[lang="ta-IN"]').waitFor();
+  await expect.poll(() => page.locator('main [name="name"]').inputValue()).toBe('Asha');
+  expect(await typedKept(page)).toBeNull();
+});
+
+test('a choice after a form was refused leads back to what its page was about', async () => {
+  const clinic = await aClinic(sql);
+  const page = await atDesk({ browser, sql, site }, '/desk/staff', clinic);
+  // As where there is a choice of clinics.
+  await page.evaluate((id) => {
+    for (const form of document.forms) form.action += form.action.includes('?/') ? `&clinic=${id}` : '';
+  }, clinic.id);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.locator('[aria-invalid="true"]').first().waitFor();
+  await choose(page, 'தமிழ்');
+  await page.waitForURL(`${site}/desk/staff?clinic=${clinic.id}`);
+});
 
 test('a choice made while signed in is that of the texts too', async () => {
   const patient = await aPatient(sql);

@@ -37,6 +37,19 @@ test('the keyboard reaches everything, beginning with a way past the header', as
   expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe('text');
 });
 
+test.each(['%', 'board/%E0%A4%A', 'appointments/%zz/cancel'])(
+  'an address that cannot be read (/%s) is that of no page',
+  async (path) => {
+    const response = await fetch(`${site}/${path}`, {
+      headers: { 'accept-language': 'ta', accept: 'text/html' }
+    });
+    expect(response.status).toBe(404);
+    const text = await response.text();
+    expect(text).toContain('<h1>அப்படி ஒரு பக்கம் இல்லை</h1>');
+    expect(text).not.toContain('Malformed');
+  }
+);
+
 test('pages keep to themselves: nothing from elsewhere, no frames, no guessing', async () => {
   const patient = await aPatient(sql);
   const page = await openPage(browser);

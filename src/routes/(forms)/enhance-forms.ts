@@ -16,6 +16,8 @@ import { lastKnown } from '#lib/appointments/last-known.ts';
 import { codeIn } from '#lib/code.ts';
 import { pageIn } from '#lib/page-in.ts';
 import { PATIENCE_MS } from '#lib/patience.ts';
+import { sendPlainForm } from '#lib/plain-forms.ts';
+import { keepTyped, opensDesk, restoreTyped } from '#lib/typed.ts';
 
 const all = <E extends HTMLElement>(selector: string, place: ParentNode = document) => [
   ...place.querySelectorAll<E>(selector)
@@ -23,7 +25,7 @@ const all = <E extends HTMLElement>(selector: string, place: ParentNode = docume
 
 /** Sends a form, and follows where that leads. */
 async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<void> {
-  const release = occupy(button);
+  const release = occupy(form, button);
   // A page that is gone back to has its button again.
   addEventListener('pagehide', release, { once: true });
   for (const told of all('[role="alert"]', form)) told.remove();
@@ -42,7 +44,10 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
     });
     // This fetches the page a second time, as a browser cannot be handed the answer it redirected us to. That is safe:
     // no page we redirect to changes by being viewed.
-    if (response.redirected && !dialog) return location.assign(response.url);
+    if (response.redirected && !dialog) {
+      if (opensDesk(response.url)) keepTyped();
+      return location.assign(response.url);
+    }
     answer = pageIn(await response.text());
   } catch {
     release();
@@ -64,12 +69,14 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
   }
 }
 
-/** Shows a button as busy, until the returned function is called. */
-function occupy(button: HTMLButtonElement): () => void {
+/** Shows a button as busy and its form as sent, until the returned function is called. */
+function occupy(form: HTMLFormElement, button: HTMLButtonElement): () => void {
   const words = button.textContent;
+  form.dataset.sent = '';
   button.setAttribute('aria-disabled', 'true');
   button.textContent = button.dataset.busy ?? words;
   return () => {
+    delete form.dataset.sent;
     button.removeAttribute('aria-disabled');
     button.textContent = words;
   };
@@ -155,10 +162,8 @@ document.addEventListener('submit', (event) => {
     dialog.dispatchEvent(new Event('cancel'));
   } else if ('enhance' in form.dataset) {
     event.preventDefault();
-    void send(form, button);
-  } else if (form.action.endsWith('/logout')) {
-    lastKnown.close();
-  }
+    if (!('sent' in form.dataset)) void send(form, button);
+  } else sendPlainForm(event);
 });
 
 document.addEventListener('click', ({ target }) => {
@@ -180,6 +185,7 @@ document.addEventListener('input', ({ target }) => {
 });
 
 takeOver(document);
+restoreTyped();
 setInterval(countDown, 1000, 1);
 // On all other pages the framework does the same (src/routes/+layout.svelte).
 if (document.querySelector('script[data-signed-in="false"]')) lastKnown.forget();

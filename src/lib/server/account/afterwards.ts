@@ -6,7 +6,7 @@ import { forgetCookie, keepCookie, readCookie } from '#lib/server/request/cookie
 // pages: registering, linking, a code, a forgotten password.
 
 /** Where everybody else is led. */
-export const USUALLY = '/appointments';
+const USUALLY = '/appointments';
 
 /** Where they were going, as far as is known; /appointments otherwise. */
 export function afterwards(event: RequestEvent): string {

@@ -5,7 +5,7 @@ import { keepUnsentForm, keptUnsentForm, type UnsentForm } from './sent-form.ts'
 const ACCOUNT = '/(forms)/(personal)/account';
 
 // What may be kept of the page's forms: no password.
-const SHOWN_AGAIN = ['name', 'age', 'username', 'phone_number', 'person', 'birth_year'];
+const SHOWN_AGAIN = ['seen', 'name', 'age', 'username', 'phone_number', 'person', 'birth_year'];
 
 /** Keeps what was typed into a form of /account that came after its session had ended. */
 export async function keepUnsent(event: RequestEvent): Promise<void> {

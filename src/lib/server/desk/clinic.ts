@@ -10,16 +10,16 @@ import { deskRefusal } from './refusal.ts';
 import { seenAs } from './seen.ts';
 
 /** Numbers that a manager sets, each with the least and the most; `null`: it may be empty. */
-export const NUMBERS = {
+const NUMBERS = {
   booking_horizon_days: [0, 366],
   max_active_bookings: [1, 100],
   new_callers_per_hour: [0, 10_000],
   max_unproven_bookings: [0, 100],
   reminder_hours_before: [1, 24, null]
 } as const satisfies Record<string, readonly [number, number] | readonly [number, number, null]>;
-export type NumberName = keyof typeof NUMBERS;
+type NumberName = keyof typeof NUMBERS;
 
-export const PHONE_BOOKING = ['open', 'proven', 'closed'] as const;
+const PHONE_BOOKING = ['open', 'proven', 'closed'] as const;
 
 const CLOCKS = ['reception_opens', 'reception_closes', 'quiet_from', 'quiet_until'] as const;
 

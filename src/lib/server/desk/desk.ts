@@ -72,11 +72,8 @@ export async function openDesk(event: Wanted): Promise<ChosenDesk> {
   if (chosen.desk.open) return chosen;
   const { pathname, search } = event.url;
   const wanted = pathname + withoutAction(search);
-  const query = [
-    ...(wanted === '/desk' ? [] : [`next=${encodeURIComponent(wanted)}`]),
-    ...(event.request.method === 'POST' ? ['unsent'] : [])
-  ];
-  redirect(303, ['/desk/code', ...(query.length > 0 ? [query.join('&')] : [])].join('?'));
+  const unsent = event.request.method === 'POST' ? '&unsent' : '';
+  redirect(303, `/desk/code?next=${encodeURIComponent(wanted)}${unsent}`);
 }
 
 /** An id in an address or a form of the desk. Answers 404 to what can be none. */

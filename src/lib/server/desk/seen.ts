@@ -1,5 +1,5 @@
 /**
- * Two managers may have the same form open, and what one saves as a whole would undo what the other has just saved. So a
+ * Two may have the same form open, or one in two tabs, and what one saves as a whole would undo what the other has just saved. So a
  * form says what it was filled from, and is not taken once that has changed. It then keeps what was typed and is told what
  * there is now: sent again, it replaces that, knowingly.
  */
@@ -16,11 +16,10 @@ export const seenAs = (shown: unknown): string =>
 /** Refuses a form that was filled from something else than there is `now`. One that does not say from what is taken. */
 export const refuseChanged = (
   seen: string,
-  now: string | undefined
+  now: string | undefined,
+  message = m.desk_changed_meanwhile()
 ): Extract<Result, { ok: false }> | undefined =>
-  seen === '' || seen === now
-    ? undefined
-    : refused({ code: CHANGED, message: m.desk_changed_meanwhile(), status: 409 });
+  seen === '' || seen === now ? undefined : refused({ code: CHANGED, message, status: 409 });
 
 /** What a refused form goes on with in its field `seen`; undefined: with what there is now. */
 export const seenAfter = ({ code }: Refusal, seen: string): string | undefined =>

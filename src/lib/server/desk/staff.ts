@@ -6,6 +6,7 @@ import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
 import { listDevices } from './devices.ts';
 import { deskRefusal } from './refusal.ts';
+import { refuseChanged, seenAs } from './seen.ts';
 
 /** Somebody who works at a desk. */
 export interface Colleague {
@@ -20,6 +21,8 @@ export interface Colleague {
   vacated: boolean;
   /** Where the desk is open to them, and until when (ISO instants). */
   devices: { id: string; device: string | null; until: string }[];
+  /** What the form to change them was filled from. */
+  seen: string;
 }
 
 /** What is entered of somebody. */
@@ -45,6 +48,8 @@ const rows = z.array(
 /** What a form says; undefined: it is none of ours. */
 export const roleIn = (text: string): Desk['role'] | undefined => role.safeParse(text).data;
 
+const seenOf = ({ name, role }: { name: string; role: string }) => seenAs([name, role]);
+
 /** Who works at a desk, by name, for its manager. Throws the Data API's error. */
 export async function listStaff(
   supabase: Supabase,
@@ -67,6 +72,7 @@ export async function listStaff(
     role,
     userId: user_id,
     vacated: vacated_at !== null,
+    seen: seenOf({ name, role }),
     devices: devices
       .filter(({ userId }) => userId === user_id)
       .map(({ id, device, until }) => ({ id, device, until }))
@@ -103,12 +109,18 @@ export async function addColleague(
   return error ? refused(byFields(deskRefusal(error))) : { ok: true };
 }
 
-/** Gives somebody another name or role. Throws the Data API's error unless it is a refusal. */
+/** Gives somebody whom one has `seen` another name or role. Throws the Data API's error unless it is a refusal. */
 export async function changeColleague(
   supabase: Supabase,
   id: string,
-  { name, role }: Omit<StaffForm, 'phone'>
+  { name, role }: Omit<StaffForm, 'phone'>,
+  seen: string
 ): Promise<Result> {
+  const now = await supabase.from('clinic_staff').select('name, role').eq('id', id).maybeSingle();
+  if (now.error) throw now.error;
+  if (!now.data) return refused(gone());
+  const other = refuseChanged(seen, seenOf(now.data));
+  if (other) return other;
   const { data, error } = await supabase
     .from('clinic_staff')
     .update({ name, role })

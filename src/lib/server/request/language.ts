@@ -14,7 +14,7 @@ export function languageOf(event: Pick<RequestEvent, 'cookies' | 'request'>): Lo
 }
 
 /** The first language of an Accept-Language header (RFC 9110) that we write, in whichever country. */
-export function preferredLanguage(header: string | null): Locale {
+function preferredLanguage(header: string | null): Locale {
   const wanted = (header ?? '')
     .split(',')
     .map((range) => {

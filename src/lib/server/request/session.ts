@@ -100,7 +100,7 @@ export function isSessionEnd(failure: unknown): boolean {
 }
 
 /** Whether Auth failed to answer, as opposed to answering no. */
-export function isOutage(failure: { name: string; status?: number | undefined }): boolean {
+function isOutage(failure: { name: string; status?: number | undefined }): boolean {
   return (
     failure.name === 'AuthRetryableFetchError' ||
     failure.name === 'AuthUnknownError' ||

@@ -19,6 +19,7 @@ import { requestCode } from '#lib/server/account/request-code.ts';
 import { forgetForms } from '#lib/server/account/sent-form.ts';
 import { endAllSessions, endOtherSessions, listSessions } from '#lib/server/account/sessions.ts';
 import { unsentOf } from '#lib/server/account/unsent-form.ts';
+import { refuseChanged, seenAfter, seenAs } from '#lib/server/desk/seen.ts';
 import { leaveFlash, readFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { rememberLanguage } from '#lib/server/request/language.ts';
@@ -37,6 +38,7 @@ export const load: PageServerLoad = async (event) => {
   ]);
   return {
     profile,
+    seen: seenAs(profile),
     phone: phoneText(phone),
     /** Whom they book for. */
     people,
@@ -65,7 +67,7 @@ export const actions: Actions = {
     const { locals } = event;
     const account = await accountOf(locals);
     forgetForms(event, '/account');
-    const form = await readForm(event.request, 'account', 'name', 'age', 'username', 'locale');
+    const form = await readForm(event.request, 'account', 'seen', 'name', 'age', 'username', 'locale');
     const other = refuseOther(form.account, account);
     if (other) return refuse('profile', other);
     const typed = {
@@ -75,10 +77,16 @@ export const actions: Actions = {
     };
     // The form offers nothing else.
     const locale = isLocale(form.locale) ? form.locale : locals.language;
-    const problems = problemsOfProfile(typed, await loadProfile(locals.supabase));
-    if (anyMistake(problems)) return refuse('profile', invalid(problems), typed);
-    const saved = await saveProfile(locals.supabase, typed, locale);
-    if (!saved.ok) return refuse('profile', saved.refusal, typed);
+    const { phone: _, ...before } = await loadProfile(locals.supabase);
+    const problems = problemsOfProfile(typed, before);
+    if (anyMistake(problems)) return refuse('profile', invalid(problems), { ...typed, seen: form.seen });
+    const saved =
+      refuseChanged(form.seen, seenAs(before), m.account_changed_meanwhile()) ??
+      (await saveProfile(locals.supabase, typed, locale));
+    if (!saved.ok) {
+      const seen = seenAfter(saved.refusal, form.seen);
+      return refuse('profile', saved.refusal, { ...typed, ...(seen !== undefined && { seen }) });
+    }
     // This answer is in the new language already.
     rememberLanguage(event, locale);
     locals.language = locale;

@@ -3,6 +3,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { listDesks, type Desk } from '#lib/server/desk/desk.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
+import { seenAfter } from '#lib/server/desk/seen.ts';
 import { addColleague, changeColleague, listStaff, removeColleague, roleIn } from '#lib/server/desk/staff.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { accountOf } from '#lib/server/request/session.ts';
@@ -27,10 +28,16 @@ export const load: PageServerLoad = async (event) => {
 
 /** A form of the page. Answers 400 to what is none; a form that adds somebody has no id. */
 async function formIn(request: Request) {
-  const { id, name, phone, role: typedRole } = await readForm(request, 'id', 'name', 'phone', 'role');
+  const {
+    id,
+    seen,
+    name,
+    phone,
+    role: typedRole
+  } = await readForm(request, 'id', 'seen', 'name', 'phone', 'role');
   const role = roleIn(typedRole);
   if (!role || (id !== '' && !isId(id))) error(400, m.form_unknown());
-  return { id, typed: { name: name.trim(), phone: phone.trim(), role } };
+  return { id, seen, typed: { name: name.trim(), phone: phone.trim(), role } };
 }
 
 /** What the page says then; who gave up managing the desk is led away from it. */
@@ -51,10 +58,11 @@ export const actions: Actions = {
 
   change: async (event) => {
     const { desk } = await openAsManager(event);
-    const { id, typed } = await formIn(event.request);
+    const { id, seen, typed } = await formIn(event.request);
     const { supabase } = event.locals;
-    const changed = await changeColleague(supabase, id, typed);
-    if (!changed.ok) return refuseForm(changed.refusal, { about: id, typed });
+    const changed = await changeColleague(supabase, id, typed, seen);
+    if (!changed.ok)
+      return refuseForm(changed.refusal, { about: id, typed, seen: seenAfter(changed.refusal, seen) });
     return done(supabase, desk, m.desk_staff_changed({ name: typed.name }));
   },
 

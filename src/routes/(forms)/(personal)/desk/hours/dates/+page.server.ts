@@ -1,10 +1,18 @@
 import { error } from '@sveltejs/kit';
 import { addDays, dateIn, localDate } from '#lib/appointments/when.ts';
-import { asTyped, withAdded, type TypedPeriod } from '#lib/desk/hours.ts';
+import { asTyped, withAdded, type Exception, type TypedPeriod } from '#lib/desk/hours.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
-import { readClosures, readExceptions, readWeek, saveDates, type Dates } from '#lib/server/desk/hours.ts';
+import {
+  readClosures,
+  readExceptions,
+  readWeek,
+  saveDates,
+  type Dates,
+  type Saved
+} from '#lib/server/desk/hours.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
+import { refuseChanged, seenAfter, seenAs } from '#lib/server/desk/seen.ts';
 import { periodsIn, readHours } from '#lib/server/desk/typed-hours.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
 import { invalid, type Refusal } from '#lib/server/request/refusal.ts';
@@ -52,6 +60,7 @@ export const load: PageServerLoad = async (event) => {
     month,
     weeks: weeksOf(month.first, week, exceptions, closures),
     ahead,
+    seen: seenOf(ahead, today),
     /** What the form shows first. */
     typed: {
       from,
@@ -62,6 +71,10 @@ export const load: PageServerLoad = async (event) => {
     } satisfies TypedDates
   };
 };
+
+/** Which days a form replaces is known only when it is sent, so it says from which days ahead it was filled. */
+const seenOf = (ahead: readonly Exception[], today: string) =>
+  seenAs(ahead.map((days) => ({ ...days, from: days.from < today ? today : days.from })));
 
 export const actions: Actions = {
   default: async (event) => {
@@ -78,25 +91,32 @@ export const actions: Actions = {
       periods: periodsIn(form)
     };
     const [wanted, which] = text('do').split(' ');
+    const seen = text('seen');
 
     if (wanted === 'add') {
       const periods = withAdded(typed.periods, 0);
-      return { typed: { ...typed, kind: 'other' as const, periods }, focus: `from-${periods.length - 1}` };
+      return {
+        typed: { ...typed, kind: 'other' as const, periods },
+        seen,
+        focus: `from-${periods.length - 1}`
+      };
     }
     if (wanted === 'remove') {
       const periods = typed.periods.filter((_, place) => place !== Number(which));
-      return { typed: { ...typed, periods }, focus: 'add' };
+      return { typed: { ...typed, periods }, seen, focus: 'add' };
     }
-    const dates = readDates(typed, localDate(new Date(), desk.timeZone));
-    if ('refusal' in dates) return refuseForm(dates.refusal, { typed });
-    const saved = await saveDates(
-      event.locals.supabase,
-      practitioner,
-      dates,
-      form.getAll('strand').map(String).filter(isId)
-    );
+    const today = localDate(new Date(), desk.timeZone);
+    const dates = readDates(typed, today);
+    if ('refusal' in dates) return refuseForm(dates.refusal, { typed, seen });
+    const { supabase } = event.locals;
+    const mayStrand = form.getAll('strand').map(String).filter(isId);
+    const saved: Saved =
+      refuseChanged(seen, seenOf(await readExceptions(supabase, practitioner, today), today)) ??
+      (await saveDates(supabase, practitioner, dates, mayStrand));
     if (saved.ok) return { done: m.desk_hours_saved() };
-    return saved.strands ? { typed, strands: saved.strands } : refuseForm(saved.refusal, { typed });
+    return saved.strands
+      ? { typed, seen, strands: saved.strands }
+      : refuseForm(saved.refusal, { typed, seen: seenAfter(saved.refusal, seen) });
   }
 };
 
