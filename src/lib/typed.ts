@@ -11,7 +11,7 @@ type Value = string | boolean | null;
 type Kept = [shape: string, values: Value[]];
 
 const isTicked = ({ type }: Control) => type === 'radio' || type === 'checkbox';
-/** What a form was filled from (src/lib/server/desk/seen.ts) goes on with what is typed in it. */
+/** What a form was filled from (src/lib/server/request/seen.ts) goes on with what is typed in it. */
 const isSeen = ({ name }: Control) => name === 'seen';
 
 const forms = () =>

@@ -7,7 +7,7 @@ import { asciiDigits } from '#lib/text.ts';
 import type { Desk } from './desk.ts';
 import { nameProblem } from './names.ts';
 import { deskRefusal } from './refusal.ts';
-import { seenAs } from './seen.ts';
+import { seenAs } from '#lib/server/request/seen.ts';
 
 /** A practitioner as the form has them. */
 export interface TypedPractitioner {

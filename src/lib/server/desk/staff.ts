@@ -6,7 +6,7 @@ import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
 import { listDevices } from './devices.ts';
 import { deskRefusal } from './refusal.ts';
-import { refuseChanged, seenAs } from './seen.ts';
+import { refuseChanged, seenAs } from '#lib/server/request/seen.ts';
 
 /** Somebody who works at a desk. */
 export interface Colleague {

@@ -7,7 +7,7 @@ import type { Supabase } from '#lib/server/request/supabase.ts';
 import type { Desk } from './desk.ts';
 import { nameProblem } from './names.ts';
 import { deskRefusal } from './refusal.ts';
-import { seenAs } from './seen.ts';
+import { seenAs } from '#lib/server/request/seen.ts';
 
 /** What a name is called at a clinic in another language. */
 export interface Translated {

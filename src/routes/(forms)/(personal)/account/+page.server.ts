@@ -19,7 +19,7 @@ import { requestCode } from '#lib/server/account/request-code.ts';
 import { forgetForms } from '#lib/server/account/sent-form.ts';
 import { endAllSessions, endOtherSessions, listSessions } from '#lib/server/account/sessions.ts';
 import { unsentOf } from '#lib/server/account/unsent-form.ts';
-import { refuseChanged, seenAfter, seenAs } from '#lib/server/desk/seen.ts';
+import { refuseChanged, seenAfter, seenAs } from '#lib/server/request/seen.ts';
 import { leaveFlash, readFlash } from '#lib/server/request/flash.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { rememberLanguage } from '#lib/server/request/language.ts';

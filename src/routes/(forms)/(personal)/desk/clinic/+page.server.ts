@@ -4,7 +4,7 @@ import { isId } from '#lib/server/booking/appointments.ts';
 import { clinicIn, readClinic, saveClinic } from '#lib/server/desk/clinic.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
 import { languageChoices, readPractitioners, savePractitioner } from '#lib/server/desk/practitioners.ts';
-import { refuseChanged, seenAfter } from '#lib/server/desk/seen.ts';
+import { refuseChanged, seenAfter } from '#lib/server/request/seen.ts';
 import { readTranslations, saveTranslations, translationsIn } from '#lib/server/desk/translations.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';

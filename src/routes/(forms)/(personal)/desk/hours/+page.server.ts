@@ -4,7 +4,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { readWeek, saveWeek, type Saved } from '#lib/server/desk/hours.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
-import { refuseChanged, seenAfter, seenAs } from '#lib/server/desk/seen.ts';
+import { refuseChanged, seenAfter, seenAs } from '#lib/server/request/seen.ts';
 import { periodsIn, readHours } from '#lib/server/desk/typed-hours.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
 import { invalid } from '#lib/server/request/refusal.ts';

@@ -3,7 +3,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { isId } from '#lib/server/booking/appointments.ts';
 import { listDesks, type Desk } from '#lib/server/desk/desk.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
-import { seenAfter } from '#lib/server/desk/seen.ts';
+import { seenAfter } from '#lib/server/request/seen.ts';
 import { addColleague, changeColleague, listStaff, removeColleague, roleIn } from '#lib/server/desk/staff.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import { accountOf } from '#lib/server/request/session.ts';

@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit';
 import { m } from '#lib/paraglide/messages.js';
 import { openDesk } from '#lib/server/desk/desk.ts';
 import { readSmsTexts, saveWords, tryWords } from '#lib/server/desk/sms-texts.ts';
-import { refuseChanged, seenAfter, seenAs } from '#lib/server/desk/seen.ts';
+import { refuseChanged, seenAfter, seenAs } from '#lib/server/request/seen.ts';
 import { readForm, refuseForm } from '#lib/server/request/forms.ts';
 import type { Actions, PageServerLoad } from './$types';
 

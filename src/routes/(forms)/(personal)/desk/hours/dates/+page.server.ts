@@ -12,7 +12,7 @@ import {
   type Saved
 } from '#lib/server/desk/hours.ts';
 import { openAsManager } from '#lib/server/desk/manager.ts';
-import { refuseChanged, seenAfter, seenAs } from '#lib/server/desk/seen.ts';
+import { refuseChanged, seenAfter, seenAs } from '#lib/server/request/seen.ts';
 import { periodsIn, readHours } from '#lib/server/desk/typed-hours.ts';
 import { refuseForm } from '#lib/server/request/forms.ts';
 import { invalid, type Refusal } from '#lib/server/request/refusal.ts';

@@ -1,11 +1,11 @@
 /**
- * Two may have the same form open, or one in two tabs, and what one saves as a whole would undo what the other has just saved. So a
- * form says what it was filled from, and is not taken once that has changed. It then keeps what was typed and is told what
- * there is now: sent again, it replaces that, knowingly.
+ * The same form may be open twice, to two people or in two tabs, and whoever saves all of it last would undo what was saved
+ * before. So a form says what it was filled from, and is not taken once that has changed. It then keeps what was typed and is
+ * told what there is now: sent again, it replaces that, knowingly.
  */
 import { createHash } from 'node:crypto';
 import { m } from '#lib/paraglide/messages.js';
-import { refused, type Refusal, type Result } from '#lib/server/request/refusal.ts';
+import { refused, type Refusal, type Result } from './refusal.ts';
 
 const CHANGED = 'changed_meanwhile';
 
