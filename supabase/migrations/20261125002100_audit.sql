@@ -159,6 +159,6 @@ comment on function private.tg_audit_events__only_erase() is
 create trigger _110_only_erase before update on public.audit_events
   for each row execute function private.tg_audit_events__only_erase();
 
--- Rights: for admins. Not even our own functions write here, only the triggers.
+-- Rights: for admins, who read. Triggers write, and what tells of a reading or a word that no row shows.
 alter table public.audit_events enable row level security;
 grant select on public.audit_events to service_role;

@@ -534,6 +534,7 @@ describe('when it cannot be done', () => {
     const booking = migration('20261125000600_booking');
     // Said where an appointment is changed, or to sessions alone, not in calls that book.
     const changes = [
+      'not_signed_in',
       'too_many_changes',
       'already_begun',
       'already_cancelled',
