@@ -6,8 +6,8 @@
  * gzipped text: a line of JSON about the whole, then each table as a line of JSON, what COPY gives, and `\.`.
  */
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
@@ -79,8 +79,10 @@ async function save(sql: postgres.Sql, file: string): Promise<number> {
 }
 
 async function write(sql: postgres.Sql, file: string): Promise<number> {
+  // Before the database is asked for anything: there may be no such folder.
+  const output = (await open(file, 'w', 0o600)).createWriteStream();
   const gzip = createGzip();
-  const written = pipeline(gzip, createWriteStream(file, { mode: 0o600 }));
+  const written = pipeline(gzip, output);
   const copying = sql.begin('isolation level repeatable read read only', async (transaction) => {
     // Every name is written with its schema.
     await transaction`set local search_path = ''`;
