@@ -93,7 +93,15 @@ export default defineConfig({
     reporters: ['default', 'tests/helpers/reporter.ts'],
     testTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], ...together } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          ...together,
+          setupFiles: 'tests/helpers/locale-setup.ts'
+        }
+      },
       {
         extends: true,
         test: {

@@ -102,7 +102,9 @@ test('the same for who is booked for, and for who walks in', async () => {
 
   const [at] = await sql<{ at: Date }[]>`
     select ((now() at time zone 'Asia/Kolkata')::date + 3 + time '10:00') at time zone 'Asia/Kolkata' at`;
-  await page.goto(`${site}/book/confirm?doctor=${clinic.practitionerId}&at=${at?.at.toISOString()}&for=new`);
+  const confirm = `${site}/book/confirm?doctor=${clinic.practitionerId}&at=${at?.at.toISOString()}&for=new`;
+  // Here scripts are what keeps it, and nothing to be seen tells that they have taken over.
+  await page.goto(confirm, { waitUntil: 'networkidle' });
   await page.locator('main [name="name"]').fill('Asha');
   await choose(page, 'தமிழ்');
   await page.locator('html[lang="ta-IN"]').waitFor();

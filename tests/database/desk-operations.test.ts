@@ -148,7 +148,7 @@ describe('the doctor is late', () => {
         update public.sms_messages set next_attempt_at = now() + interval '15 minutes'
         where appointment_id = ${second.id}`;
       await shift(null, 20);
-      const times = (await told()).map(({ body }) => /at (.+?), /.exec(body)?.[1]);
+      const times = (await told()).map(({ body }) => / at (.+?), /.exec(body)?.[1]);
       expect(times.sort()).toEqual(['10:20 am', '11:20 am']);
     }));
 

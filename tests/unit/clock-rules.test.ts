@@ -1,5 +1,5 @@
 // The functions and the site agree; that the database does too is in tests/database/clock-changes.test.ts.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   partOfDay,
   timeWords,
@@ -14,7 +14,6 @@ import { turnOf as turnInCalls } from '../../supabase/functions/ivr/prompts/time
 import { clockTurns, hindiParts, hoursOf, tamilParts } from './clock-rules.ts';
 
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
-afterEach(() => speak('en-IN'));
 
 describe('the hour that comes twice', () => {
   test.each(clockTurns)('in $zone at $instant: $turn', ({ zone, instant, turn }) => {

@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { weekdayWords } from '../../src/lib/appointments/calendar.ts';
 import { asTyped, withAdded, withCopied, type TypedPeriod } from '../../src/lib/desk/hours.ts';
 import { overwriteGetLocale } from '../../src/lib/paraglide/runtime.js';
 import { periodsIn, readHours } from '../../src/lib/server/desk/typed-hours.ts';
 import { aroundMonth, weeksOf } from '../../src/routes/(forms)/(personal)/desk/hours/dates/month.ts';
-
-afterEach(() => overwriteGetLocale(() => 'en-IN'));
 
 const typed = (weekday: number, from: string, until: string, minutes = '15'): TypedPeriod => ({
   weekday,

@@ -1,10 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
 import { canBePhone } from '../../src/lib/server/desk/phone.ts';
 import { deskRefusal } from '../../src/lib/server/desk/refusal.ts';
 
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
-afterEach(() => speak('en-IN'));
 
 describe('what is typed at a desk in India', () => {
   test.each([

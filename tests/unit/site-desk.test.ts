@@ -1,11 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inOrder, matches, type State, type Visit } from '../../src/lib/desk/model.ts';
 import { describeVisit, familyWords } from '../../src/lib/desk/words.ts';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
 import { deskRefusal } from '../../src/lib/server/desk/refusal.ts';
 
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
-afterEach(() => speak('en-IN'));
 
 const visit = (change: Partial<Visit> = {}): Visit => ({
   id: 'a',

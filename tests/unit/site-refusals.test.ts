@@ -1,10 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { overwriteGetLocale, type Locale } from '../../src/lib/paraglide/runtime.js';
 import { refusalFrom } from '../../src/lib/server/request/refusal.ts';
 
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
-afterEach(() => speak('en-IN'));
 
 /** How the Data API passes on what the database raised. */
 const raised = (message: string, details: string | null = null, code = 'PT409') =>

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { icsOf } from '../../src/lib/appointments/ics.ts';
 import type { Appointment } from '../../src/lib/appointments/model.ts';
 import {
@@ -16,7 +16,6 @@ import { directory, KOLKATA, NOW, visit } from './site-world.ts';
 // The pages in Tamil. Their English is with the rest: site-appointments, site-slots, site-ics.
 const speak = (locale: Locale) => overwriteGetLocale(() => locale);
 beforeEach(() => speak('ta-IN'));
-afterEach(() => speak('en-IN'));
 
 describe('dates', () => {
   test('are written as the SMS write them', () => {
