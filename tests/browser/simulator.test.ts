@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMessageBird } from '../../local/messagebird/index.ts';
 import type { MessageBird } from '../../local/messagebird/index.ts';
@@ -58,6 +58,7 @@ async function openPhone(options: Parameters<typeof openPage>[1] = { viewport: D
   const own = page.getByRole('combobox', { name: 'Your number' });
   await own.fill(`+${phone}`);
   await own.blur();
+  await page.locator('#call:enabled').waitFor();
   // From here on its texts arrive live.
   await page.locator('#inbox-live[data-live="true"]').waitFor({ state: 'attached' });
   return {
@@ -310,6 +311,17 @@ test('without a network it says so in a sentence, and is not live', async () => 
   await page.getByRole('alert').getByText('The stand-in cannot be reached.').waitFor();
   await page.context().setOffline(false);
   await page.locator('#inbox-live[data-live="true"]').waitFor();
+});
+
+test('there is no call before the clinics are there, and a sentence if they do not come', async () => {
+  const page = await openPage(browser, { viewport: DESK });
+  const asked = Promise.withResolvers<Route>();
+  await page.route('**/config', (route) => asked.resolve(route));
+  await page.goto(messagebird.simulatorUrl);
+  const route = await asked.promise;
+  expect(await call(page).isDisabled()).toBe(true);
+  await route.abort();
+  await page.getByRole('alert').getByText('is it still running?').waitFor();
 });
 
 test('times are by the clinic\u2019s clock, wherever the browser is', async () => {

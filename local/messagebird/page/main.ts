@@ -35,7 +35,7 @@ let line: Line | undefined;
 /** The turn of the prompt that was said last. */
 let promptTurn = 0;
 
-void start();
+start().catch(standInGone);
 
 async function start(): Promise<void> {
   messages.show(numbers.caller);
@@ -62,6 +62,7 @@ async function start(): Promise<void> {
   const config = (await (await fetch('/config')).json()) as SimulatorConfig;
   numbers.offer(config.clinics);
   clinicChanged();
+  callButton.disabled = false;
   if (config.siteUrl !== null) {
     const link = byId('site', HTMLAnchorElement);
     link.href = config.siteUrl;
@@ -110,9 +111,13 @@ function happen({ event, atMs }: NumberedEvent): void {
   }
 }
 
+function standInGone(): void {
+  problem.textContent = 'The connection to the stand-in is lost; is it still running?';
+}
+
 function lost(): void {
   if (!line) return;
-  problem.textContent = 'The connection to the stand-in is lost; is it still running?';
+  standInGone();
   speaker.stop();
   setInCall(false);
 }
