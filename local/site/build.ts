@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { takeLock, type Lock } from '../supervision/lock.ts';
 
 /** The folder of package.json. */
 export const projectDirectory = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,10 +39,31 @@ export function plainEnvironment(): NodeJS.Dict<string> {
   return Object.fromEntries(kept);
 }
 
-/** Builds the site into `build/` unless it is newer than everything it is made of. */
+/** Builds the site into `build/` unless it is newer than everything it is made of. Who comes meanwhile waits for it. */
 export async function buildSite(log: (line: string) => void): Promise<void> {
-  if (!isSiteStale()) return;
-  log('Building the site ...');
+  const lock = await buildLock();
+  try {
+    if (!isSiteStale()) return;
+    log('Building the site ...');
+    await build();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Two builds at once would take each other's files away. */
+async function buildLock(): Promise<Lock> {
+  const directory = path.join(projectDirectory, '.svelte-kit');
+  mkdirSync(directory, { recursive: true });
+  for (;;) {
+    const lock = takeLock(path.join(directory, 'build.lock'));
+    if (lock) return lock;
+    await sleep(100);
+  }
+}
+
+/** @throws with what the build said when it fails */
+async function build(): Promise<void> {
   const vite = path.join(projectDirectory, 'node_modules/vite/bin/vite.js');
   const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: projectDirectory,

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { z } from 'zod';
 
@@ -21,13 +22,39 @@ function birth(pid: number): string | undefined {
   }
 }
 
-/** The pid of the running stack that holds `file`; a pid that was given to another program meanwhile does not count. */
+/** The process that holds `file`; one that was given the pid of another that ended does not count. */
 export function lockHolder(file: string): number | undefined {
   try {
     const { pid, born } = lockSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
     return birth(pid) === born ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+export interface Lock {
+  release(): void;
+}
+
+/** Takes `file` for this process until `release` is called or the process ends; nothing while it is taken. */
+export function takeLock(file: string): Lock | undefined {
+  // Written first and named then: whoever comes at the same time never reads half of it.
+  const written = `${file}-${randomUUID()}`;
+  writeFileSync(written, JSON.stringify({ pid: process.pid, born: birth(process.pid) ?? '' }));
+  try {
+    for (;;) {
+      try {
+        linkSync(written, file);
+        return { release: () => rmSync(file, { force: true }) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        if (lockHolder(file) !== undefined) return undefined;
+        // Left by a process that was killed.
+        rmSync(file, { force: true });
+      }
+    }
+  } finally {
+    rmSync(written, { force: true });
   }
 }
 
@@ -43,18 +70,10 @@ export function refuseSecond(file: string, dataDirectory: string): void {
  *
  * @throws when another stack runs on it; the message says which.
  */
-export function acquireLock(file: string, dataDirectory: string): { release(): void } {
-  const content = JSON.stringify({ pid: process.pid, born: birth(process.pid) ?? '' });
+export function acquireLock(file: string, dataDirectory: string): Lock {
   for (;;) {
-    try {
-      writeFileSync(file, content, { flag: 'wx' });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      refuseSecond(file, dataDirectory);
-      // Left by a process that was killed.
-      rmSync(file, { force: true });
-    }
+    const lock = takeLock(file);
+    if (lock) return lock;
+    refuseSecond(file, dataDirectory);
   }
-  return { release: () => rmSync(file, { force: true }) };
 }

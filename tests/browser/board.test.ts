@@ -1,11 +1,11 @@
 // The board of the waiting room: a page on a television, where nobody is signed in and nobody helps it.
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { startSite } from '../../local/site.ts';
 import { DESK, openPage, PHONE } from '../helpers/browser.ts';
 import { openDesk } from '../helpers/desk.ts';
 import { tooWide, violationsOf } from '../helpers/looks.ts';
 import { startMortalRealtime } from '../helpers/mortal-realtime.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
 import { press } from './accounts.ts';
 import {
@@ -21,7 +21,7 @@ import {
 
 const { browser, sql, site } = await opening();
 const realtime = await startMortalRealtime();
-const shaky = await anotherSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
+const shaky = await startSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
 afterAll(async () => {
   await shaky.close();
   await realtime.close();

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { startSite } from '../../local/site.ts';
 import { freePort } from '../../local/settings/ports.ts';
 import { openPage, WITH_SERVICE_WORKER } from '../helpers/browser.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
 import { aBooking, aClinic, aPatient, opening, signInByForm } from './setting.ts';
 
@@ -11,7 +11,7 @@ const { browser, sql } = await opening();
 
 function aSite(port: number) {
   const { api_url, publishable_key } = theStack();
-  return anotherSite({ supabaseUrl: api_url, key: publishable_key, port });
+  return startSite({ supabaseUrl: api_url, key: publishable_key, port });
 }
 
 /** The service worker is there and has kept what it needs. */

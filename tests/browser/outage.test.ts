@@ -1,12 +1,12 @@
 import { afterAll, expect, test } from 'vitest';
+import { startSite } from '../../local/site.ts';
 import { openPage } from '../helpers/browser.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
 import { aPatient, opening, signIn } from './setting.ts';
 
 // A second site whose Supabase project nobody answers for.
 const { browser, sql, site } = await opening();
-const cutOff = await anotherSite({
+const cutOff = await startSite({
   supabaseUrl: 'http://127.0.0.1:9',
   key: theStack().publishable_key,
   port: 0

@@ -1,14 +1,14 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { startSite } from '../../local/site.ts';
 import { openPage } from '../helpers/browser.ts';
 import { startMortalRealtime } from '../helpers/mortal-realtime.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
 import { aBooking, aClinic, aPatient, opening, signIn, type Clinic, type Patient } from './setting.ts';
 
 const { browser, sql } = await opening();
 const realtime = await startMortalRealtime();
-const site = await anotherSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
+const site = await startSite({ supabaseUrl: realtime.url, key: theStack().publishable_key, port: 0 });
 afterAll(async () => {
   await site.close();
   await realtime.close();

@@ -5,7 +5,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
 import { freePort } from '../../local/settings/ports.ts';
-import type { Site } from '../../local/site.ts';
+import { startSite, type Site } from '../../local/site.ts';
 import { startStack, type Stack } from '../../local/start-stack.ts';
 import type { Check } from '../../tools/doctor/check.ts';
 import { checks } from '../../tools/doctor/checks.ts';
@@ -14,7 +14,6 @@ import { Examined } from '../../tools/doctor/examined.ts';
 import { type Subject, subjectOf } from '../../tools/doctor/subject.ts';
 import { doctor } from './command.ts';
 import { alteringProxy, type PassingAnswer } from '../helpers/altering-proxy.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { breakages } from './doctor-breakages.ts';
 
 let stack: Stack;
@@ -34,7 +33,7 @@ beforeAll(async () => {
     log: () => undefined
   });
   const { addresses } = stack;
-  site = await anotherSite({
+  site = await startSite({
     supabaseUrl: addresses.api_url,
     key: addresses.publishable_key,
     secret: siteSecret(addresses.functions_secret),

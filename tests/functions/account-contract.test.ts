@@ -1,12 +1,11 @@
 import { readConfig } from '../../local/settings/config.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
-import type { Site } from '../../local/site.ts';
+import { startSite, type Site } from '../../local/site.ts';
 import { subjectHash } from '../../supabase/functions/_shared/account/limits.ts';
 import { network } from '../../supabase/functions/_shared/account/client-address.ts';
 import { tamil } from '../../supabase/functions/_shared/words/ta-IN.ts';
 import { textsOf } from '../helpers/inbox.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone } from '../helpers/world.ts';
 import {
@@ -32,7 +31,7 @@ const { api_url, publishable_key, functions_secret, inbox_url } = theStack();
 const sql = databaseAsPostgres();
 let site: Site;
 beforeAll(async () => {
-  site = await anotherSite({
+  site = await startSite({
     supabaseUrl: api_url,
     key: publishable_key,
     secret: siteSecret(functions_secret),

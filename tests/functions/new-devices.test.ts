@@ -1,8 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
-import type { Site } from '../../local/site.ts';
+import { startSite, type Site } from '../../local/site.ts';
 import { textsOf } from '../helpers/inbox.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aPatient, aPhone } from '../helpers/world.ts';
 import { anAddress, aWish, nextCode, registered, send, throughGateway } from './account-api.ts';
@@ -157,7 +156,7 @@ describe('a device', () => {
   });
 
   test('of the site has a cookie that no script reads, and that makes it known', async () => {
-    site = await anotherSite({
+    site = await startSite({
       supabaseUrl: api_url,
       key: publishable_key,
       secret: siteSecret(functions_secret),

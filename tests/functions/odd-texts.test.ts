@@ -2,8 +2,7 @@
 // a failure of ours.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { siteSecret } from '../../local/settings/keys.ts';
-import type { Site } from '../../local/site.ts';
-import { anotherSite } from '../helpers/site.ts';
+import { startSite, type Site } from '../../local/site.ts';
 import { closeDatabases, databaseAsPostgres, theStack } from '../helpers/stack.ts';
 import { aClinic, aPatient, aPhone, aPractitioner } from '../helpers/world.ts';
 import { aCaller, aLink, anAddress, aWish, onBehalfOf, paths, send, throughGateway } from './account-api.ts';
@@ -12,7 +11,7 @@ const { api_url, publishable_key, functions_secret } = theStack();
 const sql = databaseAsPostgres();
 let site: Site;
 beforeAll(async () => {
-  site = await anotherSite({
+  site = await startSite({
     supabaseUrl: api_url,
     key: publishable_key,
     secret: siteSecret(functions_secret),

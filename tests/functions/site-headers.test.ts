@@ -1,13 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Site } from '../../local/site.ts';
-import { anotherSite } from '../helpers/site.ts';
+import { startSite, type Site } from '../../local/site.ts';
 import { theStack } from '../helpers/stack.ts';
 
 let site: Site;
 beforeAll(async () => {
   const { api_url, publishable_key } = theStack();
-  site = await anotherSite({ supabaseUrl: api_url, key: publishable_key, port: 0 });
+  site = await startSite({ supabaseUrl: api_url, key: publishable_key, port: 0 });
 }, 180_000);
 afterAll(() => site?.close());
 

@@ -1,20 +1,19 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Site } from '../../local/site.ts';
+import { startSite, type Site } from '../../local/site.ts';
+import { buildSite } from '../../local/site/build.ts';
 import { freePort } from '../../local/settings/ports.ts';
-import { own } from '../helpers/own.ts';
-import { anotherSite } from '../helpers/site.ts';
 import { theStack } from '../helpers/stack.ts';
 
 const { api_url, publishable_key: key } = theStack();
 const open: (Site | Server)[] = [];
-beforeAll(() => own('built-site'), 180_000);
+beforeAll(() => buildSite(() => undefined), 180_000);
 afterAll(() => Promise.all(open.map((one) => one.close())));
 
 async function aSite(supabaseUrl: string) {
   const lines: string[] = [];
-  const site = await anotherSite({ supabaseUrl, key, port: 0, log: (line) => lines.push(line) });
+  const site = await startSite({ supabaseUrl, key, port: 0, log: (line) => lines.push(line) });
   open.push(site);
   return { lines, ask: (path: string, init?: RequestInit) => fetch(`${site.url}${path}`, init) };
 }

@@ -18,10 +18,6 @@ declare module 'vitest' {
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
-let built: Promise<void> | undefined;
-/** Builds the site once, however many workers need it. */
-const builtSite = () => (built ??= buildSite(log));
-
 /** A Supabase that runs already, whatever it is made of, with the stand-in for MessageBird beside it. */
 function givenStack(): StackAddresses | undefined {
   const line = process.env.MEDQ_TEST_STACK;
@@ -65,7 +61,7 @@ class Worker {
   }
 
   async #startSite(): Promise<Site> {
-    const [{ api_url, publishable_key }] = await Promise.all([this.stack(), builtSite()]);
+    const [{ api_url, publishable_key }] = await Promise.all([this.stack(), buildSite(log)]);
     return startSite({ supabaseUrl: api_url, key: publishable_key, port: 0, log });
   }
 }
@@ -87,8 +83,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     response.setHeader('connection', 'close');
     const answers: Record<string, () => Promise<unknown>> = {
       stack: () => worker.stack(),
-      site: () => worker.site(),
-      'built-site': builtSite
+      site: () => worker.site()
     };
     void Promise.resolve(answers[what ?? '']?.()).then(
       (answer) => response.end(JSON.stringify(answer ?? null)),

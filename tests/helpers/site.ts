@@ -1,4 +1,3 @@
-import { startSite, type Site, type SiteOptions } from '../../local/site.ts';
 import { own } from './own.ts';
 
 let url: string | undefined;
@@ -12,11 +11,4 @@ export async function haveSite(): Promise<void> {
 export function theSite(): string {
   if (url === undefined) throw new Error('Only the projects browser and looks have a site.');
   return url;
-}
-
-/** One more site, for a test that needs another than that. The caller closes it. */
-export async function anotherSite(options: SiteOptions): Promise<Site> {
-  // Only one process may build it.
-  await own('built-site');
-  return startSite(options);
 }
