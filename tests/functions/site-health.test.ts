@@ -18,14 +18,14 @@ async function aSite(supabaseUrl: string) {
   return { lines, ask: (path: string, init?: RequestInit) => fetch(`${site.url}${path}`, init) };
 }
 
-/** A Supabase of which one part fails, and how often it is asked. */
-async function aBrokenSupabase(broken: string) {
+/** A Supabase of which one part fails, or is silent, and how often it is asked. */
+async function aBrokenSupabase(broken: string, how: 'fails' | 'is silent' = 'fails') {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
-    response
-      .writeHead(request.headers.apikey !== key ? 401 : request.url?.startsWith(broken) ? 500 : 200)
-      .end('{}');
+    const isBroken = request.url?.startsWith(broken);
+    if (isBroken && how === 'is silent') return;
+    response.writeHead(request.headers.apikey !== key ? 401 : isBroken ? 500 : 200).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   open.push(server);
@@ -70,6 +70,15 @@ test('the part that fails is named, and a flood of questions is one question', a
   }
   // Two parts, and the second in which they were asked may have ended once.
   expect(supabase.asked.length).toBeLessThanOrEqual(4);
+});
+
+test('a part that does not answer in time is told from one that cannot be reached', async () => {
+  const { ask } = await aSite((await aBrokenSupabase('/rest/', 'is silent')).url);
+  expect(await (await ask('/readyz')).json()).toEqual({
+    ready: false,
+    auth: 'ok',
+    data_api: 'no answer in 3 seconds'
+  });
 });
 
 const cookieOf = (value: unknown) => `base64-${Buffer.from(JSON.stringify(value)).toString('base64url')}`;

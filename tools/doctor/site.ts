@@ -121,7 +121,7 @@ async function reachProblems(examined: Examined, siteUrl: string): Promise<Probl
   return [
     {
       sentence: `The site does not reach Supabase: ${text.slice(0, 200)}`,
-      cause: 'From where it runs the network to the project is closed, or the project is paused.',
+      cause: 'From where it runs the network to the project is closed, or the project is paused or too busy.',
       mend: 'Ask from that machine: curl -i <PUBLIC_SUPABASE_URL>/auth/v1/health'
     }
   ];

@@ -6,7 +6,7 @@ const QUESTIONS = {
 
 type Part = keyof typeof QUESTIONS;
 
-/** Each part as `ok`, `unreachable`, or what it answered, such as `answered 503`. */
+/** Each part as `ok`, `unreachable`, `no answer in 3 seconds`, or what it answered, such as `answered 503`. */
 export interface Readiness {
   ready: boolean;
   parts: Record<Part, string>;
@@ -38,7 +38,8 @@ async function stateOf(url: string, key: string): Promise<string> {
     const answer = await fetch(url, { headers: { apikey: key }, signal: AbortSignal.timeout(TIMEOUT_MS) });
     await answer.body?.cancel();
     return answer.ok ? 'ok' : `answered ${answer.status}`;
-  } catch {
-    return 'unreachable';
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === 'TimeoutError';
+    return late ? `no answer in ${TIMEOUT_MS / 1000} seconds` : 'unreachable';
   }
 }
