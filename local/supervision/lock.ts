@@ -42,19 +42,25 @@ export function takeLock(file: string): Lock | undefined {
   const written = `${file}-${randomUUID()}`;
   writeFileSync(written, JSON.stringify({ pid: process.pid, born: birth(process.pid) ?? '' }));
   try {
-    for (;;) {
-      try {
-        linkSync(written, file);
-        return { release: () => rmSync(file, { force: true }) };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        if (lockHolder(file) !== undefined) return undefined;
-        // Left by a process that was killed.
-        rmSync(file, { force: true });
-      }
+    while (!giveName(written, file)) {
+      if (lockHolder(file) !== undefined) return undefined;
+      // Left by a process that was killed.
+      rmSync(file, { force: true });
     }
+    return { release: () => rmSync(file, { force: true }) };
   } finally {
     rmSync(written, { force: true });
+  }
+}
+
+/** Gives `written` the name `file` as well; false when something has that name already. */
+function giveName(written: string, file: string): boolean {
+  try {
+    linkSync(written, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 
